@@ -20,6 +20,12 @@ import {
   type Violation,
 } from '../channel/close-code.js';
 import { closeStatusForError } from './websocket-error.js';
+import {
+  listenTo,
+  listenToData,
+  stopListeningToData,
+  type WebSocketListener,
+} from './websocket-listeners.js';
 import { CLOSE_GRACE, UNWATCHED_QUEUE_BYTES } from '../limits/transport-limits.js';
 import { nextTick } from '../../util/next-tick.js';
 
@@ -31,10 +37,12 @@ const CHUNK_COST = 256;
 const FRAGMENT_COST = 128;
 
 /**
- * The base class of channels over a WebSocket, at both ends. The subclasses differ in their framing. The listeners are
- * functions of this module that find the channel by a symbol, so that an idle connection does not need closures.
+ * The base class of channels over a WebSocket, at both ends. The subclasses differ in their framing.
  */
-export abstract class WebSocketChannel extends BaseChannel implements BudgetUser, TurnTaker {
+export abstract class WebSocketChannel
+  extends BaseChannel
+  implements BudgetUser, TurnTaker, WebSocketListener
+{
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #owner: ChannelOwner;
@@ -74,16 +82,10 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
     this.#socket = socket;
     this.#owner = owner;
     this.#masking = masking;
-    (ws as WithChannel)[CHANNEL] = this;
-    (socket as WithChannel)[CHANNEL] = this;
-    ws.on('message', onMessage);
-    ws.on('error', onError);
-    ws.on('close', onClose);
-    socket.on('end', onEnd);
+    listenTo(ws, socket, this);
     this.#budgets = budgets;
     this.#countsInput = budgets?.input !== undefined;
-    // After the listener of `ws`, so that the messages of a chunk have been received.
-    if (this.#countsInput) socket.on('data', onData);
+    if (this.#countsInput) listenToData(socket);
   }
 
   get remoteAddress(): string {
@@ -164,7 +166,7 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
     this.#countsInput = false;
     this.#input?.close();
     this.#input = undefined;
-    this.#socket.removeListener('data', onData);
+    stopListeningToData(this.#socket);
   }
 
   expel(reason: string): void {
@@ -261,7 +263,6 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
     this.#ws.resume();
   }
 
-  // The handlers are called by the listeners below.
   handleMessage(data: RawData, isBinary: boolean): void {
     if (this.#closing) return;
     if (isBinary) {
@@ -334,50 +335,6 @@ type WithReceiver = WebSocket & {
     readonly _fragments?: { readonly length: number };
   };
 };
-
-const CHANNEL = Symbol('channel');
-
-interface WithChannel {
-  [CHANNEL]?: WebSocketChannel;
-}
-
-// The listeners guard themselves, because a function for each connection takes memory, and an array for each message takes time.
-function onMessage(this: WebSocket & WithChannel, data: RawData, isBinary: boolean): void {
-  try {
-    this[CHANNEL]?.handleMessage(data, isBinary);
-  } catch (error) {
-    this[CHANNEL]?.handleFailure(error);
-  }
-}
-
-// `ws` always emits 'close' after 'error'.
-function onError(this: WebSocket & WithChannel, error: Error): void {
-  try {
-    this[CHANNEL]?.handleError(error);
-  } catch (failure) {
-    this[CHANNEL]?.handleFailure(failure);
-  }
-}
-
-function onClose(this: WebSocket & WithChannel, code: number, reason: Buffer): void {
-  try {
-    this[CHANNEL]?.handleClose(code, reason.toString());
-  } catch (error) {
-    this[CHANNEL]?.handleFailure(error);
-  }
-}
-
-function onEnd(this: Socket & WithChannel): void {
-  try {
-    this[CHANNEL]?.handleEnd();
-  } catch (error) {
-    this[CHANNEL]?.handleFailure(error);
-  }
-}
-
-function onData(this: Socket & WithChannel, chunk: Buffer): void {
-  this[CHANNEL]?.handleData(chunk.length);
-}
 
 function destroy(this: Socket): void {
   this.destroy();
