@@ -427,8 +427,15 @@ const transport: readonly Folder[] = [
   {
     name: 'channel',
     about: 'the interface of a connection that carries whole messages',
-    entries: ['base-channel', 'channel-owner', 'memory-budget'],
-    exports: ['channel', 'close-code', 'expected-prefixes', 'outgoing-message', 'remote-address'],
+    entries: ['base-channel', 'channel-owner', 'counted-channel', 'reading-turns'],
+    exports: [
+      'channel',
+      'close-code',
+      'expected-prefixes',
+      'memory-budget',
+      'outgoing-message',
+      'remote-address',
+    ],
   },
   { name: 'limits', about: 'the limits of connections', exports: ['transport-limits'] },
 ];

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import { findKiteKey } from './config/find-kite-key.js';
+import { makeBudgets, type MemoryBudgets } from '../transport/channel/memory-budget.js';
 import { dial, newFallbacks } from '../transport/dial/dial.js';
+import type { NodeDialOptions } from '../transport/handshake/node-dial-options.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { composeLimits } from './limits/compose-limits.js';
-import { defaultLimits, type Limits } from './limits/kite-limits.js';
+import { defaultLimits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';
@@ -54,6 +56,7 @@ export function composeKite(
     credentialChecks = {},
     authenticationFailed,
     virtualHosts,
+    budgets: sharedBudgets,
     dialled,
   }: ReplacedParts,
 ): KiteParts {
@@ -78,7 +81,8 @@ export function composeKite(
   const { allowKiteKeysOf = 'own' } = options;
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
-  const dialer = makeDialer(limits, clock, { admitPeer, dialled });
+  const budgets = sharedBudgets ?? makeBudgets(limits);
+  const dialer = makeDialer({ limits, clock, budgets }, { admitPeer, dialled });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -118,6 +122,7 @@ export function composeKite(
     listenNotes:
       options.port === undefined ? ignoredVariables(kiteSettings.port, env).map(({ note }) => note) : [],
     limits,
+    budgets,
     clock,
     logger,
     onSession: (channel) => core.accept(channel),
@@ -164,14 +169,16 @@ export function composeKite(
 }
 
 function makeDialer(
-  limits: Limits,
-  clock: Clock,
+  { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock'> & { readonly budgets: MemoryBudgets },
   { admitPeer, dialled }: Pick<ReplacedParts, 'admitPeer' | 'dialled'>,
 ): Dialer {
-  const fallbacks = newFallbacks(clock);
+  const { output } = budgets;
+  const fallbacks = newFallbacks(common.clock);
   return async (url, { ca, auth = null, ...options }) => {
     const tls = ca === undefined ? undefined : { ca };
-    const channel = await dial(url, { ...options, limits, clock, tls }, fallbacks);
+    // The peer of a tunnel is a caller that the kite does not know yet.
+    const counted = options.transport === 'Session' ? budgets : { output };
+    const channel = await dial(url, { ...options, ...common, budgets: counted, tls }, fallbacks);
     try {
       admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
       return dialled ? dialled(channel) : channel;

@@ -4,6 +4,7 @@ import type { Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import type { ConfigOptions } from './config/kite-config.js';
 import type { Channel } from '../transport/channel/channel.js';
+import type { MemoryBudgets } from '../transport/channel/memory-budget.js';
 import type { SockJsClientScript } from '../transport/server/iframe-page.js';
 import type { AcceptTunnel } from './proxied/proxy-member.js';
 import type { HeartbeatCallers } from './serve/heartbeat-method.js';
@@ -95,6 +96,8 @@ export interface ReplacedParts {
   readonly credentialChecks?: Readonly<Record<string, CredentialCheck>> | undefined;
   /** Hosts whose requests are not for the kite. Default: none. */
   readonly virtualHosts?: VirtualHosts | undefined;
+  /** The budgets that the connections of the kite share with others. Default: budgets of this kite, with its limits. */
+  readonly budgets?: MemoryBudgets | undefined;
   /** Returns the channel to use instead of one that the kite has dialled. */
   readonly dialled?: ((channel: Channel) => Channel) | undefined;
   /** Called when a call has failed because its caller could not be authenticated. */

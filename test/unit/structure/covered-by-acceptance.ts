@@ -287,5 +287,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/websocket/framed-channel',
     'transport/websocket/raw-channel',
     'transport/websocket/websocket-channel',
+    'transport/websocket/websocket-listeners',
   ],
 };

@@ -1,4 +1,5 @@
 import { Kite, type KiteOptions } from '../../index.js';
+import { makeBudgets } from '../../transport/channel/memory-budget.js';
 import { dial } from '../../transport/dial/dial.js';
 import type { NodeDialOptions } from '../../transport/handshake/node-dial-options.js';
 import { Relay } from '../../transport/relay/relay.js';
@@ -46,6 +47,8 @@ export class ExposedKite {
   #openRelays = 0;
   #allClosed: (() => void) | undefined;
   #lastSession = 0;
+  /** The budgets of the tunnels and of the connections to the exposed kite. */
+  readonly #budgets = makeBudgets(defaultLimits);
 
   constructor(name: string, version: string, { local, events, admitPeer, ...options }: ExposedKiteOptions) {
     this.#local = local;
@@ -53,6 +56,7 @@ export class ExposedKite {
     this.#clock = options.clock ?? systemClock;
     this.kite = new Kite(name, version, options, {
       admitPeer,
+      budgets: this.#budgets,
       acceptTunnel: (channel, ended) => this.#acceptTunnel(channel, ended),
     });
     this.kite.beforeClose(() => this.#closeSessions());
@@ -62,6 +66,7 @@ export class ExposedKite {
     const session = ++this.#lastSession;
     const relay: Relay = new Relay(channel, {
       limits: defaultLimits,
+      input: this.#budgets.input,
       ended: () => {
         this.#relays.delete(relay);
         ended();
@@ -79,6 +84,7 @@ export class ExposedKite {
       handshakeTimeout: DIAL_TIMEOUT,
       limits: defaultLimits,
       clock: this.#clock,
+      budgets: { output: this.#budgets.output },
     }).then(
       (local) => relay.join(local),
       (error: unknown) => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import type { MemoryBudgets } from '../../transport/channel/memory-budget.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { isSockJsClientScript, type SockJsClientScript } from '../../transport/server/iframe-page.js';
 import { TrustedProxies } from '../../transport/server/trusted-proxies.js';
@@ -33,6 +34,7 @@ export interface KiteServerOptions {
   /** Logged as a warning when the kite listens. */
   readonly listenNotes: readonly string[];
   readonly limits: Limits;
+  readonly budgets: MemoryBudgets;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called with each session that a peer has opened. */
@@ -55,7 +57,7 @@ export class KiteServer {
   #url: string | undefined;
 
   constructor(options: KiteServerOptions) {
-    const { prefixes, limits, clock, cookie, sockjsClient, onSession, logger } = options;
+    const { prefixes, limits, budgets, clock, cookie, sockjsClient, onSession, logger } = options;
     const { allowOrigin, allowedHosts, trustedProxies } = options.config;
     this.#options = options;
     if (sockjsClient && !isSockJsClientScript(sockjsClient)) {
@@ -66,6 +68,7 @@ export class KiteServer {
     this.#sockjs = new SockJsServer({
       prefixes,
       limits,
+      budgets,
       clock,
       cookie,
       allowOrigin,

@@ -98,6 +98,7 @@ export class ReverseProxy {
     const via = `kite-${proxy.kite.identity.id}`;
     const forwarder = new Forwarder({
       clock: proxy.clock,
+      output: proxy.budgets.output,
       proxy: () => ({
         via,
         secure: proxy.origin.startsWith('https:'),

@@ -10,6 +10,7 @@ import type { VirtualHosts } from '../../kite/serve/virtual-hosts.js';
 import { KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
 import { registeredUrl } from '../../protocol/registered-url.js';
+import { makeBudgets, type MemoryBudgets } from '../../transport/channel/memory-budget.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { StderrLogger } from '../../util/stderr-logger.js';
@@ -87,6 +88,8 @@ export class ProxyKite<Target> {
   readonly table: ProxyTable<Target>;
   readonly metrics: ProxyMetrics;
   readonly limits: ProxyLimits;
+  /** The budgets of all connections of the proxy. */
+  readonly budgets: MemoryBudgets;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly #kind: ProxyKind<Target>;
@@ -104,9 +107,11 @@ export class ProxyKite<Target> {
     this.#key = requireKiteKey(options);
     this.#address = publicAddressOf(options);
     this.clock = options.clock ?? systemClock;
+    this.budgets = makeBudgets(this.limits);
     this.kite = makeProxyKite(kind.name, this.#key, options, {
       ...replaced,
       virtualHosts: kind.virtualHosts,
+      budgets: this.budgets,
     });
     this.logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
     const table = new ProxyTable<Target>(this.clock, this.logger, this.limits);

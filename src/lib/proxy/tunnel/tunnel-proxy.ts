@@ -58,7 +58,7 @@ export class TunnelProxy {
       describe: (address) => address,
     };
     const proxy = new ProxyKite<string>(options, kind, replaced);
-    const { kite, clock, limits } = proxy;
+    const { kite, clock, limits, budgets } = proxy;
     this.#proxy = proxy;
     this.#limits = limits;
     this.#waiting = new WaitingCallers({
@@ -70,6 +70,7 @@ export class TunnelProxy {
       prefixes: [CALLERS_PATH],
       limits,
       clock,
+      budgets,
       ...(options.allowOrigin && { allowOrigin: options.allowOrigin }),
       admit: (_, { scope: kiteId }) => this.#admit(kiteId),
       onSession: (channel, _, target) => this.#openRelay(channel, target),
@@ -78,6 +79,7 @@ export class TunnelProxy {
       prefixes: [TUNNELS_PATH],
       limits,
       clock,
+      budgets,
       // Tunnels are authenticated by a token. Kites in Go send an Origin that may not match the host behind a load balancer.
       allowOrigin: '*',
       admit: ({ url = '' }) => (this.#waiting.has(url) ? undefined : NO_TUNNEL),
@@ -176,6 +178,7 @@ export class TunnelProxy {
     const session = entry.openSession();
     const relay: Relay = new Relay(channel, {
       limits: this.#limits,
+      input: this.#proxy.budgets.input,
       countBytes: (toKite, fromKite) => session.count(toKite, fromKite),
       ended: () => {
         this.#waiting.delete(caller.tunnel);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Channel } from '../channel/channel.js';
+import { CountedChannel } from '../channel/counted-channel.js';
 import { maxFrameBytes } from '../sockjs/frame-limit.js';
 import type { NodeDialOptions } from '../handshake/node-dial-options.js';
 import { dialWithFallback, type DialPlatform } from './dial-with-fallback.js';
@@ -25,7 +26,9 @@ const nodePlatform: DialPlatform<NodeDialOptions> = {
   webSocket: dialWebSocket,
   xhr(base, session, options) {
     const http = new NodePost(base, maxFrameBytes(options.limits.messageBytes), options.tls);
-    return dialXhr(base, session, options, { http, toDialError: socketError });
+    const dialling = dialXhr(base, session, options, { http, toDialError: socketError });
+    const { budgets } = options;
+    return budgets ? dialling.then((channel) => new CountedChannel(channel, budgets)) : dialling;
   },
   fallsBack: ({ code }) => !FAILURES_WITHOUT_SERVER.has(code),
   firstOptions: (options) => ({

@@ -39,8 +39,8 @@ export interface ServerLimits {
    */
   readonly unauthenticatedBytes: number;
   /**
-   * Maximum memory that the queues for all peers take together, in bytes. Default 64 MiB. If exceeded, the connections with
-   * the longest queues close with 1008.
+   * Maximum memory that the queues for all peers of a kite take together, in bytes, whichever side has connected. Default
+   * 64 MiB. If exceeded, the connections with the longest queues close with 1008.
    */
   readonly totalQueueBytes: number;
 }
@@ -97,8 +97,17 @@ export const peerLimits: PeerLimits = {
   candidates: 64,
 };
 
-/** Maximum size of a queue that is not counted towards `totalQueueBytes`, in bytes. Default 16 KiB. If exceeded, it is counted. */
-export const UNCOUNTED_QUEUE_BYTES = 16 * 1024;
+/**
+ * Maximum size of a queue that counts towards `totalQueueBytes` by its length, in bytes. Default 16 KiB. If exceeded, each of its
+ * writes counts with the memory that it takes.
+ */
+export const UNWATCHED_QUEUE_BYTES = 16 * 1024;
+
+/**
+ * Maximum number of connections of strangers with unfinished messages from which a turn of the event loop reads. Default 4. If
+ * exceeded, the others wait for the next turns.
+ */
+export const READERS_PER_TURN = 4;
 
 /**
  * Maximum time that a peer has to answer a close frame, in milliseconds. Default 5 s. If exceeded, the connection is dropped.

@@ -9,7 +9,7 @@ import { maxFrameBytes } from '../sockjs/frame-limit.js';
 import { ServerFramedChannel } from '../websocket/framed-channel.js';
 import { RawChannel } from '../websocket/raw-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
-import { MemoryBudget, type ServerBudgets } from '../channel/memory-budget.js';
+import { makeBudgets, type MemoryBudgets } from '../channel/memory-budget.js';
 import { formatAddress } from '../channel/remote-address.js';
 import { ServerHeartbeat } from './server-heartbeat.js';
 import { HttpSession } from './http-session.js';
@@ -34,6 +34,8 @@ export interface SockJsServerOptions {
   readonly prefixes: readonly string[];
   readonly limits: ChannelLimits & ServerLimits;
   readonly clock: Clock;
+  /** The budgets that the sessions share with other connections. Default: budgets of this server. */
+  readonly budgets?: MemoryBudgets;
   /** Interval between the heartbeats of a session, in milliseconds. Default: 10,000. */
   readonly heartbeatInterval?: number;
   /** Whether to set a JSESSIONID cookie, which load balancers use to route a session to one server. Default: false. */
@@ -86,7 +88,7 @@ export class SockJsServer implements ChannelOwner {
   readonly #webSockets: WebSocketServer;
   readonly #sessions: ServerHeartbeat<ServerSession>;
   readonly #httpSessions = new Map<string, HttpSession>();
-  readonly #budgets: ServerBudgets;
+  readonly #budgets: MemoryBudgets;
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -97,7 +99,7 @@ export class SockJsServer implements ChannelOwner {
     this.#origins = new OriginPolicy(options.allowOrigin ?? []);
     this.#iframePage = options.sockjsClient && new IframePage(options.sockjsClient);
     this.#sessions = new ServerHeartbeat(clock, heartbeatInterval, limits.idleTimeout);
-    this.#budgets = makeBudgets(limits);
+    this.#budgets = options.budgets ?? makeBudgets(limits);
     this.#webSockets = new WebSocketServer(webSocketOptions(maxFrameBytes(limits.messageBytes)));
   }
 
@@ -291,19 +293,6 @@ export class SockJsServer implements ChannelOwner {
     this.#options.onSession(session, req, target);
     return session;
   }
-}
-
-function makeBudgets({ unauthenticatedBytes, totalQueueBytes }: ServerLimits): ServerBudgets {
-  return {
-    input: new MemoryBudget(
-      unauthenticatedBytes,
-      `Peers that have not authenticated sent more than ${unauthenticatedBytes} bytes (limits.unauthenticatedBytes)`,
-    ),
-    output: new MemoryBudget(
-      totalQueueBytes,
-      `The peer reads too slowly: more than ${totalQueueBytes} bytes are queued for all (limits.totalQueueBytes)`,
-    ),
-  };
 }
 
 function targetOf({ url = '' }: IncomingMessage): SessionTarget {

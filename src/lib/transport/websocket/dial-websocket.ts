@@ -123,7 +123,7 @@ function makeChannel(
   socket: Socket,
   head: Buffer,
   framed: boolean,
-  { limits, clock }: NodeDialOptions,
+  { limits, clock, budgets }: NodeDialOptions,
 ): Channel {
   const masking = hasNoIntermediary(base, socket) ? 'zero' : 'random';
   const ws = adoptSocket(socket, head, {
@@ -133,7 +133,7 @@ function makeChannel(
   });
   const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
   const Session = framed ? ClientFramedChannel : RawChannel;
-  const channel = new Session(ws, socket, limits, heartbeat, masking);
+  const channel = new Session(ws, socket, limits, heartbeat, masking, budgets);
   heartbeat.watch(channel);
   return channel;
 }
