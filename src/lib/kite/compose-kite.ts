@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import { findKiteKey } from './config/find-kite-key.js';
-import { dial } from '../transport/dial/dial.js';
+import { makeBudgets, type MemoryBudgets } from '../transport/channel/memory-budget.js';
+import { dial, newFallbacks } from '../transport/dial/dial.js';
+import type { NodeDialOptions } from '../transport/handshake/node-dial-options.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { composeLimits } from './limits/compose-limits.js';
-import { defaultLimits, type Limits } from './limits/kite-limits.js';
+import { defaultLimits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
+import { messageJson } from './call/message-numbers.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
+import { kiteSettings } from './config/kite-settings.js';
+import { ignoredVariables } from './config/resolve-setting.js';
 import { KiteCore } from './core/kite-core.js';
 import type { KiteOptions, ReplacedParts } from './kite-options.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
@@ -45,7 +50,15 @@ export function composeKite(
   name: string,
   version: string,
   options: KiteOptions,
-  { acceptTunnel, credentialChecks = {}, virtualHosts }: ReplacedParts,
+  {
+    acceptTunnel,
+    admitPeer,
+    credentialChecks = {},
+    authenticationFailed,
+    virtualHosts,
+    budgets: sharedBudgets,
+    dialled,
+  }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
@@ -68,18 +81,26 @@ export function composeKite(
   const { allowKiteKeysOf = 'own' } = options;
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
-  const dialer = makeDialer(limits, clock);
+  const budgets = sharedBudgets ?? makeBudgets(limits);
+  const dialer = makeDialer({ limits, clock, budgets }, { admitPeer, dialled });
+  const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
     identity,
     limits,
+    json,
     clock,
     logger,
     authenticator: {
-      verify(auth, caller) {
-        const username = verifier.verify(auth, caller);
-        caller.authenticated();
-        return username;
+      verify({ method, auth }, caller) {
+        try {
+          const username = verifier.verify(auth, caller);
+          caller.authenticated();
+          return username;
+        } catch (error) {
+          authenticationFailed?.(method, caller.remoteAddress, error);
+          throw error;
+        }
       },
     },
     methodHandling: options.methodHandling ?? 'ReturnMethod',
@@ -89,7 +110,7 @@ export function composeKite(
     transport,
     trustRemote: options.trustRemote,
     dialer,
-    newPrefixCache: () => new EnvelopeCache(limits),
+    newPrefixCache: () => new EnvelopeCache(limits, json),
   });
   const server = new KiteServer({
     name,
@@ -98,7 +119,10 @@ export function composeKite(
     cookie: options.sessionCookie ?? false,
     sockjsClient: options.sockjsClient,
     virtualHosts,
+    listenNotes:
+      options.port === undefined ? ignoredVariables(kiteSettings.port, env).map(({ note }) => note) : [],
     limits,
+    budgets,
     clock,
     logger,
     onSession: (channel) => core.accept(channel),
@@ -144,7 +168,23 @@ export function composeKite(
   return { config, clock, logger, verifier, core, server, kontrol, proxies };
 }
 
-function makeDialer(limits: Limits, clock: Clock): Dialer {
-  return (url, { ca, ...options }) =>
-    dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } });
+function makeDialer(
+  { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock'> & { readonly budgets: MemoryBudgets },
+  { admitPeer, dialled }: Pick<ReplacedParts, 'admitPeer' | 'dialled'>,
+): Dialer {
+  const { output } = budgets;
+  const fallbacks = newFallbacks(common.clock);
+  return async (url, { ca, auth = null, ...options }) => {
+    const tls = ca === undefined ? undefined : { ca };
+    // The peer of a tunnel is a caller that the kite does not know yet.
+    const counted = options.transport === 'Session' ? budgets : { output };
+    const channel = await dial(url, { ...options, ...common, budgets: counted, tls }, fallbacks);
+    try {
+      admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
+      return dialled ? dialled(channel) : channel;
+    } catch (error) {
+      channel.close();
+      throw error;
+    }
+  };
 }

@@ -156,7 +156,7 @@ describe('a kite that gets a million mutated frames', () => {
       .disableAuthentication();
     const random = seededRandom(seedOfRun('a million frames'));
     const all = seeds();
-    const recognised = all[0] ?? '';
+    const recognized = all[0] ?? '';
     let channel: FuzzChannel | undefined;
     let primed = false;
     const counts = { closed: 0, answers: 0, splits: 0 };
@@ -169,11 +169,11 @@ describe('a kite that gets a million mutated frames', () => {
         server.accept(channel);
         // Two calls, so that the kite knows the prefixes of some callers.
         primed = random() < 0.25;
-        for (let times = primed ? 2 : 0; times > 0; times--) channel.frame(recognised);
+        for (let times = primed ? 2 : 0; times > 0; times--) channel.frame(recognized);
       }
       // Most of their frames have a known prefix, and only the rest is broken.
-      const at = primed && random() < 0.8 ? recognised.indexOf('withArgs') + 12 : 0;
-      const whole = at > 0 ? recognised : (all[Math.floor(random() * all.length)] ?? '');
+      const at = primed && random() < 0.8 ? recognized.indexOf('withArgs') + 12 : 0;
+      const whole = at > 0 ? recognized : (all[Math.floor(random() * all.length)] ?? '');
       let frame = whole.slice(at);
       for (let times = 1 + Math.floor(random() * 3); times > 0; times--) frame = mutate(frame, all, random);
       frame = whole.slice(0, at) + frame;

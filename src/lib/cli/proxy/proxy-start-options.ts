@@ -25,6 +25,7 @@ export interface ProxyStartOptions {
   readonly verifyKites: boolean;
   /** Allowed origins of pages; `*` allows any. */
   readonly allowOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
   readonly limits: Partial<ProxyLimits>;
   /** Warnings to log at the start. */
   readonly warnings: readonly string[];
@@ -62,6 +63,7 @@ export function proxyStartOptions(flags: ParsedFlags, env: Environment): ProxySt
     kiteCaFile: settings.value(all['kite-ca']),
     verifyKites: !settings.value(all['insecure-kites']),
     allowOrigins: settings.value(all['allow-origin']),
+    trustedProxies: settings.value(all['trusted-proxy']),
     limits: settings.value(all.limit),
     warnings: proxyStartWarnings({ ip, publicHost, tls: tlsFiles !== undefined, settings }),
   };

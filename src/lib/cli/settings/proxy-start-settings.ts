@@ -4,7 +4,7 @@ import { commonSettings } from './common-settings.js';
 import { limitSettings } from './limit-settings.js';
 import { LIST, PATH, STRING, wholeNumber } from './command-values.js';
 
-const { environment, region, ip, kontrol, kiteKey, context } = commonSettings;
+const { environment, region, ip, kontrol, kontrolAuth, kiteKey, context, trustedProxies } = commonSettings;
 const commands = ['proxy start'] as const;
 const helpGroup = 'FORWARDING';
 
@@ -111,6 +111,7 @@ export const proxyStartSettings = {
     commands,
   },
   kontrol,
+  auth: kontrolAuth,
   'key-file': {
     ...kiteKey,
     flag: { ...kiteKey.flag, summary: 'File with the kite key.' },
@@ -199,6 +200,7 @@ export const proxyStartSettings = {
     defaultText: '',
     commands,
   },
+  'trusted-proxy': trustedProxies,
   limit: limitSettings.proxyStart,
   'public-key': {
     name: 'proxy start -public-key',

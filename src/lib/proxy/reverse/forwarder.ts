@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { MemoryBudget } from '../../transport/channel/memory-budget.js';
 import type { Clock } from '../../util/clock.js';
 import type { ProxyEntry, ProxySession } from '../shared/proxy-table.js';
 import { Backends, type BackendOptions } from './backends.js';
@@ -13,6 +14,8 @@ import type { BackendUrl } from './backend-url.js';
 
 export interface ForwarderOptions extends BackendOptions {
   readonly clock: Clock;
+  /** The budget for the data that waits in open sessions. */
+  readonly output: MemoryBudget;
   readonly proxy: () => ForwardingProxy;
   /** Returns the kite that a request is for. */
   readonly route: (request: IncomingMessage) => RequestRoute;
@@ -69,8 +72,8 @@ export class Forwarder {
     const headers = { ...requestHeaders(request, proxy), connection: 'Upgrade', upgrade: 'websocket' };
     const backend = this.#backends.open(entry.target, { method: 'GET', path, headers, dedicated: true });
     const { session, onEnd } = this.#openSession(entry, () => socket.destroy());
-    const { clock, onFailure } = this.#options;
-    forwardUpgrade(socket as Socket, head, backend, { session, clock, onEnd, onFailure });
+    const { clock, output, onFailure } = this.#options;
+    forwardUpgrade(socket as Socket, head, backend, { session, clock, output, onEnd, onFailure });
   }
 
   /** Refuses new requests. Resolves once all sessions have ended. */

@@ -1,10 +1,10 @@
 import type { Kite } from '../../kite/kite.js';
-import type { CloseOptions } from '../../kite/kite-options.js';
+import type { CloseOptions, ReplacedParts } from '../../kite/kite-options.js';
 import { isLoopbackHost, type LookupAddresses } from '../../util/loopback.js';
 import type { TlsOptions } from '../../kite/serve/http-listener.js';
 import type { HttpHandler, UpgradeHandler } from '../../kite/serve/http-routes.js';
 import { withoutPort } from '../../util/host.js';
-import { ProxyKite, type ProxyStatus } from '../shared/proxy-kite.js';
+import { ProxyKite, type ProxyKind, type ProxyStatus } from '../shared/proxy-kite.js';
 import type { ProxyOptions } from '../shared/proxy-options.js';
 import { Forwarder } from './forwarder.js';
 import { type BackendUrl, BackendUrls } from './backend-url.js';
@@ -58,7 +58,10 @@ export class ReverseProxy {
   readonly #hosts: KiteHosts | undefined;
 
   /** @throws ConfigurationError if an option is invalid or no kite key is found */
-  constructor(options: ReverseProxyOptions) {
+  constructor(options: ReverseProxyOptions);
+  /** @internal `replaced`: parts that this package replaces in the kite of the proxy. */
+  constructor(options: ReverseProxyOptions, replaced: ReplacedParts);
+  constructor(options: ReverseProxyOptions, replaced: ReplacedParts = {}) {
     const {
       kiteDomain,
       tls,
@@ -70,7 +73,7 @@ export class ReverseProxy {
     } = options;
     const hosts = kiteDomain === undefined ? undefined : new KiteHosts(kiteDomain);
     if (tls) hosts?.checkCertificate(tls.cert);
-    const proxy = new ProxyKite<BackendUrl>(options, {
+    const kind: ProxyKind<BackendUrl> = {
       name: 'proxy',
       admit: ({ url, client }) => backendUrls.create(url, client.remoteAddress),
       publicUrl: (entry, origin) => hosts?.urlOf(entry, origin) ?? `${origin}/proxy/${entry.kite.id}`,
@@ -80,7 +83,8 @@ export class ReverseProxy {
         request: (request, response) => forwarder.request(request, response),
         upgrade: (request, socket, head) => forwarder.upgrade(request, socket, head),
       },
-    });
+    };
+    const proxy = new ProxyKite<BackendUrl>(options, kind, replaced);
     hosts?.follow(proxy.table);
     // Without this check, strangers could reach local services through a kite on this machine.
     const onlyLocal = isLoopbackHost(proxy.publicHost) && (!hosts || isLoopbackHost(hosts.domain));
@@ -94,7 +98,12 @@ export class ReverseProxy {
     const via = `kite-${proxy.kite.identity.id}`;
     const forwarder = new Forwarder({
       clock: proxy.clock,
-      proxy: () => ({ via, secure: proxy.origin.startsWith('https:') }),
+      output: proxy.budgets.output,
+      proxy: () => ({
+        via,
+        secure: proxy.origin.startsWith('https:'),
+        addressOf: (request) => proxy.kite.addressOf(request),
+      }),
       route: (request) => (hosts ? routeByHost(request, hosts) : routeByPath(request, proxy.table)),
       sessions: proxy.limits.sessions,
       onFailure: (type) => proxy.metrics.failed(type),

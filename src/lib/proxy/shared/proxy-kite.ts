@@ -2,7 +2,7 @@ import { errorText } from '../../util/message-of.js';
 import { requireAdministrator } from '../../kite/serve/administrator.js';
 import { composeLimits } from '../../kite/limits/compose-limits.js';
 import type { Kite } from '../../kite/kite.js';
-import type { CloseOptions } from '../../kite/kite-options.js';
+import type { CloseOptions, ReplacedParts } from '../../kite/kite-options.js';
 import type { KiteKey } from '../../keys/index.js';
 import type { ProxyName } from '../../kite/proxied/proxy-link.js';
 import type { Request } from '../../kite/serve/request.js';
@@ -10,6 +10,7 @@ import type { VirtualHosts } from '../../kite/serve/virtual-hosts.js';
 import { KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
 import { registeredUrl } from '../../protocol/registered-url.js';
+import { makeBudgets, type MemoryBudgets } from '../../transport/channel/memory-budget.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { StderrLogger } from '../../util/stderr-logger.js';
@@ -87,6 +88,8 @@ export class ProxyKite<Target> {
   readonly table: ProxyTable<Target>;
   readonly metrics: ProxyMetrics;
   readonly limits: ProxyLimits;
+  /** The budgets of all connections of the proxy. */
+  readonly budgets: MemoryBudgets;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly #kind: ProxyKind<Target>;
@@ -98,13 +101,18 @@ export class ProxyKite<Target> {
   #closing: Promise<void> | undefined;
 
   /** @throws ConfigurationError if an option is invalid or no kite key is found */
-  constructor(options: ProxyOptions, kind: ProxyKind<Target>) {
+  constructor(options: ProxyOptions, kind: ProxyKind<Target>, replaced: ReplacedParts = {}) {
     this.#kind = kind;
     this.limits = composeLimits(defaultProxyLimits, options.limits);
     this.#key = requireKiteKey(options);
     this.#address = publicAddressOf(options);
     this.clock = options.clock ?? systemClock;
-    this.kite = makeProxyKite(kind.name, this.#key, options, { virtualHosts: kind.virtualHosts });
+    this.budgets = makeBudgets(this.limits);
+    this.kite = makeProxyKite(kind.name, this.#key, options, {
+      ...replaced,
+      virtualHosts: kind.virtualHosts,
+      budgets: this.budgets,
+    });
     this.logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
     const table = new ProxyTable<Target>(this.clock, this.logger, this.limits);
     this.table = table;
@@ -145,7 +153,8 @@ export class ProxyKite<Target> {
   /** Starts listening, and registers with Kontrol in the background, with retries. Rejects if the proxy cannot listen. */
   async listen(): Promise<void> {
     await this.kite.listen();
-    this.#origin = publicOrigin(this.#address, new URL(await this.kite.registerUrl()));
+    const listening = (this.#address && this.kite.url) ?? (await this.kite.registerUrl());
+    this.#origin = publicOrigin(this.#address, new URL(listening));
     this.#listeningSince = this.clock.now();
     this.#ready = this.kite.config.kontrolUrls.length === 0;
     if (this.#ready) {
