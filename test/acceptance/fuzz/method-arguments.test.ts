@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isKiteError, type Kite } from '../../../src/lib/index.js';
 import type { Kontrol } from '../../../src/lib/kontrol.js';
 import type { Logger } from '../../../src/lib/util/logger.js';
+import { errorText } from '../../../src/lib/util/message-of.js';
 import { ErrorLog } from '../../helpers/fuzz/error-log.js';
 import { fuzz, fuzzTimeout } from '../../helpers/fuzz/fuzz-run.js';
 import { mutateJson } from '../../helpers/fuzz/mutate.js';
@@ -90,8 +91,8 @@ describe('random arguments', () => {
             (reason: unknown) => reason,
           );
           if (error === undefined) continue;
-          expect(isKiteError(error), `${method}: ${String(error)}`).toBe(true);
-          expect(`${method}: ${String(error)}`).not.toMatch(ACCIDENT);
+          expect(isKiteError(error), `${method}: ${errorText(error)}`).toBe(true);
+          expect(`${method}: ${errorText(error)}`).not.toMatch(ACCIDENT);
           if (!client.connected) break;
         }
         client.close();

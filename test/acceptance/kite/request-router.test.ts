@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { Kite, type KiteOptions } from '../../../src/lib/index.js';
@@ -238,5 +239,37 @@ describe('requests from pages through the reverse proxy', () => {
     expect(await upgraded(base, { host })).toBe(101);
     expect(await upgraded(base, { host, origin: EVIL })).toBe(403);
     expect(await upgraded(base, { host: 'evil.example' })).toBe(403);
+  });
+});
+
+describe('a connection that is upgraded', () => {
+  it.each([
+    ['a session', '/kite/000/session/websocket', {}],
+    ['a raw session', '/kite/websocket', {}],
+    ['a path of the program', '/own', {}],
+    ['a path of the program whose handler fails', '/broken', {}],
+    ['a page of another origin', '/own', { origin: EVIL }],
+    ['another host', '/kite/websocket', { host: 'evil.example' }],
+    ['an unknown path', '/nothing', {}],
+  ])('an error of the connection of %s does not end the process', async (_what, path, headers) => {
+    const kite = makeKite();
+    kite.handleUpgrade('/own', (_request, socket) => void socket.write('HTTP/1.1 101 Own\r\n\r\n'));
+    kite.handleUpgrade('/broken', () => {
+      throw new Error('broken');
+    });
+    const server = createServer();
+    kite.mount(server);
+    const upgrade = new Promise<Duplex>((resolve) => {
+      server.on('upgrade', (_request, socket) => resolve(socket));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const client = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
+    client.on('error', () => {});
+    const socket = await upgrade;
+    expect(socket.listenerCount('error')).toBeGreaterThan(0);
+    socket.destroy(new Error('read ECONNRESET'));
+    client.terminate();
   });
 });

@@ -77,10 +77,14 @@ export async function fuzz(name: string, runCase: (dice: Dice) => Promise<void>)
   const repeat = `FUZZ_SEED=${seed}`;
   const unhandled: unknown[] = [];
   const note = (error: unknown): void => void unhandled.push(error);
+  const noteWarning = (warning: Error): void => {
+    // Others are about this version of Node.
+    if (!/^(?:Deprecation|Experimental)Warning$/.test(warning.name)) note(warning);
+  };
   process.on('unhandledRejection', note);
   process.on('uncaughtExceptionMonitor', note);
   // For example timers that fire at once because their time is too long, and listeners that are never removed.
-  process.on('warning', note);
+  process.on('warning', noteWarning);
   const end = performance.now() + millisecondsOfRun();
   let cases = 0;
   let hasFailed = false;
@@ -104,7 +108,7 @@ export async function fuzz(name: string, runCase: (dice: Dice) => Promise<void>)
   } finally {
     process.off('unhandledRejection', note);
     process.off('uncaughtExceptionMonitor', note);
-    process.off('warning', note);
+    process.off('warning', noteWarning);
   }
   console.log(`fuzz: ${name}: ${cases} cases`);
   expect(unhandled, `unhandled before case ${cases} of ${repeat}`).toEqual([]);

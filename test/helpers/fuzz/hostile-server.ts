@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import type { Dice } from './fuzz-run.js';
 import { acceptKey, webSocketFrame } from './http-requests.js';
 import { mutate, mutateJson } from './mutate.js';
+import { parseJson } from '../../../src/lib/util/parse-json.js';
+import { record } from '../../../src/lib/util/record.js';
 import { readClientFrames } from './client-frames.js';
 
 /** A server whose answers are hostile, for one client of any kind. */
@@ -235,9 +237,13 @@ class Conversation {
   }
 
   #write(bytes: string, end: boolean): void {
-    if (this.#socket.destroyed || this.#socket.writableEnded) return;
-    this.#socket.write(bytes, 'latin1');
-    if (end) this.#socket.end();
+    const socket = this.#socket;
+    if (socket.destroyed || socket.writableEnded) return;
+    const reset = this.#dice.chance(0.03);
+    socket.write(bytes, 'latin1', () => {
+      if (reset) socket.resetAndDestroy();
+    });
+    if (end && !reset) socket.end();
   }
 }
 
@@ -248,14 +254,14 @@ interface ClientCall {
   readonly callback: number;
 }
 
+/** The calls in a frame of the client. Empty if the client is a fuzzer as well, and the frame is not one. */
 function messagesIn(payload: string, framed: boolean): ClientCall[] {
-  const texts = framed ? (JSON.parse(payload) as string[]) : [payload];
-  return texts.flatMap((text) => {
-    const { method, callbacks = {} } = JSON.parse(text) as {
-      method: unknown;
-      callbacks?: Record<string, unknown[]>;
-    };
-    const callback = Object.entries(callbacks).find(([, path]) => path.at(-1) === 'responseCallback')?.[0];
+  const frame = framed ? parseJson(payload) : [payload];
+  const texts: readonly unknown[] = Array.isArray(frame) ? frame : [];
+  return texts.flatMap((text): ClientCall[] => {
+    const { method, callbacks } = record(parseJson(String(text)));
+    const paths = Object.entries(record(callbacks));
+    const callback = paths.find(([, path]) => Array.isArray(path) && path.at(-1) === 'responseCallback')?.[0];
     return typeof method === 'string' && callback !== undefined
       ? [{ method, callback: Number(callback) }]
       : [];

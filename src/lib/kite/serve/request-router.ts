@@ -123,14 +123,17 @@ export class RequestRouter {
   }
 
   #handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, atLoopback: boolean): boolean {
-    if (this.#virtualHosts?.serves(request)) {
-      this.#virtualHosts.upgrade(request, socket, head);
+    const { url = '/' } = request;
+    const virtual = this.#virtualHosts?.serves(request) === true;
+    const session = !virtual && this.#sockjs.serves(url);
+    const route = virtual || session ? undefined : this.#upgrades.find(url);
+    if (!virtual && !session && !route) return false;
+    // Node has removed its own listener. Without another one, a peer that resets the connection would end the process.
+    socket.on('error', () => socket.destroy());
+    if (virtual) {
+      this.#virtualHosts?.upgrade(request, socket, head);
       return true;
     }
-    const { url = '/' } = request;
-    const session = this.#sockjs.serves(url);
-    const route = session ? undefined : this.#upgrades.find(url);
-    if (!session && !route) return false;
     if (!this.#allowsHost(request, atLoopback)) refuseUpgrade(socket, 403, HOST_REFUSED);
     else if (this.#allowsOrigin(request, route) && route) this.#runUpgrade(route, request, socket, head);
     else if (!route) this.#sockjs.handleUpgrade(request, socket, head);

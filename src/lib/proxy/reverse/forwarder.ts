@@ -62,7 +62,6 @@ export class Forwarder {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
     const forwarded = isWebSocketUpgrade(request) ? this.#route(request) : 'badRequest';
     if (typeof forwarded === 'string') {
       this.#options.onFailure(forwarded);
