@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import { findKiteKey } from './config/find-kite-key.js';
 import { makeBudgets, type MemoryBudgets } from '../transport/channel/memory-budget.js';
-import { dial } from '../transport/dial/dial.js';
+import { dial, newFallbacks } from '../transport/dial/dial.js';
 import type { NodeDialOptions } from '../transport/handshake/node-dial-options.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { composeLimits } from './limits/compose-limits.js';
@@ -11,7 +11,10 @@ import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
+import { messageJson } from './call/message-numbers.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
+import { kiteSettings } from './config/kite-settings.js';
+import { ignoredVariables } from './config/resolve-setting.js';
 import { KiteCore } from './core/kite-core.js';
 import type { KiteOptions, ReplacedParts } from './kite-options.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
@@ -47,7 +50,15 @@ export function composeKite(
   name: string,
   version: string,
   options: KiteOptions,
-  { acceptTunnel, credentialChecks = {}, budgets: sharedBudgets, dialled }: ReplacedParts,
+  {
+    acceptTunnel,
+    admitPeer,
+    credentialChecks = {},
+    authenticationFailed,
+    virtualHosts,
+    budgets: sharedBudgets,
+    dialled,
+  }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
@@ -71,18 +82,25 @@ export function composeKite(
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const budgets = sharedBudgets ?? makeBudgets(limits);
-  const dialer = makeDialer({ limits, clock, budgets }, dialled);
+  const dialer = makeDialer({ limits, clock, budgets }, { admitPeer, dialled });
+  const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
     identity,
     limits,
+    json,
     clock,
     logger,
     authenticator: {
-      verify(auth, caller) {
-        const username = verifier.verify(auth, caller);
-        caller.authenticated();
-        return username;
+      verify({ method, auth }, caller) {
+        try {
+          const username = verifier.verify(auth, caller);
+          caller.authenticated();
+          return username;
+        } catch (error) {
+          authenticationFailed?.(method, caller.remoteAddress, error);
+          throw error;
+        }
       },
     },
     methodHandling: options.methodHandling ?? 'ReturnMethod',
@@ -92,7 +110,7 @@ export function composeKite(
     transport,
     trustRemote: options.trustRemote,
     dialer,
-    newPrefixCache: () => new EnvelopeCache(limits),
+    newPrefixCache: () => new EnvelopeCache(limits, json),
   });
   const server = new KiteServer({
     name,
@@ -100,6 +118,9 @@ export function composeKite(
     prefixes: options.prefixes ?? ['/kite', `/${name}-${identity.version}/kite`],
     cookie: options.sessionCookie ?? false,
     sockjsClient: options.sockjsClient,
+    virtualHosts,
+    listenNotes:
+      options.port === undefined ? ignoredVariables(kiteSettings.port, env).map(({ note }) => note) : [],
     limits,
     budgets,
     clock,
@@ -149,14 +170,21 @@ export function composeKite(
 
 function makeDialer(
   { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock'> & { readonly budgets: MemoryBudgets },
-  dialled: ReplacedParts['dialled'],
+  { admitPeer, dialled }: Pick<ReplacedParts, 'admitPeer' | 'dialled'>,
 ): Dialer {
   const { output } = budgets;
-  const dialer: Dialer = (url, { ca, ...options }) => {
+  const fallbacks = newFallbacks(common.clock);
+  return async (url, { ca, auth = null, ...options }) => {
     const tls = ca === undefined ? undefined : { ca };
     // The peer of a tunnel is a caller that the kite does not know yet.
     const counted = options.transport === 'Session' ? budgets : { output };
-    return dial(url, { ...options, ...common, budgets: counted, tls });
+    const channel = await dial(url, { ...options, ...common, budgets: counted, tls }, fallbacks);
+    try {
+      admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
+      return dialled ? dialled(channel) : channel;
+    } catch (error) {
+      channel.close();
+      throw error;
+    }
   };
-  return dialled ? (url, options) => dialer(url, options).then(dialled) : dialer;
 }

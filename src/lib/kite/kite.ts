@@ -268,6 +268,14 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
+   * Returns the address of the caller of an HTTP request, such as `203.0.113.7:50412`. Behind one of the `trustedProxies`, it is
+   * the address that the proxy names.
+   */
+  addressOf(request: IncomingMessage): string {
+    return this.#server.addressOf(request);
+  }
+
+  /**
    * Accepts requests for the host name of this URL. Registration with Kontrol or a proxy calls it for the registered URL.
    */
   knownAs(url: string): this {
@@ -398,8 +406,9 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * Runs the kite as a program: listens, closes gracefully on SIGINT and SIGTERM, and toggles debug logging on SIGUSR2.
-   * Resolves when the kite is closed. A second SIGINT or SIGTERM ends the process immediately.
+   * Runs the kite as a program: listens, closes gracefully on SIGINT, SIGTERM and SIGQUIT, and toggles debug logging on SIGUSR2.
+   * SIGHUP closes it if the process has a terminal, which was closed; otherwise it ends debug logging. Resolves when the kite is
+   * closed. A second signal ends the process immediately.
    */
   run(): Promise<void> {
     return runUntilSignal(this, this.#logger);

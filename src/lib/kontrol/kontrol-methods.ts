@@ -15,6 +15,7 @@ import type { Revocations } from './tokens/revocations.js';
 import type { SignIn } from './admin/sign-in.js';
 import type { Signalling } from './signalling/signalling.js';
 import type { Watchers } from './registry/watchers.js';
+import { record } from '../util/record.js';
 import { QUOTED_LENGTH } from '../protocol/protocol-limits.js';
 
 /** The services that implement Kontrol's methods. */
@@ -60,14 +61,19 @@ export function addMethods(kite: Kite, services: KontrolServices): void {
   handle('getKites', (request) => queries.getKites(request));
   handle('getToken', (request) => queries.getToken(request));
   handle('cancelWatcher', ({ args: [id], client }) => {
-    watchers.cancel(client, id);
-    return null;
+    if (typeof id === 'string' && watchers.cancel(client, id)) return null;
+    throw new KiteError('argumentError', 'cancelWatcher: unknown watcher id');
   });
   handle('getKey', (request) => {
     const { pair } = requireKiteKey(request, credentials);
     return pair.state === 'retired' ? keyRing.signing.publicKey : pair.publicKey;
   });
-  handle('watchKeys', (request) => revocations.watch(request));
+  handle('watchKeys', (request) => {
+    // Kites call it with their current kite key after each registration.
+    if (record(request.auth)['type'] === 'kiteKey')
+      services.registrar.renewed(request.client, requireKiteKey(request, credentials));
+    return revocations.watch(request);
+  });
   handle('registerMachine', (request) => machineRegistration.register(request)).disableAuthentication();
   if (signalling) handle('kite.handleWebRTC', (request) => signalling.forward(request));
   if (signIn) {
@@ -85,12 +91,14 @@ export function addMethods(kite: Kite, services: KontrolServices): void {
 }
 
 async function register(request: Request, services: KontrolServices): Promise<unknown> {
-  const { registrar, credentials, metrics } = services;
+  const { registrar, credentials, metrics, watchers } = services;
   try {
     const key = requireKiteKey(request, credentials);
     const registration = { kite: request.kite, url: request.args[0], key };
     const result = await registrar.register(request.client, registration);
     metrics.registered('connection');
+    if (result.kiteKey !== undefined)
+      watchers.renew(request.client, credentials.verifyKiteKey(result.kiteKey));
     return result;
   } catch (error) {
     metrics.refused('connection');

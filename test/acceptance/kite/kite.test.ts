@@ -317,7 +317,7 @@ describe('a program that is a kite', () => {
     return { child, logged, ended };
   }
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
+  it.each(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
     'a program closes its kite gracefully on %s and exits with 0',
     async (signal) => {
       const { child, logged, ended } = start('');
@@ -337,6 +337,10 @@ describe('a program that is a kite', () => {
     await logged(/DEBUG\s+127\.0\.0\.1:\d+ connected/);
     child.kill('SIGUSR2');
     await logged(/log level: info/);
+    // Without a terminal, this does not end it.
+    child.kill('SIGHUP');
+    child.kill('SIGUSR2');
+    await logged(/log level: debug/);
     child.kill('SIGTERM');
     expect((await ended).code).toBe(0);
   });

@@ -7,6 +7,7 @@ import { silentLogger } from '../../../src/lib/util/logger.js';
 import { request } from '../../helpers/transport/http.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { startKite, startReverseProxy } from '../../helpers/proxy/proxy.js';
+import { passiveKite, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 
 // Requests that an untrusted page can make a browser send to a kite.
 
@@ -193,6 +194,22 @@ describe('Kontrol', () => {
 });
 
 describe('requests from pages through the reverse proxy', () => {
+  it('the tunnel proxy checks the origin and the host of callers itself', async () => {
+    const { kontrol } = await startKontrol();
+    const proxy = await startTunnelProxy(kontrol, { publicHost: 'proxy.example.com' });
+    const { url } = await passiveKite(kontrol, proxy);
+    const base = `${new URL(proxy.kite.url ?? '').origin}/proxy`;
+    const { search } = new URL(url);
+    const statusOf = async (headers: Record<string, string>): Promise<number> =>
+      status(`${base}/info${search}`, headers);
+    const host = 'proxy.example.com';
+    expect(await statusOf({ host })).toBe(200);
+    expect(await statusOf({ host, origin: `http://${host}` })).toBe(200);
+    expect(await statusOf({ host, origin: EVIL })).toBe(403);
+    expect(await statusOf({ host: 'evil.example' })).toBe(403);
+    expect(await statusOf({ host: 'evil.example', origin: 'http://evil.example' })).toBe(403);
+  });
+
   it('the reverse proxy forwards the origin for the kite to check, and rejects unknown hosts', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol, { publicHost: 'proxy.example.com', localKites: true });

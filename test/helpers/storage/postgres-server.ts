@@ -79,7 +79,7 @@ export class PostgresServer {
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const child = spawn(binary('postgres'), ['-D', this.#data, ...args], {
-      ...owner(),
+      ...serverUser(),
       cwd: this.#folder,
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { LC_ALL: 'C', TZ: 'UTC' },
@@ -191,7 +191,7 @@ export class PostgresServer {
       '--no-sync',
     ];
     execFileSync(binary('initdb'), [...args, '--no-instructions', '-E', 'UTF8', '--locale=C'], {
-      ...owner(),
+      ...serverUser(),
       cwd: this.#folder,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -220,15 +220,15 @@ function binary(name: string): string {
   return path.join(binaries, name);
 }
 
-/** PostgreSQL refuses to run as root. */
-function owner(): { uid?: number; gid?: number } {
+/** The user that servers run as: PostgreSQL and PgBouncer refuse to run as root. */
+export function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const [, , uid, gid] = /^postgres:.*$/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[0].split(':') ?? [];
   return { uid: Number(uid), gid: Number(gid) };
 }
 
 function own(file: string): void {
-  const { uid, gid } = owner();
+  const { uid, gid } = serverUser();
   if (uid !== undefined && gid !== undefined) chownSync(file, uid, gid);
 }
 

@@ -1,6 +1,6 @@
 import { usageError } from '../runtime/cli-error.js';
 import { makeVisible } from '../../util/make-visible.js';
-import { toField, toJson } from '../runtime/json.js';
+import { isComposite, toField, toJson } from '../runtime/json.js';
 import { documentWriter, type DocumentWriter } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { formatList, type Listing, mapEach } from '../terminal/listing.js';
@@ -76,7 +76,7 @@ async function formatAsTable(
   runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<Iterable<string>> {
   if (Array.isArray(result)) return formatList(result, listingOf(result), format, runtime);
-  if (typeof result !== 'object' || result === null) return [`${makeVisible(formatCell(result))}\n`];
+  if (!isComposite(result)) return [`${makeVisible(formatCell(result))}\n`];
   const { formatTable } = await import('../terminal/tables.js');
   const object = result as Readonly<Record<string, unknown>>;
   const keys = Object.keys(object);
@@ -102,7 +102,7 @@ function listingOf(items: readonly unknown[]): Listing<unknown> {
 function keysOf(items: readonly unknown[]): readonly string[] {
   const keys = new Set<string>();
   for (const item of items) {
-    if (typeof item !== 'object' || item === null || Array.isArray(item)) return [];
+    if (!isComposite(item) || Array.isArray(item)) return [];
     for (const key of Object.keys(item)) keys.add(key);
     if (keys.size > RESULT_COLUMNS) return [];
   }

@@ -5,6 +5,7 @@ import type { NodeDialOptions } from '../../transport/handshake/node-dial-option
 import { Relay } from '../../transport/relay/relay.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { type Clock, systemClock } from '../../util/clock.js';
+import type { ReplacedParts } from '../../kite/kite-options.js';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { BAD_GATEWAY_CODE, GO_AWAY_CODE, GO_AWAY_REASON } from '../../transport/channel/close-code.js';
 
@@ -22,7 +23,7 @@ export interface SessionEvents {
   failed(session: number, error: unknown): void;
 }
 
-export interface ExposedKiteOptions extends KiteOptions {
+export interface ExposedKiteOptions extends KiteOptions, Pick<ReplacedParts, 'admitPeer'> {
   readonly local: LocalKite;
   readonly events: SessionEvents;
   readonly clock?: Clock;
@@ -49,11 +50,12 @@ export class ExposedKite {
   /** The budgets of the tunnels and of the connections to the exposed kite. */
   readonly #budgets = makeBudgets(defaultLimits);
 
-  constructor(name: string, version: string, { local, events, ...options }: ExposedKiteOptions) {
+  constructor(name: string, version: string, { local, events, admitPeer, ...options }: ExposedKiteOptions) {
     this.#local = local;
     this.#events = events;
     this.#clock = options.clock ?? systemClock;
     this.kite = new Kite(name, version, options, {
+      admitPeer,
       budgets: this.#budgets,
       acceptTunnel: (channel, ended) => this.#acceptTunnel(channel, ended),
     });

@@ -1,6 +1,6 @@
 import { guardListeners } from '../../util/guard-listeners.js';
 import { systemErrorReason } from '../../util/system-error.js';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import type { AuditEntry } from '../../kontrol.js';
 import type { Logger } from '../../util/logger.js';
 import { LineGate, omittedLines } from '../runtime/line-gate.js';
@@ -9,6 +9,8 @@ import type { CommandRuntime } from '../runtime/command-runtime.js';
 /** Where the audit log of a Kontrol is written: one line of JSON for each entry. */
 export interface AuditOutput {
   readonly write: (entry: AuditEntry) => void;
+  /** Continues in a new file if the file was renamed or removed. Rejects if it cannot be opened; the former one stays in use. */
+  reopen(): Promise<void>;
   /** Resolves when all entries are written. */
   close(): Promise<void>;
 }
@@ -30,24 +32,38 @@ export async function openAuditOutput(
       write: (entry) => {
         if (gate.admits()) stdout.write(`${JSON.stringify(entry)}\n`);
       },
+      reopen: () => Promise.resolve(),
       close: () => Promise.resolve(),
     };
   }
-  const stream = createWriteStream(target, { flags: 'a', mode: 0o600 });
-  await new Promise<void>((resolve, reject) => {
-    stream.once('open', () => resolve());
-    stream.once('error', reject);
-  });
   let failed = false;
   const onError = guardListeners(() => undefined)((error: Error) => {
     if (!failed) logger.error(`The audit log ${target} cannot be written: ${systemErrorReason(error)}`);
     failed = true;
   });
-  stream.on('error', onError);
+  let stream = await openStream(target, onError);
+  const end = (ended: WriteStream): Promise<void> =>
+    new Promise((resolve) => (ended.errored ? resolve() : ended.end(() => resolve())));
   return {
     write: (entry) => {
       if (!failed) stream.write(`${JSON.stringify(entry)}\n`);
     },
-    close: () => new Promise((resolve) => (failed ? resolve() : stream.end(() => resolve()))),
+    reopen: async () => {
+      const former = stream;
+      stream = await openStream(target, onError);
+      failed = false;
+      await end(former);
+    },
+    close: () => end(stream),
   };
+}
+
+async function openStream(file: string, onError: (error: Error) => void): Promise<WriteStream> {
+  const stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
+  await new Promise<void>((resolve, reject) => {
+    stream.once('open', () => resolve());
+    stream.once('error', reject);
+  });
+  stream.on('error', onError);
+  return stream;
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { Client } from '../../index.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { CALLBACK_PLACEHOLDER, withCallback } from '../call/arguments.js';
 import { formatResult } from '../call/call-result.js';
 import { type CliError, exitWith, usageError } from '../runtime/cli-error.js';
 import type { DialedKite } from '../target/dial-first.js';
+import type { TargetClient } from '../target/on-demand-client.js';
 import { type ConnectOptions, withConnection } from '../target/with-connection.js';
 import { fetchDescription } from '../describe/describe.js';
 import { ExitCode } from '../runtime/exit-codes.js';
@@ -84,7 +84,7 @@ class ShellSession {
   readonly #reader: LineReader;
   readonly #runtime: CommandRuntime;
   readonly #interactive: InteractiveState | undefined;
-  #client: Client | undefined;
+  #client: TargetClient | undefined;
   #lastFailure: CliError | undefined;
   #ended = false;
 
@@ -179,11 +179,11 @@ class ShellSession {
   }
 
   /** Returns the connection, or a new one if it was closed. */
-  async #connection(): Promise<Client> {
+  async #connection(): Promise<TargetClient> {
     return this.#client ?? this.#setClient(await this.#connected.openAnother());
   }
 
-  #setClient(client: Client): Client {
+  #setClient(client: TargetClient): TargetClient {
     this.#client = client;
     client.on('disconnect', () => {
       if (this.#client !== client) return;

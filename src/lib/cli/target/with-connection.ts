@@ -1,10 +1,12 @@
-import { type Client, Kite } from '../../index.js';
+import { type Auth, type Client, Kite } from '../../index.js';
+import type { DialedPeer } from '../../kite/kite-options.js';
 import { chooseKey } from './choose-key.js';
 import { type DialedKite, dialFirst, type DialCandidate } from './dial-first.js';
 import { addCallerMethods } from './caller-methods.js';
 import { InputGate } from './input-gate.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { clientEnvironment } from '../settings/client-environment.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { Target } from './target.js';
@@ -38,10 +40,8 @@ export async function withConnection<Result>(
   const kite = new Kite(
     'kitectl',
     runtime.version,
-    { kiteKey: false, env: runtime.env },
-    {
-      dialled: (channel) => gate.watch(channel),
-    },
+    { kiteKey: false, env: clientEnvironment(runtime.env), numbers: 'literal' },
+    { dialled: (channel) => gate.watch(channel) },
   );
   const clients = new Set<Client>();
   // Pending calls then reject. The signal or the cancelled prompt has the actual reason.
@@ -89,8 +89,12 @@ async function findCandidates(
     const { url } = target;
     const chosen = await chooseKey(url, settings);
     if (!chosen) return [{ url, auth: null }];
-    const { key, onlyLoopback } = chosen;
-    return [{ url, auth: { type: 'kiteKey', key }, onlyLoopback }];
+    const { found, always } = chosen;
+    if (always) return [{ url, auth: { type: 'kiteKey', key: found.key.jwt } }];
+    // Loaded on demand: most calls need no credentials.
+    const authOnDemand = async (peer: DialedPeer): Promise<Auth> =>
+      (await import('./auth-on-demand.js')).authOnDemand(peer, found, settings, runtime);
+    return [{ url, auth: null, authOnDemand }];
   }
   // Loaded on demand: a URL needs no lookup.
   const { discover } = await import('./discovery.js');

@@ -6,11 +6,13 @@ import { silentLogger } from '../../util/logger.js';
 import { type Operation, toCliError } from '../frame/failures.js';
 import { configurationError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { clientEnvironment } from '../settings/client-environment.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { Spinner } from '../terminal/spinner.js';
 import { loadKiteKey } from './choose-key.js';
 import { InputGate } from './input-gate.js';
+import { admitKontrol } from './key-recipient.js';
 
 /** A kite key and its location. */
 export interface LocatedKey {
@@ -65,14 +67,11 @@ export async function withKey<Result>(
   const { key } = found;
   const urls = kontrolUrlsOf(settings, found);
   const gate = new InputGate(runtime);
-  const kite = new Kite(
-    'kitectl',
-    version,
-    { ...kiteOptions(settings), kiteKey: key.jwt },
-    {
-      dialled: (channel) => gate.watch(channel),
-    },
-  );
+  const options = { ...kiteOptions(settings), kiteKey: key.jwt };
+  const kite = new Kite('kitectl', version, options, {
+    admitPeer: admitKontrol(settings),
+    dialled: (channel) => gate.watch(channel),
+  });
   const kontrol = new LinkedKontrolClient({
     urls,
     auth: () => ({ type: 'kiteKey', key: key.jwt }),
@@ -119,9 +118,10 @@ export function kiteOptions(settings: CommandSettings): KiteOptions {
   // By default, a kite of a command logs only warnings, so that its log does not disturb the output.
   const { value: level, source } = settings.resolve(commonSettings.logLevel);
   return {
-    env: settings.env,
+    env: clientEnvironment(settings.env),
     transport: settings.value(commonSettings.transport),
     timeout: settings.value(commonSettings.timeout),
+    handshakeTimeout: settings.value(commonSettings.handshakeTimeout),
     logLevel: source.type === 'default' ? 'warn' : level,
   };
 }

@@ -1,9 +1,10 @@
 import { Document, isScalar, visit } from 'yaml';
 import { hasHidden, replaceHidden } from '../../util/make-visible.js';
+import { writeLiterals } from '../../util/literal-json.js';
 import { toJson } from '../runtime/json.js';
 import { type Collection, isLarge, partsOf } from './value-parts.js';
 
-/** Formats a value as a YAML document. Control characters are escaped, as in JSON. */
+/** Formats a value as a YAML document. Numbers are as they were received. Control characters are escaped, as in JSON. */
 export function toYaml(value: unknown): string {
   return Array.from(yamlPieces(value)).join('');
 }
@@ -39,6 +40,10 @@ function indented(lines: string): string {
 }
 
 function smallYaml(value: unknown): string {
+  return writeLiterals(value, formatYaml);
+}
+
+function formatYaml(value: unknown): string {
   // Converting through JSON makes both formats contain the same values.
   const document = new Document(JSON.parse(toJson(value)));
   visit(document, {

@@ -5,6 +5,7 @@ import { systemClock, type Timer } from '../../util/clock.js';
 import { silentLogger } from '../../util/logger.js';
 import { CliError } from '../runtime/cli-error.js';
 import { loadKiteKey } from '../target/choose-key.js';
+import { admitKontrol } from '../target/key-recipient.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
@@ -49,18 +50,17 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
   const query = requireQuery(path);
   const urls = kontrolUrlsOf(settings, found);
   const gate = new InputGate(runtime);
-  const kite = new Kite(
-    'kitectl',
-    version,
-    {
-      ...kiteOptions(settings),
-      kiteKey: key.jwt,
-      kontrolUrl: urls,
-      // Log lines would corrupt the screen.
-      logger: silentLogger,
-    },
-    { dialled: (channel) => gate.watch(channel) },
-  );
+  const kiteSettings = {
+    ...kiteOptions(settings),
+    kiteKey: key.jwt,
+    kontrolUrl: urls,
+    // Log lines would corrupt the screen.
+    logger: silentLogger,
+  };
+  const kite = new Kite('kitectl', version, kiteSettings, {
+    admitPeer: admitKontrol(settings),
+    dialled: (channel) => gate.watch(channel),
+  });
   const live =
     !options.once &&
     (options.format === undefined || options.format === 'table') &&

@@ -17,12 +17,14 @@ import {
   isStorageError,
   type StorageError,
 } from '../storage/shared/storage.js';
+import type { CredentialUses } from '../tokens/credential-uses.js';
 import type { LeaseTimings } from './lease-timings.js';
 
 export interface StoreSyncOptions {
   readonly storage: Storage;
   readonly registry: Registry;
   readonly keyRing: KeyRing;
+  readonly uses: CredentialUses;
   readonly timings: LeaseTimings;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -67,8 +69,9 @@ export class StoreSync {
   }
 
   async #start(): Promise<void> {
-    const { storage, registry, keyRing, clock } = this.#options;
+    const { storage, registry, keyRing, uses, clock } = this.#options;
     await keyRing.open();
+    await uses.load();
     this.#unsubscribes.push(
       storage.watch((change) => this.#apply(change)),
       registry.on('deregister', (entry, reason) => this.#onDeregister(entry, reason)),
@@ -119,6 +122,11 @@ export class StoreSync {
     return this.#guard(this.#options.storage.put(registration, this.#options.clock.now()));
   }
 
+  /** Writes the uses of credentials now, instead of with the next probe of the store. */
+  recordUses(): void {
+    if (this.#online) this.#background(this.#guard(this.#options.uses.flush()));
+  }
+
   /** Stops the synchronization and closes the store. Registrations stay in it. */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -126,6 +134,7 @@ export class StoreSync {
     this.#timer?.cancel();
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
     await Promise.allSettled([this.#loading, this.#ticking]);
+    if (this.#online) await this.#options.uses.flush().catch((error: unknown) => this.#logFailure(error));
     await this.#options.storage.close();
   }
 
@@ -240,13 +249,14 @@ export class StoreSync {
   }
 
   async #tick(): Promise<void> {
-    const { storage, clock, timings } = this.#options;
+    const { storage, uses, clock, timings } = this.#options;
     await this.#guard(storage.ping());
     if (!this.#online) {
       await this.#load();
       this.#setOnline();
     }
     await this.#guard(this.#refresher.refresh());
+    await this.#guard(uses.flush());
     // Kites that expired this long ago do not belong to a running node, not even to one that has just restarted.
     if (clock.now() - this.#sweptAt < timings.refresh) return;
     this.#sweptAt = clock.now();

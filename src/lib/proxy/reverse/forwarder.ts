@@ -9,7 +9,7 @@ import { forwardRequest } from './forward-request.js';
 import { forwardUpgrade } from './forward-upgrade.js';
 import { hasSeveralHosts, isLoop, type ForwardingProxy, requestHeaders } from './forwarded-headers.js';
 import { type RefusalType, refuse, refuseSocket } from './proxy-refusal.js';
-import { parseRequestTarget } from './request-path.js';
+import type { RequestRoute } from './request-routes.js';
 import type { BackendUrl } from './backend-url.js';
 
 export interface ForwarderOptions extends BackendOptions {
@@ -17,8 +17,8 @@ export interface ForwarderOptions extends BackendOptions {
   /** The budget for the data that waits in open sessions. */
   readonly output: MemoryBudget;
   readonly proxy: () => ForwardingProxy;
-  /** Returns the kite with this id. */
-  readonly find: (id: string) => ProxyEntry<BackendUrl> | undefined;
+  /** Returns the kite that a request is for. */
+  readonly route: (request: IncomingMessage) => RequestRoute;
   /** Maximum number of open sessions. */
   readonly sessions: number;
   readonly onFailure: (type: RefusalType) => void;
@@ -32,7 +32,7 @@ interface ForwardedRequest {
   readonly proxy: ForwardingProxy;
 }
 
-/** Forwards requests below `/proxy/` to kites. */
+/** Forwards requests to kites. */
 export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #backends: Backends;
@@ -94,17 +94,15 @@ export class Forwarder {
   }
 
   #route(request: IncomingMessage): ForwardedRequest | RefusalType {
-    const target = parseRequestTarget(request.url ?? '');
-    if (target.type === 'notFound') return 'notFound';
-    if (target.type === 'invalid') return 'badRequest';
+    const route = this.#options.route(request);
+    if (route.type === 'refused') return route.reason;
     if (this.#draining) return 'ending';
     if (hasSeveralHosts(request)) return 'badRequest';
-    const entry = this.#options.find(target.id);
+    const { entry, path } = route;
     if (!entry) return 'notFound';
     const proxy = this.#options.proxy();
     if (isLoop(request, proxy)) return 'loop';
     if (this.#endSessions.size >= this.#options.sessions) return 'busy';
-    const path = entry.target.path + target.rest;
     return { entry, path: path.startsWith('/') ? path : `/${path}`, proxy };
   }
 

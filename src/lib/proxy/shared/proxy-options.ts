@@ -1,10 +1,9 @@
 import { type KiteKey } from '../../keys/index.js';
 import { findKiteKey } from '../../kite/config/find-kite-key.js';
 import type { Kite } from '../../kite/kite.js';
-import type { KiteOptions } from '../../kite/kite-options.js';
+import type { KiteOptions, ReplacedParts } from '../../kite/kite-options.js';
 import { makeServerKite, type ServerKiteOptions } from '../../kite/server-kite.js';
 import type { ProxyName } from '../../kite/proxied/proxy-link.js';
-import type { MemoryBudgets } from '../../transport/channel/memory-budget.js';
 import { ConfigurationError } from '../../protocol/errors.js';
 import type { ProxyLimits } from '../limits/proxy-limits.js';
 import { parsePublicHost, type PublicAddress } from './public-address.js';
@@ -51,10 +50,10 @@ export function makeProxyKite(
   name: ProxyName,
   key: KiteKey,
   options: ProxyOptions,
-  budgets: MemoryBudgets,
+  replaced: ReplacedParts,
 ): Kite {
   const { port = 3999, kontrolUrl, saveKiteKey } = options;
-  const own: KiteOptions = {
+  const overrides: KiteOptions = {
     username: key.username,
     kiteKey: key.jwt,
     // Kites of every user of this Kontrol may register.
@@ -63,5 +62,5 @@ export function makeProxyKite(
     kontrolUrl,
     saveKiteKey,
   };
-  return makeServerKite(name, options, own, { budgets });
+  return makeServerKite(name, options, overrides, replaced);
 }

@@ -120,6 +120,30 @@ export const CLOSE_GRACE = 5000;
  */
 export const RESPONSE_HEADER_BYTES = 16_384;
 
+/**
+ * Maximum number of servers for which a kite remembers that WebSocket fails and XHR polling works. Default 256. If exceeded,
+ * the least recently used one is forgotten, and is dialled over WebSocket first.
+ */
+export const REMEMBERED_FALLBACKS = 256;
+
+/**
+ * Maximum time for which a kite remembers that WebSocket to a server fails, in milliseconds. Default 300 s. If exceeded, the
+ * server is dialled over WebSocket first.
+ */
+export const FALLBACK_TTL = 300_000;
+
+/**
+ * Maximum time that the transport `auto` waits for a WebSocket if the handshake has no timeout, in milliseconds. Default 5 s.
+ * If exceeded, it tries XHR polling.
+ */
+export const UPGRADE_TIMEOUT = 5000;
+
+/** Maximum number of cookies of a session over XHR polling. Default 16. If exceeded, further cookies are ignored. */
+export const COOKIES = 16;
+
+/** Maximum length of such a cookie, in characters. Default 4,096. If exceeded, the cookie is ignored. */
+export const COOKIE_LENGTH = 4096;
+
 /** Maximum number of message prefixes that a channel compares. Default 4. If exceeded, the oldest is removed. */
 export const MAX_PREFIXES = 4;
 

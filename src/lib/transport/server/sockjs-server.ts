@@ -25,6 +25,7 @@ import {
   parseRoute,
   allowedMethods,
 } from './session-route.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { CLOSE_GRACE } from '../limits/transport-limits.js';
 
@@ -44,6 +45,8 @@ export interface SockJsServerOptions {
    * `https://app.example.com`; `*` allows any page. Default: none.
    */
   readonly allowOrigin?: readonly string[] | '*';
+  /** Finds the clients of requests that have passed through proxies. Default: the client is the other end of the connection. */
+  readonly proxies?: TrustedProxies | undefined;
   /** The script of the iframe page. Default: there is no iframe page. */
   readonly sockjsClient?: SockJsClientScript | undefined;
   /** Returns why a session is refused, or undefined to accept it. Default: all sessions are accepted. */
@@ -188,10 +191,11 @@ export class SockJsServer implements ChannelOwner {
     socket.cork();
     process.nextTick(uncork, socket);
     this.#webSockets.handleUpgrade(req, socket, head, (ws: WebSocket) => {
-      const { limits } = this.#options;
+      const { limits, proxies } = this.#options;
       const session = raw
         ? new RawChannel(ws, socket, limits, this, 'none', this.#budgets)
         : new ServerFramedChannel(ws, socket, limits, this, this.#budgets);
+      if (proxies) session.setRemoteAddress(proxies.addressOf(req));
       this.#sessions.add(session);
       this.#options.onSession(session, req, target);
     });
@@ -274,8 +278,8 @@ export class SockJsServer implements ChannelOwner {
   }
 
   #open(id: string, req: IncomingMessage, target: SessionTarget): HttpSession {
-    const { limits, clock } = this.#options;
-    const remoteAddress = formatAddress(req.socket);
+    const { limits, clock, proxies } = this.#options;
+    const remoteAddress = proxies?.addressOf(req) ?? formatAddress(req.socket);
     const session = new HttpSession({
       id,
       remoteAddress,

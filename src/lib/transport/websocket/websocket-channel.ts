@@ -93,6 +93,11 @@ export abstract class WebSocketChannel
     return this.#remoteAddress;
   }
 
+  /** Replaces the address of the socket, which belongs to a proxy. */
+  setRemoteAddress(address: string): void {
+    this.#remoteAddress = address;
+  }
+
   get bufferedBytes(): number {
     return this.pendingLength + this.#socket.writableLength + WRITE_COST * this.#writes;
   }

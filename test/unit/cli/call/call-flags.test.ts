@@ -83,6 +83,10 @@ describe('callOptions', () => {
     ['--timeout soon', [], '--timeout is "soon"; it must be a duration'],
     ['--timeout -1s', [], '--timeout is "-1s"; it must be a duration'],
     ['--stdin --callback', [], '--callback and --stdin cannot be used together.'],
+    ['--stdin --string', [], '--stdin and --string cannot be used together.'],
+    ['--stdin --field a=1', [], '--field and --stdin cannot be used together.'],
+    ['--stdin --raw-field a=1', [], '--raw-field and --stdin cannot be used together.'],
+    ['--field a', [], '--field is "a"; it must be NAME=VALUE'],
     ['--stdin --interactive', [], '--interactive and --stdin cannot be used together.'],
     ['--stdin', ['4'], 'come from standard input'],
     ['--parallel 2', [], '--parallel needs --stdin.'],
@@ -112,10 +116,25 @@ describe('callOptions', () => {
 
   it('callOptions distinguishes values from sources of values', async () => {
     expect((await optionsOf('', ['-', '@a.json', '@', '"@a"'])).args).toEqual([
-      { type: 'stdin' },
-      { type: 'file', file: 'a.json' },
+      { type: 'stdin', content: 'word' },
+      { type: 'file', file: 'a.json', content: 'word' },
       { type: 'value', value: '@' },
       { type: 'value', value: '@a' },
+    ]);
+    expect((await optionsOf('--string', ['-', '@a.json', '{a:1}'])).args).toEqual([
+      { type: 'text', value: '-' },
+      { type: 'text', value: '@a.json' },
+      { type: 'text', value: '{a:1}' },
+    ]);
+    expect((await optionsOf('--raw-field a=@x --field b=@x', ['1'])).args).toMatchObject([
+      { type: 'value', value: 1 },
+      {
+        type: 'object',
+        fields: [
+          { name: 'a', source: { type: 'text', value: '@x' } },
+          { name: 'b', source: { type: 'file', file: 'x' } },
+        ],
+      },
     ]);
     expect((await optionsOf('--callback', ['@callback'])).args).toEqual([
       { type: 'value', value: '@callback' },

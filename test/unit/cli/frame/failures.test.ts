@@ -43,6 +43,12 @@ describe('toCliError', () => {
     });
   });
 
+  it('toCliError explains after a timeout how to call a server of kite.js, if a kite key was sent', () => {
+    const timeout = new KiteError('timeout', 'no');
+    expect(toCliError(timeout, { ...operation, withKey: true }).hint).toContain('--auth none');
+    expect(toCliError(timeout, operation).hint).not.toContain('--auth none');
+  });
+
   it('toCliError explains how to send a key to a user who sent none, and how to inspect it to one who did', () => {
     const refused = new KiteError('authenticationError', 'no', { id });
     expect(toCliError(refused, operation).hint).toContain('--auth kite-key to send yours to http://h/kite');

@@ -16,8 +16,8 @@ describe('the flags of serve', () => {
       '--name math --method square --exec one --method cube --exec two --timeout 500ms --parallel 3';
     const { commands, name, parallel, timeout, auth } = await optionsOf(undefined, line);
     expect([...commands]).toEqual([
-      ['square', 'one'],
-      ['cube', 'two'],
+      ['square', { command: 'one', result: 'auto' }],
+      ['cube', { command: 'two', result: 'auto' }],
     ]);
     expect({ name, parallel, timeout, auth }).toEqual({
       name: 'math',
@@ -25,6 +25,17 @@ describe('the flags of serve', () => {
       timeout: 500,
       auth: true,
     });
+  });
+
+  it.each([
+    ['--result text', ['text', 'text']],
+    ['--result lines --result bytes', ['lines', 'bytes']],
+  ])('serve applies %s to one command or all of them', async (line, results) => {
+    const { commands } = await optionsOf(
+      undefined,
+      `--name a --method m --exec x --method n --exec y ${line}`,
+    );
+    expect([...commands.values()].map(({ result }) => result)).toEqual(results);
   });
 
   it('serve accepts lists of allowed origins and hosts', async () => {
@@ -56,6 +67,14 @@ describe('the flags of serve', () => {
       '--name a --method m --method m --exec x --exec y',
       'Duplicate --method m',
     ],
+    [
+      'more results than commands',
+      undefined,
+      '--name a --method m --exec x --result text --result json',
+      'Pass --result once, or once for each --exec: got 2 --result and 1 --exec.',
+    ],
+    ['a result without a command', './kite.js', '--result text', '--result needs --exec.'],
+    ['an unknown result', undefined, '--name a --method m --exec x --result xml', '--result is "xml"'],
     ['an empty command', undefined, ['--name', 'a', '--method', 'm', '--exec', ' '], 'is empty'],
     ['no name', undefined, '--method m --exec x', 'has no name'],
     [

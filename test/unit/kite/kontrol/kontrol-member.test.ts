@@ -1,8 +1,8 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { KiteCore } from '../../../../src/lib/kite/core/kite-core.js';
 import { KontrolMember } from '../../../../src/lib/kite/kontrol/kontrol-member.js';
 import type { Registration } from '../../../../src/lib/kite/kontrol/registration.js';
-import { KiteError } from '../../../../src/lib/protocol/errors.js';
+import { ConfigurationError, KiteError } from '../../../../src/lib/protocol/errors.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { identity, makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
@@ -24,7 +24,7 @@ function atKontrol(...answers: (Error | string)[]) {
     })
     .disableAuthentication();
   const { dialer, ends } = memoryDialer(kontrol);
-  const state = { reachable: true };
+  const state = { reachable: true, ownUrl: () => Promise.resolve(url) };
   const logger = {
     ...silentLogger,
     warn: (text: string) => logged.push(`warn: ${text}`),
@@ -49,7 +49,7 @@ function atKontrol(...answers: (Error | string)[]) {
       revokeOwnKey: () => void revoked.push('own'),
       close: () => {},
     },
-    address: { registerUrl: () => Promise.resolve(url), knownAs: () => {} },
+    address: { registerUrl: () => state.ownUrl(), knownAs: () => {} },
     newClient: (target, options) => core.newClient(target, options),
     registered: () => {},
     registerFailed: ({ message }) => failures.push(message),
@@ -100,6 +100,25 @@ describe('a permanent registration', () => {
       await expect(registration).rejects.toMatchObject({ type: 'disconnect', code: 'closed' });
     },
   );
+
+  it('a permanent registration looks for the URL of the kite again if it could not be found', async () => {
+    const { member, state, pass, logged } = atKontrol();
+    state.ownUrl = () => Promise.reject(new Error('no such name'));
+    const registration = member.registerForever();
+    await pass(0);
+    await vi.waitFor(() =>
+      expect(logged).toContainEqual(expect.stringMatching(/^warn: .* failed: no such name; trying again$/)),
+    );
+    state.ownUrl = () => Promise.resolve('http://found/kite');
+    await pass(60_000);
+    expect(await registration).toMatchObject({ url });
+  });
+
+  it('a permanent registration rejects at once if the kite does not listen', async () => {
+    const { member, state } = atKontrol();
+    state.ownUrl = () => Promise.reject(new ConfigurationError('noUrl', 'it does not listen'));
+    await expect(member.registerForever()).rejects.toMatchObject({ code: 'noUrl' });
+  });
 
   it('a permanent registration rejects at a closed kite', async () => {
     const { member, registering } = atKontrol();
