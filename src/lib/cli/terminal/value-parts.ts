@@ -1,3 +1,5 @@
+import { isComposite } from '../runtime/json.js';
+
 /** Number of values that are converted to text at once. */
 const VALUES_PER_PIECE = 1000;
 
@@ -50,17 +52,11 @@ function* entriesOf(collection: Collection): Generator<[key: string, value: unkn
 
 /** Counts a value and the values in it, at least up to `max` + 1. */
 function countValues(value: unknown, max: number): number {
-  if (!isCollection(value)) return 1;
+  if (!isComposite(value)) return 1;
   let count = 1;
-  for (const [, entry] of entriesOf(value)) {
+  for (const [, entry] of entriesOf(value as Collection)) {
     count += countValues(entry, max - count);
     if (count > max) break;
   }
   return count;
-}
-
-function isCollection(value: unknown): value is Collection {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }
