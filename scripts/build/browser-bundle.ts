@@ -71,6 +71,7 @@ async function minifyAgain(text: string, format: Format): Promise<string> {
     ecma: 2020,
     module: format === 'esm',
     toplevel: true,
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- terser declares an enum that it does not export
     compress: { passes: 3, hoist_funs: true, inline: 1, pure_getters: true, unsafe_arrows: true },
   });
   if (code === undefined) throw new Error('terser returned no code');
