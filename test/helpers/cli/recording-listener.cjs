@@ -29,7 +29,9 @@ const server = http.createServer((request, response) => {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
-    record(`${request.method} ${request.url} ${JSON.stringify(request.headers)} ${Buffer.concat(chunks)}`);
+    record(
+      `${request.method} ${request.url} ${JSON.stringify(request.headers)} ${Buffer.concat(chunks).toString()}`,
+    );
     const [, path, action] = /^(.*)\/(xhr|xhr_send)$/.exec(request.url) ?? [];
     if (action === 'xhr') return poll(path, response);
     if (action === 'xhr_send') send(path, String(Buffer.concat(chunks)));

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
 import {
   isMissingAuthentication,
   MISSING_AUTHENTICATION,
 } from '../../../src/lib/protocol/missing-authentication.js';
+import { root } from '../../helpers/source-files.js';
 
 describe('the rejection of a call without credentials', () => {
   it.each([
@@ -13,5 +16,10 @@ describe('the rejection of a call without credentials', () => {
     [new Error(MISSING_AUTHENTICATION), false],
   ])('the rejection is recognized by its type and its message: %s', (error, expected) => {
     expect(isMissingAuthentication(error)).toBe(expected);
+  });
+
+  it('the rejection of a Go kite has the same message', async () => {
+    const recording = await readFile(join(root, 'test/fixtures/wire/call-websocket.jsonl'), 'utf8');
+    expect(recording).toContain(MISSING_AUTHENTICATION);
   });
 });
