@@ -240,7 +240,7 @@ describe('the values of the command line', () => {
     );
   });
 
-  it('serve --result makes of the output of a command what it says', async () => {
+  it('serve --result defines what the output of a command becomes', async () => {
     const results = ['auto', 'json', 'text', 'lines', 'bytes'];
     const url = await serve(
       ...['--name', 'results'],
