@@ -72,6 +72,7 @@ async function minifyAgain(text: string, format: Format): Promise<string> {
       passes: 6,
       hoist_funs: true,
       pure_getters: true,
+      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- terser declares this enum, but does not export it
       inline: 1,
       lhs_constants: false,
       // These are unsafe for operands whose valueOf has effects, and for functions that are constructors. There are none.
