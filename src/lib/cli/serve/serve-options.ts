@@ -91,9 +91,9 @@ function pairCommands(
       'Pass them in pairs: --method square --exec COMMAND --method cube --exec COMMAND',
     );
   }
-  if (results.length > 1 && results.length !== execs.length) {
+  if (results.length > 0 && results.length !== execs.length) {
     throw usageError(
-      `Pass --result once, or once for each --exec: got ${results.length} --result and ${execs.length} --exec.`,
+      `Each --exec needs a --result if one has it: got ${execs.length} --exec and ${results.length} --result.`,
       'Pass them together: --method now --exec date --result text --method id --exec id --result lines',
     );
   }
@@ -103,7 +103,7 @@ function pairCommands(
     if (method === '') throw usageError('The name of --method is empty.');
     if (command.trim() === '') throw usageError(`The command of --method ${method} is empty.`);
     if (commands.has(method)) throw usageError(`Duplicate --method ${method}.`);
-    commands.set(method, { command, result: results[index] ?? results[0] ?? 'auto' });
+    commands.set(method, { command, result: results[index] ?? 'auto' });
   });
   return commands;
 }

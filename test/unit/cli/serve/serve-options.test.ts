@@ -28,9 +28,9 @@ describe('the flags of serve', () => {
   });
 
   it.each([
-    ['--result text', ['text', 'text']],
+    ['', ['auto', 'auto']],
     ['--result lines --result bytes', ['lines', 'bytes']],
-  ])('serve applies %s to one command or all of them', async (line, results) => {
+  ])('serve pairs the flags "%s" with the commands', async (line, results) => {
     const { commands } = await optionsOf(
       undefined,
       `--name a --method m --exec x --method n --exec y ${line}`,
@@ -71,7 +71,13 @@ describe('the flags of serve', () => {
       'more results than commands',
       undefined,
       '--name a --method m --exec x --result text --result json',
-      'Pass --result once, or once for each --exec: got 2 --result and 1 --exec.',
+      'Each --exec needs a --result if one has it: got 1 --exec and 2 --result.',
+    ],
+    [
+      'fewer results than commands',
+      undefined,
+      '--name a --method m --exec x --method n --exec y --result text',
+      'Each --exec needs a --result if one has it: got 2 --exec and 1 --result.',
     ],
     ['a result without a command', './kite.js', '--result text', '--result needs --exec.'],
     ['an unknown result', undefined, '--name a --method m --exec x --result xml', '--result is "xml"'],
