@@ -11,7 +11,8 @@ import { StderrLogger } from '../util/stderr-logger.js';
 import type { KontrolStatus } from './admin/administration.js';
 import { AuditLog } from './admin/audit-log.js';
 import { CredentialUses } from './tokens/credential-uses.js';
-import { Credentials, type VerifiedCaller } from './tokens/credentials.js';
+import type { Caller } from './tokens/caller.js';
+import { Credentials } from './tokens/credentials.js';
 import { HttpApi } from './http/http-api.js';
 import { type InviteLifetimes, Invites } from './admin/invites.js';
 import { infoOf, type KeyPairInfo, KeyRing } from './tokens/key-ring.js';
@@ -142,6 +143,7 @@ export class Kontrol {
       uses.issued(key);
       storeSync.recordUses();
     });
+    const used = (caller: Caller): void => void this.#used(caller);
     [this.#registry, this.#keyRing, this.#storeSync, this.#registrar] = [
       registry,
       keyRing,
@@ -197,7 +199,7 @@ export class Kontrol {
     new HttpApi({
       ...services,
       addressOf: (request) => this.kite.addressOf(request),
-      uses: this.#uses,
+      used,
       metrics: this.#metrics,
     }).addTo(this.kite);
   }
@@ -346,8 +348,8 @@ export class Kontrol {
     const own = { username, kiteKey: false, port, allowOrigin, allowedHosts } as const;
     // The key ring reflects revocations.
     const credentialChecks = {
-      kiteKey: (key: string) => this.#used(() => this.#credentials.verifyKiteKey(key)),
-      token: (key: string) => this.#used(() => this.#credentials.verifyToken(key)),
+      kiteKey: (key: string) => this.#used(this.#credentials.verifyKiteKey(key)),
+      token: (key: string) => this.#used(this.#credentials.verifyToken(key)),
     };
     const kite = makeServerKite('kontrol', this.#options, own, {
       credentialChecks,
@@ -358,9 +360,9 @@ export class Kontrol {
     return kite;
   }
 
-  #used(verify: () => VerifiedCaller): VerifiedCaller {
-    const caller = verify();
+  #used<Used extends Caller>(caller: Used): Used {
     this.#uses.used(caller);
+    this.#storeSync.recordUses();
     return caller;
   }
 

@@ -151,6 +151,37 @@ describe('the users of Kontrol', () => {
     await expect(kontrol.user('nobody')).rejects.toMatchObject({ code: 'unknownUser' });
   });
 
+  it('the users of Kontrol are the same at two nodes, and after both have restarted', async () => {
+    const clock = new ManualClock(Date.now());
+    const storage = new FakeStorage();
+    const start = async () => (await startKontrol({ storage, clock, page: pageFolder() })).kontrol;
+    const [here, there] = [await start(), await start()];
+    const bob = await connect(here, 'bob');
+    await bob.tell('register', { url: MATH });
+    const { code } = await bob.tell<{ code: string }>('signInCode');
+    const { token } = await bob.tell<{ token: string }>('signIn', { code });
+    await (await withToken(bob, here.url, token)).tell('getKites', { query: {} });
+    const alice = await connect(there, 'alice', { key: await here.newKiteKey('alice') });
+    await alice.tell('register', { url: MATH });
+    // A node records uses in the background.
+    await expect.poll(async () => (await here.users())[0]?.lastUse).not.toBeNull();
+    const users = await here.users();
+    expect(users.map(({ username, keys, sessions }) => [username, keys, sessions])).toEqual([
+      ['alice', 1, 0],
+      ['bob', 1, 1],
+      ['kontrol', 0, 0],
+    ]);
+    expect(await there.users()).toEqual(users);
+    const ofBob = await here.user('bob');
+    expect(await there.user('bob')).toEqual(ofBob);
+    for (const kontrol of [here, there]) await kontrol.close({ drainTimeout: 100 });
+    const again = await start();
+    expect(await again.user('bob')).toEqual(ofBob);
+    expect((await again.users()).map(({ username, lastUse }) => [username, lastUse])).toEqual(
+      expect.arrayContaining(users.slice(0, 2).map(({ username, lastUse }) => [username, lastUse])),
+    );
+  });
+
   it('the users of Kontrol lose everything at two nodes within a second when they are revoked', async () => {
     const storage = new FakeStorage();
     const revoke = async (kontrol: Kontrol): Promise<void> => {

@@ -6,7 +6,7 @@ import { kitePath, parseIdentity } from '../../protocol/identity.js';
 import { MISSING_AUTHENTICATION } from '../../protocol/missing-authentication.js';
 import type { Logger } from '../../util/logger.js';
 import { remoteIp } from '../../transport/channel/remote-address.js';
-import type { CredentialUses } from '../tokens/credential-uses.js';
+import type { Caller } from '../tokens/caller.js';
 import { type Credentials, kiteKeyError } from '../tokens/credentials.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { KontrolMetrics } from './kontrol-metrics.js';
@@ -32,7 +32,8 @@ export interface HttpApiOptions {
   /** Returns the address of the caller of a request. */
   readonly addressOf: (request: IncomingMessage) => string;
   readonly credentials: Credentials;
-  readonly uses: CredentialUses;
+  /** Called when a kite key was used. */
+  readonly used: (caller: Caller) => void;
   /** The audit log. Undefined if none is written. */
   readonly audit: RegistrationAudit | undefined;
   readonly storeSync: StoreSync;
@@ -124,7 +125,7 @@ export class HttpApi {
       throw unauthenticated(`Unexpected authentication type: ${String(type).slice(0, QUOTED_LENGTH)}`);
     try {
       const verified = this.#options.credentials.verifyKiteKey(typeof key === 'string' ? key : '');
-      this.#options.uses.used(verified);
+      this.#options.used(verified);
       return { url, kite: parseIdentity(kite), key: verified };
     } catch (error) {
       throw kiteKeyError(error);

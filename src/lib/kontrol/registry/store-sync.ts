@@ -49,6 +49,7 @@ export class StoreSync {
   /** Ids that have changed since the current load of a snapshot began. */
   #changedDuringLoad: Set<string> | undefined;
   #ticking: Promise<void> | undefined;
+  #recording: Promise<void> | undefined;
   #sweptAt = 0;
 
   constructor(options: StoreSyncOptions) {
@@ -122,9 +123,23 @@ export class StoreSync {
     return this.#guard(this.#options.storage.put(registration, this.#options.clock.now()));
   }
 
-  /** Writes the uses of credentials now, instead of with the next probe of the store. */
+  /** Writes the uses of credentials that are new. Those that come meanwhile are written together. */
   recordUses(): void {
-    if (this.#online) this.#background(this.#guard(this.#options.uses.flush()));
+    const { uses } = this.#options;
+    if (!this.#online || this.#closed || !uses.hasChanges) return;
+    this.#recording ??= this.#record();
+  }
+
+  async #record(): Promise<void> {
+    const { uses } = this.#options;
+    try {
+      while (uses.hasChanges && !this.#closed) await this.#guard(uses.flush());
+    } catch (error) {
+      // The next probe tries again.
+      this.#logFailure(error);
+    }
+    // No `await` since the last check: later changes start the writing again.
+    this.#recording = undefined;
   }
 
   /** Stops the synchronization and closes the store. Registrations stay in it. */
@@ -133,7 +148,7 @@ export class StoreSync {
     this.#closed = true;
     this.#timer?.cancel();
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
-    await Promise.allSettled([this.#loading, this.#ticking]);
+    await Promise.allSettled([this.#loading, this.#ticking, this.#recording]);
     if (this.#online) await this.#options.uses.flush().catch((error: unknown) => this.#logFailure(error));
     await this.#options.storage.close();
   }

@@ -62,6 +62,11 @@ export class CredentialUses {
     this.#record(caller, now - (now % HOUR));
   }
 
+  /** Whether there are changes that are not being written yet. */
+  get hasChanges(): boolean {
+    return this.#pending.size + this.#removed.size > 0;
+  }
+
   /** Writes the changes to the store. Rejects with a StorageError; the changes are then written by the next call. */
   flush(): Promise<void> {
     const flushed = this.#flushing.catch(() => undefined).then(() => this.#write());
