@@ -167,6 +167,7 @@ export class Kontrol {
       metrics: this.#metrics,
       revocations,
       revoking: this.#revoking,
+      limits,
       audit: this.#audit,
       queries: new Queries(services),
       machineRegistration: new MachineRegistration(machineRegistration),

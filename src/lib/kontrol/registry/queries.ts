@@ -113,9 +113,10 @@ export class Queries {
     const check = (): void => {
       if (checks) request.signal.throwIfAborted();
     };
-    const result = this.#options.turns.run(request.username, begin(check));
+    const { turns, limits } = this.#options;
+    const result = turns.run(request.username, begin(check));
     checks = true;
-    return result;
+    return result instanceof Promise ? request.waitFor(result, limits.waitingPerConnection) : result;
   }
 
   async #answer(search: KitesSearch): Promise<EncodedResult> {
