@@ -7,6 +7,7 @@ import type { AuditLog } from './admin/audit-log.js';
 import { type KontrolAdmin, adminMethods } from './admin/administration.js';
 import { type Credentials, kiteKeyError, type VerifiedCaller } from './tokens/credentials.js';
 import type { KeyRing } from './tokens/key-ring.js';
+import type { KontrolLimits } from './limits/kontrol-limits.js';
 import type { MachineRegistration } from './admin/machine-registration.js';
 import type { KontrolMetrics } from './http/kontrol-metrics.js';
 import type { Queries } from './registry/queries.js';
@@ -34,6 +35,7 @@ export interface KontrolServices {
   readonly signalling: Signalling | undefined;
   /** Undefined if Kontrol does not serve a page: `signIn` and `signInCode` do not exist. */
   readonly signIn: SignIn | undefined;
+  readonly limits: KontrolLimits;
   /** Undefined if no audit log is written. */
   readonly audit: AuditLog | undefined;
   /** Connections that are revoking something, whose responses are sent before they may end. */
@@ -91,11 +93,12 @@ export function addMethods(kite: Kite, services: KontrolServices): void {
 }
 
 async function register(request: Request, services: KontrolServices): Promise<unknown> {
-  const { registrar, credentials, metrics, watchers } = services;
+  const { registrar, credentials, metrics, watchers, limits } = services;
   try {
     const key = requireKiteKey(request, credentials);
     const registration = { kite: request.kite, url: request.args[0], key };
-    const result = await registrar.register(request.client, registration);
+    const registering = registrar.register(request.client, registration);
+    const result = await request.waitFor(registering, limits.waitingPerConnection);
     metrics.registered('connection');
     if (result.kiteKey !== undefined)
       watchers.renew(request.client, credentials.verifyKiteKey(result.kiteKey));

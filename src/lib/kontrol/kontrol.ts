@@ -182,6 +182,7 @@ export class Kontrol {
       metrics: this.#metrics,
       revocations,
       revoking: this.#revoking,
+      limits,
       audit: this.#audit,
       queries: new Queries(services),
       machineRegistration: new MachineRegistration(machineRegistration),

@@ -219,6 +219,15 @@ describe('the queries of one user', () => {
     await bob.tell('getKites', { query: { username: 'kontrol' } });
   });
 
+  it('limits.waitingPerConnection pauses reading from a connection, so that its queries are answered and not refused', async () => {
+    const kontrol = await startWithKites(500, 1, { queriesPerUser: 20, waitingPerConnection: 5 });
+    const mallory = await connect(kontrol, 'mallory');
+    const answers = Array.from({ length: 100 }, () =>
+      mallory.tell<Kites>('getKites', { query: { username: 'mallory' } }),
+    );
+    for (const answer of answers) expect((await answer).kites).toHaveLength(500);
+  });
+
   it('long responses to one user do not delay the calls and the queries of others', async () => {
     const work = countedWork('token');
     const kontrol = await startWithKites(1500, 10, {}, work.policy);

@@ -79,6 +79,11 @@ export interface KontrolLimits extends AdmissionLimits, Limits, UserLimits {
    * at least 1 KiB. Default 8 MiB. If exceeded, the call fails with `requestLimitError`.
    */
   readonly signalBytes: number;
+  /**
+   * Maximum number of queries and registrations of one connection that wait for their turn. Default 64. If exceeded, reading
+   * from the peer pauses.
+   */
+  readonly waitingPerConnection: number;
   /** Maximum number of watches of one connection. Default 1,024. If exceeded, the call fails with `requestLimitError`. */
   readonly watchersPerConnection: number;
   /**
@@ -137,6 +142,7 @@ export const defaultKontrolLimits: KontrolLimits = Object.freeze({
   ...admissionLimits,
   ...userLimits,
   signalBytes: 8 * 1024 * 1024,
+  waitingPerConnection: 64,
   watchersPerConnection: 1024,
   registerBodyBytes: 64 * 1024,
   verifiedKiteKeys: 4096,

@@ -2,7 +2,6 @@ import { EncodedResult } from '../../kite/call/encoded-result.js';
 import { codedError, type KiteError } from '../../protocol/errors.js';
 import { IDENTITY_FIELDS, type KiteIdentity, kitePath } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
-import { utf8Length } from '../../util/utf8.js';
 import { type KontrolLimits, LONG_RESPONSES } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
 import type { Caller } from '../tokens/caller.js';
@@ -48,8 +47,8 @@ export interface KitesResponseContent {
   readonly entries: readonly RegistryEntry[];
   /** The id to pass to `cancelWatcher`, if the caller requested a watch. */
   readonly watcherID: string | undefined;
-  /** Aborts when the caller disconnects. */
-  readonly signal: AbortSignal;
+  /** Throws if the caller has disconnected. */
+  readonly checkCaller: () => void;
   /** Undefined if no audit log is written. */
   readonly audited: AuditedQuery | undefined;
 }
@@ -79,8 +78,9 @@ export class KitesResponses {
    * @throws KiteError with code `tooManyKites` before a response is encoded that exceeds the limit of a message
    */
   *encode(content: KitesResponseContent): Steps<EncodedResult> {
-    const length = yield* this.#measure(content);
-    if (length < LONG_RESPONSE) return yield* this.#encode(content);
+    const isShort =
+      content.entries.length <= ENCODED_PER_STEP || (yield* this.#measure(content)) < LONG_RESPONSE;
+    if (isShort) return yield* this.#encode(content);
     yield this.#long.take();
     try {
       return yield* this.#encode(content);
@@ -106,8 +106,8 @@ export class KitesResponses {
   }
 
   *#encode(content: KitesResponseContent): Steps<EncodedResult> {
-    const { caller, entries, watcherID, signal, audited } = content;
-    const { registry, limits, tokens, audit } = this.#options;
+    const { caller, entries, watcherID, checkCaller, audited } = content;
+    const { registry, limits, policy, tokens, audit } = this.#options;
     const audiences: string[] = [];
     const result = new EncodedResult();
     let length = ENVELOPE_LENGTH;
@@ -115,7 +115,7 @@ export class KitesResponses {
     let batch: string[] = [];
     const add = (): void => {
       const json = opening + batch.join(',');
-      length += utf8Length(json);
+      length += Buffer.byteLength(json);
       if (length > limits.messageBytes) throw this.#tooManyKites(content);
       result.add(json);
       [opening, batch] = [',', []];
@@ -123,27 +123,24 @@ export class KitesResponses {
     for (const entry of entries) {
       // The kite may have registered again meanwhile, with another URL.
       const current = registry.get(entry.kite.id);
-      if (!current || kitePath(current.kite) !== kitePath(entry.kite)) continue;
-      const token = yield* this.#token(caller, current);
+      if (!current || (current !== entry && kitePath(current.kite) !== kitePath(entry.kite))) continue;
+      let token = policy.allows('token', caller.username, current.kite) ? tokens.cached(caller, current) : '';
+      if (token === undefined) {
+        // A signature takes as long as a step.
+        yield undefined;
+        token = tokens.issue(caller, current) ?? '';
+      }
       if (audited && token !== '') audiences.push(tokens.audienceFor(caller, current));
       batch.push(JSON.stringify(wireForm(current, token)));
       if (batch.length < ENCODED_PER_STEP) continue;
       add();
       yield undefined;
-      signal.throwIfAborted();
+      checkCaller();
     }
     if (batch.length > 0 || opening !== ',') add();
     if (audited && audiences.length > 0) audit?.queried(audited, audiences);
     result.add(watcherID === undefined ? ']}' : `],"watcherID":${JSON.stringify(watcherID)}}`);
     return result;
-  }
-
-  *#token(caller: Caller, entry: RegistryEntry): Steps<string> {
-    const { tokens, policy } = this.#options;
-    if (!policy.allows('token', caller.username, entry.kite)) return '';
-    // A signature takes as long as a step.
-    if (!tokens.has(caller, entry)) yield undefined;
-    return tokens.issue(caller, entry) ?? '';
   }
 
   #tooManyKites({ query, entries }: KitesResponseContent): KiteError {

@@ -41,6 +41,9 @@ interface KitesSearch {
   readonly callback: RemoteFunction | undefined;
 }
 
+/** Throws if the caller has disconnected, so that it cannot receive the response. */
+type CheckCaller = () => void;
+
 /** Implements the queries for kites and for tokens. Each user's queries are answered one after the other, in turn with those of others. */
 export class Queries {
   readonly #options: QueriesOptions;
@@ -87,7 +90,7 @@ export class Queries {
       const args = objectArgument(request.args[0], 'getToken expects a query');
       const query = parseQuery(args);
       validateQuery(query);
-      return this.#options.turns.run(request.username, this.#token(request, query, args['force'] === true));
+      return this.#inTurn(request, (check) => this.#token(request, query, args['force'] === true, check));
     });
   }
 
@@ -101,37 +104,63 @@ export class Queries {
     }
   }
 
+  /**
+   * Makes the steps of a query in the turns of its user. `mayBeGone`: whether the caller may have disconnected already. A signal
+   * takes as much time as a small query, so it is created only if the query waits.
+   */
+  #inTurn<Result>(
+    request: Request,
+    begin: (checkCaller: CheckCaller) => Steps<Result>,
+    mayBeGone = false,
+  ): Result | Promise<Result> {
+    let checks = mayBeGone;
+    const check = (): void => {
+      if (checks) request.signal.throwIfAborted();
+    };
+    const { turns, limits } = this.#options;
+    const result = turns.run(request.username, begin(check));
+    checks = true;
+    return result instanceof Promise ? request.waitFor(result, limits.waitingPerConnection) : result;
+  }
+
   async #answer(search: KitesSearch): Promise<EncodedResult> {
-    const { client, username } = search.request;
+    const { request } = search;
+    // Such as after `kite.who`. A watch must not begin then.
+    let mayBeGone = search.callback !== undefined;
     for (;;) {
-      const result = await this.#options.turns.run(username, this.#list(search));
+      const result = await this.#inTurn(request, (check) => this.#list(search, check), mayBeGone);
       if (result) return result;
-      await drained(client, search.request.signal);
+      await drained(request.client, request.signal);
+      mayBeGone = true;
     }
   }
 
   /** Returns undefined if the caller has to read previous responses first. */
-  *#list({ request, caller, query, selected, callback }: KitesSearch): Steps<EncodedResult | undefined> {
+  *#list(
+    { request, caller, query, selected, callback }: KitesSearch,
+    checkCaller: CheckCaller,
+  ): Steps<EncodedResult | undefined> {
     const { watchers, limits, audit } = this.#options;
-    const { client, signal } = request;
-    signal.throwIfAborted();
+    const { client, username } = request;
+    checkCaller();
     if (client.backlog > limits.pauseBytes) return undefined;
     // The watch starts in the same step as the search, so that no change is missed.
     const watcherID = callback && watchers.add(request, caller, query, callback);
     try {
-      const entries = shuffled(yield* this.#find('query', request, selected));
+      const entries = shuffled(yield* this.#find('query', username, selected, checkCaller));
       if (entries.length === 0 && watcherID === undefined) throw noKitesFoundError();
       const audited = audit?.auditedQuery(request, query);
-      return yield* this.#responses.encode({ caller, query: selected, entries, watcherID, signal, audited });
+      const content = { caller, query: selected, entries, watcherID, checkCaller, audited };
+      return yield* this.#responses.encode(content);
     } catch (error) {
       if (watcherID !== undefined) watchers.cancel(client, watcherID);
       throw error;
     }
   }
 
-  *#token(request: Request, query: KiteQuery, force: boolean): Steps<string> {
+  *#token(request: Request, query: KiteQuery, force: boolean, checkCaller: CheckCaller): Steps<string> {
     const { tokens, credentials } = this.#options;
-    const [entry, another] = yield* this.#find('token', request, query);
+    const [entry, another] = yield* this.#find('token', request.username, query, checkCaller);
     if (!entry) throw noKitesFoundError();
     if (another) throw new KiteError('genericError', 'query matches more than one kite');
     const token = tokens.issue(credentials.callerOf(request), entry, force);
@@ -140,7 +169,12 @@ export class Queries {
   }
 
   /** Returns the kites that match a query and that the caller may find. */
-  *#find(action: PolicyAction, { username, signal }: Request, query: KiteQuery): Steps<RegistryEntry[]> {
+  *#find(
+    action: PolicyAction,
+    username: string,
+    query: KiteQuery,
+    checkCaller: CheckCaller,
+  ): Steps<RegistryEntry[]> {
     const { registry, policy } = this.#options;
     const found: RegistryEntry[] = [];
     for (const entry of registry.search(query)) {
@@ -148,7 +182,7 @@ export class Queries {
         if (policy.allows(action, username, entry.kite)) found.push(entry);
       } else {
         yield undefined;
-        signal.throwIfAborted();
+        checkCaller();
       }
     }
     return found;
@@ -156,8 +190,9 @@ export class Queries {
 
   /** Calls `kite.who` of one matching kite. Returns the query that it returns. */
   async #askWho(request: Request, query: KiteQuery, who: unknown): Promise<KiteQuery> {
-    const { registrar, turns } = this.#options;
-    const matching = await turns.run(request.username, this.#find('query', request, query));
+    const { registrar } = this.#options;
+    const { username } = request;
+    const matching = await this.#inTurn(request, (check) => this.#find('query', username, query, check));
     if (matching.length === 0) return query;
     const peer = shuffled(matching)
       .map((entry) => registrar.peerOf(entry))
@@ -169,10 +204,10 @@ export class Queries {
   }
 }
 
-/** Resolves when the peer has read most of what was sent to it. Rejects when it has disconnected. */
-async function drained(client: Request['client'], signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve) => {
+/** Resolves when the peer has read most of what was sent to it, or has disconnected. */
+function drained(client: Request['client'], signal: AbortSignal): Promise<void> {
+  return new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
     const done = (): void => {
       stopWaiting();
       signal.removeEventListener('abort', done);

@@ -65,9 +65,9 @@ export class TokenIssuer {
     this.#issued = new LruMap(limits.issuedTokens, clock);
   }
 
-  /** Returns whether a token for this caller and kite is cached, so that `issue` does not have to sign one. */
-  has(caller: Caller, target: TokenTarget): boolean {
-    return this.#issued.get(cacheKey(caller, target.keyId, this.audienceFor(caller, target))) !== undefined;
+  /** Returns the token for this caller and kite that is cached, so that `issue` does not have to sign one. */
+  cached(caller: Caller, target: TokenTarget): string | undefined {
+    return this.#issued.get(cacheKey(caller, target.keyId, this.audienceFor(caller, target)));
   }
 
   /** Returns when a session that begins now ends, in milliseconds since 1970. */

@@ -81,7 +81,7 @@ describe('a registration over HTTP', () => {
   );
 
   it('a registration over HTTP uses the next Kontrol if one fails or rejects it, with a pause between attempts', async () => {
-    const refusal = { status: 500, body: '{"err":"no store"}' };
+    const refusal = { status: 429, body: '{"err":"too many kites","code":"userLimit"}' };
     const { registration, requests, pass } = registering(new Error('gone'), refusal, registered);
     const started = registration.start();
     await settled();
