@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import os from 'node:os';
 import { findKiteKey } from './config/find-kite-key.js';
 import { dial, newFallbacks } from '../transport/dial/dial.js';
@@ -12,6 +13,7 @@ import { EnvelopeCache } from './call/envelope-cache.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
 import { KiteCore } from './core/kite-core.js';
 import type { KiteOptions, ReplacedParts } from './kite-options.js';
+import { DialledSockets } from './dialled-sockets.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
 import { ProxyMember } from './proxied/proxy-member.js';
 import { addTunnelMethod } from './proxied/tunnels.js';
@@ -31,6 +33,7 @@ export interface KiteParts {
   readonly logger: Logger;
   readonly verifier: Verifier;
   readonly core: KiteCore;
+  readonly dialled: DialledSockets;
   readonly server: KiteServer;
   readonly kontrol: KontrolMember;
   readonly proxies: ProxyMember;
@@ -68,7 +71,8 @@ export function composeKite(
   const { allowKiteKeysOf = 'own' } = options;
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
-  const dialer = makeDialer(limits, clock);
+  const dialled = new DialledSockets();
+  const dialer = makeDialer(limits, clock, dialled);
   const core = new KiteCore({
     name,
     identity,
@@ -140,11 +144,12 @@ export function composeKite(
   addHeartbeatMethod(core, clock, options.heartbeatFrom);
   addTunnelMethod(core, proxies);
   addSystemMethods(core, options.systemMethods ?? []);
-  return { config, clock, logger, verifier, core, server, kontrol, proxies };
+  return { config, clock, logger, verifier, core, dialled, server, kontrol, proxies };
 }
 
-function makeDialer(limits: Limits, clock: Clock): Dialer {
+function makeDialer(limits: Limits, clock: Clock, dialled: DialledSockets): Dialer {
   const fallbacks = newFallbacks(clock);
+  const opened = (socket: Socket): void => dialled.add(socket);
   return (url, { ca, ...options }) =>
-    dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } }, fallbacks);
+    dial(url, { ...options, limits, clock, opened, tls: ca === undefined ? undefined : { ca } }, fallbacks);
 }

@@ -94,7 +94,8 @@ export async function withKey<Result>(
     throw error;
   } finally {
     signal.removeEventListener('abort', close);
-    close();
+    kontrol.close();
+    await kite.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { DialOptions } from './dial-options.js';
 
@@ -7,4 +8,6 @@ export type DialTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUna
 /** Options to dial from Node. */
 export interface NodeDialOptions extends DialOptions {
   readonly tls?: DialTls | undefined;
+  /** Called with the connection of a WebSocket that has opened. */
+  readonly opened?: ((socket: Socket) => void) | undefined;
 }
