@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import os from 'node:os';
 import { findKiteKey } from './config/find-kite-key.js';
 import { makeBudgets, type MemoryBudgets } from '../transport/channel/memory-budget.js';
@@ -17,6 +18,7 @@ import { kiteSettings } from './config/kite-settings.js';
 import { ignoredVariables } from './config/resolve-setting.js';
 import { KiteCore } from './core/kite-core.js';
 import type { KiteOptions, ReplacedParts } from './kite-options.js';
+import { DialledSockets } from './dialled-sockets.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
 import { ProxyMember } from './proxied/proxy-member.js';
 import { addTunnelMethod } from './proxied/tunnels.js';
@@ -36,6 +38,7 @@ export interface KiteParts {
   readonly logger: Logger;
   readonly verifier: Verifier;
   readonly core: KiteCore;
+  readonly dialled: DialledSockets;
   readonly server: KiteServer;
   readonly kontrol: KontrolMember;
   readonly proxies: ProxyMember;
@@ -82,7 +85,8 @@ export function composeKite(
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const budgets = sharedBudgets ?? makeBudgets(limits);
-  const dialer = makeDialer({ limits, clock, budgets }, { admitPeer, dialled });
+  const sockets = new DialledSockets();
+  const dialer = makeDialer({ limits, clock, budgets }, sockets, { admitPeer, dialled });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -165,20 +169,22 @@ export function composeKite(
   addHeartbeatMethod(core, clock, options.heartbeatFrom);
   addTunnelMethod(core, proxies);
   addSystemMethods(core, options.systemMethods ?? []);
-  return { config, clock, logger, verifier, core, server, kontrol, proxies };
+  return { config, clock, logger, verifier, core, dialled: sockets, server, kontrol, proxies };
 }
 
 function makeDialer(
   { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock'> & { readonly budgets: MemoryBudgets },
+  sockets: DialledSockets,
   { admitPeer, dialled }: Pick<ReplacedParts, 'admitPeer' | 'dialled'>,
 ): Dialer {
   const { output } = budgets;
   const fallbacks = newFallbacks(common.clock);
+  const opened = (socket: Socket): void => sockets.add(socket);
   return async (url, { ca, auth = null, ...options }) => {
     const tls = ca === undefined ? undefined : { ca };
     // The peer of a tunnel is a caller that the kite does not know yet.
     const counted = options.transport === 'Session' ? budgets : { output };
-    const channel = await dial(url, { ...options, ...common, budgets: counted, tls }, fallbacks);
+    const channel = await dial(url, { ...options, ...common, opened, budgets: counted, tls }, fallbacks);
     try {
       admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
       return dialled ? dialled(channel) : channel;

@@ -40,7 +40,7 @@ export async function fetchIdentity(
   } catch {
     return undefined;
   } finally {
-    client.close();
+    await kite.close();
   }
 }
 

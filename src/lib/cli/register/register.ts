@@ -145,7 +145,7 @@ async function requestKey(
     throw withInviteHint(toCliError(error, operationAt(to, `registering as ${username}`)), username);
   } finally {
     signal.removeEventListener('abort', close);
-    close();
+    await kite.close();
   }
 }
 

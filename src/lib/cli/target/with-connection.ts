@@ -69,7 +69,7 @@ export async function withConnection<Result>(
     throw remote.cancelled() ?? error;
   } finally {
     signal.removeEventListener('abort', close);
-    close();
+    await kite.close();
     remote.end();
   }
 }

@@ -104,7 +104,8 @@ export async function withKey<Result>(
     throw error;
   } finally {
     signal.removeEventListener('abort', close);
-    close();
+    kontrol.close();
+    await kite.close();
   }
 }
 

@@ -89,7 +89,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
     else await printOnce(probes, options.format, runtime);
   } finally {
     signal.removeEventListener('abort', close);
-    close();
+    await kite.close();
   }
 }
 

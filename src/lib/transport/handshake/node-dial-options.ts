@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { ConnectionBudgets } from '../channel/memory-budget.js';
 import type { DialOptions } from './dial-options.js';
@@ -10,4 +11,6 @@ export interface NodeDialOptions extends DialOptions {
   readonly tls?: DialTls | undefined;
   /** The budgets that the connection shares with others. Default: none. */
   readonly budgets?: ConnectionBudgets | undefined;
+  /** Called with the connection of a WebSocket that has opened. */
+  readonly opened?: ((socket: Socket) => void) | undefined;
 }

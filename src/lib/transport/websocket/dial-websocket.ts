@@ -35,9 +35,10 @@ export function dialWebSocket(
       socket.destroy();
       reject(error);
     });
-    upgrade(base, path, socket, handshake, (head) =>
-      resolve(makeChannel(base, socket, head, framed, options)),
-    );
+    upgrade(base, path, socket, handshake, (head) => {
+      options.opened?.(socket);
+      resolve(makeChannel(base, socket, head, framed, options));
+    });
   });
 }
 
