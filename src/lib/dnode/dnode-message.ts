@@ -79,7 +79,7 @@ function parseObject(text: string, parse: (text: string) => unknown): Readonly<R
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not valid JSON');
   }
   const message = jsonObject(value);
-  if (!message) throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not a dnode message');
+  if (!message) throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not an object');
   return message;
 }
 
