@@ -15,6 +15,7 @@ readonly NEEDED=(
   '/usr/bin/dbus-run-session dbus-daemon'
   '/usr/lib/*/pkgconfig/libsecret-1.pc libsecret-1-dev'
   '/usr/bin/chromium chromium'
+  '/sbin/ip iproute2'
   '/usr/bin/jq jq'
   '/usr/bin/zsh zsh'
   '/usr/bin/fish fish'

@@ -41,6 +41,11 @@ export const NEEDS: readonly Need[] = [
   { name: 'a keychain', systems: [], isIn: isFile('test/helpers/cli/desktop.ts') },
   { name: 'Chromium', systems: [], isIn: isFile('test/helpers/browser/chromium.ts') },
   { name: 'root', systems: [], isIn: isFile('test/helpers/cli/other-user.ts') },
+  {
+    name: 'mounts, users or network namespaces, as root',
+    systems: [],
+    isIn: (file) => isFile('test/helpers/process/mounts.ts')(file) || says(/\bunshare |'setpriv'/)(file),
+  },
   { name: 'jq, zsh or fish', systems: [], isIn: says(/\| jq |'jq |\bfish -|'fish', \[/) },
   {
     name: 'script of util-linux',

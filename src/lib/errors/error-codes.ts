@@ -313,7 +313,8 @@ export const configurationCodes = {
   keyFileReadable: {
     sender: PROGRAM,
     meaning: 'Other users can read or change the file of the kite key.',
-    action: 'Remove the permission: `chmod 400 FILE`.',
+    action:
+      'Remove the permission: `chmod 400 FILE`. Mount a secret so that only the user, or a group of the program, can read it.',
   },
   keyFileUnreadable: {
     sender: PROGRAM,

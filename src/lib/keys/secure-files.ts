@@ -43,20 +43,23 @@ export async function writeFiles(files: readonly NewFile[], options: WriteOption
   const cleanUp: Step[] = [];
   try {
     const replacements: (() => Promise<Step>)[] = [];
-    for (const file of files) replacements.push(await prepare(await withTarget(file), options, cleanUp));
+    for (const file of files) {
+      const replace = await naming(file, async () => prepare(await withTarget(file), options, cleanUp));
+      replacements.push(() => naming(file, replace));
+    }
     for (const replace of replacements) undo.push(await replace());
     for (const folder of new Set(files.map((file) => path.dirname(file.path)))) await syncFolder(folder);
   } catch (error) {
     for (const step of undo.toReversed()) await step().catch(() => undefined);
-    throw asConfigurationError(error);
+    throw error;
   } finally {
     for (const step of cleanUp) await step().catch(() => undefined);
   }
 }
 
 /**
- * Checks that files can be written, by writing `content` next to them, and changes nothing. What is already there is replaced only with
- * `force`, as by `writeFiles`.
+ * Checks that files can be written, by writing `content` next to them. Changes no content, and the permissions only of files that would
+ * be written in place. A file that exists is refused without `force`, as by `writeFiles`.
  *
  * @throws ConfigurationError like `writeFiles`
  */
@@ -64,15 +67,15 @@ export async function checkWritable(files: readonly NewFile[], options: WriteOpt
   const cleanUp: Step[] = [];
   try {
     for (const file of files) {
-      const target = await withTarget(file);
-      const existing = await lstat(target.path).catch(() => undefined);
-      if (existing && options.force !== true) throw fileExists(target.path);
-      if (existing?.isDirectory()) throw notWritable(target.path, 'it is a folder');
-      if (existing && (await isMountPoint(target.path))) await (await openForOverwrite(target)).close();
-      else await prepare(target, options, cleanUp);
+      await naming(file, async () => {
+        const target = await withTarget(file);
+        const existing = await lstat(target.path).catch(() => undefined);
+        if (existing && options.force !== true) throw fileExists(target.path);
+        if (existing?.isDirectory()) throw notWritable(target.path, 'it is a folder');
+        if (existing && (await isMountPoint(target.path))) await (await openForOverwrite(target)).close();
+        else await prepare(target, options, cleanUp);
+      });
     }
-  } catch (error) {
-    throw asConfigurationError(error);
   } finally {
     for (const step of cleanUp) await step().catch(() => undefined);
   }
@@ -277,11 +280,13 @@ function temporaryPath(target: string): string {
   return path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
-function asConfigurationError(cause: unknown): ConfigurationError {
-  if (isConfigurationError(cause)) return cause;
-  const { dest, path: source } = cause as { dest?: unknown; path?: unknown };
-  const target = typeof dest === 'string' ? dest : typeof source === 'string' ? source : 'The file';
-  return notWritable(target, systemErrorReason(cause), cause);
+/** Calls `work` for a file. Its errors become a ConfigurationError that names the file, and not a temporary one. */
+async function naming<Result>({ path: file }: NewFile, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw isConfigurationError(cause) ? cause : notWritable(file, systemErrorReason(cause), cause);
+  }
 }
 
 function fileExists(file: string): ConfigurationError {

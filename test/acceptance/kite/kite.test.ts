@@ -133,6 +133,18 @@ describe('a kite that listens', () => {
   });
 });
 
+describe('a kite in Kubernetes', () => {
+  it('a kite ignores the port that Kubernetes sets for a service, and notes that once it listens', async () => {
+    const notes: string[] = [];
+    const logger = { ...silentLogger, warn: (text: string) => void notes.push(text) };
+    const env = { KITE_PORT: 'tcp://10.96.0.9:3636', KITE_SERVICE_HOST: '10.96.0.9' };
+    const kite = makeKite({ port: undefined, env, logger });
+    expect(notes).toEqual([]);
+    await kite.listen();
+    expect(notes).toEqual([expect.stringContaining('KITE_PORT=tcp://10.96.0.9:3636 is ignored')]);
+  });
+});
+
 describe('a kite mounted on a server', () => {
   it('a mounted kite answers beside the handler of the server', async () => {
     const server = createServer((_request, response) => void response.end('mine'));

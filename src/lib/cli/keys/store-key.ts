@@ -32,7 +32,7 @@ import { writeKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
 
-/** As long as a kite key or the contexts may be, to find out whether there is room for them. */
+/** As long as a kite key or the contexts may be, to find out whether the disk has space for them. */
 const RESERVED = ' '.repeat(16_384);
 
 /** Where a kite key will be stored once it has been issued. */
@@ -151,7 +151,7 @@ async function saveToRescueFile(jwt: string, failure: CliError, planned: string)
   const home = await mkdtemp(join(tmpdir(), 'kitectl-'));
   const file = await writeKiteKeyFile(jwt, { home }).catch((error: unknown) => {
     const text = `${failure.message}. The new kite key could not be saved in ${home} either: ${messageOf(error)}`;
-    throw configurationError(text, 'Make room on a disk, and register again with a new invite.', failure);
+    throw configurationError(text, 'Free space on a disk, and register again with a new invite.', failure);
   });
   return configurationError(
     `${failure.message}. The new kite key was saved in ${file} instead.`,

@@ -7,7 +7,7 @@ export type OwnUrl = string | (() => Promise<string>);
 
 /** Returns a warning if a kite registers a URL at which only this machine reaches it, with a Kontrol on another machine. */
 export function reachabilityWarning(url: string, kontrolUrls: readonly string[]): string | undefined {
-  if (!isLocal(url) || kontrolUrls.length === 0 || kontrolUrls.every(isLocal)) return undefined;
+  if (!isLocal(url) || kontrolUrls.every(isLocal)) return undefined;
   return `This kite registers ${url}, at which other machines cannot reach it: listen on all addresses (KITE_IP=0.0.0.0, --ip), or set the URL yourself: with the option url, or for serve with --advertise or KITE_ADVERTISE_URL`;
 }
 

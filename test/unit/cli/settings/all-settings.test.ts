@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { messageOf } from '../../../../src/lib/util/message-of.js';
 import { describe, expect, it } from 'vitest';
 import { allSettings } from '../../../../src/lib/cli/settings/all-settings.js';
 import type { CliSetting } from '../../../../src/lib/cli/settings/cli-setting.js';
@@ -178,7 +179,7 @@ describe('the table of settings', () => {
           refused++;
         }
         if (error !== undefined) expect(error).toMatchObject({ exitCode: 2, type: 'usage' });
-        if (error !== undefined) expect(String(error)).toContain(`--${flag.name} `);
+        if (error !== undefined) expect(messageOf(error)).toContain(`--${flag.name} `);
         cases++;
       }
     }

@@ -274,9 +274,9 @@ export class FileStorage implements Storage {
 
 /** Whether a folder belongs to another user, and others than its owner and a group of this process can write to it. */
 function isOpenToOthers(folder: string): boolean {
-  const stats = statSync(folder);
-  if (process.platform === 'win32' || stats.uid === process.getuid?.()) return false;
-  return (stats.mode & 0o002) !== 0 || isFolderOpen({ ...stats, uid: 0, mode: stats.mode & 0o777 });
+  const { uid, gid, mode } = statSync(folder);
+  if (process.platform === 'win32' || uid === process.getuid?.()) return false;
+  return (mode & 0o002) !== 0 || isFolderOpen({ uid: 0, gid, mode: mode & 0o777 });
 }
 
 /** Whether every user can write to a folder. A sticky bit does not prevent others from adding files. */
