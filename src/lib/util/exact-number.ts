@@ -13,6 +13,17 @@ const STRING_CHECK = 256;
  * number that is written with 17 digits, as C and PHP do, is exact as well if these are the digits of its closest representation.
  */
 export function isExact(literal: string): boolean {
+  return isPlain(literal) || hasExactValue(literal);
+}
+
+/** Whether a number is exact as most numbers are: it has few digits, or JavaScript writes it the same. Fast. */
+export function isPlain(literal: string): boolean {
+  return (
+    (literal.length < LONG_NUMBER && !/[eE][+-]?\d{3}/.test(literal)) || String(Number(literal)) === literal
+  );
+}
+
+function hasExactValue(literal: string): boolean {
   const written = decimal(literal);
   const value = Number(literal);
   if (written === '0' || !Number.isFinite(value)) return written === '0';

@@ -9,13 +9,13 @@ const MAY_DIFFER = /[\d.]{16}|\d[eE]|-0|\.\d*0(?!\d)|0\.0{6}/;
 
 /**
  * Parses JSON. A number that JavaScript would write differently, such as `9007199254740993`, `1e400`, `-0` or `1.0`, becomes a
- * NumberLiteral.
+ * NumberLiteral, if `isLiteral` returns true for it.
  *
  * @throws SyntaxError like `JSON.parse`
  */
-export function parseLiterally(text: string): unknown {
+export function parseLiterally(text: string, isLiteral: (text: string) => boolean = () => true): unknown {
   return MAY_DIFFER.test(text)
-    ? parseNumbers(text, (literal) => String(Number(literal)) !== literal)
+    ? parseNumbers(text, (literal) => String(Number(literal)) !== literal && isLiteral(literal))
     : (JSON.parse(text) as unknown);
 }
 
@@ -26,21 +26,33 @@ export function parseLiterally(text: string): unknown {
  */
 export function parseNumbers(text: string, isLiteral: (text: string) => boolean): unknown {
   const value: unknown = JSON.parse(text);
-  const mark = randomHex(MARK_BYTES);
-  const marked = mapNumbers(text, (literal) => (isLiteral(literal) ? `"${mark}${literal}"` : literal));
-  return marked === text ? value : restore(JSON.parse(marked), mark);
+  // Most messages that may contain a literal contain none.
+  let mark: string | undefined;
+  const marked = mapNumbers(text, (literal) => {
+    if (!isLiteral(literal)) return literal;
+    mark ??= randomHex(MARK_BYTES);
+    return `"${mark}${literal}"`;
+  });
+  return mark === undefined ? value : restore(JSON.parse(marked), mark);
 }
 
-/** Replaces the numbers of valid JSON. */
+/** Replaces the numbers of valid JSON. Takes little memory for numbers that stay the same. */
 function mapNumbers(text: string, replace: (literal: string) => string): string {
+  const token = /"|-?\d[\d.eE+-]*/g;
   const parts: string[] = [];
-  for (let at = 0; at < text.length; ) {
-    const quote = text.indexOf('"', at);
-    const end = quote === -1 ? text.length : quote;
-    parts.push(text.slice(at, end).replaceAll(/-?\d[\d.eE+-]*/g, replace));
-    at = quote === -1 ? end : endOfString(text, quote);
-    parts.push(text.slice(end, at));
+  let from = 0;
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    const [literal] = match;
+    if (literal === '"') {
+      token.lastIndex = endOfString(text, match.index);
+      continue;
+    }
+    const replaced = replace(literal);
+    if (replaced === literal) continue;
+    parts.push(text.slice(from, match.index), replaced);
+    from = token.lastIndex;
   }
+  parts.push(text.slice(from));
   return parts.join('');
 }
 

@@ -81,7 +81,7 @@ export class MemoryBudget {
 
   #expelLargest(): void {
     this.#expelling = true;
-    for (const { user } of [...this.#shares]) user.measure();
+    for (const { user } of this.#shares) user.measure();
     if (this.#used > this.#limit) {
       const largestFirst = [...this.#shares]
         .filter(({ bytes }) => bytes > 0)
