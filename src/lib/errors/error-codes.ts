@@ -302,7 +302,8 @@ export const configurationCodes = {
   },
   homeWritable: {
     sender: PROGRAM,
-    meaning: 'Other users can write to the folder of the kite key, and could replace the key.',
+    meaning:
+      'Other users can write to the folder of the kite key or of the file store, and could replace what is in it.',
     action: 'Remove the permission: `chmod go-w FOLDER`.',
   },
   keyFileMissing: {

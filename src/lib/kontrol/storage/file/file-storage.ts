@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import type { Database, RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
+import { ConfigurationError } from '../../../protocol/errors.js';
 import { type Clock, systemClock } from '../../../util/clock.js';
 import { withDeadline } from '../../../util/deadline.js';
 import { messageOf } from '../../../util/message-of.js';
@@ -83,8 +84,10 @@ export class FileStorage implements Storage {
       throw this.#error('broken', reason);
     }
     if (isWritableByAll(this.#folder)) {
-      const reason = `can be written by all users, who could have put files in it. Check them, then restrict it with: chmod 700 ${shellQuote(this.#folder)}`;
-      throw this.#error('broken', reason);
+      throw new ConfigurationError(
+        'homeWritable',
+        `The folder ${this.#folder} can be written by all users, who could have put files in it. Check them, then restrict it with: chmod 700 ${shellQuote(this.#folder)}`,
+      );
     }
     this.#restrict();
     await this.#lock.acquire();
