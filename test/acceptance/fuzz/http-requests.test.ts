@@ -163,9 +163,12 @@ describe('random HTTP requests', () => {
       await honest.dial();
       let answered = 0;
       const { cases } = await fuzz(name, async (dice) => {
-        const answer = await sendBytes(kite.port ?? 0, requestBytes(server, dice), dice);
+        const bytes = requestBytes(server, dice);
+        const answer = await sendBytes(kite.port ?? 0, bytes, dice);
         if (answer.startsWith('HTTP/1.1 ')) answered++;
-        expect(answer).not.toMatch(/^HTTP\/1\.1 500 /);
+        // SockJS prescribes this status for two kinds of bodies.
+        if (!/\n(?:Payload expected|Broken JSON encoding)\./.test(answer))
+          expect(answer, JSON.stringify(bytes)).not.toMatch(/^HTTP\/1\.1 500 /);
         expect(logger.errors).toEqual([]);
       });
       expect(await honest.tell('kite.ping')).toBe('pong');
