@@ -13,8 +13,10 @@ const STRING_CHECK = 256;
  * number that is written with 17 digits, as C and PHP do, is exact as well if these are the digits of its closest representation.
  */
 export function isExact(literal: string): boolean {
-  const written = decimal(literal);
   const value = Number(literal);
+  // The usual spelling of most numbers.
+  if (Number.isFinite(value) && String(value) === literal) return true;
+  const written = decimal(literal);
   if (written === '0' || !Number.isFinite(value)) return written === '0';
   return written === decimal(String(value)) || written === decimal(value.toPrecision(FLOAT_DIGITS));
 }
