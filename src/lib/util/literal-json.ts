@@ -102,21 +102,26 @@ function endOfString(text: string, start: number): number {
 
 /** Replaces each string that starts with `mark` by the number after it. Does not recurse: the depth of the value is not limited. */
 function restore(value: unknown, mark: string): unknown {
-  const root: Record<string, unknown> = { value };
-  const containers: Record<string, unknown>[] = [root];
+  const root: unknown[] = [value];
+  const containers: object[] = [root];
+  const restored = (item: unknown): NumberLiteral | undefined => {
+    if (typeof item === 'object' && item !== null) containers.push(item);
+    const isMarked = typeof item === 'string' && item.startsWith(mark);
+    return isMarked ? new NumberLiteral(item.slice(mark.length)) : undefined;
+  };
   for (let container = containers.pop(); container; container = containers.pop()) {
-    for (const key of Object.keys(container)) {
-      const item = container[key];
-      if (typeof item === 'object' && item !== null) containers.push(item as Record<string, unknown>);
-      else if (typeof item === 'string' && item.startsWith(mark)) {
-        const literal = new NumberLiteral(item.slice(mark.length));
-        // An assignment to __proto__ would not set the property.
-        if (key === '__proto__') Object.defineProperty(container, key, { value: literal });
-        else container[key] = literal;
-      }
+    if (Array.isArray(container)) {
+      for (let index = 0; index < container.length; index++)
+        container[index] = restored(container[index]) ?? (container[index] as unknown);
+      continue;
+    }
+    for (const [key, item] of Object.entries(container)) {
+      const literal = restored(item);
+      // An assignment to __proto__ would not set the property.
+      if (literal) Object.defineProperty(container, key, { value: literal });
     }
   }
-  return root['value'];
+  return root[0];
 }
 
 /** Replaces a value of an object, like the second argument of `JSON.stringify`. */
