@@ -2,7 +2,9 @@ import { isNumberLiteral, NumberLiteral } from './number-literal.js';
 import { randomHex } from './random.js';
 
 /** Length in bytes of the mark that stands for a number in a string, which no string of a peer contains by chance or intent. */
-const MARK_BYTES = 16;
+const MARK_BYTES = 8;
+
+const NUMBER = /-?\d[\d.eE+-]*/g;
 
 /** Matches in every JSON text with a number that JavaScript would write differently, and in few others. */
 const MAY_DIFFER = /[\d.]{16}|\d[eE]|-0|\.\d*0(?!\d)|0\.0{6}/;
@@ -36,6 +38,51 @@ export function parseNumbers(text: string, isLiteral: (text: string) => boolean)
   return mark === undefined ? value : restore(JSON.parse(marked), mark);
 }
 
+/** A number in a value, and the keys that lead to it. */
+export interface LocatedLiteral {
+  readonly path: readonly string[];
+  readonly literal: string;
+}
+
+/**
+ * Returns the first number in valid JSON for which `matches` returns true. The depth of the JSON must be limited. The path is empty
+ * if a later property of the same name replaces the number.
+ */
+export function findNumber(text: string, matches: (literal: string) => boolean): LocatedLiteral | undefined {
+  for (let at = 0; at < text.length; ) {
+    const quote = text.indexOf('"', at);
+    const end = quote === -1 ? text.length : quote;
+    for (const { 0: literal, index } of text.slice(at, end).matchAll(NUMBER)) {
+      if (!matches(literal)) continue;
+      const start = at + index;
+      const mark = randomHex(MARK_BYTES);
+      const marked = `${text.slice(0, start)}"${mark}"${text.slice(start + literal.length)}`;
+      // Without a path, a later property of the same name replaces the number. Searching on would parse the text again and again.
+      return { path: pathOf(JSON.parse(marked), mark) ?? [], literal };
+    }
+    at = quote === -1 ? end : endOfString(text, quote);
+  }
+  return undefined;
+}
+
+/** Returns the keys that lead to a string in a value. */
+function pathOf(value: unknown, text: string): readonly string[] | undefined {
+  if (value === text) return [];
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const path = pathOf(value[index], text);
+      if (path) return [String(index), ...path];
+    }
+    return undefined;
+  }
+  for (const key of Object.keys(value)) {
+    const path = pathOf((value as Record<string, unknown>)[key], text);
+    if (path) return [key, ...path];
+  }
+  return undefined;
+}
+
 /** Replaces the numbers of valid JSON. Takes little memory for numbers that stay the same. */
 function mapNumbers(text: string, replace: (literal: string) => string): string {
   const token = /"|-?\d[\d.eE+-]*/g;
@@ -67,25 +114,26 @@ function endOfString(text: string, start: number): number {
 
 /** Replaces each string that starts with `mark` by the number after it. Does not recurse: the depth of the value is not limited. */
 function restore(value: unknown, mark: string): unknown {
-  const root: Record<string, unknown> = { value };
-  const containers: Record<string, unknown>[] = [root];
+  const root: unknown[] = [value];
+  const containers: object[] = [root];
+  const restored = (item: unknown): NumberLiteral | undefined => {
+    if (typeof item === 'object' && item !== null) containers.push(item);
+    const isMarked = typeof item === 'string' && item.startsWith(mark);
+    return isMarked ? new NumberLiteral(item.slice(mark.length)) : undefined;
+  };
   for (let container = containers.pop(); container; container = containers.pop()) {
-    for (const key of Object.keys(container)) {
-      const item = container[key];
-      if (typeof item === 'object' && item !== null) containers.push(item as Record<string, unknown>);
-      else if (typeof item === 'string' && item.startsWith(mark)) {
-        const literal = new NumberLiteral(item.slice(mark.length));
-        // An assignment to __proto__ would not create a property.
-        Object.defineProperty(container, key, {
-          value: literal,
-          enumerable: true,
-          configurable: true,
-          writable: true,
-        });
-      }
+    if (Array.isArray(container)) {
+      for (let index = 0; index < container.length; index++)
+        container[index] = restored(container[index]) ?? (container[index] as unknown);
+      continue;
+    }
+    for (const [key, item] of Object.entries(container)) {
+      const literal = restored(item);
+      // An assignment to __proto__ would not set the property.
+      if (literal) Object.defineProperty(container, key, { value: literal });
     }
   }
-  return root['value'];
+  return root[0];
 }
 
 /** Replaces a value of an object, like the second argument of `JSON.stringify`. */

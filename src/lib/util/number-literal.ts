@@ -18,7 +18,11 @@ export class NumberLiteral {
   constructor(text: string) {
     if (!JSON_NUMBER.test(text)) throw new TypeError(`${JSON.stringify(text)} is not a number in JSON`);
     this.text = text;
-    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** Marks the numbers of every copy of this library. JSON cannot contain it. */
+  get [BRAND](): true {
+    return true;
   }
 
   /** Returns the closest number that JavaScript can represent, which may be infinite. */
@@ -44,5 +48,5 @@ export class NumberLiteral {
 
 /** Whether `value` is a NumberLiteral. Also true for one of another copy of this library. */
 export function isNumberLiteral(value: unknown): value is NumberLiteral {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, BRAND);
+  return typeof value === 'object' && value !== null && BRAND in value;
 }

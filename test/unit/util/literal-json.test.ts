@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  findNumber,
   parseLiterally,
   parseNumbers,
   stringifyLiterals,
@@ -38,6 +39,17 @@ describe('parseLiterally and stringifyLiterals', () => {
   it('JSON that is not valid is an error like that of JSON.parse', () => {
     expect(() => parseLiterally('[1e400')).toThrow(SyntaxError);
     expect(() => parseNumbers('[01]', () => true)).toThrow(SyntaxError);
+  });
+
+  it('findNumber returns the first number that matches, and the keys that lead to it', () => {
+    const json = '{"1":"7","a":[0,{"b \\" 7":7}],"c":7}';
+    expect(findNumber(json, (literal) => literal === '7')).toEqual({
+      path: ['a', '1', 'b " 7'],
+      literal: '7',
+    });
+    expect(findNumber('7', () => true)).toEqual({ path: [], literal: '7' });
+    expect(findNumber(json, () => false)).toBeUndefined();
+    expect(findNumber('{"a":7,"a":0}', (literal) => literal === '7')).toEqual({ path: [], literal: '7' });
   });
 
   it('stringifyLiterals supports a replacer and an indent, and values with their own form', () => {

@@ -28,7 +28,7 @@ describe('the flags of serve', () => {
   });
 
   it.each([
-    ['', ['auto', 'auto']],
+    ['--result json --result json', ['json', 'json']],
     ['--result lines --result bytes', ['lines', 'bytes']],
   ])('serve pairs the flags "%s" with the commands', async (line, results) => {
     const { commands } = await optionsOf(

@@ -100,16 +100,25 @@ describe('the option numbers', () => {
     const received: unknown[] = [];
     await client.tell('count', (...values: unknown[]) => void received.push(values));
     expect(received).toEqual([[2]]);
-    expect(errors.join()).toContain('9007199254740993 at "1.at" of the arguments');
+    expect(errors.join()).toContain('9007199254740993 at "arguments.1.at" of the message');
   });
 
-  it('numbers outside the arguments of a call do not matter', () => {
+  it('a message with an inexact number outside its arguments has a problem as well', () => {
+    const { parse } = messageJson('exact');
+    const problemOf = (json: string): string | undefined => parse(json, defaultLimits).problem?.message;
+    expect(problemOf('{"method":"m","arguments":[{"kite":{"x":1e400},"withArgs":[4]}]}')).toContain(
+      'The number 1e400 at "arguments.0.kite.x" of the message',
+    );
+    expect(problemOf('{"method":0,"arguments":[{"error":null,"result":1e400}]}')).toContain(
+      'The number 1e400 that is the result',
+    );
+  });
+
+  it('a message whose long numbers are exact or in strings has no problem', () => {
     const { parse } = messageJson('exact');
     const json =
-      '{"method":"m","arguments":[{"kite":{"x":1e400},"authentication":1e400,"withArgs":[4]}],"links":1e400}';
+      '{"method":"m","arguments":[{"withArgs":["9007199254740993",9007199254740992,0.30000000000000004]}]}';
     expect(parse(json, defaultLimits)).toEqual(messageJson('rounded').parse(json, defaultLimits));
-    const long = '{"method":"m","arguments":[{"withArgs":["9007199254740993",9007199254740992]}]}';
-    expect(parse(long, defaultLimits)).toEqual(messageJson('rounded').parse(long, defaultLimits));
   });
 
   it('another value of the option numbers is refused', () => {
