@@ -162,11 +162,8 @@ const LINES: readonly Line[] = [
     screen: /cannot be undone/,
   },
   {
-    line: 'kitectl kontrol keys revoke --kite-key ID --yes',
-    pipe: /^$/,
-    code: 2,
-    pipeCode: 2,
-    screen: /is not the id of a kite key/,
+    line: 'kitectl kontrol keys revoke --kite-key 32c766ac-a4c1-4890-b30f-a63537e8997c --yes',
+    pipe: /Revoked the kite key 32c766ac/,
   },
   { line: 'kitectl kontrol users list', pipe: /^bob\t/m, screen: /│ bob/ },
   { line: 'kitectl kontrol users show bob', pipe: /\tkite key\tvalid\t/, screen: /│ kite key │ valid/ },

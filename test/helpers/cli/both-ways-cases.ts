@@ -87,7 +87,7 @@ export const cases: Readonly<Record<string, Cases>> = {
     works: [
       { line: 'eve --ttl 1h --key-file kontrol.key' },
       { line: 'eve --ttl soon --key-file kontrol.key' },
-      { line: 'eve --key-ttl 90d --json --key-file kontrol.key' },
+      { line: 'eve --key-ttl 90d --key-file kontrol.key' },
       { line: 'eve --key-ttl 5s --key-file kontrol.key' },
     ],
   },

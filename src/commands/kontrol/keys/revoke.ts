@@ -17,7 +17,7 @@ export default class KontrolKeysRevoke extends BaseCommand {
     { description: 'Revoke a key pair.', command: '<%= config.bin %> kontrol keys revoke ID' },
     {
       description: 'Revoke one kite key, by the id that showkey prints.',
-      command: '<%= config.bin %> kontrol keys revoke --kite-key ID --yes',
+      command: '<%= config.bin %> kontrol keys revoke --kite-key 32c766ac-a4c1-4890-b30f-a63537e8997c --yes',
     },
   ];
 

@@ -176,8 +176,8 @@ export const KEY_TTL = 100 * 365 * 24 * 3_600_000;
 export const AUDITED_AUDIENCES = 10;
 
 /**
- * Maximum number of pages to which one page may have WebRTC sessions that Kontrol ends after a revocation. Default 1,024. If
- * exceeded, the session that was opened first is not ended.
+ * Maximum number of pages to which one page may have WebRTC sessions. Default 1,024. If exceeded, Kontrol lets the page end those
+ * with the page whose session was opened first.
  */
 export const SIGNALLED_PAGES = 1024;
 

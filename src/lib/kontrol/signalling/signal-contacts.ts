@@ -8,6 +8,14 @@ export interface SignalContact<Credential> {
   readonly credential: Credential;
 }
 
+/** A page with a contact. */
+export interface ContactSession<Peer, Credential> {
+  readonly peer: Peer;
+  /** The id of its kite. */
+  readonly own: string;
+  readonly contact: SignalContact<Credential>;
+}
+
 /** The connection of a page. */
 interface ContactPeer {
   on(event: 'disconnect', listener: () => void): unknown;
@@ -17,8 +25,15 @@ interface ContactPeer {
 export class SignalContacts<Peer extends ContactPeer, Credential> {
   readonly #contacts = new Map<Peer, Map<string, SignalContact<Credential> & { readonly own: string }>>();
 
-  /** Records a contact of the page with the kite `own` on this connection, until the connection ends. */
-  add(peer: Peer, own: string, contact: SignalContact<Credential>): void {
+  /**
+   * Records a contact of the page with the kite `own` on this connection, until the connection ends. Returns the contact that it
+   * replaces if there are too many.
+   */
+  add(
+    peer: Peer,
+    own: string,
+    contact: SignalContact<Credential>,
+  ): ContactSession<Peer, Credential> | undefined {
     let contacts = this.#contacts.get(peer);
     if (!contacts) {
       contacts = new Map();
@@ -28,15 +43,16 @@ export class SignalContacts<Peer extends ContactPeer, Credential> {
     const key = JSON.stringify([own, contact.id]);
     contacts.delete(key);
     const [oldest] = contacts.keys();
-    if (contacts.size >= SIGNALLED_PAGES && oldest !== undefined) contacts.delete(oldest);
+    const replaced =
+      contacts.size >= SIGNALLED_PAGES && oldest !== undefined ? contacts.get(oldest) : undefined;
+    if (replaced && oldest !== undefined) contacts.delete(oldest);
     contacts.set(key, { ...contact, own });
+    return replaced && { peer, own: replaced.own, contact: replaced };
   }
 
-  /** Removes the contacts that match. Returns them with their connections, and the ids of the kites there. */
-  take(
-    matches: (credential: Credential) => boolean,
-  ): { readonly peer: Peer; readonly own: string; readonly contact: SignalContact<Credential> }[] {
-    const taken = [];
+  /** Removes the contacts that match, and returns them. */
+  take(matches: (credential: Credential) => boolean): ContactSession<Peer, Credential>[] {
+    const taken: ContactSession<Peer, Credential>[] = [];
     for (const [peer, contacts] of this.#contacts) {
       for (const [key, contact] of contacts) {
         if (!matches(contact.credential)) continue;

@@ -13,7 +13,7 @@ import type { Registry } from '../registry/registry.js';
 import type { Descent } from '../../keys/revoked-ids.js';
 import { ALL_SESSIONS } from '../../transport/webrtc/signals.js';
 import type { KeyRing } from '../tokens/key-ring.js';
-import { SignalContacts } from './signal-contacts.js';
+import { type ContactSession, SignalContacts } from './signal-contacts.js';
 
 const SIGNAL_TYPES = ['offer', 'answer', 'candidate', 'leave', 'message'];
 
@@ -70,8 +70,12 @@ export class Signalling {
     const signal: RelayedSignal = { type, src: source.kite.id, username, dst, payload };
     if (type.toLowerCase() === 'offer' || record(payload)['open'] === true) {
       // A session begins, directly or through Kontrol.
-      this.#contacts.add(peer, dst, { id: source.kite.id, credential: source });
-      this.#contacts.add(request.client, source.kite.id, { id: dst, credential: entry });
+      const replaced = [
+        this.#contacts.add(peer, dst, { id: source.kite.id, credential: source }),
+        this.#contacts.add(request.client, source.kite.id, { id: dst, credential: entry }),
+      ];
+      // Otherwise a page could have more sessions than a revocation ends.
+      for (const session of replaced) if (session) this.#end(session);
     }
     const sent = this.#send(request.client, peer, signal);
     if (type.toLowerCase() === 'message') return sent;
@@ -81,19 +85,22 @@ export class Signalling {
     return null;
   }
 
-  /** Lets pages end their sessions with pages whose credentials are revoked now. Versions that do not know the signal ignore it. */
+  /** Lets pages end their sessions with pages whose credentials are revoked now. */
   #endRevoked(): void {
-    const { keyRing, logger } = this.#options;
+    const { keyRing } = this.#options;
     const revoked = ({ keyId, kiteKey }: PageCredential): boolean =>
       keyRing.get(keyId)?.state === 'revoked' || (kiteKey !== undefined && keyRing.isRevoked(kiteKey));
-    for (const { peer, own, contact } of this.#contacts.take(revoked)) {
-      const signal = { type: 'leave', src: contact.id, dst: own, payload: { session: ALL_SESSIONS } };
-      peer
-        .call('kite.handleWebRTC', [signal])
-        .catch((error: unknown) =>
-          logger.debug(`${own} did not receive a WebRTC signal: ${errorText(error)}`),
-        );
-    }
+    for (const session of this.#contacts.take(revoked)) this.#end(session);
+  }
+
+  /** Lets a page end its sessions with another. Versions that do not know the signal ignore it. */
+  #end({ peer, own, contact }: ContactSession<RegisteringPeer, PageCredential>): void {
+    const signal = { type: 'leave', src: contact.id, dst: own, payload: { session: ALL_SESSIONS } };
+    peer
+      .call('kite.handleWebRTC', [signal])
+      .catch((error: unknown) =>
+        this.#options.logger.debug(`${own} did not receive a WebRTC signal: ${errorText(error)}`),
+      );
   }
 
   /** Throws if too many bytes are pending: flooding the receiver would end its only connection. */

@@ -27,10 +27,12 @@ describe('the contacts of pages', () => {
     expect(contacts.take(() => true)).toEqual([]);
   });
 
-  it('the contacts of pages are bounded: the first one is forgotten', () => {
+  it('the contacts of pages are bounded: the first one is returned, so that its sessions are ended', () => {
     const contacts = new SignalContacts<FakeCredentialHolder, string>();
     const page = new FakeCredentialHolder();
-    for (let n = 0; n <= SIGNALLED_PAGES; n++) contacts.add(page, 'a', { id: `${n}`, credential: 'key' });
+    const add = (n: number) => contacts.add(page, 'a', { id: `${n}`, credential: 'key' });
+    for (let n = 0; n < SIGNALLED_PAGES; n++) expect(add(n)).toBeUndefined();
+    expect(add(SIGNALLED_PAGES)).toMatchObject({ peer: page, own: 'a', contact: { id: '0' } });
     const ids = contacts.take(() => true).map(({ contact }) => contact.id);
     expect(ids).toHaveLength(SIGNALLED_PAGES);
     expect(ids[0]).toBe('1');
