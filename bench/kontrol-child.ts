@@ -8,7 +8,13 @@ export type KontrolCommand = 'cpu' | 'heap' | 'signed' | 'close';
 
 const config = JSON.parse(process.argv[2] ?? '{}') as StorageConfig;
 const storage = openStorage(config, { clock: systemClock, logger: silentLogger });
-const kontrol = new Kontrol({ storage, port: 0, env: {}, logger: silentLogger });
+const kontrol = new Kontrol({
+  storage,
+  port: 0,
+  env: {},
+  logger: silentLogger,
+  limits: { registrationsPerUser: 1_000_000 },
+});
 
 async function execute(command: KontrolCommand): Promise<number | null> {
   switch (command) {
