@@ -35,6 +35,8 @@ function says(pattern: RegExp): Need['isIn'] {
 
 export const NEEDS: readonly Need[] = [
   { name: 'PostgreSQL', systems: [], isIn: isFile('test/helpers/storage/postgres-server.ts') },
+  { name: 'PgBouncer', systems: [], isIn: isFile('test/helpers/storage/pgbouncer.ts') },
+  { name: 'nginx or HAProxy', systems: [], isIn: isFile('test/helpers/balancers/balancer.ts') },
   { name: 'etcd', systems: [], isIn: isFile('test/helpers/storage/etcd-server.ts') },
   { name: 'a keychain', systems: [], isIn: isFile('test/helpers/cli/desktop.ts') },
   { name: 'Chromium', systems: [], isIn: isFile('test/helpers/browser/chromium.ts') },
@@ -43,6 +45,7 @@ export const NEEDS: readonly Need[] = [
     systems: [],
     isIn: (file) => isFile('test/helpers/process/mounts.ts')(file) || says(/\bunshare |'setpriv'/)(file),
   },
+  { name: 'root', systems: [], isIn: isFile('test/helpers/cli/other-user.ts') },
   { name: 'jq, zsh or fish', systems: [], isIn: says(/\| jq |'jq |\bfish -|'fish', \[/) },
   {
     name: 'script of util-linux',

@@ -1,5 +1,5 @@
 import { string as stringArg } from '@oclif/core/args';
-import { parseArgument } from '../lib/cli/call/arguments.js';
+import { argumentFlags, argumentSources } from '../lib/cli/call/call-flags.js';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { bench } from '../lib/cli/bench/bench.js';
 import { benchFlags, parseBenchFlags } from '../lib/cli/bench/bench-options.js';
@@ -39,6 +39,7 @@ export default class Bench extends BaseCommand {
 
   static override flags = {
     ...connectionFlags,
+    ...argumentFlags,
     ...outputFlags,
     ...benchFlags,
   };
@@ -50,7 +51,7 @@ export default class Bench extends BaseCommand {
         ...connectionOptions(flags, this.runtime.env),
         ...parseBenchFlags(flags),
         method: args.method,
-        args: (args.args ?? []).map(parseArgument),
+        args: argumentSources(args.args ?? [], flags),
         format: formatOf(flags),
       },
       this.runtime,

@@ -7,9 +7,11 @@ export default class Call extends BaseCommand {
   static override summary = 'Call a method of a kite and print its result as JSON.';
 
   static override description =
-    'An argument that is valid JSON is sent as JSON, any other as a string: 4 is a number, text is "text". A lone - reads an ' +
-    'argument from standard input, and @PATH reads one from a file. Only the result is printed to stdout; log output of the ' +
-    'kite (kite.log, kite.print) is printed to stderr.';
+    'An argument that is valid JSON is sent as JSON, any other as a string: 4 is a number, text is "text". A word that begins with ' +
+    '{, [ or " and is not valid JSON is an error. Numbers are sent and printed as they are written. A lone - or @- reads an argument ' +
+    'from standard input, and @PATH reads one from a file; @json:PATH requires JSON, @text:PATH sends the content as a string, and ' +
+    '@@TEXT is a string that begins with @. --string sends all words as they are. Only the result is printed to stdout; log output ' +
+    'of the kite (kite.log, kite.print) is printed to stderr.';
 
   static override examples = [
     {
@@ -19,6 +21,11 @@ export default class Call extends BaseCommand {
     {
       description: 'Pass JSON, a string, a Boolean and a negative number.',
       command: `<%= config.bin %> call echo '{"a":[1,2]}' text true -4 --to http://localhost:3636/kite`,
+    },
+    {
+      description: 'Pass an object: a string, a number and the content of a file.',
+      command:
+        '<%= config.bin %> call echo -f name=bob -F count=4 -F key=@text:notes.txt --to http://localhost:3636/kite',
     },
     {
       description: 'Make one call per line of input, 64 at a time, over one connection.',

@@ -26,6 +26,11 @@ export default class Serve extends BaseCommand {
         '<%= config.bin %> serve --name host --method date --exec date --method uptime --exec uptime --no-auth',
     },
     {
+      description: 'Return lines of text as a list of strings.',
+      command:
+        "<%= config.bin %> serve --name host --method users --exec 'cut -d: -f1 /etc/passwd' --result lines",
+    },
+    {
       description: 'Serve the functions of a module, and register the kite at Kontrol.',
       command: '<%= config.bin %> serve ./kite.js --register --environment prod',
     },

@@ -38,6 +38,7 @@ export type {
 } from './kite/serve/method.js';
 export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';
+export type { Numbers } from './kite/call/message-numbers.js';
 export type { Request } from './kite/serve/request.js';
 export type { ArgsSchema, JsonSchema } from './kite/serve/argument-schema.js';
 export type { SystemInfo, SystemMethod } from './kite/serve/system-methods.js';
@@ -62,3 +63,4 @@ export type { PeerLimits } from './transport/limits/transport-limits.js';
 export type { Channel, ChannelReceiver } from './transport/channel/channel.js';
 export type { Clock, Timer } from './util/clock.js';
 export type { Logger } from './util/logger.js';
+export { isNumberLiteral, NumberLiteral } from './util/number-literal.js';

@@ -88,7 +88,8 @@ export class CallForm {
       element(
         'p',
         { id: 'arguments-note', class: 'note' },
-        'One argument per line: JSON if it parses, else a string. Several lines that form one JSON value are one argument.',
+        'One argument per line: JSON if it parses, else a string. Several lines that form one JSON value are one argument. Numbers are ' +
+          'sent and shown as they are written.',
       ),
       element('div', { class: 'buttons' }, this.#call, this.#cancel),
       this.#outcome,

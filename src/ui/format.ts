@@ -1,3 +1,4 @@
+import { stringifyLiterals } from '../lib/util/literal-json.js';
 import { PRINTED_LENGTH } from './page-limits.js';
 
 const SECOND = 1000;
@@ -23,14 +24,11 @@ export function formatMs(ms: number): string {
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Formats a value as indented JSON. `undefined` and functions are shown by name. */
+/** Formats a value as indented JSON. `undefined` and functions are shown by name, and numbers as they were received. */
 export function formatValue(value: unknown): string {
-  if (value === undefined) return 'undefined';
-  return JSON.stringify(
-    value,
-    (_key, item: unknown) => (typeof item === 'function' ? '[Function]' : item),
-    2,
-  );
+  const replacer = (_key: string, item: unknown): unknown =>
+    typeof item === 'function' ? '[Function]' : item;
+  return stringifyLiterals(value, replacer, 2) ?? 'undefined';
 }
 
 /** Omits the end of a text that is too long for the page. */

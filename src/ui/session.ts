@@ -7,10 +7,14 @@ import { KontrolLink } from '../lib/kite/kontrol/kontrol-link.js';
 import { readClaims, stringClaim } from '../lib/keys/jwt-claims.js';
 import { TokenRenewal } from '../lib/kite/call/token-renewal.js';
 import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
+import { messageJson } from '../lib/kite/call/message-numbers.js';
+import { composePageKite } from '../lib/kite/page/compose-page-kite.js';
 import { PageKite } from '../lib/kite/page/page-kite.js';
+import type { PageKiteOptions } from '../lib/kite/page/page-kite-options.js';
 import { KiteError } from '../lib/protocol/errors.js';
 import { parseQueryPath } from '../lib/protocol/query.js';
 import { systemClock } from '../lib/util/clock.js';
+import { stringifyLiterals } from '../lib/util/literal-json.js';
 import { type Logger, silentLogger } from '../lib/util/logger.js';
 
 export interface SessionListener {
@@ -33,18 +37,22 @@ export interface SessionOptions {
 /** How long before its expiry a token is renewed, in milliseconds: enough time for a restart of Kontrol. */
 const PAGE_RENEW_BEFORE = 5 * 60_000;
 
+const NAME = 'kontrol-page';
+
 /** Creates the kite of this page. Kites that it calls may only print to it. */
 function makeKite({ version, listener }: SessionOptions): PageKite {
-  const kite = new PageKite('kontrol-page', version, {
+  const options: PageKiteOptions = {
     environment: 'page',
     trustRemote: ['log', 'kite.log', 'kite.print'],
     logger: loggerFor(listener),
-  });
+  };
+  const core = composePageKite(NAME, version, options, undefined, messageJson('literal'));
+  const kite = new PageKite(NAME, version, options, core);
   for (const name of ['log', 'kite.log', 'kite.print']) {
     kite.handle<unknown[]>(name, ({ args, client }) => {
       listener.printed(
         { client },
-        args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' '),
+        args.map((arg) => (typeof arg === 'string' ? arg : stringifyLiterals(arg))).join(' '),
       );
       return null;
     });

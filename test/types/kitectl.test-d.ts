@@ -13,6 +13,7 @@ import {
   isConfigurationError,
   isDialError,
   isKiteError,
+  isNumberLiteral,
   Kite,
   KiteError,
   type KiteErrorCode,
@@ -23,6 +24,8 @@ import {
   type KnownErrorType,
   type Limits,
   type Method,
+  NumberLiteral,
+  type Numbers,
   type Peer,
   type Registration,
   type RemoteFunction,
@@ -217,4 +220,17 @@ const kite = new Kite('bank', '1.0.0');
   expectTypeOf(new KiteError('bankClosed', 'Come back tomorrow')).toExtend<Error>();
   // @ts-expect-error An error has a message.
   void (() => new KiteError('bankClosed'));
+}
+
+// Numbers that JavaScript cannot represent.
+{
+  expectTypeOf<KiteOptions['numbers']>().toEqualTypeOf<Numbers | undefined>();
+  expectTypeOf<Numbers>().toEqualTypeOf<'exact' | 'rounded' | 'literal'>();
+  expectTypeOf(new NumberLiteral('1e400').text).toBeString();
+  const value: unknown = 4;
+  if (isNumberLiteral(value)) expectTypeOf(value).toEqualTypeOf<NumberLiteral>();
+  // @ts-expect-error -- not one of the values
+  void new Kite('bank', '1.0.0', { numbers: 'lossless' });
+  // @ts-expect-error -- a literal is made from its text
+  void new NumberLiteral(4);
 }

@@ -1,6 +1,7 @@
 import type { CloseCode } from '../errors/error-codes.js';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import type { DnodeLimits } from './dnode-limits.js';
+import { jsonObject } from '../util/record.js';
 import { exceedsBytes } from '../util/utf8.js';
 
 /** A dnode message: `{method, arguments, callbacks}`. The field `links` is ignored. */
@@ -10,6 +11,8 @@ export interface DnodeMessage {
   readonly args: unknown[];
   /** The paths of the functions in `args`. Undefined if there are none. */
   readonly callbacks: readonly CallbackPath[] | undefined;
+  /** The reason for which the arguments cannot be used. */
+  readonly problem?: Error;
 }
 
 /** A function in the arguments of a message. */
@@ -43,38 +46,41 @@ const POLICY_VIOLATION = 1008;
 const TOO_BIG = 1009;
 
 /**
- * Parses a message.
+ * Parses a message. `parse` parses its JSON. Default: `JSON.parse`.
  *
  * @throws ProtocolViolation if the message is invalid or exceeds a limit
  */
-export function parseMessage(text: string, limits: MessageLimits): DnodeMessage {
+export function parseMessage(
+  text: string,
+  limits: MessageLimits,
+  parse: (text: string) => unknown = JSON.parse,
+): DnodeMessage {
   if (exceedsBytes(text, limits.messageBytes)) {
     throw new ProtocolViolation(TOO_BIG, `A message is larger than ${limits.messageBytes} bytes`);
   }
   if (exceedsDepth(text, limits.messageDepth)) {
     throw new ProtocolViolation(POLICY_VIOLATION, `A message nests deeper than ${limits.messageDepth}`);
   }
-  const { method, arguments: args, callbacks } = parseObject(text);
+  const { method, arguments: args = null, callbacks } = parseObject(text, parse);
   if (!isMethod(method)) {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no method');
   }
-  if (args !== undefined && args !== null && !Array.isArray(args)) {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'The arguments of the message are not an array');
+  if (args !== null && !Array.isArray(args)) {
+    throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no valid arguments');
   }
   return { method, args: args ?? [], callbacks: parseCallbacks(callbacks, limits.callbacksPerMessage) };
 }
 
-function parseObject(text: string): Record<string, unknown> {
+function parseObject(text: string, parse: (text: string) => unknown): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parse(text);
   } catch {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not valid JSON');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not a dnode message');
-  }
-  return value as Record<string, unknown>;
+  const message = jsonObject(value);
+  if (!message) throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not an object');
+  return message;
 }
 
 function isMethod(method: unknown): method is string | number {
@@ -82,19 +88,17 @@ function isMethod(method: unknown): method is string | number {
 }
 
 function parseCallbacks(callbacks: unknown, limit: number): CallbackPath[] | undefined {
-  if (callbacks === undefined || callbacks === null) return undefined;
   // Some peers encode an empty table as an array.
-  if (Array.isArray(callbacks) && callbacks.length === 0) return undefined;
-  if (typeof callbacks !== 'object' || Array.isArray(callbacks)) {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'The callbacks of the message are not an object');
-  }
+  if ((callbacks ?? null) === null || (Array.isArray(callbacks) && callbacks.length === 0)) return undefined;
+  const table = jsonObject(callbacks);
+  if (!table) throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no valid callbacks');
   let paths: CallbackPath[] | undefined;
   let count = 0;
-  for (const key in callbacks) {
+  for (const key in table) {
     if (++count > limit) {
       throw new ProtocolViolation(POLICY_VIOLATION, `A message has more than ${limit} callbacks`);
     }
-    const path = (callbacks as Record<string, unknown>)[key];
+    const path = table[key];
     const number = Number(key);
     // Invalid keys and paths are ignored.
     if (!Array.isArray(path) || !Number.isSafeInteger(number) || number < 0 || String(number) !== key)

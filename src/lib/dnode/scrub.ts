@@ -25,19 +25,26 @@ export class ScrubError extends BrandedError {
   }
 }
 
+/** Converts a value to JSON like `JSON.stringify`. */
+export type Stringify = (
+  value: unknown,
+  replacer?: (key: string, value: unknown) => unknown,
+) => string | undefined;
+
 const PLACEHOLDER = '[Function]';
 
 /**
  * Converts a value to JSON. Replaces each function with a placeholder and returns its path. Converts other values as
  * `JSON.stringify` does: `undefined` becomes `null` at the top and in arrays, and is omitted in objects.
  *
+ * `stringify` converts the value without functions. Default: `JSON.stringify`.
+ *
  * @throws ScrubError for cycles, for more than `maxDepth` levels, and for values that JSON does not support, such as a BigInt
  */
-export function scrub(value: unknown, maxDepth: number): Scrubbed {
+export function scrub(value: unknown, maxDepth: number, stringify: Stringify = JSON.stringify): Scrubbed {
   const functions = findFunctions(value, maxDepth);
   try {
-    const json = functions ? JSON.stringify(value, placeholders) : JSON.stringify(value);
-    return { json: json ?? 'null', functions };
+    return { json: stringify(value, functions && placeholders) ?? 'null', functions };
   } catch (error) {
     throw new ScrubError(messageOf(error));
   }

@@ -100,6 +100,13 @@ export const kiteErrorCodes = {
     meaning: 'The invite is invalid, already used, or expired.',
     action: 'Ask the administrator for a new one: `kitectl kontrol invite USERNAME`.',
   },
+  badOutput: {
+    type: 'genericError',
+    sender: 'a kite of `kitectl serve`',
+    meaning:
+      'The output of the command is not valid UTF-8, or not valid JSON although `--result json` requires it.',
+    action: 'Correct the command, or start `kitectl serve` with another `--result`.',
+  },
   badUrl: {
     type: 'argumentError',
     sender: REVERSE_PROXY,
@@ -130,6 +137,22 @@ export const kiteErrorCodes = {
     meaning: 'A kite of another user, or Kontrol itself, is registered with this id.',
     action: 'Start the kite with another id, or wait until the other kite is deregistered.',
   },
+  inexactNumber: {
+    type: 'argumentError',
+    sender: 'a kite',
+    meaning:
+      'The arguments contain a number that JavaScript cannot represent exactly, such as an integer above 2^53. The message contains its path.',
+    action:
+      'Send the number as a string, or start the kite with the option `numbers`: `literal` keeps it, `rounded` rounds it.',
+  },
+  inexactResult: {
+    type: 'invalidResponse',
+    sender: CALLER,
+    meaning:
+      'The result contains a number that JavaScript cannot represent exactly, such as an integer above 2^53. The message contains its path.',
+    action:
+      'Return the number as a string, or call with a kite that has the option `numbers`: `literal` keeps it, `rounded` rounds it.',
+  },
   inviteNeeded: {
     type: 'authenticationError',
     sender: KONTROL,
@@ -141,6 +164,12 @@ export const kiteErrorCodes = {
     type: 'authenticationError',
     sender: KONTROL,
     meaning: 'The key pair that signed the kite key was revoked.',
+    action: 'Get a new kite key: `kitectl register --force`.',
+  },
+  kiteKeyExpired: {
+    type: 'authenticationError',
+    sender: `${KITE}, or Kontrol`,
+    meaning: 'The kite key has expired. A kite renews its key when it registers, while the key is valid.',
     action: 'Get a new kite key: `kitectl register --force`.',
   },
   kiteKeyRevoked: {
@@ -204,17 +233,38 @@ export const kiteErrorCodes = {
       'The output of the command exceeded the maximum size of a message, and the command was terminated.',
     action: 'Reduce the output of the command.',
   },
+  tooManyKites: {
+    type: 'genericError',
+    sender: KONTROL,
+    meaning:
+      'The query matches so many kites that the response would exceed the limit `messageBytes` of Kontrol.',
+    action: 'Set more fields of the query. The message contains an example.',
+  },
   tunnelFailed: {
     type: 'genericError',
     sender: PROXIED_KITE,
     meaning: 'The kite could not connect to the proxy to open a tunnel.',
     action: 'Check that the kite can reach the public address of the proxy, then try again.',
   },
+  unknownUser: {
+    type: 'genericError',
+    sender: KONTROL,
+    meaning: 'Kontrol has issued no kite key for this user, and no kite of this user is registered.',
+    action: 'Check the spelling. `kitectl kontrol users list` lists the users.',
+  },
   tunnelLimit: {
     type: 'genericError',
     sender: PROXIED_KITE,
     meaning: 'The kite has as many tunnels as its limit `tunnels` allows.',
     action: 'Try again later, or increase the limit of the kite.',
+  },
+  userLimit: {
+    type: 'requestLimitError',
+    sender: KONTROL,
+    meaning:
+      'The user has as many registered kites, watches or unanswered queries as a limit of Kontrol allows. The message contains the limit.',
+    action:
+      'Close kites, cancel watches or wait for responses, or increase the limit: `kitectl kontrol start --limit NAME=VALUE`.',
   },
 } as const satisfies ErrorTable<{ readonly type: ErrorTypeName }>;
 
@@ -334,7 +384,8 @@ export const dialCodes = {
   handshake: {
     sender: CALLER,
     meaning: 'The server responded with an HTTP status instead of opening a session. `status` is the status.',
-    action: 'Check the path, such as `/kite`. For 403, check which hosts and origins the kite allows.',
+    action:
+      'Check the path, such as `/kite`. For 403, check which hosts and origins the kite allows. For a redirect, use the URL in the message: redirects are not followed.',
   },
   invalidUrl: {
     sender: CALLER,
@@ -459,6 +510,13 @@ export const proxyRefusals = {
     sender: REVERSE_PROXY,
     meaning: 'The proxy cannot connect to the address that the kite registered.',
     action: 'Check that the kite is running, and check the URL that it registered.',
+  },
+  wrongHost: {
+    status: 421,
+    sender: REVERSE_PROXY,
+    meaning:
+      'The request names the kite in its path, but behind this proxy each kite has a host name of its own.',
+    action: 'Query Kontrol for the current URL of the kite.',
   },
 } as const satisfies ErrorTable<{ readonly status: number }>;
 

@@ -4,9 +4,11 @@ import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, KiteError } from '../../../src/lib/index.js';
 import { readClaims } from '../../../src/lib/keys/jwt-claims.js';
+import { stringifyLiterals } from '../../../src/lib/util/literal-json.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { PRINTED_LINES } from '../../../src/ui/page-limits.js';
 import { randomUUID } from 'node:crypto';
+import { HOSTILE_NUMBERS } from '../../helpers/hostile-numbers.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
@@ -388,6 +390,42 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         };
         return { page, alerts, call };
       }
+
+      it('the page sends and shows numbers that JavaScript cannot represent as they are written', async () => {
+        const { page, kontrol } = await signedIn(pages);
+        const arrived: unknown[] = [];
+        await startRegistered(kontrol, 'math', {
+          numbers: 'literal',
+          methods: (kite) => {
+            kite.handle('echo', async ({ args, client }) => {
+              arrived.push(stringifyLiterals(args));
+              await client.tell('kite.print', ...args);
+              return args;
+            });
+          },
+        });
+        await kiteLink(page, 'math').click();
+        await page.getByRole('button', { name: 'echo' }).waitFor();
+        await page.getByLabel('Method', { exact: true }).fill('echo');
+        await page.getByLabel('Arguments', { exact: true }).fill(HOSTILE_NUMBERS.join('\n'));
+        await page.getByRole('button', { name: 'Call', exact: true }).click();
+        await page.locator('.outcome.answered').waitFor();
+        const answer = await page.getByLabel('Answer').textContent();
+        expect(answer?.replaceAll(/\s/g, '')).toBe(`[${HOSTILE_NUMBERS.join(',')}]`);
+        expect(arrived).toEqual([`[${HOSTILE_NUMBERS.join(',')}]`]);
+        expect(await isVisible(page.getByText(HOSTILE_NUMBERS.join(' '), { exact: true }).first())).toBe(
+          true,
+        );
+        await page.getByLabel('Arguments', { exact: true }).fill('{a:1}');
+        await page.getByRole('button', { name: 'Call', exact: true }).click();
+        await page.locator('.outcome.failed').waitFor();
+        expect(await page.getByLabel('Answer').textContent()).toContain(
+          'The argument is not valid JSON: expected a property name in double quotes or "}" at character 2',
+        );
+        console.log(
+          `values: ${3 * HOSTILE_NUMBERS.length} cases, as arguments, answer and output of the page`,
+        );
+      });
 
       it('the page lists the methods of a kite and shows their results', async () => {
         const { page, call } = await atKite();

@@ -49,6 +49,12 @@ const LINES: readonly Line[] = [
     screen: /"text",/,
   },
   {
+    line: 'kitectl call echo -f name=bob -F count=4 -F key=@text:notes.txt --to http://localhost:3636/kite',
+    before: ["echo 'two words' > notes.txt"],
+    pipe: /^\[\{"name":"bob","count":4,"key":"two words\\n"\}\]$/m,
+    screen: /"count": 4,/,
+  },
+  {
     line: 'seq 1 1000 | kitectl call square --stdin --parallel 64 --to http://localhost:3636/kite',
     pipe: /^1\n4\n9\n[^]*\n1000000\n$/,
     screen: /\n998001\n1000000\n$/,
@@ -145,6 +151,7 @@ const LINES: readonly Line[] = [
   },
   { line: 'kitectl kontrol invite bob', pipe: /^\S{20,}\s*$/ },
   { line: 'kitectl kontrol invite bob --ttl 1h > invite.txt', pipe: /^$/ },
+  { line: 'kitectl kontrol invite bob --key-ttl 90d', pipe: /^\S{20,}\s*$/ },
   { line: 'kitectl kontrol keys list', pipe: /\tactive\t/, screen: /│ active/ },
   {
     line: 'kitectl kontrol keys revoke ID',
@@ -154,7 +161,13 @@ const LINES: readonly Line[] = [
     pipeCode: 2,
     screen: /cannot be undone/,
   },
-  { line: 'kitectl kontrol keys revoke --kite-key ID --yes', pipe: /Revoked the kite key ID/ },
+  {
+    line: 'kitectl kontrol keys revoke --kite-key ID --yes',
+    pipe: /^$/,
+    code: 2,
+    pipeCode: 2,
+    screen: /is not the id of a kite key/,
+  },
   { line: 'kitectl kontrol users list', pipe: /^bob\t/m, screen: /│ bob/ },
   { line: 'kitectl kontrol users show bob', pipe: /\tkite key\tvalid\t/, screen: /│ kite key │ valid/ },
   {
@@ -270,6 +283,12 @@ const LINES: readonly Line[] = [
   },
   {
     line: 'kitectl serve --name host --method date --exec date --method uptime --exec uptime --no-auth',
+    until: 'host 1.0.0 listens at',
+    pipe: /^$/,
+    screen: /listens at/,
+  },
+  {
+    line: "kitectl serve --name host --method users --exec 'cut -d: -f1 /etc/passwd' --result lines",
     until: 'host 1.0.0 listens at',
     pipe: /^$/,
     screen: /listens at/,

@@ -165,7 +165,7 @@ describe.each(SINGLE_TRANSPORTS)('a channel over %s', (transport) => {
     channel.send('x'.repeat(1001));
     expect(await inbox.closed()).toEqual({
       code: 1009,
-      reason: 'A message is longer than the limit of 1000 bytes',
+      reason: 'A message is larger than 1000 bytes',
     });
   });
 
@@ -400,7 +400,8 @@ describe.each(SOCKJS_TRANSPORTS)('dialling over %s fails', (transport) => {
     [404, 'Try the path /kite'],
     [403, 'Check the log'],
     [503, 'Try again later'],
-    [302, 'Check the URL'],
+    [302, 'Use that URL if you trust its host'],
+    [500, 'Check the URL'],
   ])('a dial fails on an HTTP status %d', async (status, hint) => {
     const url = await other(
       http.createServer(

@@ -239,7 +239,7 @@ describe('protocol violations', () => {
     ws.send('é'.repeat(501));
     expect(await frames.closed()).toEqual({
       code: 1009,
-      reason: 'A message is longer than the limit of 1000 bytes',
+      reason: 'A message is larger than 1000 bytes',
     });
     expect(frames.messages).toHaveLength(1);
   });

@@ -32,6 +32,7 @@ export const cases: Readonly<Record<string, Cases>> = {
     works: [
       { line: 'square 4 --duration 20ms --json --to {math}', measured: JSON_NUMBERS },
       { line: 'fail --duration 20ms --rate nonsense --to {math}' },
+      { line: 'square [x --duration 20ms --to {math}' },
     ],
   },
   call: {
@@ -44,6 +45,14 @@ export const cases: Readonly<Record<string, Cases>> = {
       { line: 'whoami --auth none --to {math}' },
       { line: 'wait --timeout 50ms --to {math}' },
       { line: 'square 4 --to http://127.0.0.1:1/kite' },
+      { line: 'echo 9007199254740993 [1e400] -0 @@file --to {math}' },
+      { line: 'echo {a:1} --to {math}' },
+      { line: 'echo --string {a:1} - @file -4 --to {math}' },
+      { line: 'echo -f name=bob -Fcount=4 -F tags[]=1.0 --field user[id]=1e400 --to {math}' },
+      { line: 'echo -f name --to {math}' },
+      { line: 'echo @json:- --to {math}', input: '[1.50]\n' },
+      { line: 'echo @text:- --to {math}', input: '{a:1}\n' },
+      { line: 'echo @json:- --to {math}', input: '{a:1}\n' },
     ],
   },
   complete: { works: [{ line: '-- kitectl co' }, { line: '-- kitectl ping --to /bob/prod/m' }] },
@@ -78,6 +87,8 @@ export const cases: Readonly<Record<string, Cases>> = {
     works: [
       { line: 'eve --ttl 1h --key-file kontrol.key' },
       { line: 'eve --ttl soon --key-file kontrol.key' },
+      { line: 'eve --key-ttl 90d --json --key-file kontrol.key' },
+      { line: 'eve --key-ttl 5s --key-file kontrol.key' },
     ],
   },
   'kontrol:keys:list': { works: [{ line: '--key-file kontrol.key' }] },
@@ -86,6 +97,7 @@ export const cases: Readonly<Record<string, Cases>> = {
     works: [
       { line: '--kite-key {evesKey} --yes --key-file kontrol.key' },
       { line: 'nothing --yes --key-file kontrol.key' },
+      { line: '--kite-key nothing --yes --key-file kontrol.key' },
     ],
   },
   'kontrol:keys:rotate': { works: [{ line: '--key-file kontrol.key' }] },
@@ -130,6 +142,8 @@ export const cases: Readonly<Record<string, Cases>> = {
     works: [
       { line: '--json --port 0 --name up --method date --exec date', serves: LISTENING },
       { line: './nothing.js' },
+      { line: '--name up --method date --exec date --result xml' },
+      { line: '--name up --method date --exec date --result text --result json' },
     ],
   },
   shell: {
@@ -137,7 +151,9 @@ export const cases: Readonly<Record<string, Cases>> = {
     works: [{ line: '--to {math}', input: 'square 4\nsquare x\n' }],
   },
   showkey: { works: [{ line: '--json' }, { line: '--key-file nothing' }] },
-  tell: { works: [{ line: '-to={math} -method=square 4' }] },
+  tell: {
+    works: [{ line: '-to={math} -method=square 4' }, { line: '-to={math} -method=echo -f name=1 [2.50]' }],
+  },
   token: { works: [{ line: '/bob/prod/math' }] },
   top: {
     bare: { measured: /\d+(?:\.\d+)?(?= ms\b| of | GiB)/g },

@@ -4,6 +4,7 @@ import type { ClientOptions } from '../../../src/lib/kite/call/client-options.js
 import { type CoreOptions, KiteCore } from '../../../src/lib/kite/core/kite-core.js';
 import { addDefaultMethods } from '../../../src/lib/kite/serve/default-methods.js';
 import { addHeartbeatMethod } from '../../../src/lib/kite/serve/heartbeat-method.js';
+import { messageJson } from '../../../src/lib/kite/call/message-numbers.js';
 import { EnvelopeCache } from '../../../src/lib/kite/call/envelope-cache.js';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
@@ -24,6 +25,7 @@ export const identity = {
 /** A kite without a port: `{type: 'name', key: 'bob'}` authenticates as bob. Closed when the test ends. */
 export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock: ManualClock } {
   const clock = (options.clock as ManualClock | undefined) ?? new ManualClock();
+  const { json = messageJson('exact') } = options;
   const core = new KiteCore({
     name: identity.name,
     identity,
@@ -36,7 +38,7 @@ export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock
     trustRemote: undefined,
     dialer: () => Promise.reject(new Error('this kite does not dial')),
     authenticator: {
-      verify(auth) {
+      verify({ auth }) {
         const { type, key } = (auth ?? {}) as { type?: unknown; key?: unknown };
         if (type !== 'name' || typeof key !== 'string') {
           throw new KiteError('authenticationError', 'No authentication information is provided');
@@ -46,7 +48,8 @@ export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock
     },
     methodHandling: 'ReturnMethod',
     concurrent: true,
-    newPrefixCache: () => new EnvelopeCache(defaultLimits),
+    json,
+    newPrefixCache: () => new EnvelopeCache(defaultLimits, json),
     ...options,
   });
   addDefaultMethods(core, options.logger ?? silentLogger);

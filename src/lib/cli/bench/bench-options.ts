@@ -1,6 +1,7 @@
 import { integer } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import type { AcceptedValue } from '../../kite/config/accepted-value.js';
+import type { ArgumentSource } from '../call/argument-sources.js';
 import { usageError } from '../runtime/cli-error.js';
 import type { ConnectOptions } from '../target/with-connection.js';
 import { durationBetween } from '../settings/command-values.js';
@@ -9,7 +10,7 @@ import type { OutputFormat } from '../terminal/output-format.js';
 
 export interface BenchOptions extends ConnectOptions {
   readonly method: string;
-  readonly args: readonly unknown[];
+  readonly args: readonly ArgumentSource[];
   readonly connections: number;
   /** Maximum number of concurrent calls across all connections. */
   readonly parallel: number;

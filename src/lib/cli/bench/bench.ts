@@ -1,3 +1,4 @@
+import { readArguments } from '../call/argument-sources.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
@@ -27,14 +28,15 @@ const MAX_CONCURRENT_DIALS = 50;
  * @throws CliError with the first failure, after the report, if every call failed
  */
 export async function bench(options: BenchOptions, runtime: CommandRuntime): Promise<void> {
+  const args = await readArguments(options.args, runtime.stdin);
   // Ctrl-C stops the load, and the command still prints the report.
   runtime.deferExit();
   await withConnection(options, runtime, async (connected) => {
-    const { method, args, format } = options;
+    const { method, format } = options;
     const clients = await openConnections(connected, options.connections, runtime.signal);
     const measurement = await Measurement.create();
     const result = await runLoad(
-      clients.map((client) => () => client.call(method, [...args], { callbacks: 'call' })),
+      clients.map((client) => () => client.call(method, args, { callbacks: 'call' })),
       options,
       measurement,
       runtime,

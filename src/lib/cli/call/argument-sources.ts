@@ -1,66 +1,133 @@
 import { open } from 'node:fs/promises';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
-import { CALLBACK_PLACEHOLDER, parseArgument } from './arguments.js';
+import {
+  CALLBACK_PLACEHOLDER,
+  parseArgument,
+  parseJsonArgument,
+  verbatim,
+  type WordSource,
+} from './arguments.js';
+import { buildObject, type FieldName, parseField } from './fields.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import type { Input } from '../runtime/command-runtime.js';
 import { errorCode } from '../../util/error-code.js';
 import { systemErrorReason } from '../../util/system-error.js';
 
+/** How content is read: like a word of the command line, as JSON, or as a string. */
+type ContentType = 'word' | 'json' | 'text';
+
 /** An argument on the command line: a value, or the source to read it from. */
 export type ArgumentSource =
   | { readonly type: 'value'; readonly value: unknown }
-  | { readonly type: 'stdin' }
-  | { readonly type: 'file'; readonly file: string };
+  /** A string that is sent as it is. */
+  | { readonly type: 'text'; readonly value: string }
+  | { readonly type: 'stdin'; readonly content: ContentType }
+  | { readonly type: 'file'; readonly file: string; readonly content: ContentType }
+  | { readonly type: 'object'; readonly fields: readonly ObjectField[] };
 
-const quoteHint = (text: string): string => `To send it as a string, quote it twice: '"${text}"'`;
-
-/**
- * Parses a word of the command line: `-` is standard input, `@PATH` a file, anything else a value. With `callback`, `@callback` is
- * the placeholder of the function and not a file.
- */
-export function parseArgumentSource(text: string, callback: boolean): ArgumentSource {
-  if (text === '-') return { type: 'stdin' };
-  if (text.startsWith('@') && text.length > 1 && !(callback && text === CALLBACK_PLACEHOLDER)) {
-    return { type: 'file', file: text.slice(1) };
-  }
-  return { type: 'value', value: parseArgument(text) };
+/** A field of an object that is built from flags. */
+interface ObjectField extends FieldName {
+  readonly source: ArgumentSource;
 }
 
 /**
- * Returns the values of arguments. The content of a file or of standard input is parsed like a word of the command line, after
- * its final newline is removed.
+ * Parses a word of the command line: `-` and `@-` are standard input, `@PATH` a file, and anything else a value. `@json:PATH` and
+ * `@text:PATH` say what the content is, and a word that begins with `@@` is a string that begins with `@`. With `callback`,
+ * `@callback` is the placeholder of the function and not a file.
  *
- * @throws CliError if a source cannot be read, is too long or is not valid UTF-8
+ * @throws CliError if the word begins like JSON and is not valid
+ */
+export function parseArgumentSource(word: string, callback: boolean): ArgumentSource {
+  if (word === '-') return { type: 'stdin', content: 'word' };
+  if (word.startsWith('@@')) return { type: 'text', value: word.slice(1) };
+  if (!word.startsWith('@') || word === '@' || (callback && word === CALLBACK_PLACEHOLDER))
+    return { type: 'value', value: parseArgument(word) };
+  const [, type, path = ''] = /^@(?:(json|text):)?(.*)$/s.exec(word) ?? [];
+  const content = (type ?? 'word') as ContentType;
+  if (path === '')
+    throw usageError(`${word} has no path.`, `Add it: ${word}PATH, or ${word}- for standard input.`);
+  return path === '-' ? { type: 'stdin', content } : { type: 'file', file: path, content };
+}
+
+/**
+ * Returns the object that `--raw-field` and `--field` build from NAME=VALUE: the values of the first are strings, those of the second
+ * are parsed like arguments. Returns undefined if there are none.
+ *
+ * @throws CliError if a name or a value is invalid
+ */
+export function objectSource(
+  raw: readonly string[],
+  typed: readonly string[],
+  callback: boolean,
+): ArgumentSource | undefined {
+  const rawFields = raw.map((text): ObjectField => {
+    const { value, ...name } = parseField('--raw-field', text);
+    return { ...name, source: { type: 'text', value } };
+  });
+  const typedFields = typed.map((text): ObjectField => {
+    const { value, ...name } = parseField('--field', text);
+    return { ...name, source: parseArgumentSource(value, callback) };
+  });
+  const fields = [...rawFields, ...typedFields];
+  return fields.length === 0 ? undefined : { type: 'object', fields };
+}
+
+/**
+ * Returns the values of arguments.
+ *
+ * @throws CliError if a source cannot be read, is too long, is not valid UTF-8, or is not the JSON that it has to be
  */
 export async function readArguments(args: readonly ArgumentSource[], stdin: Input): Promise<unknown[]> {
-  if (args.filter(({ type }) => type === 'stdin').length > 1) {
+  if (args.flatMap(sourcesIn).filter(({ type }) => type === 'stdin').length > 1) {
     throw usageError(
-      'Only one argument can be -, because standard input can be read only once.',
-      quoteHint('-'),
+      'Standard input can be read only once, so only one argument can be -.',
+      'To send - as a string, use --string.',
     );
   }
   return Promise.all(args.map((argument) => readArgument(argument, stdin)));
 }
 
-async function readArgument(argument: ArgumentSource, stdin: Input): Promise<unknown> {
-  switch (argument.type) {
+function sourcesIn(source: ArgumentSource): readonly ArgumentSource[] {
+  return source.type === 'object' ? source.fields.map((field) => field.source) : [source];
+}
+
+async function readArgument(source: ArgumentSource, stdin: Input): Promise<unknown> {
+  switch (source.type) {
     case 'value':
-      return argument.value;
+      return source.value;
+    case 'text':
+      return verbatim(source.value);
     case 'stdin':
-      return decodeArgument(await readAll(stdin, 'Standard input'), 'Standard input');
-    case 'file':
-      return decodeArgument(await readFileBytes(argument.file), argument.file);
+      return decodeContent(await readAll(stdin, 'Standard input'), source.content, 'Standard input', '-');
+    case 'file': {
+      const { file, content } = source;
+      return decodeContent(await readFileBytes(file), content, file, file);
+    }
+    case 'object': {
+      const { fields } = source;
+      const values = await Promise.all(fields.map((field) => readArgument(field.source, stdin)));
+      return buildObject(fields.map(({ name, keys }, at) => ({ name, keys, value: values[at] })));
+    }
   }
 }
 
-function decodeArgument(bytes: Buffer, source: string): unknown {
+/** Decodes content. A final newline is not part of a word. */
+function decodeContent(bytes: Buffer, content: ContentType, subject: string, path: string): unknown {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: content === 'text' }).decode(bytes);
   } catch {
-    throw usageError(`${source} is not valid UTF-8.`, 'An argument must be JSON or a string.');
+    throw usageError(`${subject} is not valid UTF-8.`, 'An argument must be JSON or a string.');
   }
-  return parseArgument(text.replace(/\r?\n$/, ''));
+  const source: WordSource = { subject, hint: `To send it as a string, use @text:${path}` };
+  switch (content) {
+    case 'json':
+      return parseJsonArgument(text, source);
+    case 'text':
+      return verbatim(text);
+    case 'word':
+      return parseArgument(text.replace(/\r?\n$/, ''), source);
+  }
 }
 
 async function readFileBytes(file: string): Promise<Buffer> {
@@ -75,7 +142,11 @@ async function readFileBytes(file: string): Promise<Buffer> {
     const code = errorCode(error);
     if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
     const reason = systemErrorReason(error);
-    throw configurationError(`Cannot read the argument @${file}: ${reason}.`, quoteHint(`@${file}`), error);
+    throw configurationError(
+      `Cannot read the argument @${file}: ${reason}.`,
+      `To send it as a string, use @@${file} or --string.`,
+      error,
+    );
   }
 }
 

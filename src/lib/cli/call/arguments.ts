@@ -1,28 +1,74 @@
 import { usageError } from '../runtime/cli-error.js';
-import { messageOf } from '../../util/message-of.js';
+import { describeJsonError } from '../../util/json-error.js';
+import { parseLiterally } from '../../util/literal-json.js';
 
 /** Placeholder for the function in the arguments of a call with `--callback`. */
 export const CALLBACK_PLACEHOLDER = '@callback';
 
+/** The string `@callback` itself, which `withCallback` does not replace. */
+class PlaceholderText {
+  toJSON(): string {
+    return CALLBACK_PLACEHOLDER;
+  }
+}
+
+/** Returns the value of a string that is sent as it is, also if it is `@callback`. */
+export function verbatim(text: string): unknown {
+  return text === CALLBACK_PLACEHOLDER ? new PlaceholderText() : text;
+}
+
+/** Where a word comes from, for the error if it is not valid JSON. */
+export interface WordSource {
+  /** The subject of the message, such as `Standard input`. Default: the word itself. */
+  readonly subject?: string;
+  /** How to send the word as a string. */
+  readonly hint: string;
+}
+
+/** The longest part of a word in an error message. */
+const SHOWN_LENGTH = 60;
+
+const COMMAND_LINE: WordSource = {
+  hint:
+    `Put JSON in single quotes: '{"a":1}'; in Windows PowerShell, escape its double quotes as well: '{\\"a\\":1}'. ` +
+    'To send words as strings, use --string.',
+};
+
 /**
- * Parses an argument of a call: as JSON if it is valid, and as a string otherwise.
+ * Parses a word: as JSON if it is valid, and as a string otherwise. Numbers that JavaScript cannot represent are sent as they are
+ * written.
  *
- * @throws CliError for a number that JavaScript cannot represent exactly
+ * @throws CliError with the position, if the word begins like a JSON object, array or string and is not valid JSON
  */
-export function parseArgument(text: string): unknown {
-  let value: unknown;
+export function parseArgument(text: string, source: WordSource = COMMAND_LINE): unknown {
+  const parsed = parseIfJson(text);
+  if (parsed) return parsed.value;
+  if (/^\s*[[{"]/.test(text)) throw notJson(text, source);
+  return text;
+}
+
+/** @throws CliError with the position, if the text is not valid JSON */
+export function parseJsonArgument(text: string, source: WordSource): unknown {
+  const parsed = parseIfJson(text);
+  if (!parsed) throw notJson(text, source);
+  return parsed.value;
+}
+
+/** Returns the value of valid JSON. */
+export function parseIfJson(text: string): { readonly value: unknown } | undefined {
   try {
-    value = JSON.parse(text);
+    return { value: parseLiterally(text) };
   } catch {
-    return text;
+    return undefined;
   }
-  if (typeof value === 'number' && !isExact(value)) {
-    throw usageError(
-      `The number ${text} cannot be sent exactly.`,
-      `To send it as a string, quote it twice: '"${text}"'`,
-    );
-  }
-  return value;
+}
+
+function notJson(text: string, { subject, hint }: WordSource): Error {
+  const shown = text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+  return usageError(
+    `${subject ?? `The argument ${shown}`} is not valid JSON: ${describeJsonError(text)}.`,
+    hint,
+  );
 }
 
 /**
@@ -31,16 +77,11 @@ export function parseArgument(text: string): unknown {
  * @throws CliError with the line number, if the line is not valid JSON
  */
 export function parseLine(line: string, lineNumber: number): unknown[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    throw usageError(
-      `Line ${lineNumber} of standard input is not valid JSON: ${messageOf(error)}`,
-      'Each line must be a JSON array of arguments, or a single JSON value.',
-    );
-  }
-  return Array.isArray(value) ? value : [value];
+  const value = parseJsonArgument(line, {
+    subject: `Line ${lineNumber} of standard input`,
+    hint: 'Each line must be a JSON array of arguments, or a single JSON value.',
+  });
+  return Array.isArray(value) ? (value as unknown[]) : [value];
 }
 
 /**
@@ -54,13 +95,9 @@ export function withCallback(args: readonly unknown[], callback: (...values: unk
       return callback;
     }
     if (Array.isArray(value)) return value.map(replace);
-    if (typeof value !== 'object' || value === null) return value;
+    if (typeof value !== 'object' || value === null || 'toJSON' in value) return value;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replace(inner)]));
   };
   const replaced = args.map(replace);
   return placed ? replaced : [...replaced, callback];
-}
-
-function isExact(value: number): boolean {
-  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
 }

@@ -1,6 +1,6 @@
-import { boolean, integer } from '@oclif/core/flags';
+import { boolean, integer, string } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
-import { parseArgumentSource } from './argument-sources.js';
+import { type ArgumentSource, objectSource, parseArgumentSource } from './argument-sources.js';
 import { CALLBACK_PLACEHOLDER } from './arguments.js';
 import type { CallCommandOptions } from './call.js';
 import { requireStreamable, type ResultStyle } from './call-result.js';
@@ -13,9 +13,48 @@ import { optionalSwitch } from '../settings/flag-kinds.js';
 // A flag that depends on another one has no default in oclif, which would count as setting it.
 const DEFAULT_PARALLEL = 1;
 
+/** The flags that change how arguments are parsed, of `call`, `tell` and `bench`. */
+export const argumentFlags = {
+  string: boolean({
+    default: false,
+    summary: 'Send each argument as a string, as it is.',
+  }),
+  'raw-field': string({
+    char: 'f',
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'Add a string to an object, which is the last argument. Repeatable.',
+    description:
+      'NAME is a key, a path such as user[name], or tags[] to append to a list. All fields of --raw-field and --field are in one object.',
+    helpValue: 'NAME=STRING',
+  }),
+  field: string({
+    char: 'F',
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'Add a value to the object of --raw-field; the value is parsed like an argument. Repeatable.',
+    helpValue: 'NAME=VALUE',
+  }),
+};
+
+/** @throws CliError if an argument or a field is invalid */
+export function argumentSources(
+  words: readonly string[],
+  flags: InferredFlags<typeof argumentFlags>,
+  callback = false,
+): readonly ArgumentSource[] {
+  const sources = words.map(
+    (word): ArgumentSource =>
+      flags.string ? { type: 'text', value: word } : parseArgumentSource(word, callback),
+  );
+  const object = objectSource(flags['raw-field'] ?? [], flags.field ?? [], callback);
+  return object ? [...sources, object] : sources;
+}
+
 /** The flags of `call` and `tell`. */
 export const callFlags = {
   ...connectionFlags,
+  ...argumentFlags,
   raw: boolean({
     default: false,
     summary: 'Print a string result without quotes. On a terminal, control characters are escaped.',
@@ -34,6 +73,7 @@ export const callFlags = {
     summary: 'Let the kite prompt you, with kite.prompt and kite.getPass; the default timeout is then 0.',
   }),
   stdin: optionalSwitch({
+    exclusive: ['string', 'raw-field', 'field'],
     summary: 'Call the method once per line of standard input.',
     description:
       'A line is a JSON array of arguments, or any other JSON value as the only argument. Prints one result per line, in the ' +
@@ -88,7 +128,7 @@ export function callOptions(
     ...style,
     interactive,
     method,
-    args: args.map((text) => parseArgumentSource(text, callback)),
+    args: argumentSources(args, flags, callback),
     callback,
     stdin: stdin ? stdinMode(flags, style) : false,
   };

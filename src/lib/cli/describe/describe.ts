@@ -1,4 +1,4 @@
-import type { CallOptions } from '../../index.js';
+import { type CallOptions, isNumberLiteral, type NumberLiteral } from '../../index.js';
 import { KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import { formatDuration } from '../../util/duration.js';
@@ -22,7 +22,7 @@ export interface DescribedMethod {
   /** Whether callers must authenticate. */
   readonly authenticated: boolean;
   /** A token bucket: `capacity` calls at once, then one call every `interval` milliseconds. */
-  readonly throttle?: { readonly interval: number; readonly capacity: number };
+  readonly throttle?: { readonly interval: JsonNumber; readonly capacity: JsonNumber };
   readonly description?: string;
   readonly jsonSchema?: unknown;
 }
@@ -105,8 +105,7 @@ function parseMethod(value: unknown): DescribedMethod[] {
     {
       name,
       authenticated: authenticated !== false,
-      ...(typeof interval === 'number' &&
-        typeof capacity === 'number' && { throttle: { interval, capacity } }),
+      ...(isJsonNumber(interval) && isJsonNumber(capacity) && { throttle: { interval, capacity } }),
       ...(typeof description === 'string' && { description }),
       ...(jsonSchema !== undefined && jsonSchema !== null && { jsonSchema }),
     },
@@ -114,5 +113,12 @@ function parseMethod(value: unknown): DescribedMethod[] {
 }
 
 function formatThrottle({ interval, capacity }: NonNullable<DescribedMethod['throttle']>): string {
-  return `${capacity} at once, then 1 every ${formatDuration(interval)}`;
+  return `${String(capacity)} at once, then 1 every ${formatDuration(Number(interval))}`;
+}
+
+/** A number of a peer, as JavaScript represents it or as it is written. */
+type JsonNumber = number | NumberLiteral;
+
+function isJsonNumber(value: unknown): value is JsonNumber {
+  return typeof value === 'number' || isNumberLiteral(value);
 }

@@ -54,7 +54,9 @@ const listing: Listing<Finding> = {
 async function runChecks(options: DoctorOptions, runtime: CommandRuntime): Promise<Finding[]> {
   const { settings } = options;
   const spinner = new Spinner(runtime);
-  const { finding, found } = await spinner.during('Looking for the kite key', () => checkKey(settings));
+  const { finding, found } = await spinner.during('Looking for the kite key', () =>
+    checkKey(settings, runtime.clock.now()),
+  );
   const findings = [
     finding,
     checkContexts(settings, found),
@@ -94,7 +96,7 @@ async function checkKontrol(
   const connection = await checkConnection(url, connectionSettings, found, runtime);
   if (connection.verdict === 'failed') return [...server, storage, connection];
   const token = await spinner.during('Calling a kite with a token', () =>
-    checkToken({ key: found.key, url, env, version, timeout, signal }),
+    checkToken({ settings, key: found.key, url, env, version, timeout, signal }),
   );
   return [...server, storage, connection, token];
 }

@@ -5,6 +5,7 @@ import { notFound } from '../runtime/cli-error.js';
 import type { Transport } from '../../index.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { loadKiteKey } from '../target/choose-key.js';
+import { admitKontrol } from '../target/key-recipient.js';
 import { toCliError } from '../frame/failures.js';
 import type { FoundKey } from '../target/find-key.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
@@ -52,7 +53,7 @@ export async function expose(options: ExposeOptions, runtime: CommandRuntime): P
   const { signal, stderr } = runtime;
   const found = await loadKiteKey(options.settings);
   const local = await findLocalKite(options.url, options.transport);
-  const identity = await fetchIdentity(local, found.key.jwt);
+  const identity = await fetchIdentity(local, found.key.jwt, options.settings);
   const environment = options.environment ?? identity?.environment ?? 'prod';
   const as = { name: options.name, environment, username: found.key.username };
   for (const line of identity ? incompatibleFields(identity, as) : []) stderr.write(`${line}\n`);
@@ -104,6 +105,7 @@ function createKite(
   const { kite } = new ExposedKite(name, version, {
     local,
     events,
+    admitPeer: admitKontrol(settings),
     logger,
     env,
     kiteKey: found.key.jwt,

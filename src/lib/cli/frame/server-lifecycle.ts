@@ -2,20 +2,27 @@ import { isKiteError } from '../../protocol/errors.js';
 import { kiteSettings } from '../../kite/config/kite-settings.js';
 import { settingValue } from '../../kite/config/resolve-setting.js';
 import { messageOf } from '../../util/message-of.js';
-import { StderrLogger } from '../../util/stderr-logger.js';
+import { type LogStream, StderrLogger } from '../../util/stderr-logger.js';
 import { CliError, isCliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
+import { LineGate, omittedLines } from '../runtime/line-gate.js';
 import { toCliError } from './failures.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Returns the logger of a command that runs a server. It logs to stderr, with `KITE_LOG_LEVEL` as its level. */
 export function loggerFor(runtime: Pick<CommandRuntime, 'env' | 'stderr' | 'color'>): StderrLogger {
   const { env, stderr, color } = runtime;
-  return new StderrLogger({
-    stream: stderr,
+  const gate = new LineGate(stderr, (omitted) => logger.warn(omittedLines(omitted)));
+  const stream: LogStream = {
+    isTTY: stderr.isTTY === true,
+    write: (text) => gate.admits() && stderr.write(text),
+  };
+  const logger = new StderrLogger({
+    stream,
     color: canColor(runtime, stderr) && (color === 'always' || settingValue(kiteSettings.logColor, { env })),
     level: settingValue(kiteSettings.logLevel, { env }),
   });
+  return logger;
 }
 
 /** Resolves when `signal` is aborted. */

@@ -3,6 +3,7 @@ import { systemErrorReason } from '../../util/system-error.js';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { AuditEntry } from '../../kontrol.js';
 import type { Logger } from '../../util/logger.js';
+import { LineGate, omittedLines } from '../runtime/line-gate.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Where the audit log of a Kontrol is written: one line of JSON for each entry. */
@@ -17,7 +18,8 @@ export interface AuditOutput {
 /**
  * Opens the audit log: `-` for standard output, or a file, which is created with mode 0600 or continued.
  *
- * Rejects if the file cannot be opened. If a later write fails, this is logged once, and Kontrol continues.
+ * Rejects if the file cannot be opened. If a later write fails, this is logged once, and Kontrol continues. If standard output is
+ * not read, entries are left out, and their number is logged when it is.
  */
 export async function openAuditOutput(
   target: string,
@@ -25,8 +27,11 @@ export async function openAuditOutput(
   { stdout }: Pick<CommandRuntime, 'stdout'>,
 ): Promise<AuditOutput> {
   if (target === '-') {
+    const gate = new LineGate(stdout, (omitted) => logger.error(`The audit log: ${omittedLines(omitted)}`));
     return {
-      write: (entry) => void stdout.write(`${JSON.stringify(entry)}\n`),
+      write: (entry) => {
+        if (gate.admits()) stdout.write(`${JSON.stringify(entry)}\n`);
+      },
       reopen: () => Promise.resolve(),
       close: () => Promise.resolve(),
     };

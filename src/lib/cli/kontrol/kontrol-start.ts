@@ -86,6 +86,7 @@ async function runKontrol(options: StartKontrolOptions, runtime: CommandRuntime)
     tls: await readTlsFiles(options.tlsFiles),
     allowOrigin: options.allowOrigin,
     allowedHosts: options.allowedHosts,
+    trustedProxies: options.trustedProxies,
     limits: options.limits,
     version,
     environment,

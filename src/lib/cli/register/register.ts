@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Client, Kite, KiteError } from '../../index.js';
-import { parseKiteKey } from '../../keys/index.js';
+import { type KiteKey, parseKiteKey } from '../../keys/index.js';
+import { expiryOf, secondsOf } from '../keys/show-active-key.js';
 import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
@@ -63,22 +64,29 @@ export async function register(options: RegisterCommandOptions, runtime: Command
         { label: 'Username', value: username },
         { label: 'Kontrol URL', value: key.kontrolUrl },
         { label: 'Kite key', value: source },
+        { label: 'Expires', value: expiryOf(key) },
       ],
       data: {
         username,
         kontrolURL: key.kontrolUrl,
+        exp: secondsOf(key.expiresAt),
         ...locationData(location),
         ...(plan.contextName !== undefined && { context: plan.contextName }),
       },
       name: username,
       lines: [
         `Registered as ${username}. The kite key is in ${source}.`,
+        ...(key.expiresAt === undefined ? [] : [expiryLine(key)]),
         `Inspect it with: kitectl showkey${contextFlag(plan)}`,
       ],
     },
     format,
     runtime,
   );
+}
+
+function expiryLine(key: KiteKey): string {
+  return `It expires at ${expiryOf(key)}. A kite that registers with it, such as one of kitectl serve, renews it.`;
 }
 
 function contextFlag({ contextName, contexts }: StorePlan): string {
@@ -137,7 +145,7 @@ async function requestKey(
     throw withInviteHint(toCliError(error, operationAt(to, `registering as ${username}`)), username);
   } finally {
     signal.removeEventListener('abort', close);
-    close();
+    await kite.close();
   }
 }
 

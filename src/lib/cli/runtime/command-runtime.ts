@@ -58,6 +58,21 @@ export async function write(output: Output, text: string): Promise<void> {
   });
 }
 
+/** Length of the pieces that are written together, in UTF-16 units. */
+const WRITE_LENGTH = 64 * 1024;
+
+/** Writes pieces of text. Makes each piece only when the stream can take it, and resolves when the stream can take more. */
+export async function writePieces(output: Output, pieces: Iterable<string>): Promise<void> {
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < WRITE_LENGTH) continue;
+    await write(output, text);
+    text = '';
+  }
+  if (text !== '') await write(output, text);
+}
+
 /**
  * Whether to use colors on `output`. The flag takes precedence over `FORCE_COLOR`, and that over `NO_COLOR`. By default, colors
  * are used on terminals.

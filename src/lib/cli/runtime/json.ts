@@ -1,11 +1,13 @@
+import { stringifyLiterals } from '../../util/literal-json.js';
 import { replaceHidden } from '../../util/make-visible.js';
+import { isNumberLiteral } from '../../util/number-literal.js';
 
 /**
- * Formats a value as JSON. `undefined` becomes `null`, and a function `"[Function]"`. Control characters are escaped, which does
- * not change the parsed value.
+ * Formats a value as JSON. `undefined` becomes `null`, and a function `"[Function]"`. Numbers are as they were received. Control
+ * characters are escaped, which does not change the parsed value.
  */
 export function toJson(value: unknown, indent?: number): string {
-  const text: string | undefined = JSON.stringify(value, replaceFunctions, indent);
+  const text = stringifyLiterals(value, replaceFunctions, indent);
   return escapeControl(text ?? 'null');
 }
 
@@ -28,6 +30,11 @@ export function toField(text: string): string {
   return toJson(text)
     .slice(1, -1)
     .replaceAll(/\\(.)/g, (pair, escaped) => (escaped === '"' ? '"' : pair));
+}
+
+/** Whether a value is an object or an array, and not a scalar of JSON. */
+export function isComposite(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !isNumberLiteral(value);
 }
 
 function replaceFunctions(_key: string, value: unknown): unknown {

@@ -1,7 +1,8 @@
-import { boolean, integer, string } from '@oclif/core/flags';
+import { boolean, integer, option, string } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import { DURATION, NAME } from '../../kite/config/accepted-values.js';
 import { formatDuration } from '../../util/duration.js';
+import { resultTypes } from './command-result.js';
 import { childFlags } from '../settings/child-environment.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { optionalSwitch, valueFlag } from '../settings/flag-kinds.js';
@@ -25,13 +26,24 @@ export const serveFlags = {
     dependsOn: ['method'],
     summary: 'Shell command that handles the calls of --method.',
     description:
-      'The command reads the arguments of a call from standard input as one JSON array. Its output is the result: a JSON ' +
-      'value if it parses as JSON, otherwise a string. A nonzero exit code is an error with the last line of stderr as the ' +
-      'message.',
+      'The command reads the arguments of a call from standard input as one JSON array. Its output is the result; see --result. A ' +
+      'nonzero exit code is an error with the last line of stderr as the message.',
     helpValue: 'COMMAND',
     multiple: true,
     multipleNonGreedy: true,
   }),
+  result: option({
+    dependsOn: ['exec'],
+    summary: 'With --exec: what the output becomes: auto, json, text, lines or bytes. Default: auto.',
+    description:
+      'auto: null if the output is empty, a JSON value if it is valid JSON, otherwise a string. json: a JSON value; other output is an ' +
+      'error. text: a string without its last newline. lines: a list of strings. bytes: a string with the output in base64. If ' +
+      'there are several --exec, pass one --result for each.',
+    options: resultTypes,
+    helpValue: 'TYPE',
+    multiple: true,
+    multipleNonGreedy: true,
+  })(),
   parallel: integer({
     min: 1,
     max: 1000,

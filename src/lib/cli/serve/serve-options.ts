@@ -5,7 +5,9 @@ import { usageError } from '../runtime/cli-error.js';
 import { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { serveSettings } from '../settings/serve-settings.js';
+import type { ResultType } from './command-result.js';
 import { execDefaults, type ServeFlags } from './serve-flags.js';
+import type { ServedCommand } from './shell-methods.js';
 
 /** The resolved options of `serve`. */
 export interface ServeOptions {
@@ -14,7 +16,7 @@ export interface ServeOptions {
   /** Path of a module whose exported functions become methods. */
   readonly module: string | undefined;
   /** Shell commands by method. */
-  readonly commands: ReadonlyMap<string, string>;
+  readonly commands: ReadonlyMap<string, ServedCommand>;
   /** Maximum number of concurrent commands. */
   readonly parallel: number;
   /** Variables with a secret that the commands get. */
@@ -35,6 +37,7 @@ export interface ServeOptions {
   readonly systemInfo: boolean;
   readonly allowOrigin: readonly string[] | '*';
   readonly allowedHosts: readonly string[] | '*' | undefined;
+  readonly trustedProxies: readonly string[];
   readonly limits: Partial<Limits>;
   /** Warnings to log at the start. */
   readonly warnings: readonly string[];
@@ -43,7 +46,7 @@ export interface ServeOptions {
 /** @throws CliError if the value of a flag is invalid, or if flags contradict each other */
 export function serveOptions(module: string | undefined, flags: ServeFlags, env: Environment): ServeOptions {
   const settings = CommandSettings.fromFlags(serveSettings, flags, env);
-  const commands = pairCommands(flags.method ?? [], flags.exec ?? []);
+  const commands = pairCommands(flags.method ?? [], flags.exec ?? [], flags.result ?? []);
   if (module === undefined && commands.size === 0) {
     throw usageError(
       'Nothing to serve: pass a module or --method.',
@@ -71,25 +74,36 @@ export function serveOptions(module: string | undefined, flags: ServeFlags, env:
     systemInfo: flags['system-info'],
     allowOrigin: settings.value(commonSettings.allowedOrigins),
     allowedHosts: settings.value(commonSettings.allowedHosts),
+    trustedProxies: settings.value(commonSettings.trustedProxies),
     limits: settings.value(serveSettings.limit),
     warnings: settings.ignoredNotes(commonSettings.port),
   };
 }
 
-function pairCommands(methods: readonly string[], execs: readonly string[]): Map<string, string> {
+function pairCommands(
+  methods: readonly string[],
+  execs: readonly string[],
+  results: readonly ResultType[],
+): Map<string, ServedCommand> {
   if (methods.length !== execs.length) {
     throw usageError(
       `Each --method needs an --exec: got ${methods.length} --method and ${execs.length} --exec.`,
       'Pass them in pairs: --method square --exec COMMAND --method cube --exec COMMAND',
     );
   }
-  const commands = new Map<string, string>();
+  if (results.length > 0 && results.length !== execs.length) {
+    throw usageError(
+      `Each --exec needs a --result if one has it: got ${execs.length} --exec and ${results.length} --result.`,
+      'Pass them together: --method now --exec date --result text --method id --exec id --result lines',
+    );
+  }
+  const commands = new Map<string, ServedCommand>();
   methods.forEach((method, index) => {
     const command = execs[index] ?? '';
     if (method === '') throw usageError('The name of --method is empty.');
     if (command.trim() === '') throw usageError(`The command of --method ${method} is empty.`);
     if (commands.has(method)) throw usageError(`Duplicate --method ${method}.`);
-    commands.set(method, command);
+    commands.set(method, { command, result: results[index] ?? 'auto' });
   });
   return commands;
 }

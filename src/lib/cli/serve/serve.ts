@@ -7,6 +7,7 @@ import { flagOrVariable } from '../settings/cli-setting.js';
 import { serverEnvironment } from '../settings/client-environment.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { findKey } from '../target/find-key.js';
+import { RegistrationCheck } from '../target/key-recipient.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
@@ -32,7 +33,9 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
   const { signal, env } = runtime;
   const logger = loggerFor(runtime);
   for (const text of options.warnings) logger.warn(text);
-  const kite = await createKite(options, logger, runtime);
+  const check = new RegistrationCheck(options.settings);
+  const kite = await createKite(options, check, logger, runtime);
+  check.observe(kite);
   const shell = new ShellMethods({
     ...options,
     env,
@@ -48,7 +51,7 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
   try {
     await listen(kite);
     handleServerSignals([], logger, runtime);
-    await registerAndReport(kite, options, logger, runtime);
+    await registerAndReport(kite, options, check, logger, runtime);
     await waitForAbort(signal);
   } finally {
     await kite.close();
@@ -58,11 +61,12 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
 
 async function createKite(
   options: ServeCommandOptions,
+  { admitPeer }: RegistrationCheck,
   logger: Logger,
   { env }: CommandRuntime,
 ): Promise<Kite> {
   const { name, version, port, ip, environment, region, auth, register, systemInfo } = options;
-  const { allowOrigin, allowedHosts, limits, settings } = options;
+  const { allowOrigin, allowedHosts, trustedProxies, limits, settings, module } = options;
   const found = await findKey(settings);
   if (!found && (auth || register)) {
     throw configurationError(
@@ -72,10 +76,10 @@ async function createKite(
       `Get one with: kitectl register --to URL --username NAME${auth && !register ? '. Or allow unauthenticated calls with --no-auth.' : ''}`,
     );
   }
-  return new Kite(name, version, {
+  const kiteOptions = {
     env: serverEnvironment(env),
     logger,
-    kiteKey: found?.key.jwt ?? false,
+    kiteKey: found?.key.jwt ?? (false as const),
     ...(found && { saveKiteKey: renewedKeySaver(found, env) }),
     version,
     port,
@@ -85,9 +89,13 @@ async function createKite(
     ...(register && found && { kontrolUrl: kontrolUrlsOf(settings, found) }),
     allowOrigin,
     allowedHosts,
+    trustedProxies,
     limits,
-    ...(systemInfo && { systemMethods: ['kite.systemInfo'] }),
-  });
+    // Functions of a module calculate with numbers; commands get them as they are written.
+    numbers: module === undefined ? ('literal' as const) : ('exact' as const),
+    ...(systemInfo && { systemMethods: ['kite.systemInfo'] as const }),
+  };
+  return new Kite(name, version, kiteOptions, { admitPeer });
 }
 
 function addMethods(
@@ -133,6 +141,7 @@ function withPath(url: string, { url: own = '' }: Kite): string {
 async function registerAndReport(
   kite: Kite,
   { auth, register, advertise, format }: ServeCommandOptions,
+  { refused }: RegistrationCheck,
   logger: Logger,
   runtime: CommandRuntime,
 ): Promise<void> {
@@ -148,7 +157,7 @@ async function registerAndReport(
   if (register) {
     // Registering retries until it succeeds, so it must not outlast the signal.
     const own = advertise === undefined ? {} : { url: withPath(advertise, kite) };
-    await Promise.race([kite.registerForever(own), waitForAbort(signal)]);
+    await Promise.race([kite.registerForever(own), refused, waitForAbort(signal)]);
     if (signal.aborted) return;
     logger.info(`registered as ${path}`);
   }

@@ -32,14 +32,14 @@ export interface ShellCommandOptions {
 }
 
 /**
- * Runs a command in a shell and resolves with its output. The command has its own process group, so that its child processes
+ * Runs a command in a shell and resolves with its standard output. The command has its own process group, so that its child processes
  * are terminated with it.
  *
  * @throws KiteError if the command exits with a nonzero code (`message` is its last line on stderr, `code` the exit code), if
  *   it is terminated by the timeout or by `signal`, if it prints too much, or if it cannot be started. The command has ended
  *   by then.
  */
-export async function runShellCommand(options: ShellCommandOptions): Promise<string> {
+export async function runShellCommand(options: ShellCommandOptions): Promise<Buffer> {
   const { name, input, timeout, signal, maxBytes, clock, groups } = options;
   if (signal.aborted) throw cancelledError(name);
   const started = startChild(
@@ -95,7 +95,7 @@ export async function runShellCommand(options: ShellCommandOptions): Promise<str
     const [code, endSignal] = await waitForExit(child);
     if (failure) throw failure;
     if (code !== 0) throw exitError(name, code, endSignal, lastLine.text());
-    return decodeOutput(Buffer.concat(output), name);
+    return Buffer.concat(output);
   } finally {
     groups.ended(leader);
     deadline?.cancel();
@@ -111,14 +111,6 @@ function waitForExit(child: ChildProcess): Promise<[code: number | null, endSign
     const onClose = guarded((code: number | null, endSignal: string | null) => resolve([code, endSignal]));
     child.on('close', onClose);
   });
-}
-
-function decodeOutput(bytes: Buffer, name: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new KiteError('genericError', `${name}: the output is not valid UTF-8`);
-  }
 }
 
 function startError(name: string, cause: unknown): KiteError {

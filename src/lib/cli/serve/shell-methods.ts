@@ -4,14 +4,21 @@ import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/message-of.js';
 import { toJson } from '../runtime/json.js';
 import { ChildGroups } from '../runtime/child-groups.js';
+import { commandResult, type ResultType } from './command-result.js';
 import type { ServedMethod } from './served-method.js';
 import { runShellCommand } from './shell-command.js';
 import { ConcurrencyGate } from './concurrency-gate.js';
 import { WAITING_CALLS } from '../runtime/command-limits.js';
 
+/** A shell command that implements a method. */
+export interface ServedCommand {
+  readonly command: string;
+  readonly result: ResultType;
+}
+
 export interface ShellMethodsOptions {
   /** Shell commands by method. */
-  readonly commands: ReadonlyMap<string, string>;
+  readonly commands: ReadonlyMap<string, ServedCommand>;
   /** Maximum number of concurrent commands. Other calls wait. */
   readonly parallel: number;
   /** Timeout of a command in milliseconds; 0 disables it. */
@@ -43,9 +50,9 @@ export class ShellMethods {
   methods(): Map<string, ServedMethod> {
     const { commands } = this.#options;
     return new Map(
-      Array.from(commands, ([name, command]) => [
+      Array.from(commands, ([name, served]) => [
         name,
-        { handler: (request) => this.#call(name, command, request) },
+        { handler: (request) => this.#call(name, served, request) },
       ]),
     );
   }
@@ -57,7 +64,11 @@ export class ShellMethods {
     await this.#groups.close();
   }
 
-  async #call(name: string, command: string, { args, signal, username }: Request): Promise<unknown> {
+  async #call(
+    name: string,
+    { command, result }: ServedCommand,
+    { args, signal, username }: Request,
+  ): Promise<unknown> {
     const { env, passedSecrets = [], timeout, maxBytes, clock, logger } = this.#options;
     const controller = new AbortController();
     signal.addEventListener('abort', () => controller.abort(), { once: true });
@@ -78,23 +89,12 @@ export class ShellMethods {
     );
     this.#running.set(call, controller);
     try {
-      return parseOutput(await call);
+      return commandResult(await call, result, name);
     } catch (error) {
       logger.warn(`${name} failed for ${username || 'an unauthenticated caller'}: ${messageOf(error)}`);
       throw error;
     } finally {
       this.#running.delete(call);
     }
-  }
-}
-
-/** Parses the output of a command: null if empty, a JSON value if it is valid JSON, else a string without the last newline. */
-export function parseOutput(output: string): unknown {
-  const text = output.replace(/\r?\n$/, '');
-  if (text === '') return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
   }
 }

@@ -138,6 +138,11 @@ export class CommandSettings {
     return values.map((value) => requireAccepted(parseRawValue(this.#inCommand(setting), value)));
   }
 
+  /** Whether the command has a flag for a setting. */
+  defines(setting: CliSetting): boolean {
+    return this.#settings.has(setting.name);
+  }
+
   /** Returns notes on variables of a setting that are ignored although no flag sets it. */
   ignoredNotes(setting: CliSetting): readonly string[] {
     return this.hasFlag(setting) ? [] : ignoredVariables(setting, this.env).map(({ note }) => note);

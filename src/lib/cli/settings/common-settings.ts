@@ -107,13 +107,29 @@ export const commonSettings = {
     summary: 'Credentials to send: your kite key, or none.',
     flag: {
       name: 'auth',
-      description: 'By default, your kite key is sent only to kites on this machine (loopback addresses).',
+      description:
+        'By default, credentials are sent only to kites on this machine (loopback addresses), and only if they require them: a ' +
+        'token if Kontrol knows the kite, otherwise your kite key if you run the kite.',
     },
     variables: [],
     accept: oneOf('none', 'kite-key'),
     default: undefined,
-    defaultText: 'kite-key for kites on this machine, none for others',
+    defaultText: 'what kites on this machine require, none for others',
     commands: [...CONNECTION_COMMANDS, EXPLAIN],
+  },
+  kontrolAuth: {
+    name: 'kontrol auth',
+    summary: 'kite-key sends your kite key to Kontrol also if another user of this machine runs it.',
+    flag: {
+      name: 'auth',
+      description:
+        'By default, your kite key is sent to a Kontrol or a proxy on this machine (loopback addresses) only if you run it.',
+    },
+    variables: ['KITE_KONTROL_AUTH'],
+    accept: oneOf('kite-key'),
+    default: undefined,
+    defaultText: 'only if you run it',
+    commands: [...KONTROL_COMMANDS, ...KITE_COMMANDS],
   },
   environment: {
     ...kiteSettings.environment,
@@ -168,6 +184,11 @@ export const commonSettings = {
     ...kiteSettings.allowedHosts,
     flag: { name: 'allow-host', helpValue: 'NAMES' },
     commands: ['serve'],
+  },
+  trustedProxies: {
+    ...kiteSettings.trustedProxies,
+    flag: { name: 'trusted-proxy', helpValue: 'CIDRS' },
+    commands: ['serve', 'proxy start'],
   },
   proxy: { ...kiteSettings.proxy, commands: [] },
   handshakeTimeout: {

@@ -1,5 +1,4 @@
-import { messageOf } from '../../util/message-of.js';
-import { parseArgument } from '../call/arguments.js';
+import { parseArgument, parseIfJson, parseJsonArgument } from '../call/arguments.js';
 import { type CliError, usageError } from '../runtime/cli-error.js';
 
 /** A parsed line of the shell. */
@@ -24,6 +23,8 @@ export function parseShellLine(line: string): ShellLine {
   return { type: 'call', method, args: [...argumentsOf(text.slice(method.length))] };
 }
 
+const QUOTE_HINT = "Put a string that starts like JSON in single quotes: '[x'";
+
 function* argumentsOf(text: string): Generator {
   let at = 0;
   while (at < text.length) {
@@ -33,11 +34,13 @@ function* argumentsOf(text: string): Generator {
     } else if (character === "'") {
       const end = text.indexOf("'", at + 1);
       if (end === -1) throw unterminated(text.slice(at));
-      yield parseArgument(text.slice(at + 1, end));
+      const quoted = text.slice(at + 1, end);
+      const parsed = parseIfJson(quoted);
+      yield parsed ? parsed.value : quoted;
       at = end + 1;
     } else if ('"[{'.includes(character)) {
       const end = endOfJson(text, at);
-      yield parseJson(text.slice(at, end));
+      yield parseJsonArgument(text.slice(at, end), { hint: QUOTE_HINT });
       at = end;
     } else {
       const [word = ''] = /^\S+/.exec(text.slice(at)) ?? [];
@@ -66,17 +69,6 @@ function endOfJson(text: string, start: number): number {
     if (!quoted && depth <= 0) return at + 1;
   }
   throw unterminated(text.slice(start));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw usageError(
-      `Invalid JSON: ${text}: ${messageOf(error)}`,
-      "Put a string that starts like JSON in single quotes: '[x'",
-    );
-  }
 }
 
 function unterminated(text: string): CliError {

@@ -1,9 +1,4 @@
-import {
-  type CallbackPath,
-  type DnodeMessage,
-  isProtocolViolation,
-  parseMessage,
-} from '../../dnode/dnode-message.js';
+import { type CallbackPath, type DnodeMessage, isProtocolViolation } from '../../dnode/dnode-message.js';
 import type { AnyFunction } from '../../dnode/scrub.js';
 import { unscrub } from '../../dnode/unscrub.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
@@ -168,13 +163,13 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   #receiveWhole(text: string): void {
-    const message = parseMessage(text, this.#host.limits);
+    const message = this.#host.json.parse(text, this.#host.limits);
     if (typeof message.method === 'number') {
       this.#callback(message.method, message);
       return;
     }
     this.#restore(message);
-    const call = readCall(message.method, message.args, message.callbacks);
+    const call = readCall(message.method, message);
     const first = this.#claimedKite === undefined;
     this.#dispatch(call);
     // Most callers make one call. A caller that makes a second one is likely to make more.
@@ -207,13 +202,14 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#host.dispatch(this, call);
   }
 
-  #callback(number: number, { args, callbacks }: DnodeMessage): void {
+  #callback(number: number, message: DnodeMessage): void {
+    const { args, callbacks, problem } = message;
     const entry = this.#pendingCalls.get(number);
     // Unknown or forgotten numbers are ignored: the response to a call that timed out has one.
     if (entry === undefined) return;
     if (callbacks) this.#unscrub(args, callbacks);
-    if (typeof entry === 'function') this.#invoke(entry, args);
-    else settleCall(this.#pendingCalls.settle(number, entry), args);
+    if (typeof entry === 'function') this.#invoke(problem ? () => Promise.reject(problem) : entry, args);
+    else settleCall(this.#pendingCalls.settle(number, entry), message);
   }
 
   #unscrub(args: unknown[], callbacks: readonly CallbackPath[]): void {

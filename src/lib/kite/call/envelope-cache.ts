@@ -1,4 +1,5 @@
 import type { DnodeMessage } from '../../dnode/dnode-message.js';
+import type { MessageJson } from '../../dnode/message-json.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { addPrefix } from '../../transport/channel/expected-prefixes.js';
 import type { Limits } from '../limits/kite-limits.js';
@@ -10,10 +11,12 @@ import { completeCall, type IncomingCall } from './envelope.js';
 /** The prefixes that the calls of one peer have in common. */
 export class EnvelopeCache implements CallPrefixCache {
   readonly #limits: Limits;
+  readonly #json: MessageJson;
   #prefixes: readonly EnvelopePrefix[] = [];
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, json: MessageJson) {
     this.#limits = limits;
+    this.#json = json;
   }
 
   learn(text: string, channel: Channel): void {
@@ -28,10 +31,10 @@ export class EnvelopeCache implements CallPrefixCache {
   }
 
   parse(rest: string): DnodeMessage | undefined {
-    return parseAfterPrefix(rest, this.#limits);
+    return parseAfterPrefix(rest, this.#limits, this.#json);
   }
 
-  complete(prefix: EnvelopePrefix, { args, callbacks }: DnodeMessage): IncomingCall {
-    return completeCall(prefix, args, callbacks);
+  complete(prefix: EnvelopePrefix, message: DnodeMessage): IncomingCall {
+    return completeCall(prefix, message);
   }
 }

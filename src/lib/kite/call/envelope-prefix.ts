@@ -1,4 +1,5 @@
-import { type DnodeMessage, type MessageLimits, parseMessage } from '../../dnode/dnode-message.js';
+import type { DnodeMessage, MessageLimits } from '../../dnode/dnode-message.js';
+import type { MessageJson } from '../../dnode/message-json.js';
 import { Fragment } from '../../transport/channel/outgoing-message.js';
 import { PREFIX_LENGTH } from '../limits/kite-limits.js';
 import { parseJson } from '../../util/parse-json.js';
@@ -55,11 +56,15 @@ const STAND_IN = '{"method":0,"arguments":[{"withArgs":';
 
 /**
  * Parses the part of a message after its prefix. Returns undefined if it repeats a key of the prefix: then the two have to be
- * parsed together. Throws as `parseMessage` does.
+ * parsed together. Throws as `MessageJson.parse` does.
  */
-export function parseAfterPrefix(rest: string, limits: MessageLimits): DnodeMessage | undefined {
+export function parseAfterPrefix(
+  rest: string,
+  limits: MessageLimits,
+  json: MessageJson,
+): DnodeMessage | undefined {
   if (REPEATED_KEY.test(rest)) return undefined;
-  const message = parseMessage(STAND_IN + rest, limits);
+  const message = json.parse(STAND_IN + rest, limits);
   const [call] = message.args;
   if (message.method !== 0 || message.args.length !== 1 || typeof call !== 'object' || call === null)
     return undefined;

@@ -1,13 +1,15 @@
 import { fromWireError } from '../../protocol/errors.js';
+import type { DnodeMessage } from '../../dnode/dnode-message.js';
 import { invalidResponse } from './call-errors.js';
 import type { PendingCall } from './pending-calls.js';
 
-/** Settles a call with the arguments of its response callback. */
-export function settleCall(call: PendingCall, args: readonly unknown[]): void {
+/** Settles a call with the message that calls its response callback. */
+export function settleCall(call: PendingCall, { args, problem }: DnodeMessage): void {
   const response = readResponse(args);
   if (!response) call.reject(invalidResponse());
-  else if (response.error === null || response.error === undefined) call.resolve(response.result);
-  else call.reject(fromWireError(response.error));
+  else if ((response.error ?? null) !== null) call.reject(fromWireError(response.error));
+  else if (problem) call.reject(problem);
+  else call.resolve(response.result);
 }
 
 /** Kites respond with one argument, `{error, result}`; clients of `kite.js` respond with two. */

@@ -1,3 +1,4 @@
+import type { MessageJson } from '../../dnode/message-json.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
@@ -39,6 +40,7 @@ export type KiteEvents = {
 export interface CoreOptions extends DispatcherOptions {
   readonly identity: KiteIdentity;
   readonly limits: ConnectionLimits;
+  readonly json: MessageJson;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timeout: number;

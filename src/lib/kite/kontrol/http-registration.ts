@@ -8,6 +8,7 @@ import type { Auth } from '../call/client.js';
 import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
 import type { OwnUrl } from './own-url.js';
+import { heartbeatInterval } from '../limits/heartbeat-interval.js';
 import { noKontrolError } from './kontrol-link.js';
 import { closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
 import type { Registration } from './registration.js';
@@ -35,7 +36,11 @@ export interface HttpRegistrationOptions {
 const DEFAULT_HEARTBEAT_SECONDS = 10;
 
 /** Error types for the HTTP statuses of Kontrol. */
-const ERROR_TYPES: Readonly<Record<number, ErrorType>> = { 400: 'argumentError', 401: 'authenticationError' };
+const ERROR_TYPES: Readonly<Record<number, ErrorType>> = {
+  400: 'argumentError',
+  401: 'authenticationError',
+  429: 'requestLimitError',
+};
 
 /** A registration with HTTP requests instead of a connection. If a Kontrol is not available, it uses the next one. */
 export class HttpRegistration implements Registration {
@@ -141,7 +146,7 @@ export class HttpRegistration implements Registration {
     const response = readRegisterResponse(parseJson(await this.#send('/register', body)));
     this.#url = response.url;
     await registered(response);
-    return response.heartbeatInterval || DEFAULT_HEARTBEAT_SECONDS;
+    return heartbeatInterval(response.heartbeatInterval || DEFAULT_HEARTBEAT_SECONDS);
   }
 
   async #send(path: string, body?: string): Promise<string> {

@@ -3,10 +3,12 @@ import { hasCode, isConfigurationError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
-import type { Clock } from '../../util/clock.js';
+import { type KiteKey, parseKiteKey, renewalTime } from '../../keys/kite-key.js';
+import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { record } from '../../util/record.js';
 import type { Auth } from '../call/client.js';
+import { MAX_TIMER_DELAY } from '../call/token-renewal.js';
 import { applyFreshKey } from './apply-fresh-key.js';
 import { HttpRegistration } from './http-registration.js';
 import { LinkedKontrolClient, type LinkedKontrolClientOptions } from './linked-kontrol-client.js';
@@ -72,6 +74,9 @@ export interface RegisterOptions {
   readonly url?: string;
 }
 
+/** Minimum delay before a kite key that Kontrol did not renew is due again, in milliseconds. */
+const MIN_RENEWAL_DELAY = 10_000;
+
 /** A link to Kontrol, and the parts that use it. */
 interface KontrolParts {
   readonly link: KontrolLink;
@@ -94,6 +99,7 @@ export class KontrolMember {
   #retired = false;
   #closed = false;
   #parts: KontrolParts | undefined;
+  #keyRenewal: Timer | undefined;
 
   constructor(options: KontrolMemberOptions) {
     this.#options = options;
@@ -153,6 +159,7 @@ export class KontrolMember {
   /** Ends registrations and watches; pending ones reject. Calls can still be made. */
   retire(): void {
     this.#retired = true;
+    this.#keyRenewal?.cancel();
     for (const registration of this.#httpRegistrations) registration.stop();
     this.#parts?.link.retire();
   }
@@ -209,7 +216,28 @@ export class KontrolMember {
     this.#revoke(revokedKeys, revokedKiteKeys);
     if (kiteKey !== undefined) await this.#applyKey(kiteKey);
     void this.#watchKeys();
+    this.#scheduleKeyRenewal();
     this.#options.registered(url);
+  }
+
+  /** Registers again over the connection to Kontrol when the kite key is due, so that Kontrol renews it. */
+  #scheduleKeyRenewal(): void {
+    this.#keyRenewal?.cancel();
+    if (this.#retired || this.#auth === null) return;
+    const { clock } = this.#options;
+    const key = readKiteKey(this.#auth.key);
+    if (key?.expiresAt === undefined) return;
+    const { expiresAt } = key;
+    const wait = renewalTime(key) - clock.now();
+    // Kontrol has not renewed it although it is due, for example because its clock is behind.
+    const delay = wait > 0 ? wait : Math.max((expiresAt - clock.now()) / 4, MIN_RENEWAL_DELAY);
+    this.#keyRenewal = clock.setTimeout(
+      () => {
+        if (delay > MAX_TIMER_DELAY) this.#scheduleKeyRenewal();
+        else this.#parts?.link.emit('renewKey');
+      },
+      Math.min(delay, MAX_TIMER_DELAY),
+    );
   }
 
   #registerFailed(error: Error): void {
@@ -247,5 +275,14 @@ export class KontrolMember {
       // Kontrol in Go does not have this method. The response to the next registration lists revoked keys.
       this.#options.logger.debug(`Kontrol does not report revoked keys: ${messageOf(error)}`);
     }
+  }
+}
+
+/** Returns the kite key; undefined if it cannot be parsed. Only Kontrol decides whether it is valid. */
+function readKiteKey(jwt: string): KiteKey | undefined {
+  try {
+    return parseKiteKey(jwt);
+  } catch {
+    return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/message-of.js';
 import type { LinkedKontrolClientOptions } from './linked-kontrol-client.js';
 import type { KontrolLink } from './kontrol-link.js';
 import type { RegisterResponse } from './kontrol-responses.js';
@@ -15,6 +16,8 @@ export interface KontrolRegistrantOptions extends LinkedKontrolClientOptions {
 export class KontrolRegistrant {
   readonly #options: KontrolRegistrantOptions;
   readonly #link: KontrolLink;
+  /** Ends the renewal of the kite key by the last call of `register`. */
+  #endRenewal: (() => void) | undefined;
 
   constructor(options: KontrolRegistrantOptions, link: KontrolLink) {
     this.#options = options;
@@ -23,7 +26,16 @@ export class KontrolRegistrant {
 
   /** Registers once. The registration ends with the connection. Rejects with the error of Kontrol. */
   async register(url: OwnUrl): Promise<{ readonly url: string }> {
-    const response = await registerOnce(await this.#link.connect(), { ...this.#options, url });
+    const client = await this.#link.connect();
+    const response = await registerOnce(client, { ...this.#options, url });
+    const renewKey = (): void => {
+      registerOnce(client, { ...this.#options, url }).catch((error: unknown) =>
+        this.#options.logger.warn(`Cannot renew the kite key: ${messageOf(error)}`),
+      );
+    };
+    this.#endRenewal?.();
+    this.#endRenewal = this.#link.on('renewKey', renewKey);
+    client.on('disconnect', this.#endRenewal);
     return { url: response.url };
   }
 

@@ -100,8 +100,8 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
             retry = clock.setTimeout(
               () => {
                 if (link.client !== client) return;
-                // Another Kontrol may be able to reach the store. A permanent failure is the same at each.
-                if (link.hasAlternatives && !permanent) link.drop();
+                // The link then uses another Kontrol, which may be able to reach the store. A permanent failure is the same at each.
+                if (link.hasAlternatives && !permanent) client.close();
                 else attempt(client);
               },
               permanent ? PERMANENT_FAILURE_RETRY : backoff.next(),
@@ -109,7 +109,11 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
           },
         );
     };
-    const offs = [link.on('connect', attempt), link.on('retire', () => fail(closingError()))];
+    const offs = [
+      link.on('connect', attempt),
+      link.on('renewKey', () => move(requestedUrl)),
+      link.on('retire', () => fail(closingError())),
+    ];
     if (link.client) attempt(link.client);
     offs.push(link.stayConnected());
   });

@@ -122,3 +122,9 @@ export const LOGGED_LENGTH = 200;
 
 /** Maximum length of an alert that a peer shows in a page, in characters. Default 2,000. If exceeded, the rest is omitted. */
 export const ALERT_LENGTH = 2000;
+
+/**
+ * Maximum time that a closing kite waits for the peers of its clients to answer close frames, in milliseconds. Default 1 s. If
+ * exceeded, `close` resolves anyway.
+ */
+export const CLOSING_TIMEOUT = 1000;

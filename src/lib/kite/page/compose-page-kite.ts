@@ -1,4 +1,5 @@
 import { ConfigurationError, KiteError } from '../../protocol/errors.js';
+import { type MessageJson, roundedJson } from '../../dnode/message-json.js';
 import { dialInPage } from '../../transport/page/dial-in-page.js';
 import type { PagePlatform } from '../../transport/page/page-platform.js';
 import { type Clock, systemClock } from '../../util/clock.js';
@@ -16,7 +17,7 @@ type PageGlobals = PagePlatform & PageOutput;
 
 /**
  * Creates the core of a kite in a page, with its default methods. `extendDialer` can add URL schemes: it receives the dialer of
- * the page, and returns the one to use.
+ * the page, and returns the one to use. `json` converts messages. Default: numbers are rounded as by `JSON.parse`.
  *
  * @throws ConfigurationError if a field of the identity is empty or contains "/"
  */
@@ -25,6 +26,7 @@ export function composePageKite(
   version: string,
   options: PageKiteOptions,
   extendDialer?: (dialer: Dialer) => Dialer,
+  json: MessageJson = roundedJson,
 ): KiteCore {
   const page = globalThis as unknown as PageGlobals;
   const { clock = systemClock, logger = consoleLogger } = options;
@@ -42,6 +44,7 @@ export function composePageKite(
     name,
     identity,
     limits,
+    json,
     clock,
     logger,
     authenticator: { verify: refuseCaller },
@@ -72,5 +75,5 @@ function makeDialer(page: PageGlobals, limits: ConnectionLimits, clock: Clock): 
   return (url, { ca, ...options }) =>
     ca === undefined
       ? dialInPage(page, url, { ...options, limits, clock })
-      : Promise.reject(new ConfigurationError('badValue', 'The option ca is not supported in pages'));
+      : Promise.reject(new ConfigurationError('badValue', 'Pages do not support ca'));
 }

@@ -1,4 +1,4 @@
-import { malformedCall, methodNotFound, rateExceeded, drainingError } from '../call/call-errors.js';
+import { methodNotFound, rateExceeded, drainingError } from '../call/call-errors.js';
 import type { Connection } from '../call/connection.js';
 import type { HandlerChain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
@@ -6,10 +6,10 @@ import type { IncomingCall } from '../call/envelope.js';
 
 export interface Authenticator {
   /**
-   * Returns the username of a caller from the `authentication` of a call, or throws an `authenticationError`. Records the
+   * Returns the username of a caller from the `authentication` of its call, or throws an `authenticationError`. Records the
    * credential in the connection.
    */
-  verify(auth: unknown, connection: Connection): string;
+  verify(call: IncomingCall, connection: Connection): string;
 }
 
 export interface DispatcherOptions {
@@ -69,10 +69,10 @@ export class Dispatcher {
   }
 
   #admit(connection: Connection, call: IncomingCall, method: Method, request: Request): void {
-    if (call.malformed) throw malformedCall();
+    if (call.problem) throw call.problem;
     if (this.#draining) throw drainingError(this.#options.name);
     if (method.authenticated && !connection.trusts(call.method)) {
-      request.username = connection.username ?? this.#options.authenticator.verify(call.auth, connection);
+      request.username = connection.username ?? this.#options.authenticator.verify(call, connection);
     }
     if (!method.admit()) throw rateExceeded();
   }

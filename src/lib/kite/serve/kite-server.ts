@@ -1,8 +1,11 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import type { MemoryBudgets } from '../../transport/channel/memory-budget.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { isSockJsClientScript, type SockJsClientScript } from '../../transport/server/iframe-page.js';
+import { TrustedProxies } from '../../transport/server/trusted-proxies.js';
+import { formatAddress } from '../../transport/channel/remote-address.js';
 import { SockJsServer } from '../../transport/server/sockjs-server.js';
 import type { Clock } from '../../util/clock.js';
 import type { Limits } from '../limits/kite-limits.js';
@@ -14,18 +17,24 @@ import { outboundAddress } from '../config/outbound-address.js';
 import { RequestRouter, respondNotFound } from './request-router.js';
 import { HttpListener, type TlsOptions } from './http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './http-routes.js';
+import type { VirtualHosts } from './virtual-hosts.js';
 
 export interface KiteServerOptions {
   /** Name of the kite, for messages. */
   readonly name: string;
-  readonly config: Pick<Config, 'allowedHosts' | 'allowOrigin' | 'ip' | 'kontrolUrls' | 'port'>;
+  readonly config: Pick<
+    Config,
+    'allowedHosts' | 'allowOrigin' | 'ip' | 'kontrolUrls' | 'port' | 'trustedProxies'
+  >;
   /** Paths under which the kite is served. The first is part of its URL. */
   readonly prefixes: readonly [string, ...string[]];
   readonly cookie: boolean;
   readonly sockjsClient: SockJsClientScript | undefined;
+  readonly virtualHosts: VirtualHosts | undefined;
   /** Logged as a warning when the kite listens. */
   readonly listenNotes: readonly string[];
   readonly limits: Limits;
+  readonly budgets: MemoryBudgets;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called with each session that a peer has opened. */
@@ -42,28 +51,38 @@ export class KiteServer {
   readonly #options: KiteServerOptions;
   readonly #sockjs: SockJsServer;
   readonly #router: RequestRouter;
+  readonly #proxies: TrustedProxies | undefined;
   #tls: TlsOptions | undefined;
   #listener: HttpListener | undefined;
   #url: string | undefined;
 
   constructor(options: KiteServerOptions) {
-    const { prefixes, limits, clock, cookie, sockjsClient, onSession, logger } = options;
-    const { allowOrigin, allowedHosts } = options.config;
+    const { prefixes, limits, budgets, clock, cookie, sockjsClient, onSession, logger } = options;
+    const { allowOrigin, allowedHosts, trustedProxies } = options.config;
     this.#options = options;
     if (sockjsClient && !isSockJsClientScript(sockjsClient)) {
       const message = 'sockjsClient needs an https: URL, and its integrity, such as sha384-…';
       throw new ConfigurationError('badValue', message);
     }
+    this.#proxies = trustedProxies.length > 0 ? new TrustedProxies(trustedProxies, logger) : undefined;
     this.#sockjs = new SockJsServer({
       prefixes,
       limits,
+      budgets,
       clock,
       cookie,
       allowOrigin,
+      proxies: this.#proxies,
       sockjsClient,
       onSession,
     });
-    this.#router = new RequestRouter({ sockjs: this.#sockjs, allowOrigin, allowedHosts, logger });
+    this.#router = new RequestRouter({
+      sockjs: this.#sockjs,
+      virtualHosts: options.virtualHosts,
+      allowOrigin,
+      allowedHosts,
+      logger,
+    });
   }
 
   /** URL of the kite while it listens. */
@@ -105,6 +124,11 @@ export class KiteServer {
       );
     }
     return origin(url.protocol.slice(0, -1), address, Number(url.port)) + prefixes[0];
+  }
+
+  /** Returns the address of the caller of an HTTP request, which trusted proxies may name. */
+  addressOf(request: IncomingMessage): string {
+    return this.#proxies?.addressOf(request) ?? formatAddress(request.socket);
   }
 
   /** Accepts requests for the host of this URL. */

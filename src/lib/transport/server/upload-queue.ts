@@ -100,7 +100,7 @@ export class UploadQueue {
     }
     const frame = body === 'tooLarge' ? body : decodeBody(body, this.#limits.messageBytes);
     if (frame === 'tooLarge' || (typeof frame !== 'string' && frame.type === 'violation')) {
-      const reason = `A message is longer than the limit of ${this.#limits.messageBytes} bytes`;
+      const reason = `A message is larger than ${this.#limits.messageBytes} bytes`;
       this.#current = undefined;
       refuseLargeUpload(upload, reason);
       this.#receiver.refuse(1009, reason);

@@ -2,7 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { parseArgumentSource, readArguments } from '../../../../src/lib/cli/call/argument-sources.js';
+import {
+  objectSource,
+  parseArgumentSource,
+  readArguments,
+} from '../../../../src/lib/cli/call/argument-sources.js';
+import { stringifyLiterals } from '../../../../src/lib/util/literal-json.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const read = (texts: string[], input: (string | Buffer)[] = []) =>
@@ -29,13 +34,57 @@ describe('readArguments', () => {
     await expect(read([`@${join(folder, 'none')}`])).rejects.toMatchObject({
       exitCode: 3,
       message: expect.stringContaining('no such file') as string,
-      hint: expect.stringContaining('quote it twice') as string,
+      hint: expect.stringMatching(/^To send it as a string, use @@.*none or --string\.$/) as string,
     });
     await expect(read([`@${folder}`])).rejects.toMatchObject({ exitCode: 3 });
   });
 
-  it('readArguments rejects a second -', async () => {
-    await expect(read(['-', '-'])).rejects.toMatchObject({ exitCode: 2 });
+  it.each([
+    ['-', '-'],
+    ['@-', '@text:-'],
+  ])('readArguments rejects %s and %s together, because both are the standard input', async (one, other) => {
+    await expect(read([one, other])).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('readArguments reads @json: as JSON, and @text: as a string with all of its characters', async () => {
+    const file = join(temporaryFolder(), 'a');
+    await writeFile(file, '\uFEFF{a:1}\n');
+    expect(await read([`@text:${file}`])).toEqual(['\uFEFF{a:1}\n']);
+    const failure = { exitCode: 2, hint: `To send it as a string, use @text:${file}` };
+    for (const word of [`@${file}`, `@json:${file}`]) {
+      await expect(read([word])).rejects.toMatchObject({
+        ...failure,
+        message: `${file} is not valid JSON: expected a property name in double quotes or "}" at character 2, but found "a".`,
+      });
+    }
+    expect(await read(['@text:-'], ['4\n'])).toEqual(['4\n']);
+    expect(await read(['@json:-'], ['4\n'])).toEqual([4]);
+    expect(await read(['@-'], ['text\n'])).toEqual(['text']);
+    await expect(read(['@json:-'], ['text\n'])).rejects.toThrow('Standard input is not valid JSON');
+  });
+
+  it('readArguments sends a word after @@ as a string that begins with @', async () => {
+    expect(await read(['@@file', '@@', '@@@x', '@'])).toEqual(['@file', '@', '@@x', '@']);
+    expect(
+      JSON.stringify(await readArguments([parseArgumentSource('@@callback', true)], Readable.from([]))),
+    ).toBe('["@callback"]');
+  });
+
+  it.each(['@json:', '@text:'])('readArguments rejects %s without a path', (word) => {
+    expect(() => parseArgumentSource(word, false)).toThrow(`${word} has no path.`);
+  });
+
+  it('readArguments builds an object from fields', async () => {
+    const source = objectSource(
+      ['name=4', 'at=@x'],
+      ['count=4', 'id=9007199254740993', 'body=-', 'tags[]=a'],
+      false,
+    );
+    const [object] = await readArguments(source ? [source] : [], Readable.from(['[1.0]']));
+    expect(stringifyLiterals(object)).toBe(
+      '{"name":"4","at":"@x","count":4,"id":9007199254740993,"body":[1.0],"tags":["a"]}',
+    );
+    expect(objectSource([], [], false)).toBeUndefined();
   });
 
   it('readArguments does not read the standard input unless an argument is -', async () => {

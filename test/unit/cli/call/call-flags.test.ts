@@ -21,6 +21,7 @@ describe('callOptions', () => {
     expect(await optionsOf('', ['4'])).toEqual({
       target: { type: 'url', url: to },
       settings: expect.any(CommandSettings) as CommandSettings,
+      allLogs: false,
       method: 'm',
       args: [{ type: 'value', value: 4 }],
       format: undefined,
@@ -33,6 +34,7 @@ describe('callOptions', () => {
 
   it.each([
     ['--interactive', { interactive: true }],
+    ['--all-logs', { allLogs: true }],
     ['--raw --callback', { raw: true, callback: true }],
   ])('callOptions parses %s as %o', async (line, expected) => {
     expect(await optionsOf(line)).toMatchObject(expected);
@@ -81,6 +83,10 @@ describe('callOptions', () => {
     ['--timeout soon', [], '--timeout is "soon"; it must be a duration'],
     ['--timeout -1s', [], '--timeout is "-1s"; it must be a duration'],
     ['--stdin --callback', [], '--callback and --stdin cannot be used together.'],
+    ['--stdin --string', [], '--stdin and --string cannot be used together.'],
+    ['--stdin --field a=1', [], '--field and --stdin cannot be used together.'],
+    ['--stdin --raw-field a=1', [], '--raw-field and --stdin cannot be used together.'],
+    ['--field a', [], '--field is "a"; it must be NAME=VALUE'],
     ['--stdin --interactive', [], '--interactive and --stdin cannot be used together.'],
     ['--stdin', ['4'], 'come from standard input'],
     ['--parallel 2', [], '--parallel needs --stdin.'],
@@ -110,10 +116,25 @@ describe('callOptions', () => {
 
   it('callOptions distinguishes values from sources of values', async () => {
     expect((await optionsOf('', ['-', '@a.json', '@', '"@a"'])).args).toEqual([
-      { type: 'stdin' },
-      { type: 'file', file: 'a.json' },
+      { type: 'stdin', content: 'word' },
+      { type: 'file', file: 'a.json', content: 'word' },
       { type: 'value', value: '@' },
       { type: 'value', value: '@a' },
+    ]);
+    expect((await optionsOf('--string', ['-', '@a.json', '{a:1}'])).args).toEqual([
+      { type: 'text', value: '-' },
+      { type: 'text', value: '@a.json' },
+      { type: 'text', value: '{a:1}' },
+    ]);
+    expect((await optionsOf('--raw-field a=@x --field b=@x', ['1'])).args).toMatchObject([
+      { type: 'value', value: 1 },
+      {
+        type: 'object',
+        fields: [
+          { name: 'a', source: { type: 'text', value: '@x' } },
+          { name: 'b', source: { type: 'file', file: 'x' } },
+        ],
+      },
     ]);
     expect((await optionsOf('--callback', ['@callback'])).args).toEqual([
       { type: 'value', value: '@callback' },

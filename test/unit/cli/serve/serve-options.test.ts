@@ -16,8 +16,8 @@ describe('the flags of serve', () => {
       '--name math --method square --exec one --method cube --exec two --timeout 500ms --parallel 3';
     const { commands, name, parallel, timeout, auth } = await optionsOf(undefined, line);
     expect([...commands]).toEqual([
-      ['square', 'one'],
-      ['cube', 'two'],
+      ['square', { command: 'one', result: 'auto' }],
+      ['cube', { command: 'two', result: 'auto' }],
     ]);
     expect({ name, parallel, timeout, auth }).toEqual({
       name: 'math',
@@ -25,6 +25,17 @@ describe('the flags of serve', () => {
       timeout: 500,
       auth: true,
     });
+  });
+
+  it.each([
+    ['', ['auto', 'auto']],
+    ['--result lines --result bytes', ['lines', 'bytes']],
+  ])('serve pairs the flags "%s" with the commands', async (line, results) => {
+    const { commands } = await optionsOf(
+      undefined,
+      `--name a --method m --exec x --method n --exec y ${line}`,
+    );
+    expect([...commands.values()].map(({ result }) => result)).toEqual(results);
   });
 
   it('serve accepts lists of allowed origins and hosts', async () => {
@@ -56,6 +67,20 @@ describe('the flags of serve', () => {
       '--name a --method m --method m --exec x --exec y',
       'Duplicate --method m',
     ],
+    [
+      'more results than commands',
+      undefined,
+      '--name a --method m --exec x --result text --result json',
+      'Each --exec needs a --result if one has it: got 1 --exec and 2 --result.',
+    ],
+    [
+      'fewer results than commands',
+      undefined,
+      '--name a --method m --exec x --method n --exec y --result text',
+      'Each --exec needs a --result if one has it: got 2 --exec and 1 --result.',
+    ],
+    ['a result without a command', './kite.js', '--result text', '--result needs --exec.'],
+    ['an unknown result', undefined, '--name a --method m --exec x --result xml', '--result is "xml"'],
     ['an empty command', undefined, ['--name', 'a', '--method', 'm', '--exec', ' '], 'is empty'],
     ['no name', undefined, '--method m --exec x', 'has no name'],
     [

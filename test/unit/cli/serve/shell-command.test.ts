@@ -11,8 +11,8 @@ afterEach(() => groups.close());
 
 const env = { PATH: process.env['PATH'] };
 
-function run(command: string, options: Partial<ShellCommandOptions> = {}): Promise<string> {
-  return runShellCommand({
+async function run(command: string, options: Partial<ShellCommandOptions> = {}): Promise<string> {
+  const output = await runShellCommand({
     name: 'm',
     command,
     input: '',
@@ -24,6 +24,7 @@ function run(command: string, options: Partial<ShellCommandOptions> = {}): Promi
     groups,
     ...options,
   });
+  return output.toString('utf8');
 }
 
 /**
@@ -108,9 +109,5 @@ describe('a shell command', () => {
       message: 'm: the command was terminated because its output exceeded 1000 bytes',
       code: 'tooLarge',
     });
-  });
-
-  it('a shell command that prints invalid UTF-8 fails', async () => {
-    await expect(run(`printf '\\377'`)).rejects.toThrow('not valid UTF-8');
   });
 });

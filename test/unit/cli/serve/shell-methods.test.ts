@@ -1,30 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { execPath } from 'node:process';
 import { WAITING_CALLS } from '../../../../src/lib/cli/runtime/command-limits.js';
-import { parseOutput, ShellMethods } from '../../../../src/lib/cli/serve/shell-methods.js';
+import { ShellMethods } from '../../../../src/lib/cli/serve/shell-methods.js';
 import type { Request } from '../../../../src/lib/index.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
-describe('the output of a command', () => {
-  it.each([
-    ['16\n', 16],
-    ['{"a":[1]}\n\n', { a: [1] }],
-    ['two\nlines\n', 'two\nlines'],
-    ['"text"', 'text'],
-    ['text\r\n', 'text'],
-    ['', null],
-    ['\n', null],
-    ['null\n', null],
-  ])('the output %j is the result %j', (printed, result) => {
-    expect(parseOutput(printed)).toEqual(result);
-  });
-});
-
 describe('a served command', () => {
   it('a served command fails with requestLimitError if WAITING_CALLS calls wait for it', async () => {
     const shell = new ShellMethods({
-      commands: new Map([['wait', `"${execPath}" -e "setInterval(() => {}, 1000)"`]]),
+      commands: new Map([
+        ['wait', { command: `"${execPath}" -e "setInterval(() => {}, 1000)"`, result: 'auto' }],
+      ]),
       env: { PATH: process.env['PATH'] },
       timeout: 0,
       parallel: 1,

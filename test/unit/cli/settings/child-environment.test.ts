@@ -22,8 +22,8 @@ type Runner = (env: Record<string, string | undefined>, passed: readonly string[
 
 /** The places that start a child process, by the file that does. Each resolves with the secrets that the child had. */
 const PLACES: Readonly<Record<string, Runner>> = {
-  'src/lib/cli/serve/shell-command.ts': (env, passedSecrets) =>
-    runShellCommand({
+  'src/lib/cli/serve/shell-command.ts': async (env, passedSecrets) => {
+    const output = await runShellCommand({
       name: 'm',
       command: PRINT_SECRETS,
       input: '',
@@ -34,7 +34,9 @@ const PLACES: Readonly<Record<string, Runner>> = {
       maxBytes: 10_000,
       clock: systemClock,
       groups: new ChildGroups(),
-    }),
+    });
+    return output.toString('utf8');
+  },
   'src/lib/cli/kites/run-kite.ts': async (env, passedSecrets) => {
     const home = temporaryFolder();
     const bin = join(home, 'kites/local/_/math/1.0.0/bin');

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { stringifyLiterals } from '../../../../src/lib/util/literal-json.js';
+import { HOSTILE_NUMBERS } from '../../../helpers/hostile-numbers.js';
 import { parseShellLine } from '../../../../src/lib/cli/shell/shell-line.js';
 
 describe('a line of the shell', () => {
@@ -19,6 +21,13 @@ describe('a line of the shell', () => {
     expect(parseShellLine(line)).toEqual({ type: 'call', method, args });
   });
 
+  it.each(HOSTILE_NUMBERS)('the line of a call has the number %s as it is written', (number) => {
+    const line = parseShellLine(`echo ${number} '${number}' {"id": ${number}} [${number}] "${number}"`);
+    expect(stringifyLiterals(line)).toBe(
+      `{"type":"call","method":"echo","args":[${number},${number},{"id":${number}},[${number}],"${number}"]}`,
+    );
+  });
+
   it.each(['', '   ', '# a comment', '  #'])('the line %j does nothing', (line) => {
     expect(parseShellLine(line)).toEqual({ type: 'nothing' });
   });
@@ -31,9 +40,11 @@ describe('a line of the shell', () => {
     ['echo "open', 'Unterminated argument'],
     ["echo 'open", 'Unterminated argument'],
     ['echo {"a": [1', 'Unterminated argument'],
-    ['echo {a:1}', 'Invalid JSON'],
-    ['echo [1}', 'Invalid JSON'],
-    ['echo 9007199254740993', 'cannot be sent exactly'],
+    [
+      'echo {a:1}',
+      'The argument {a:1} is not valid JSON: expected a property name in double quotes or "}" at character 2',
+    ],
+    ['echo [1}', 'The argument [1} is not valid JSON: expected "," or "]" at character 3, but found "}".'],
   ])('the line %j is an error', (line, message) => {
     expect(() => parseShellLine(line)).toThrow(message);
   });

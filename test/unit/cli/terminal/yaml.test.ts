@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { toYaml } from '../../../../src/lib/cli/terminal/yaml.js';
+import { Document, parse } from 'yaml';
+import { parseLiterally } from '../../../../src/lib/util/literal-json.js';
+import { toYaml, yamlPieces } from '../../../../src/lib/cli/terminal/yaml.js';
+import { largeValues } from '../../../helpers/cli/large-values.js';
+import { HOSTILE_NUMBERS } from '../../../helpers/hostile-numbers.js';
 
 describe('toYaml', () => {
   it('toYaml formats a value as a document, without folding long lines', () => {
@@ -28,8 +31,23 @@ describe('toYaml', () => {
     expect(yaml).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b\u202e\ufeff\u{e0041}]/u);
   });
 
+  it.each(HOSTILE_NUMBERS)('toYaml formats the number %s as it is written', (number) => {
+    const value = parseLiterally(`{"a":${number},"b":[${number},"${number}"],"${number}":1}`);
+    expect(toYaml(value)).toMatch(/^a: (\S+)\nb:\n {2}- \1\n {2}- "\1"\n"?\1"?: 1\n$/);
+    expect(toYaml(parseLiterally(number))).toBe(`${number}\n`);
+  });
+
   it('toYaml formats a value without JSON form as JSON does', () => {
     expect(toYaml(undefined)).toBe('null\n');
     expect(toYaml({ call: () => 4 })).toBe('call: "[Function]"\n');
+  });
+
+  it.each(Object.entries(largeValues))('yamlPieces formats %s as one document, in pieces', (title, value) => {
+    const pieces = [...yamlPieces(value)];
+    const text = pieces.join('');
+    expect(parse(text)).toEqual(value);
+    expect(pieces.length).toBeGreaterThan(1);
+    // The value of a long key begins on the line of the colon if the document is made at once.
+    if (!title.includes('long key')) expect(text).toBe(new Document(value).toString({ lineWidth: 0 }));
   });
 });

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { parseMessage } from '../../../../src/lib/dnode/dnode-message.js';
+import { roundedJson } from '../../../../src/lib/dnode/message-json.js';
 import { envelopePrefix, parseAfterPrefix } from '../../../../src/lib/kite/call/envelope-prefix.js';
 import { completeCall, readCall } from '../../../../src/lib/kite/call/envelope.js';
 import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { callAuth, callHead, knownPrefix, callRests } from '../../../helpers/kite/call-prefixes.js';
 
 function parsedWhole(text: string) {
-  const { method, args, callbacks } = parseMessage(text, defaultLimits);
-  return typeof method === 'string' ? readCall(method, args, callbacks) : { method, args };
+  const message = parseMessage(text, defaultLimits);
+  const { method, args } = message;
+  return typeof method === 'string' ? readCall(method, message) : { method, args };
 }
 
 describe('the prefix of a call', () => {
@@ -18,8 +20,8 @@ describe('the prefix of a call', () => {
 
   it.each(callRests)('the prefix of a call and its rest are parsed like the whole: %s', (rest) => {
     const known = knownPrefix();
-    const after = parseAfterPrefix(rest, defaultLimits);
-    const call = after ? completeCall(known, after.args, after.callbacks) : parsedWhole(callHead + rest);
+    const after = parseAfterPrefix(rest, defaultLimits, roundedJson);
+    const call = after ? completeCall(known, after) : parsedWhole(callHead + rest);
     expect(call).toEqual(parsedWhole(callHead + rest));
   });
 
@@ -41,7 +43,7 @@ describe('the prefix of a call', () => {
 
   it('the rest after a known prefix is subject to the same limits', () => {
     const deep = `${'['.repeat(200)}${']'.repeat(200)}}]}`;
-    expect(() => parseAfterPrefix(deep, defaultLimits)).toThrow('nests deeper');
-    expect(() => parseAfterPrefix('[4', defaultLimits)).toThrow('not valid JSON');
+    expect(() => parseAfterPrefix(deep, defaultLimits, roundedJson)).toThrow('nests deeper');
+    expect(() => parseAfterPrefix('[4', defaultLimits, roundedJson)).toThrow('not valid JSON');
   });
 });

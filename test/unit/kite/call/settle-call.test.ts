@@ -3,7 +3,7 @@ import type { PendingCall } from '../../../../src/lib/kite/call/pending-calls.js
 import { settleCall } from '../../../../src/lib/kite/call/settle-call.js';
 
 /** The outcome of a call whose peer answers with `args`. */
-function outcomeOf(args: readonly unknown[]): Promise<unknown> {
+function outcomeOf(args: readonly unknown[], problem?: Error): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const call: PendingCall = {
       method: 'square',
@@ -14,7 +14,7 @@ function outcomeOf(args: readonly unknown[]): Promise<unknown> {
       unlisten: undefined,
       deadline: Infinity,
     };
-    settleCall(call, args);
+    settleCall(call, { method: 0, args: [...args], callbacks: undefined, ...(problem && { problem }) });
   });
 }
 
@@ -36,6 +36,12 @@ describe('settleCall', () => {
     ['the error of kite.js', [error, null]],
   ])('settleCall rejects a call with %s', async (_, args) => {
     await expect(outcomeOf(args)).rejects.toMatchObject(error);
+  });
+
+  it('settleCall rejects a call whose result cannot be used with the reason', async () => {
+    const problem = new Error('The number 1e400 cannot be represented exactly');
+    await expect(outcomeOf([{ error: null, result: Infinity }], problem)).rejects.toBe(problem);
+    await expect(outcomeOf([{ error }], problem)).rejects.toMatchObject(error);
   });
 
   it.each([

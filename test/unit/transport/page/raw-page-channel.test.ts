@@ -16,7 +16,7 @@ describe('the raw WebSocket of a page', () => {
   });
 
   it.each([
-    ['above the limit', 'x'.repeat(101), 1009, 'A message is longer than the limit of 100 bytes'],
+    ['above the limit', 'x'.repeat(101), 1009, 'A message is larger than 100 bytes'],
     ['that are not strings', new ArrayBuffer(1), 1003, 'Only text messages are supported'],
   ])('the raw WebSocket of a page rejects messages %s', async (_what, data, code, reason) => {
     const { socket, inbox } = await openPageChannel(RawPageChannel, { messageBytes: 100 });

@@ -4,15 +4,16 @@ import { type Clock, systemClock } from '../../../util/clock.js';
 import { withDeadline } from '../../../util/deadline.js';
 import { messageOf } from '../../../util/message-of.js';
 import { STORAGE_DEADLINE } from '../shared/storage-deadline.js';
-import { formatMode, isFolderOpen } from '../../../keys/secret-access.js';
+import { formatMode, isFolderOpen, shellQuote } from '../../../keys/secret-access.js';
 import { systemErrorReason } from '../../../util/system-error.js';
-import { checkOwner, unexpired } from '../shared/entries.js';
+import { checkOwner, mergeCredential, unexpired } from '../shared/entries.js';
 import { FolderLock } from './folder-lock.js';
 import {
   type PutResult,
   type Registration,
   type Storage,
   StorageError,
+  type StoredCredential,
   type StoredInvite,
   type StoredKeyPair,
 } from '../shared/storage.js';
@@ -35,6 +36,7 @@ interface Tables {
   readonly keyPairs: Database<StoredKeyPair, string>;
   readonly revoked: Database<true, string>;
   readonly invites: Database<StoredInvite, string>;
+  readonly credentials: Database<StoredCredential, string>;
 }
 
 /**
@@ -78,6 +80,10 @@ export class FileStorage implements Storage {
     if (isOpenToOthers(this.#folder)) {
       const reason =
         'belongs to another user, and can be written by others. Use a folder that only you can write';
+      throw this.#error('broken', reason);
+    }
+    if (isWritableByAll(this.#folder)) {
+      const reason = `can be written by all users, who could have put files in it. Check them, then restrict it with: chmod 700 ${shellQuote(this.#folder)}`;
       throw this.#error('broken', reason);
     }
     this.#restrict();
@@ -186,6 +192,32 @@ export class FileStorage implements Storage {
     });
   }
 
+  deleteInvites(username: string): Promise<number> {
+    return this.#write(({ invites }) => {
+      const own = valuesOf(invites).filter((invite) => invite.username === username);
+      for (const { hash } of own) void invites.remove(hash);
+      return own.length;
+    });
+  }
+
+  credentials(username?: string): Promise<StoredCredential[]> {
+    return this.#read(({ credentials }) =>
+      valuesOf(credentials).filter((each) => username === undefined || each.username === username),
+    );
+  }
+
+  putCredentials(list: readonly StoredCredential[]): Promise<void> {
+    return this.#write(({ credentials }) => {
+      for (const each of list) void credentials.put(each.id, mergeCredential(credentials.get(each.id), each));
+    });
+  }
+
+  deleteCredentials(ids: readonly string[]): Promise<void> {
+    return this.#write(({ credentials }) => {
+      for (const id of ids) void credentials.remove(id);
+    });
+  }
+
   /** Does nothing: no other process can change the folder. */
   watch(): () => void {
     return () => {};
@@ -247,6 +279,11 @@ function isOpenToOthers(folder: string): boolean {
   return (mode & 0o002) !== 0 || isFolderOpen({ uid: 0, gid, mode: mode & 0o777 });
 }
 
+/** Whether every user can write to a folder. A sticky bit does not prevent others from adding files. */
+function isWritableByAll(folder: string): boolean {
+  return process.platform !== 'win32' && (statSync(folder).mode & 0o002) !== 0;
+}
+
 async function openTables(folder: string): Promise<Tables> {
   // Imported lazily, because loading it takes a while.
   const { open } = await import('lmdb');
@@ -269,6 +306,7 @@ async function openTables(folder: string): Promise<Tables> {
     keyPairs: root.openDB({ name: 'keyPairs', encoding: 'json' }),
     revoked: root.openDB({ name: 'revoked', encoding: 'json' }),
     invites: root.openDB({ name: 'invites', encoding: 'json' }),
+    credentials: root.openDB({ name: 'credentials', encoding: 'json' }),
   };
 }
 

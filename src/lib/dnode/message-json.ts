@@ -1,0 +1,13 @@
+import { type DnodeMessage, type MessageLimits, parseMessage } from './dnode-message.js';
+import { type Scrubbed, scrub } from './scrub.js';
+
+/** Converts the messages of a connection from JSON, and the values in them to JSON. */
+export interface MessageJson {
+  /** @throws ProtocolViolation if the message is invalid or exceeds a limit */
+  readonly parse: (text: string, limits: MessageLimits) => DnodeMessage;
+  /** @throws ScrubError if the value cannot be sent */
+  readonly scrub: (value: unknown, maxDepth: number) => Scrubbed;
+}
+
+/** Numbers are converted as `JSON.parse` and `JSON.stringify` do: those that JavaScript cannot represent are rounded. */
+export const roundedJson: MessageJson = { parse: parseMessage, scrub };

@@ -1,0 +1,68 @@
+/** Digits that identify a 64-bit floating-point number. */
+const FLOAT_DIGITS = 17;
+
+/** A number of 15 digits and an exponent of two digits is always exact. */
+const LONG_NUMBER = 16;
+const LONG_EXPONENT = 3;
+
+/** Characters without a quote after which `mayHoldInexact` looks for the end of a string. */
+const STRING_CHECK = 256;
+
+/**
+ * Whether JavaScript represents a number of JSON exactly: it writes the number with the same value, such as `100` for `1e2`. A
+ * number that is written with 17 digits, as C and PHP do, is exact as well if these are the digits of its closest representation.
+ */
+export function isExact(literal: string): boolean {
+  const written = decimal(literal);
+  const value = Number(literal);
+  if (written === '0' || !Number.isFinite(value)) return written === '0';
+  return written === decimal(String(value)) || written === decimal(value.toPrecision(FLOAT_DIGITS));
+}
+
+/** Returns the significant digits and the power of ten of a number, such as `-15e1` for `-150.0`; `0` for zero. */
+function decimal(literal: string): string {
+  const [, sign = '', integer = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(literal) ?? [];
+  const digits = (integer + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return '0';
+  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}
+
+/**
+ * Whether JSON may contain a number that is not exact: one of 16 digits or more, or with an exponent of three digits or more. Also
+ * finds them in strings. Runs for each message, so it reads only every third character, and skips the inside of long strings.
+ */
+export function mayHoldInexact(json: string): boolean {
+  let check = STRING_CHECK;
+  for (let at = LONG_EXPONENT - 1; at < json.length; at += LONG_EXPONENT) {
+    if (at >= check) {
+      const quote = json.indexOf('"', at);
+      if (quote - at > STRING_CHECK && startsString(json, json.lastIndexOf('"', at))) at = quote;
+      check = Math.max(at, quote === -1 ? json.length : quote) + STRING_CHECK;
+    }
+    if (!isDigit(json.charCodeAt(at))) continue;
+    let start = at;
+    while (isDigit(json.charCodeAt(start - 1))) start--;
+    let end = at + 1;
+    while (isDigit(json.charCodeAt(end))) end++;
+    if (end - start >= LONG_NUMBER || (end - start >= LONG_EXPONENT && isExponent(json, start))) return true;
+    at = end;
+  }
+  return false;
+}
+
+/** Whether a quote starts a string. May be false for a string that starts with punctuation or a space. */
+function startsString(json: string, quote: number): boolean {
+  return json[quote - 1] !== '\\' && !' \t\r\n:,]}'.includes(json[quote + 1] ?? ' ');
+}
+
+function isExponent(json: string, digits: number): boolean {
+  const before = json[digits - 1] ?? '';
+  return /e/i.test(before === '+' || before === '-' ? (json[digits - 2] ?? '') : before);
+}
+
+/** Whether a character is a digit or a point. */
+function isDigit(unit: number): boolean {
+  return (unit >= 48 && unit <= 57) || unit === 46;
+}
