@@ -1,14 +1,15 @@
 /**
- * Attacks a kite, and measures the peak of its resident memory and the time of an honest caller's pings meanwhile. Fails if the
- * memory exceeds 400 MiB, or the 99th percentile 50 ms. Needs /proc, and a machine that does nothing else.
+ * Attacks a kite and a Kontrol, and measures the peak of the resident memory and the time of an honest caller's pings meanwhile.
+ * Fails if the memory exceeds 400 MiB, or the 99th percentile 50 ms. Needs /proc, and a machine that does nothing else.
  *
  *     npm run bench:load
  *     npm run bench:load -- uploads
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { request } from 'node:http';
-import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { call, endAll, frame, open, times, track, wait } from './attack.js';
+import { kontrolLoads } from './kontrol-loads.js';
 import type { LoadCommand } from './load-child.js';
 
 const MEMORY_GOAL = 400;
@@ -47,36 +48,12 @@ class Child {
   }
 }
 
-const sockets: Socket[] = [];
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Opens a WebSocket of SockJS. Resolves with its socket. */
-function open(url: URL, session: number): Promise<Socket> {
-  const socket = connect(Number(url.port), url.hostname);
-  sockets.push(socket);
-  socket.on('error', () => undefined);
-  socket.write(
-    `GET ${url.pathname}/000/load${session}/websocket HTTP/1.1\r\nHost: ${url.host}\r\nConnection: Upgrade\r\n` +
-      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n',
-  );
-  return new Promise((resolve) => socket.once('data', () => resolve(socket)));
-}
-
-/** A frame with a mask of zeros. `length`: the length that its header declares. */
-function frame(text: string, { length = text.length, fin = true, opcode = 1 } = {}): Buffer {
-  const header = Buffer.alloc(14);
-  header[0] = (fin ? 0x80 : 0) | opcode;
-  header[1] = 0x80 | 127;
-  header.writeBigUInt64BE(BigInt(length), 2);
-  return Buffer.concat([header, Buffer.from(text, 'latin1')]);
-}
-
 function upload(url: URL, session: number): void {
   request(`${url.href}/000/load${session}/xhr`, { method: 'POST' }, (response) => {
     response.resume();
     const send = request(`${url.href}/000/load${session}/xhr_send`, { method: 'POST' });
     send.on('error', () => undefined);
-    send.on('socket', (socket) => sockets.push(socket));
+    send.on('socket', track);
     send.write('["');
     for (let n = 0; n < 40; n++) send.write('x'.repeat(MIB));
   })
@@ -87,20 +64,12 @@ function upload(url: URL, session: number): void {
 async function subscribe(url: URL, session: number, size: number, rate: number): Promise<void> {
   const socket = await open(url, session);
   socket.pause();
-  const call = {
-    method: 'subscribe',
-    arguments: [{ kite: {}, withArgs: ['[Function]', size, rate], responseCallback: '[Function]' }],
-    callbacks: { 0: [0, 'withArgs', 0], 1: [0, 'responseCallback'] },
-  };
-  socket.write(frame(JSON.stringify([JSON.stringify(call)])));
+  const callbacks = { 0: [0, 'withArgs', 0] };
+  socket.write(call('subscribe', { withArgs: ['[Function]', size, rate] }, callbacks));
 }
 
-async function times(count: number, start: (n: number) => unknown): Promise<void> {
-  for (let n = 0; n < count; n++) await start(n);
-}
-
-/** The loads, by name. Each is applied for some seconds. */
-const loads: Readonly<Record<string, (url: URL) => Promise<void>>> = {
+/** The loads on a kite, by name. Each is applied for some seconds. */
+const kiteLoads: Readonly<Record<string, (url: URL) => Promise<void>>> = {
   'unfinished messages': async (url) => {
     const piece = 'x'.repeat(MIB);
     await times(30, async (n) => {
@@ -136,18 +105,25 @@ const loads: Readonly<Record<string, (url: URL) => Promise<void>>> = {
 
 let failed = false;
 const chosen = process.argv.slice(2);
-for (const [name, attack] of Object.entries(loads)) {
-  if (chosen.length > 0 && !chosen.some((part) => name.includes(part))) continue;
-  const server = new Child('server');
+
+async function apply(
+  name: string,
+  role: 'server' | 'kontrol',
+  attack: (url: URL, key: string) => Promise<void>,
+): Promise<void> {
+  if (chosen.length > 0 && !chosen.some((part) => name.includes(part))) return;
+  const server = new Child(role);
   await server.next();
   const url = String(await server.send({ type: 'listen' }));
-  const caller = new Child('caller', url);
+  const key = async (username: string): Promise<string> =>
+    String(await server.send({ type: 'key', username }));
+  const caller = new Child('caller', url, await key('alice'));
   await caller.next();
   await wait(1000);
   await caller.send({ type: 'ping' });
   let problem = '';
   try {
-    await Promise.race([attack(new URL(url)), server.next()]);
+    await Promise.race([attack(new URL(url), await key('mallory')), server.next()]);
     const [ping, peak] = [
       Number(await caller.send({ type: 'ping' })),
       Number(await server.send({ type: 'peak' })),
@@ -160,8 +136,11 @@ for (const [name, attack] of Object.entries(loads)) {
   }
   if (problem !== '') console.log(`${name}: FAILED: ${problem}`);
   failed ||= problem !== '';
-  for (const socket of sockets.splice(0)) socket.destroy();
+  endAll();
   caller.stop();
   server.stop();
 }
+
+for (const [name, attack] of Object.entries(kiteLoads)) await apply(name, 'server', attack);
+for (const [name, attack] of Object.entries(kontrolLoads)) await apply(name, 'kontrol', attack);
 process.exit(failed ? 1 : 0);

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 'use strict';
 
+// First, because an older Node cannot read the other files.
+require('./check-node.js').checkNode();
+
 // CommonJS on purpose: Node starts it faster than an ES module.
 const path = require('node:path');
 const { load } = require('./load.js');

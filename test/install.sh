@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the tests need: the servers that stores are tested against, the browser that pages run in,
-# and `script`, which provides a terminal. `.ci/run` calls it; without it, `npm test` lists the tests that it skipped.
+# Installs the Debian packages that the tests need: the servers that stores are tested against, load balancers, the browser that
+# pages run in, and `script`, which provides a terminal. `.ci/run` calls it; without it, `npm test` lists the tests that it skipped.
 set -euo pipefail
 
 # A file of each package, which shows that the package is installed, and the package.
 readonly NEEDED=(
   '/usr/bin/script bsdutils'
   '/usr/lib/postgresql/*/bin/initdb postgresql'
+  '/usr/sbin/pgbouncer pgbouncer'
   '/usr/bin/etcd etcd-server'
+  '/usr/sbin/nginx nginx'
+  '/usr/sbin/haproxy haproxy'
   '/usr/bin/gnome-keyring-daemon gnome-keyring'
   '/usr/bin/dbus-run-session dbus-daemon'
   '/usr/lib/*/pkgconfig/libsecret-1.pc libsecret-1-dev'
   '/usr/bin/chromium chromium'
+  '/sbin/ip iproute2'
   '/usr/bin/jq jq'
   '/usr/bin/zsh zsh'
   '/usr/bin/fish fish'

@@ -35,9 +35,17 @@ function says(pattern: RegExp): Need['isIn'] {
 
 export const NEEDS: readonly Need[] = [
   { name: 'PostgreSQL', systems: [], isIn: isFile('test/helpers/storage/postgres-server.ts') },
+  { name: 'PgBouncer', systems: [], isIn: isFile('test/helpers/storage/pgbouncer.ts') },
+  { name: 'nginx or HAProxy', systems: [], isIn: isFile('test/helpers/balancers/balancer.ts') },
   { name: 'etcd', systems: [], isIn: isFile('test/helpers/storage/etcd-server.ts') },
   { name: 'a keychain', systems: [], isIn: isFile('test/helpers/cli/desktop.ts') },
   { name: 'Chromium', systems: [], isIn: isFile('test/helpers/browser/chromium.ts') },
+  { name: 'root', systems: [], isIn: isFile('test/helpers/cli/other-user.ts') },
+  {
+    name: 'mounts, users or network namespaces, as root',
+    systems: [],
+    isIn: (file) => isFile('test/helpers/process/mounts.ts')(file) || says(/\bunshare |'setpriv'/)(file),
+  },
   { name: 'jq, zsh or fish', systems: [], isIn: says(/\| jq |'jq |\bfish -|'fish', \[/) },
   {
     name: 'script of util-linux',

@@ -2,9 +2,9 @@
 export { generateKeyPair, type KeyPair, type KeyPairOptions } from './keys/key-pair.js';
 export type { KontrolStatus } from './kontrol/admin/administration.js';
 export type { AuditAction, AuditEntry } from './kontrol/admin/audit-log.js';
-export { INVITE_TTL } from './kontrol/admin/invites.js';
+export { INVITE_TTL, type InviteLifetimes } from './kontrol/admin/invites.js';
 export type { RegistrationMode } from './kontrol/admin/machine-registration.js';
-export type { UserCredential, UserSummary } from './kontrol/admin/users.js';
+export type { KeyRevocation, UserCredential, UserRevocation, UserSummary } from './kontrol/admin/users.js';
 export { Kontrol } from './kontrol/kontrol.js';
 export type { KontrolOptions } from './kontrol/kontrol-options.js';
 export { defaultKontrolLimits, type KontrolLimits } from './kontrol/limits/kontrol-limits.js';

@@ -178,7 +178,7 @@ function showAge(node: HTMLElement, { registeredAt }: Row, now: number): void {
   if (registeredAt !== undefined) node.title = new Date(registeredAt).toLocaleString();
 }
 
-/** Shows the result of a ping as text, in addition to the colour. */
+/** Shows the result of a ping as text, in addition to the color. */
 export function showPing(node: HTMLElement, ping: PingState): void {
   node.dataset['state'] = ping.type;
   node.removeAttribute('title');

@@ -20,7 +20,7 @@ const ANTHROPOMORPHIC =
 
 /**
  * Phrases that are matched in documents, source, help, messages and test titles. The list contains a phrase only if it can be
- * matched without false positives. CONTRIBUTING.md has the rules that need judgement.
+ * matched without false positives. CONTRIBUTING.md has the rules that need judgment.
  */
 export const BANNED_PHRASES: readonly BannedPhrase[] = [
   {
@@ -345,5 +345,12 @@ export const BANNED_PHRASES: readonly BannedPhrase[] = [
     better: 'targets browsers from 2022',
     reason: IDIOM,
     example: 'What browsers of 2022 do not have.',
+  },
+  {
+    phrase:
+      /\b(?:un)?(?:behaviour|colour|neighbour|favour|recognis|initialis|serialis|normalis|authoris|organis|optimis)\w*/,
+    better: 'behavior, color, recognize, …',
+    reason: 'American spelling, as in the documentation of Node.js, Go and Kubernetes.',
+    example: 'The old behaviour.',
   },
 ];

@@ -6,6 +6,7 @@ import {
   isStorageError,
   type KeyPair,
   type KeyPairInfo,
+  type KeyRevocation,
   Kontrol,
   type KontrolLimits,
   type KontrolOptions,
@@ -20,6 +21,9 @@ import {
   type RegistrationMode,
   type Storage,
   type StorageConfig,
+  type UserCredential,
+  type UserRevocation,
+  type UserSummary,
 } from 'kitectl/kontrol';
 
 // A Kontrol and its administration.
@@ -37,6 +41,14 @@ void (async () => {
   expectTypeOf(kontrol.status().storage.online).toEqualTypeOf<boolean>();
   expectTypeOf(await kontrol.invite('bob', { ttl: 60_000 })).toEqualTypeOf<string>();
   expectTypeOf(await kontrol.newKiteKey('bob')).toEqualTypeOf<string>();
+  await kontrol.newKiteKey('bob', { ttl: 60_000 });
+  await kontrol.invite('bob', { keyTtl: 60_000 });
+  // @ts-expect-error Lifetimes are numbers of milliseconds.
+  void kontrol.invite('bob', { keyTtl: '90d' });
+  expectTypeOf(await kontrol.users()).toEqualTypeOf<readonly UserSummary[]>();
+  expectTypeOf(await kontrol.user('bob')).toEqualTypeOf<readonly UserCredential[]>();
+  expectTypeOf(await kontrol.revokeKiteKey('id')).toEqualTypeOf<KeyRevocation>();
+  expectTypeOf(await kontrol.revokeUser('bob')).toEqualTypeOf<UserRevocation>();
   expectTypeOf(await kontrol.rotate()).toEqualTypeOf<KeyPairInfo>();
   expectTypeOf(kontrol.keyPairs()).toEqualTypeOf<readonly KeyPairInfo[]>();
   // @ts-expect-error Private keys stay in Kontrol.

@@ -14,6 +14,7 @@ import {
 
 void (async () => {
   const reverse = new ReverseProxy({ port: 0, allowTargets: ['10.0.0.0/8'], limits: { lookups: 5 } });
+  void new ReverseProxy({ kiteDomain: 'kites.example.com' });
   const tunnel = new TunnelProxy({ port: 0, allowOrigin: '*', publicHost: 'proxy.example.com' });
   for (const proxy of [reverse, tunnel]) {
     await proxy.listen();
@@ -26,6 +27,8 @@ void (async () => {
   expectTypeOf(tunnel.waiting).toEqualTypeOf<number>();
   // @ts-expect-error Only a tunnel proxy has callers that wait for a tunnel.
   void reverse.waiting;
+  // @ts-expect-error A tunnel proxy serves no pages of kites.
+  void new TunnelProxy({ kiteDomain: 'kites.example.com' });
   // @ts-expect-error A tunnel proxy does not connect to targets.
   void new TunnelProxy({ allowTargets: ['10.0.0.0/8'] });
   // @ts-expect-error There is no such limit.

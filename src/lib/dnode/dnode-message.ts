@@ -1,6 +1,7 @@
 import type { CloseCode } from '../errors/error-codes.js';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import type { DnodeLimits } from './dnode-limits.js';
+import { jsonObject } from '../util/record.js';
 import { exceedsBytes } from '../util/utf8.js';
 
 /** A dnode message: `{method, arguments, callbacks}`. The field `links` is ignored. */
@@ -70,22 +71,16 @@ export function parseMessage(
   return { method, args: args ?? [], callbacks: parseCallbacks(callbacks, limits.callbacksPerMessage) };
 }
 
-function parseObject(text: string, parse: (text: string) => unknown): Record<string, unknown> {
+function parseObject(text: string, parse: (text: string) => unknown): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = parse(text);
   } catch {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not valid JSON');
   }
-  if (!isObject(value)) {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not a dnode message');
-  }
-  return value;
-}
-
-/** Whether a value is a JSON object. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const message = jsonObject(value);
+  if (!message) throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not an object');
+  return message;
 }
 
 function isMethod(method: unknown): method is string | number {
@@ -95,16 +90,15 @@ function isMethod(method: unknown): method is string | number {
 function parseCallbacks(callbacks: unknown, limit: number): CallbackPath[] | undefined {
   // Some peers encode an empty table as an array.
   if ((callbacks ?? null) === null || (Array.isArray(callbacks) && callbacks.length === 0)) return undefined;
-  if (!isObject(callbacks)) {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no valid callbacks');
-  }
+  const table = jsonObject(callbacks);
+  if (!table) throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no valid callbacks');
   let paths: CallbackPath[] | undefined;
   let count = 0;
-  for (const key in callbacks) {
+  for (const key in table) {
     if (++count > limit) {
       throw new ProtocolViolation(POLICY_VIOLATION, `A message has more than ${limit} callbacks`);
     }
-    const path = callbacks[key];
+    const path = table[key];
     const number = Number(key);
     // Invalid keys and paths are ignored.
     if (!Array.isArray(path) || !Number.isSafeInteger(number) || number < 0 || String(number) !== key)

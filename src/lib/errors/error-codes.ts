@@ -166,6 +166,12 @@ export const kiteErrorCodes = {
     meaning: 'The key pair that signed the kite key was revoked.',
     action: 'Get a new kite key: `kitectl register --force`.',
   },
+  kiteKeyExpired: {
+    type: 'authenticationError',
+    sender: `${KITE}, or Kontrol`,
+    meaning: 'The kite key has expired. A kite renews its key when it registers, while the key is valid.',
+    action: 'Get a new kite key: `kitectl register --force`.',
+  },
   kiteKeyRevoked: {
     type: 'authenticationError',
     sender: KONTROL,
@@ -227,17 +233,38 @@ export const kiteErrorCodes = {
       'The output of the command exceeded the maximum size of a message, and the command was terminated.',
     action: 'Reduce the output of the command.',
   },
+  tooManyKites: {
+    type: 'genericError',
+    sender: KONTROL,
+    meaning:
+      'The query matches so many kites that the response would exceed the limit `messageBytes` of Kontrol.',
+    action: 'Set more fields of the query. The message contains an example.',
+  },
   tunnelFailed: {
     type: 'genericError',
     sender: PROXIED_KITE,
     meaning: 'The kite could not connect to the proxy to open a tunnel.',
     action: 'Check that the kite can reach the public address of the proxy, then try again.',
   },
+  unknownUser: {
+    type: 'genericError',
+    sender: KONTROL,
+    meaning: 'Kontrol has issued no kite key for this user, and no kite of this user is registered.',
+    action: 'Check the spelling. `kitectl kontrol users list` lists the users.',
+  },
   tunnelLimit: {
     type: 'genericError',
     sender: PROXIED_KITE,
     meaning: 'The kite has as many tunnels as its limit `tunnels` allows.',
     action: 'Try again later, or increase the limit of the kite.',
+  },
+  userLimit: {
+    type: 'requestLimitError',
+    sender: KONTROL,
+    meaning:
+      'The user has as many registered kites, watches or unanswered queries as a limit of Kontrol allows. The message contains the limit.',
+    action:
+      'Close kites, cancel watches or wait for responses, or increase the limit: `kitectl kontrol start --limit NAME=VALUE`.',
   },
 } as const satisfies ErrorTable<{ readonly type: ErrorTypeName }>;
 
@@ -286,7 +313,8 @@ export const configurationCodes = {
   keyFileReadable: {
     sender: PROGRAM,
     meaning: 'Other users can read or change the file of the kite key.',
-    action: 'Remove the permission: `chmod 400 FILE`.',
+    action:
+      'Remove the permission: `chmod 400 FILE`. Mount a secret so that only the user, or a group of the program, can read it.',
   },
   keyFileUnreadable: {
     sender: PROGRAM,
@@ -356,7 +384,8 @@ export const dialCodes = {
   handshake: {
     sender: CALLER,
     meaning: 'The server responded with an HTTP status instead of opening a session. `status` is the status.',
-    action: 'Check the path, such as `/kite`. For 403, check which hosts and origins the kite allows.',
+    action:
+      'Check the path, such as `/kite`. For 403, check which hosts and origins the kite allows. For a redirect, use the URL in the message: redirects are not followed.',
   },
   invalidUrl: {
     sender: CALLER,
@@ -481,6 +510,13 @@ export const proxyRefusals = {
     sender: REVERSE_PROXY,
     meaning: 'The proxy cannot connect to the address that the kite registered.',
     action: 'Check that the kite is running, and check the URL that it registered.',
+  },
+  wrongHost: {
+    status: 421,
+    sender: REVERSE_PROXY,
+    meaning:
+      'The request names the kite in its path, but behind this proxy each kite has a host name of its own.',
+    action: 'Query Kontrol for the current URL of the kite.',
   },
 } as const satisfies ErrorTable<{ readonly status: number }>;
 

@@ -19,7 +19,8 @@ export {
 export { type KiteKey, kiteKeyOf, type NewKiteKey, newKiteKey, parseKiteKey } from './kite-key.js';
 export { kiteKeyPath, readKiteKeyFile, writeKiteKeyFile } from './kite-key-file.js';
 export { parsePrivateKey, parsePublicKey, samePublicKey } from './pem.js';
-export { type NewFile, type WriteOptions, writeFiles } from './secure-files.js';
+export { withFileLock } from './file-lock.js';
+export { type NewFile, type WriteOptions, checkWritable, writeFiles } from './secure-files.js';
 export {
   audienceIncludes,
   audienceOf,

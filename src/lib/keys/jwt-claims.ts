@@ -1,4 +1,6 @@
 import { decodeBase64Url } from '../util/base64url.js';
+import { parseJson } from '../util/parse-json.js';
+import { jsonObject } from '../util/record.js';
 
 /** The claims of a JWT. Their types have not been checked. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -6,15 +8,7 @@ export type Claims = Readonly<Record<string, unknown>>;
 /** Decodes the JSON object in the first or second part of a JWT. Returns undefined if the part does not contain one. */
 export function readJwtPart(part: string): Claims | undefined {
   const bytes = decodeBase64Url(part);
-  if (!bytes) return undefined;
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Claims)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  return bytes && jsonObject(parseJson(new TextDecoder().decode(bytes)));
 }
 
 /**

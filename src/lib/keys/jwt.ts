@@ -36,6 +36,17 @@ export function signJwt(claims: Claims, privateKey: KeyObject | string): string 
   return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`;
 }
 
+/** Returns the length of the JWT that `signJwt` would return. */
+export function jwtLength(claims: Claims, privateKey: KeyObject): number {
+  const signatureBytes = Math.ceil((privateKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+  const claimsBytes = Buffer.byteLength(JSON.stringify(claims));
+  return HEADER.length + base64urlLength(claimsBytes) + base64urlLength(signatureBytes) + 2;
+}
+
+function base64urlLength(bytes: number): number {
+  return Math.ceil((bytes * 4) / 3);
+}
+
 export interface VerifyJwtOptions {
   readonly clock: Clock;
   /** Maximum difference between the clocks of the issuer and the verifier, in milliseconds. Default: 0. */

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationError, isConfigurationError } from '../protocol/errors.js';
 import { isJwtError } from './jwt.js';
@@ -7,7 +7,8 @@ import { type WriteOptions, writeFiles } from './secure-files.js';
 import { JWT_LENGTH } from './key-limits.js';
 import { systemErrorReason } from '../util/system-error.js';
 import { errorCode } from '../util/error-code.js';
-import { formatMode, refuseOpenFolder, shellQuote } from './open-folder.js';
+import { refuseOpenFolder } from './open-folder.js';
+import { formatMode, isSecretExposed, restrictHint } from './secret-access.js';
 
 /** Returns the path of the kite key in a kite home. */
 export function kiteKeyPath(home: string): string {
@@ -64,9 +65,10 @@ function readSecret(file: string): string {
     throw readError(file, cause);
   }
   try {
-    const { mode, size } = checkFile(file, descriptor);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      const message = `The kite key in ${file} can be read or changed by other users (mode ${formatMode(mode)}). Restrict it with: chmod 400 ${shellQuote(file)}`;
+    const stats = checkFile(file, descriptor);
+    const { mode, size } = stats;
+    if (isSecretExposed(stats)) {
+      const message = `The kite key in ${file} can be read or changed by other users (mode ${formatMode(mode)}). ${restrictHint(file, stats)}`;
       throw new ConfigurationError('keyFileReadable', message);
     }
     const buffer = Buffer.alloc(size);
@@ -79,7 +81,7 @@ function readSecret(file: string): string {
   }
 }
 
-function checkFile(file: string, descriptor: number): { readonly mode: number; readonly size: number } {
+function checkFile(file: string, descriptor: number): Stats {
   const stats = fstatSync(descriptor);
   if (!stats.isFile()) {
     throw new ConfigurationError('keyFileUnreadable', `${file} is not a file; a kite key is expected`);

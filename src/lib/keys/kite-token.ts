@@ -1,7 +1,7 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { IDENTITY_FIELDS, type KiteIdentity } from '../protocol/identity.js';
 import type { Clock } from '../util/clock.js';
-import { decodeJwt, JwtError, signJwt, timeClaim } from './jwt.js';
+import { decodeJwt, JwtError, jwtLength, signJwt, timeClaim } from './jwt.js';
 import { type Claims, stringClaim } from './jwt-claims.js';
 import type { Descent } from './revoked-ids.js';
 
@@ -51,14 +51,23 @@ export interface NewToken {
  * @throws RangeError for an audience without a user: the token would be valid for every kite, or for none
  */
 export function newToken(options: NewToken): string {
-  const { issuer, username, audience, privateKey, clock, sessionEnd } = options;
+  return signJwt(newClaims(options), options.privateKey);
+}
+
+/** Returns the length of the token that `newToken` would return, without signing it. */
+export function tokenLength(options: NewToken & { readonly privateKey: KeyObject }): number {
+  return jwtLength(newClaims(options), options.privateKey);
+}
+
+function newClaims(options: NewToken): Claims {
+  const { issuer, username, audience, clock, sessionEnd } = options;
   const { kiteKeyId, issuedAt } = options.descent ?? { kiteKeyId: '', issuedAt: 0 };
   if (audienceFields(audience) === undefined)
     throw new RangeError(`"${audience}" is not a valid audience of a token`);
   const now = clock.now();
   const leeway = options.leeway ?? TOKEN_LEEWAY;
   const validFrom = Math.floor((now - leeway) / 1000);
-  const claims = {
+  return {
     iss: issuer,
     sub: username,
     aud: audience,
@@ -70,7 +79,6 @@ export function newToken(options: NewToken): string {
     ...(issuedAt > 0 && { auth_time: Math.floor(issuedAt / 1000) }),
     ...(sessionEnd !== undefined && { sessionExp: Math.floor(sessionEnd / 1000) }),
   };
-  return signJwt(claims, privateKey);
 }
 
 /**

@@ -2,11 +2,11 @@ import { statSync } from 'node:fs';
 import { ConfigurationError } from '../protocol/errors.js';
 import { errorCode } from '../util/error-code.js';
 import { systemErrorReason } from '../util/system-error.js';
+import { formatMode, isFolderOpen, shellQuote } from './secret-access.js';
 
 /**
  * Refuses a folder in which other users can replace files: what is in it is not the user's own. `what` is what they could replace.
- * A folder that does not exist is accepted, and so is one with the sticky bit, such as /tmp, in which only the owner of a file can
- * replace it.
+ * A folder that does not exist is accepted.
  *
  * @throws ConfigurationError `homeWritable`, or `notWritable` if it cannot be examined
  */
@@ -22,17 +22,7 @@ export function refuseOpenFolder(folder: string, what: string): void {
     });
   }
   const { mode } = stats;
-  if ((mode & 0o022) === 0 || (mode & 0o1000) !== 0) return;
+  if (!isFolderOpen(stats)) return;
   const message = `The folder ${folder} can be written by other users (mode ${formatMode(mode)}), who could replace ${what}. Restrict it with: chmod 700 ${shellQuote(folder)}`;
   throw new ConfigurationError('homeWritable', message);
-}
-
-/** Formats the permissions of a file, such as `0644`. */
-export function formatMode(mode: number): string {
-  return (mode & 0o777).toString(8).padStart(4, '0');
-}
-
-/** Quotes a path for a shell. */
-export function shellQuote(file: string): string {
-  return /^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`;
 }

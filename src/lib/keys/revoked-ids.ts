@@ -7,6 +7,12 @@ export interface Descent {
   readonly issuedAt: number;
 }
 
+/** Whether two credentials descend from the same kite key. */
+export function hasSameKiteKey(one: Descent, other: Descent): boolean {
+  const { username, kiteKeyId, issuedAt } = one;
+  return username === other.username && kiteKeyId === other.kiteKeyId && issuedAt === other.issuedAt;
+}
+
 const USER = /^user:(\d{1,15}):(.+)$/s;
 
 /**

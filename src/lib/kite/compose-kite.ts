@@ -1,18 +1,24 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import os from 'node:os';
 import { findKiteKey } from './config/find-kite-key.js';
-import { dial } from '../transport/dial/dial.js';
+import { makeBudgets, type MemoryBudgets } from '../transport/channel/memory-budget.js';
+import { dial, newFallbacks } from '../transport/dial/dial.js';
+import type { NodeDialOptions } from '../transport/handshake/node-dial-options.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { composeLimits } from './limits/compose-limits.js';
-import { defaultLimits, type Limits } from './limits/kite-limits.js';
+import { defaultLimits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
 import { messageJson } from './call/message-numbers.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
+import { kiteSettings } from './config/kite-settings.js';
+import { ignoredVariables } from './config/resolve-setting.js';
 import { KiteCore } from './core/kite-core.js';
 import type { KiteOptions, ReplacedParts } from './kite-options.js';
+import { DialledSockets } from './dialled-sockets.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
 import { ProxyMember } from './proxied/proxy-member.js';
 import { addTunnelMethod } from './proxied/tunnels.js';
@@ -32,6 +38,7 @@ export interface KiteParts {
   readonly logger: Logger;
   readonly verifier: Verifier;
   readonly core: KiteCore;
+  readonly dialled: DialledSockets;
   readonly server: KiteServer;
   readonly kontrol: KontrolMember;
   readonly proxies: ProxyMember;
@@ -46,7 +53,15 @@ export function composeKite(
   name: string,
   version: string,
   options: KiteOptions,
-  { acceptTunnel, credentialChecks = {} }: ReplacedParts,
+  {
+    acceptTunnel,
+    admitPeer,
+    credentialChecks = {},
+    authenticationFailed,
+    virtualHosts,
+    budgets: sharedBudgets,
+    dialled,
+  }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
@@ -69,7 +84,9 @@ export function composeKite(
   const { allowKiteKeysOf = 'own' } = options;
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
-  const dialer = makeDialer(limits, clock);
+  const budgets = sharedBudgets ?? makeBudgets(limits);
+  const sockets = new DialledSockets();
+  const dialer = makeDialer({ limits, clock, budgets }, sockets, { admitPeer, dialled });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -79,10 +96,15 @@ export function composeKite(
     clock,
     logger,
     authenticator: {
-      verify(auth, caller) {
-        const username = verifier.verify(auth, caller);
-        caller.authenticated();
-        return username;
+      verify({ method, auth }, caller) {
+        try {
+          const username = verifier.verify(auth, caller);
+          caller.authenticated();
+          return username;
+        } catch (error) {
+          authenticationFailed?.(method, caller.remoteAddress, error);
+          throw error;
+        }
       },
     },
     methodHandling: options.methodHandling ?? 'ReturnMethod',
@@ -100,7 +122,11 @@ export function composeKite(
     prefixes: options.prefixes ?? ['/kite', `/${name}-${identity.version}/kite`],
     cookie: options.sessionCookie ?? false,
     sockjsClient: options.sockjsClient,
+    virtualHosts,
+    listenNotes:
+      options.port === undefined ? ignoredVariables(kiteSettings.port, env).map(({ note }) => note) : [],
     limits,
+    budgets,
     clock,
     logger,
     onSession: (channel) => core.accept(channel),
@@ -143,10 +169,28 @@ export function composeKite(
   addHeartbeatMethod(core, clock, options.heartbeatFrom);
   addTunnelMethod(core, proxies);
   addSystemMethods(core, options.systemMethods ?? []);
-  return { config, clock, logger, verifier, core, server, kontrol, proxies };
+  return { config, clock, logger, verifier, core, dialled: sockets, server, kontrol, proxies };
 }
 
-function makeDialer(limits: Limits, clock: Clock): Dialer {
-  return (url, { ca, ...options }) =>
-    dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } });
+function makeDialer(
+  { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock'> & { readonly budgets: MemoryBudgets },
+  sockets: DialledSockets,
+  { admitPeer, dialled }: Pick<ReplacedParts, 'admitPeer' | 'dialled'>,
+): Dialer {
+  const { output } = budgets;
+  const fallbacks = newFallbacks(common.clock);
+  const opened = (socket: Socket): void => sockets.add(socket);
+  return async (url, { ca, auth = null, ...options }) => {
+    const tls = ca === undefined ? undefined : { ca };
+    // The peer of a tunnel is a caller that the kite does not know yet.
+    const counted = options.transport === 'Session' ? budgets : { output };
+    const channel = await dial(url, { ...options, ...common, opened, budgets: counted, tls }, fallbacks);
+    try {
+      admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
+      return dialled ? dialled(channel) : channel;
+    } catch (error) {
+      channel.close();
+      throw error;
+    }
+  };
 }

@@ -1,13 +1,17 @@
 import type { Clock } from '../util/clock.js';
+import type { Auth } from './call/client.js';
 import type { Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import type { ConfigOptions } from './config/kite-config.js';
+import type { Channel } from '../transport/channel/channel.js';
+import type { MemoryBudgets } from '../transport/channel/memory-budget.js';
 import type { SockJsClientScript } from '../transport/server/iframe-page.js';
 import type { AcceptTunnel } from './proxied/proxy-member.js';
 import type { HeartbeatCallers } from './serve/heartbeat-method.js';
 import type { Numbers } from './call/message-numbers.js';
 import type { MethodHandling } from './serve/method.js';
 import type { SystemMethod } from './serve/system-methods.js';
+import type { VirtualHosts } from './serve/virtual-hosts.js';
 import type { CredentialCheck } from './trust/verifier.js';
 
 /** Options of a kite. Options that are omitted come from `KITE_*` environment variables, the kite key or a default. */
@@ -65,6 +69,16 @@ export interface CloseOptions {
   readonly drainTimeout?: number;
 }
 
+/** The other end of an open channel. */
+export interface DialedPeer {
+  /** The URL that was dialed. */
+  readonly url: string;
+  /** The address that it has led to, such as `127.0.0.1:3636`. */
+  readonly remoteAddress: string;
+}
+
+export type AdmitPeer = (peer: DialedPeer, auth: Auth | null) => void;
+
 /**
  * Parts of a kite that this package replaces in the kites that it creates.
  *
@@ -73,6 +87,21 @@ export interface CloseOptions {
 export interface ReplacedParts {
   /** Serves the tunnels that a proxy requests. Default: each tunnel becomes a connection of the kite. */
   readonly acceptTunnel?: AcceptTunnel | undefined;
+  /**
+   * Throws if the peer of a channel may not receive these credentials. Called for each channel that this kite opens, before
+   * anything is sent. Default: every peer may.
+   */
+  readonly admitPeer?: AdmitPeer | undefined;
   /** The checks of authentication types whose credentials can be revoked; see `Kite.endRevoked`. */
   readonly credentialChecks?: Readonly<Record<string, CredentialCheck>> | undefined;
+  /** Hosts whose requests are not for the kite. Default: none. */
+  readonly virtualHosts?: VirtualHosts | undefined;
+  /** The budgets that the connections of the kite share with others. Default: budgets of this kite, with its limits. */
+  readonly budgets?: MemoryBudgets | undefined;
+  /** Returns the channel to use instead of one that the kite has dialled. */
+  readonly dialled?: ((channel: Channel) => Channel) | undefined;
+  /** Called when a call has failed because its caller could not be authenticated. */
+  readonly authenticationFailed?:
+    | ((method: string, remoteAddress: string, error: unknown) => void)
+    | undefined;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import type { KiteIdentity } from '../protocol/identity.js';
 import type { KiteQuery } from '../protocol/query.js';
 import type { Channel } from '../transport/channel/channel.js';
-import type { Clock } from '../util/clock.js';
+import { type Clock, systemClock } from '../util/clock.js';
 import { withDeadline } from '../util/deadline.js';
 import type { Logger } from '../util/logger.js';
 import type { Client, ClientOptions } from './call/client.js';
@@ -11,6 +11,8 @@ import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './call/me
 import type { Peer } from './call/peer.js';
 import { composeKite } from './compose-kite.js';
 import type { Config } from './config/kite-config.js';
+import type { DialledSockets } from './dialled-sockets.js';
+import { CLOSING_TIMEOUT } from './limits/kite-limits.js';
 import type { KiteCore, KiteEvents } from './core/kite-core.js';
 import { whenIdle } from './call/when-idle.js';
 import type { CloseOptions, KiteOptions, ReplacedParts } from './kite-options.js';
@@ -49,6 +51,7 @@ export class Kite<Methods = AnyMethods> {
   /** The settings of this kite: its options, with environment variables, the kite key and defaults applied. */
   readonly config: Config;
   readonly #core: KiteCore;
+  readonly #dialled: DialledSockets;
   readonly #server: KiteServer;
   readonly #kontrol: KontrolMember;
   readonly #proxies: ProxyMember;
@@ -66,6 +69,7 @@ export class Kite<Methods = AnyMethods> {
     this.identity = parts.core.identity;
     this.config = parts.config;
     this.#core = parts.core;
+    this.#dialled = parts.dialled;
     this.#server = parts.server;
     this.#kontrol = parts.kontrol;
     this.#proxies = parts.proxies;
@@ -268,6 +272,14 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
+   * Returns the address of the caller of an HTTP request, such as `203.0.113.7:50412`. Behind one of the `trustedProxies`, it is
+   * the address that the proxy names.
+   */
+  addressOf(request: IncomingMessage): string {
+    return this.#server.addressOf(request);
+  }
+
+  /**
    * Accepts requests for the host name of this URL. Registration with Kontrol or a proxy calls it for the registered URL.
    */
   knownAs(url: string): this {
@@ -386,8 +398,8 @@ export class Kite<Methods = AnyMethods> {
 
   /**
    * Closes the kite gracefully: it accepts no connections and no calls, waits for running calls for at most `drainTimeout`,
-   * closes each connection with `Go away!`, and closes its clients. Resolves when everything is closed. Further calls return
-   * the same promise.
+   * closes each connection with `Go away!`, and closes its clients. Resolves when everything is closed; peers have a second to
+   * answer the close frames of clients. Further calls return the same promise.
    *
    * @example
    *     process.once('SIGTERM', () => void kite.close({ drainTimeout: 5000 }));
@@ -398,8 +410,9 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * Runs the kite as a program: listens, closes gracefully on SIGINT and SIGTERM, and toggles debug logging on SIGUSR2.
-   * Resolves when the kite is closed. A second SIGINT or SIGTERM ends the process immediately.
+   * Runs the kite as a program: listens, closes gracefully on SIGINT, SIGTERM and SIGQUIT, and toggles debug logging on SIGUSR2.
+   * SIGHUP closes it if the process has a terminal, which was closed; otherwise it ends debug logging. Resolves when the kite is
+   * closed. A second signal ends the process immediately.
    */
   run(): Promise<void> {
     return runUntilSignal(this, this.#logger);
@@ -421,5 +434,6 @@ export class Kite<Methods = AnyMethods> {
     this.#kontrol.close();
     this.#core.closeClients();
     this.#server.close();
+    await this.#dialled.closed(systemClock, CLOSING_TIMEOUT);
   }
 }

@@ -8,7 +8,16 @@ import type { TlsOptions } from './serve/http-listener.js';
 export interface ServerKiteOptions
   extends Pick<
     KiteOptions,
-    'ip' | 'port' | 'environment' | 'region' | 'version' | 'limits' | 'clock' | 'logger' | 'env'
+    | 'ip'
+    | 'port'
+    | 'environment'
+    | 'region'
+    | 'version'
+    | 'trustedProxies'
+    | 'limits'
+    | 'clock'
+    | 'logger'
+    | 'env'
   > {
   /** Serves `https:` and `wss:`. */
   readonly tls?: TlsOptions | undefined;
@@ -20,12 +29,13 @@ export interface ServerKiteOptions
  */
 export function makeServerKite(
   name: string,
-  { tls, ip, port, environment, region, version, limits = {}, clock, logger, env }: ServerKiteOptions,
+  { tls, limits = {}, ...options }: ServerKiteOptions,
   overrides: KiteOptions,
   replaced: ReplacedParts = {},
 ): Kite {
+  const { ip, port, environment, region, version, trustedProxies, clock, logger, env } = options;
   const own = limitsIn(defaultLimits, limits);
-  const common = { ip, port, environment, region, version, limits: own, clock, logger, env };
+  const common = { ip, port, environment, region, version, trustedProxies, limits: own, clock, logger, env };
   const kite = new Kite(name, '1.0.0', { ...common, ...overrides }, replaced);
   if (tls) kite.useTls(tls);
   return kite;

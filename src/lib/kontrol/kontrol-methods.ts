@@ -7,6 +7,7 @@ import type { AuditLog } from './admin/audit-log.js';
 import { type KontrolAdmin, adminMethods } from './admin/administration.js';
 import { type Credentials, kiteKeyError, type VerifiedCaller } from './tokens/credentials.js';
 import type { KeyRing } from './tokens/key-ring.js';
+import type { KontrolLimits } from './limits/kontrol-limits.js';
 import type { MachineRegistration } from './admin/machine-registration.js';
 import type { KontrolMetrics } from './http/kontrol-metrics.js';
 import type { Queries } from './registry/queries.js';
@@ -15,6 +16,7 @@ import type { Revocations } from './tokens/revocations.js';
 import type { SignIn } from './admin/sign-in.js';
 import type { Signalling } from './signalling/signalling.js';
 import type { Watchers } from './registry/watchers.js';
+import { record } from '../util/record.js';
 import { QUOTED_LENGTH } from '../protocol/protocol-limits.js';
 
 /** The services that implement Kontrol's methods. */
@@ -33,6 +35,7 @@ export interface KontrolServices {
   readonly signalling: Signalling | undefined;
   /** Undefined if Kontrol does not serve a page: `signIn` and `signInCode` do not exist. */
   readonly signIn: SignIn | undefined;
+  readonly limits: KontrolLimits;
   /** Undefined if no audit log is written. */
   readonly audit: AuditLog | undefined;
   /** Connections that are revoking something, whose responses are sent before they may end. */
@@ -60,14 +63,19 @@ export function addMethods(kite: Kite, services: KontrolServices): void {
   handle('getKites', (request) => queries.getKites(request));
   handle('getToken', (request) => queries.getToken(request));
   handle('cancelWatcher', ({ args: [id], client }) => {
-    watchers.cancel(client, id);
-    return null;
+    if (typeof id === 'string' && watchers.cancel(client, id)) return null;
+    throw new KiteError('argumentError', 'cancelWatcher: unknown watcher id');
   });
   handle('getKey', (request) => {
     const { pair } = requireKiteKey(request, credentials);
     return pair.state === 'retired' ? keyRing.signing.publicKey : pair.publicKey;
   });
-  handle('watchKeys', (request) => revocations.watch(request));
+  handle('watchKeys', (request) => {
+    // Kites call it with their current kite key after each registration.
+    if (record(request.auth)['type'] === 'kiteKey')
+      services.registrar.renewed(request.client, requireKiteKey(request, credentials));
+    return revocations.watch(request);
+  });
   handle('registerMachine', (request) => machineRegistration.register(request)).disableAuthentication();
   if (signalling) handle('kite.handleWebRTC', (request) => signalling.forward(request));
   if (signIn) {
@@ -85,12 +93,15 @@ export function addMethods(kite: Kite, services: KontrolServices): void {
 }
 
 async function register(request: Request, services: KontrolServices): Promise<unknown> {
-  const { registrar, credentials, metrics } = services;
+  const { registrar, credentials, metrics, watchers, limits } = services;
   try {
     const key = requireKiteKey(request, credentials);
     const registration = { kite: request.kite, url: request.args[0], key };
-    const result = await registrar.register(request.client, registration);
+    const registering = registrar.register(request.client, registration);
+    const result = await request.waitFor(registering, limits.waitingPerConnection);
     metrics.registered('connection');
+    if (result.kiteKey !== undefined)
+      watchers.renew(request.client, credentials.verifyKiteKey(result.kiteKey));
     return result;
   } catch (error) {
     metrics.refused('connection');

@@ -4,15 +4,17 @@ import type { CloseOptions } from '../kite/kite-options.js';
 import { composeLimits } from '../kite/limits/compose-limits.js';
 import { makeServerKite } from '../kite/server-kite.js';
 import { type Clock, systemClock } from '../util/clock.js';
+import { remoteIp } from '../transport/channel/remote-address.js';
 import { lookupAddresses } from '../util/lookup-addresses.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { KontrolStatus } from './admin/administration.js';
 import { AuditLog } from './admin/audit-log.js';
 import { CredentialUses } from './tokens/credential-uses.js';
-import { Credentials, type VerifiedCaller } from './tokens/credentials.js';
+import type { Caller } from './tokens/caller.js';
+import { Credentials } from './tokens/credentials.js';
 import { HttpApi } from './http/http-api.js';
-import { Invites } from './admin/invites.js';
+import { type InviteLifetimes, Invites } from './admin/invites.js';
 import { infoOf, type KeyPairInfo, KeyRing } from './tokens/key-ring.js';
 import { type KontrolOptions, checkOpenRegistration } from './kontrol-options.js';
 import { MachineRegistration } from './admin/machine-registration.js';
@@ -21,9 +23,11 @@ import { addMethods } from './kontrol-methods.js';
 import { KontrolMetrics } from './http/kontrol-metrics.js';
 import { UiFiles } from './http/ui-files.js';
 import { ownPolicy, type Policy } from './policy/policy.js';
+import { ReplaceablePolicy } from './policy/replaceable-policy.js';
+import { FairTurns } from './registry/fair-turns.js';
 import { Queries } from './registry/queries.js';
 import { Registrar } from './registry/registrar.js';
-import { checkUsername } from './registry/registration-record.js';
+import { checkKeyTtl, checkUsername } from './registry/registration-record.js';
 import type { RegistryEntry } from './registry/registry-entry.js';
 import { Registry } from './registry/registry.js';
 import { StoreSync } from './registry/store-sync.js';
@@ -34,7 +38,13 @@ import { Signalling } from './signalling/signalling.js';
 import type { Storage } from './storage/shared/storage.js';
 import { defaultTimings, type LeaseTimings } from './registry/lease-timings.js';
 import { TokenIssuer } from './tokens/token-issuer.js';
-import { type UserCredential, Users, type UserSummary } from './admin/users.js';
+import {
+  type KeyRevocation,
+  type UserCredential,
+  type UserRevocation,
+  Users,
+  type UserSummary,
+} from './admin/users.js';
 import { Watchers } from './registry/watchers.js';
 
 /**
@@ -55,7 +65,7 @@ export class Kontrol {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #timings: LeaseTimings;
-  readonly #policy: Policy;
+  readonly #policy: ReplaceablePolicy;
   readonly #storage: Storage;
   readonly #registry: Registry;
   readonly #keyRing: KeyRing;
@@ -83,10 +93,17 @@ export class Kontrol {
     this.#clock = clock;
     this.#storage = storage;
     this.#timings = { ...defaultTimings, ...options.timings };
-    this.#policy = options.policy ?? ownPolicy(username);
+    this.#policy = new ReplaceablePolicy(options.policy ?? ownPolicy(username));
     this.kite = this.#makeKite();
     this.#logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
-    const shared = { clock, logger: this.#logger, timings: this.#timings, policy: this.#policy, limits };
+    const shared = {
+      clock,
+      logger: this.#logger,
+      timings: this.#timings,
+      policy: this.#policy,
+      limits,
+      turns: new FairTurns(),
+    };
     const registry = new Registry({ ...shared, lease: this.#timings.lease });
     const kontrolUrl = (): string => this.url;
     const keyRing = new KeyRing({
@@ -96,7 +113,8 @@ export class Kontrol {
       kontrolUrl,
       initial: options.keyPair,
     });
-    const storeSync = new StoreSync({ ...shared, storage, registry, keyRing });
+    const uses = new CredentialUses({ storage, limits, clock });
+    const storeSync = new StoreSync({ ...shared, storage, registry, keyRing, uses });
     const revocations = new Revocations(keyRing, this.#logger);
     const registrar = new Registrar({ ...shared, registry, storeSync, keyRing, revocations });
     const onSign = (): void => this.#metrics.signed();
@@ -108,7 +126,9 @@ export class Kontrol {
       ttl: options.tokenTtl,
       onSign,
     });
-    this.#watchers = new Watchers({ ...shared, registry, tokens });
+    const { audit: write } = options;
+    this.#audit = write && new AuditLog({ write, limits, clock });
+    this.#watchers = new Watchers({ ...shared, registry, tokens, audit: this.#audit });
     this.#metrics = new KontrolMetrics({
       kites: () => registry.size,
       connections: () => this.kite.connectionCount,
@@ -117,11 +137,13 @@ export class Kontrol {
     });
     this.#credentials = new Credentials({ keyRing, identity: this.kite.identity, limits, clock });
     this.#invites = new Invites(storage, clock);
-    const { audit: write } = options;
-    this.#audit = write && new AuditLog({ write, limits, clock });
-    this.#uses = new CredentialUses(limits, clock);
-    this.#users = new Users({ uses: this.#uses, keyRing, registry, clock });
-    keyRing.on('issue', (key) => this.#uses.issued({ ...key, sessionEnd: Number.POSITIVE_INFINITY }));
+    this.#uses = uses;
+    this.#users = new Users({ uses, invites: this.#invites, keyRing, registry, clock });
+    keyRing.on('issue', (key) => {
+      uses.issued(key);
+      storeSync.recordUses();
+    });
+    const used = (caller: Caller): void => void this.#used(caller);
     [this.#registry, this.#keyRing, this.#storeSync, this.#registrar] = [
       registry,
       keyRing,
@@ -148,6 +170,7 @@ export class Kontrol {
       keyRing,
       storeSync,
       watchers: this.#watchers,
+      audit: this.#audit,
     };
     addMethods(this.kite, {
       admin: this,
@@ -159,6 +182,7 @@ export class Kontrol {
       metrics: this.#metrics,
       revocations,
       revoking: this.#revoking,
+      limits,
       audit: this.#audit,
       queries: new Queries(services),
       machineRegistration: new MachineRegistration(machineRegistration),
@@ -173,9 +197,12 @@ export class Kontrol {
               selfEntry: () => this.#selfEntry,
             }),
     });
-    new HttpApi({ ...services, uses: this.#uses, audit: this.#audit, metrics: this.#metrics }).addTo(
-      this.kite,
-    );
+    new HttpApi({
+      ...services,
+      addressOf: (request) => this.kite.addressOf(request),
+      used,
+      metrics: this.#metrics,
+    }).addTo(this.kite);
   }
 
   /** The URL under which kites reach Kontrol, as written in kite keys: the option `url`, or the URL at which it listens. */
@@ -191,7 +218,7 @@ export class Kontrol {
     try {
       await checkOpenRegistration(this.#options, this.kite.config.ip, lookupAddresses);
       await this.#servePage();
-      for (const path of this.#policy.deepTokenPaths ?? []) this.#logger.warn(deepPathWarning(path));
+      this.#warnOfDeepPaths();
       await this.#storeSync.open();
       await this.kite.listen();
       this.#listeningSince = this.#clock.now();
@@ -209,16 +236,20 @@ export class Kontrol {
   }
 
   /**
-   * Creates a one-time invite for `username`. `ttl`: lifetime in milliseconds. Default: 24 hours. Rejects if the username is
-   * not valid, or if the store is unavailable.
+   * Creates a one-time invite for `username`. `ttl`: lifetime in milliseconds. Default: 24 hours. `keyTtl`: lifetime of the kite
+   * key; a kite renews its key when it registers. Default: the key does not expire. Rejects if the username or a lifetime is not
+   * valid, or if the store is unavailable.
    */
-  async invite(username: string, { ttl }: { readonly ttl?: number } = {}): Promise<string> {
-    return this.#invites.issue(checkUsername(username), ttl);
+  async invite(username: string, { ttl, keyTtl }: InviteLifetimes = {}): Promise<string> {
+    return this.#invites.issue(checkUsername(username), { ttl, keyTtl: checkKeyTtl(keyTtl) });
   }
 
-  /** Creates a kite key for a user, signed with the current key pair. Rejects if the username is not valid. */
-  async newKiteKey(username: string): Promise<string> {
-    return this.#keyRing.newKiteKey(checkUsername(username));
+  /**
+   * Creates a kite key for a user, signed with the current key pair. `ttl`: its lifetime in milliseconds. Default: it does not
+   * expire. Rejects if the username or the lifetime is not valid.
+   */
+  async newKiteKey(username: string, { ttl }: { readonly ttl?: number | undefined } = {}): Promise<string> {
+    return this.#keyRing.newKiteKey(checkUsername(username), checkKeyTtl(ttl));
   }
 
   /** Returns all key pairs, newest first. */
@@ -244,25 +275,25 @@ export class Kontrol {
 
   /**
    * Revokes one kite key by its `jti`, with everything that descends from it: registrations, connections, watches, tokens and
-   * renewed forms of the key, at this node and the others, and at the kites that are connected to them. Accepts any id: Kontrol
-   * does not store the kite keys that it has issued.
+   * renewed forms of the key, at this node and the others, and at the kites that are connected to them. Resolves with whether a
+   * node has issued or seen the key; an unknown key is revoked as well. Rejects if the id is not a UUID.
    */
-  revokeKiteKey(jti: string): Promise<void> {
-    return this.#keyRing.revokeKiteKey(jti);
+  revokeKiteKey(jti: string): Promise<KeyRevocation> {
+    return this.#users.revokeKey(jti);
   }
 
-  /** Returns the users with registered kites, and those whose credentials this node has seen since it started. */
-  users(): readonly UserSummary[] {
+  /** Returns the users with registered kites, and those whose credentials a node has issued or seen. */
+  users(): Promise<readonly UserSummary[]> {
     return this.#users.list();
   }
 
-  /** Returns the kite keys and sessions of a user that this node has seen since it started. */
-  user(username: string): readonly UserCredential[] {
+  /** Returns the kite keys and sessions of a user that a node has issued or seen. Rejects with `unknownUser` if there are none. */
+  user(username: string): Promise<readonly UserCredential[]> {
     return this.#users.credentials(username);
   }
 
-  /** Revokes every kite key that a user has now; see `revokeKiteKey`. Unused invites of the user stay valid. */
-  revokeUser(username: string): Promise<void> {
+  /** Revokes every kite key that a user has now; see `revokeKiteKey`. Unused invites of the user are deleted. */
+  revokeUser(username: string): Promise<UserRevocation> {
     return this.#users.revoke(username);
   }
 
@@ -283,6 +314,19 @@ export class Kontrol {
     };
   }
 
+  /**
+   * Replaces the policy. It decides about everything from now on; connections stay. Kites that have registered stay registered until
+   * they register again, and tokens that were issued stay valid until they expire.
+   */
+  usePolicy(policy: Policy): void {
+    this.#policy.current = policy;
+    this.#warnOfDeepPaths();
+  }
+
+  #warnOfDeepPaths(): void {
+    for (const path of this.#policy.deepTokenPaths) this.#logger.warn(deepPathWarning(path));
+  }
+
   async #servePage(): Promise<void> {
     const folder = this.#options.page;
     if (folder === undefined) return;
@@ -296,6 +340,7 @@ export class Kontrol {
     await this.kite.close(options);
     this.#registry.close();
     await this.#storeSync.close();
+    this.#audit?.flush();
   }
 
   #makeKite(): Kite {
@@ -304,23 +349,22 @@ export class Kontrol {
     const own = { username, kiteKey: false, port, allowOrigin, allowedHosts } as const;
     // The key ring reflects revocations.
     const credentialChecks = {
-      kiteKey: (key: string) => this.#used(() => this.#credentials.verifyKiteKey(key)),
-      token: (key: string) => this.#used(() => this.#credentials.verifyToken(key)),
+      kiteKey: (key: string) => this.#used(this.#credentials.verifyKiteKey(key)),
+      token: (key: string) => this.#used(this.#credentials.verifyToken(key)),
     };
-    const kite = makeServerKite('kontrol', this.#options, own, { credentialChecks });
+    const kite = makeServerKite('kontrol', this.#options, own, {
+      credentialChecks,
+      authenticationFailed: (method, remoteAddress, error) =>
+        this.#audit?.refused({ method, user: '', address: remoteIp(remoteAddress) }, error),
+    });
     for (const name of [url, registerUrl]) if (name !== undefined) kite.knownAs(name);
     return kite;
   }
 
-  #used(verify: () => VerifiedCaller): VerifiedCaller {
-    try {
-      const caller = verify();
-      this.#uses.used(caller);
-      return caller;
-    } catch (error) {
-      this.#audit?.refused({ method: 'authentication', user: '', address: '' }, error);
-      throw error;
-    }
+  #used<Used extends Caller>(caller: Used): Used {
+    this.#uses.used(caller);
+    this.#storeSync.recordUses();
+    return caller;
   }
 
   /** Registers Kontrol's own kite with the signing key pair, again if the pair has changed meanwhile. */

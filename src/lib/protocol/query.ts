@@ -3,6 +3,7 @@ import { IDENTITY_FIELDS, type KiteIdentity } from './identity.js';
 import { parseVersion } from './version.js';
 import { isVersionConstraintError, parseVersionConstraint } from './version-constraint.js';
 import { QUOTED_LENGTH } from './protocol-limits.js';
+import { jsonObject } from '../util/record.js';
 
 /** A query for kites. A field that is not set matches every value. */
 export type KiteQuery = { readonly [Field in keyof KiteIdentity]?: string };
@@ -31,10 +32,8 @@ export function isQueryError(error: unknown): error is QueryError {
  * @throws QueryError if it is not an object, or one of the fields is not a string
  */
 export function parseQuery(value: unknown): KiteQuery {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new QueryError('Invalid query. It must be an object with the fields of a kite');
-  }
-  const fields = value as Record<string, unknown>;
+  const fields = jsonObject(value);
+  if (!fields) throw new QueryError('Invalid query. It must be an object with the fields of a kite');
   const query: { -readonly [Field in QueryField]?: string } = {};
   for (const field of IDENTITY_FIELDS) {
     const content = Object.hasOwn(fields, field) ? fields[field] : undefined;

@@ -4,20 +4,18 @@ import { randomHex } from './random.js';
 /** Length in bytes of the mark that stands for a number in a string, which no string of a peer contains by chance or intent. */
 const MARK_BYTES = 8;
 
-const NUMBER = /-?\d[\d.eE+-]*/g;
-
 /** Matches in every JSON text with a number that JavaScript would write differently, and in few others. */
 const MAY_DIFFER = /[\d.]{16}|\d[eE]|-0|\.\d*0(?!\d)|0\.0{6}/;
 
 /**
  * Parses JSON. A number that JavaScript would write differently, such as `9007199254740993`, `1e400`, `-0` or `1.0`, becomes a
- * NumberLiteral.
+ * NumberLiteral, if `isLiteral` returns true for it.
  *
  * @throws SyntaxError like `JSON.parse`
  */
-export function parseLiterally(text: string): unknown {
+export function parseLiterally(text: string, isLiteral: (text: string) => boolean = () => true): unknown {
   return MAY_DIFFER.test(text)
-    ? parseNumbers(text, (literal) => String(Number(literal)) !== literal)
+    ? parseNumbers(text, (literal) => String(Number(literal)) !== literal && isLiteral(literal))
     : (JSON.parse(text) as unknown);
 }
 
@@ -28,9 +26,14 @@ export function parseLiterally(text: string): unknown {
  */
 export function parseNumbers(text: string, isLiteral: (text: string) => boolean): unknown {
   const value: unknown = JSON.parse(text);
-  const mark = randomHex(MARK_BYTES);
-  const marked = mapNumbers(text, (literal) => (isLiteral(literal) ? `"${mark}${literal}"` : literal));
-  return marked === text ? value : restore(JSON.parse(marked), mark);
+  // Most messages that may contain a literal contain none.
+  let mark: string | undefined;
+  const marked = mapNumbers(text, (literal) => {
+    if (!isLiteral(literal)) return literal;
+    mark ??= randomHex(MARK_BYTES);
+    return `"${mark}${literal}"`;
+  });
+  return mark === undefined ? value : restore(JSON.parse(marked), mark);
 }
 
 /** A number in a value, and the keys that lead to it. */
@@ -44,18 +47,12 @@ export interface LocatedLiteral {
  * if a later property of the same name replaces the number.
  */
 export function findNumber(text: string, matches: (literal: string) => boolean): LocatedLiteral | undefined {
-  for (let at = 0; at < text.length; ) {
-    const quote = text.indexOf('"', at);
-    const end = quote === -1 ? text.length : quote;
-    for (const { 0: literal, index } of text.slice(at, end).matchAll(NUMBER)) {
-      if (!matches(literal)) continue;
-      const start = at + index;
-      const mark = randomHex(MARK_BYTES);
-      const marked = `${text.slice(0, start)}"${mark}"${text.slice(start + literal.length)}`;
-      // Without a path, a later property of the same name replaces the number. Searching on would parse the text again and again.
-      return { path: pathOf(JSON.parse(marked), mark) ?? [], literal };
-    }
-    at = quote === -1 ? end : endOfString(text, quote);
+  for (const { literal, start } of numbersIn(text)) {
+    if (!matches(literal)) continue;
+    const mark = randomHex(MARK_BYTES);
+    const marked = `${text.slice(0, start)}"${mark}"${text.slice(start + literal.length)}`;
+    // Without a path, a later property of the same name replaces the number. Searching on would parse the text again and again.
+    return { path: pathOf(JSON.parse(marked), mark) ?? [], literal };
   }
   return undefined;
 }
@@ -78,17 +75,28 @@ function pathOf(value: unknown, text: string): readonly string[] | undefined {
   return undefined;
 }
 
-/** Replaces the numbers of valid JSON. */
+/** Replaces the numbers of valid JSON. Takes little memory for numbers that stay the same. */
 function mapNumbers(text: string, replace: (literal: string) => string): string {
   const parts: string[] = [];
-  for (let at = 0; at < text.length; ) {
-    const quote = text.indexOf('"', at);
-    const end = quote === -1 ? text.length : quote;
-    parts.push(text.slice(at, end).replaceAll(NUMBER, replace));
-    at = quote === -1 ? end : endOfString(text, quote);
-    parts.push(text.slice(end, at));
+  let from = 0;
+  for (const { literal, start } of numbersIn(text)) {
+    const replaced = replace(literal);
+    if (replaced === literal) continue;
+    parts.push(text.slice(from, start), replaced);
+    from = start + literal.length;
   }
+  parts.push(text.slice(from));
   return parts.join('');
+}
+
+/** Finds the numbers of valid JSON that are not in strings. */
+function* numbersIn(text: string): Generator<{ readonly literal: string; readonly start: number }> {
+  const token = /"|-?\d[\d.eE+-]*/g;
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    const { 0: literal, index } = match;
+    if (literal === '"') token.lastIndex = endOfString(text, index);
+    else yield { literal, start: index };
+  }
 }
 
 /** Returns the index after a string of valid JSON that starts at `start`. */

@@ -50,6 +50,11 @@ export class StderrLogger implements Logger {
     else this.level = this.#configured === 'debug' ? 'info' : this.#configured;
   }
 
+  /** Ends debug messages that `toggleDebug` has enabled. */
+  restoreLevel(): void {
+    this.level = this.#configured;
+  }
+
   isLevelEnabled(level: LogLevel): boolean {
     return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(this.level);
   }

@@ -6,15 +6,7 @@ export function exceedsBytes(text: string, limit: number): boolean {
   return utf8Length(text) > limit;
 }
 
-/** Returns the size of `text` in UTF-8, in bytes. */
+/** Returns the size of `text` in UTF-8, in bytes. A lone surrogate is encoded as U+FFFD, three bytes. */
 export function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const point = text.codePointAt(index) ?? 0;
-    if (point > 0x7ff) bytes += 2;
-    else if (point > 0x7f) bytes += 1;
-    // A surrogate pair is two units and four bytes. A lone surrogate is encoded as U+FFFD, three bytes.
-    if (point > 0xffff) index++;
-  }
-  return bytes;
+  return new TextEncoder().encode(text).length;
 }

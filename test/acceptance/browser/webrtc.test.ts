@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseKiteKey } from '../../../src/lib/keys/index.js';
 import type { Kontrol } from '../../../src/lib/kontrol.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { chromiumInstalled, openPage, type OpenPage, skipped } from '../../helpers/browser/chromium.js';
@@ -11,6 +12,8 @@ declare const self: WebRtcGlobals;
 interface Member extends OpenPage {
   /** The id of its kite. */
   readonly id: string;
+  /** The id of its kite key. */
+  readonly keyId: string;
 }
 
 const { browser, files } = useChromium();
@@ -18,6 +21,7 @@ const { browser, files } = useChromium();
 describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
   /** A page that is registered at Kontrol, with the methods that other pages call. */
   async function member(kontrol: Kontrol, name: string, username = 'bob'): Promise<Member> {
+    const key = await kontrol.newKiteKey(username);
     const { port } = await startPageServer(files(), policy('http://127.0.0.1:* ws://127.0.0.1:*'));
     const opened = await openPage(browser(), `http://127.0.0.1:${port}/webrtc`);
     const id = await opened.page.evaluate(
@@ -35,9 +39,9 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         await self.kontrol.registerForever();
         return self.kite.identity.id;
       },
-      { kiteName: name, url: kontrol.kite.url ?? '', key: await kontrol.newKiteKey(username) },
+      { kiteName: name, url: kontrol.kite.url ?? '', key },
     );
-    return { ...opened, id };
+    return { ...opened, id, keyId: parseKiteKey(key).id };
   }
 
   /** Makes a page find the kite of another at Kontrol, and dial it. */
@@ -92,6 +96,20 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
       await two.page.goto('about:blank');
       await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 1006']);
     });
+
+    it.each([true, false])(
+      'two pages are disconnected when the kite key of one is revoked (directly: %s)',
+      async (direct) => {
+        const { kontrol, one, two } = await pair();
+        if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
+        await dialFound(one, 'two');
+        expect(await conversation(one)).toEqual(CONVERSATION);
+        await kontrol.revokeKiteKey(two.keyId);
+        await expect
+          .poll(() => one.page.evaluate(() => self.events), { timeout: 1000 })
+          .toEqual([expect.stringMatching(/^disconnect (?:1008|1006)$/)]);
+      },
+    );
 
     it.each(['one', 'two'])(
       'two pages connect through Kontrol if page %s does not support WebRTC',

@@ -4,8 +4,10 @@ import { createServer as createHttp } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../../src/lib/util/clock.js';
 import {
   generateKeyPair,
+  newKiteKey,
   parseKiteKey,
   selfSignedCertificate,
   writeKiteKeyFile,
@@ -65,6 +67,30 @@ describe('doctor', () => {
     expect(results['kite key']?.detail).toContain('mode 0400');
     await expect.poll(async () => (await cli.run(['query', '/bob/unknown/kitectl-doctor'])).code).toBe(5);
     expect((await cli.terminal(['doctor'], 120)).stdout).toContain('│ token');
+  });
+
+  it('doctor warns about a kite key that expires soon, and fails with exit code 4 for one that has expired', async () => {
+    const DAY = 24 * 3_600_000;
+    const keyPair = await generateKeyPair();
+    const resultOf = async (age: number) => {
+      const now = Date.now();
+      const clock = { ...systemClock, now: () => now - age };
+      const owner = { username: 'bob', kontrolUser: 'kontrol', kontrolUrl: 'http://127.0.0.1:1/kite' };
+      const home = temporaryFolder();
+      const file = await writeKiteKeyFile(newKiteKey({ ...owner, keyPair, ttl: 90 * DAY, clock }), { home });
+      const { code, results } = await doctor(['--key-file', file]);
+      return { code, ...results['kite key'] };
+    };
+    expect(await resultOf(DAY)).toMatchObject({ result: 'ok', hint: '' });
+    const soon = await resultOf(80 * DAY);
+    expect(soon).toMatchObject({
+      result: 'warning',
+      detail: expect.stringContaining('expires at 20') as string,
+    });
+    expect(soon.hint).toContain('A kite that registers renews its key');
+    const expired = await resultOf(91 * DAY);
+    expect(expired).toMatchObject({ code: 4, result: 'failed' });
+    expect(expired.hint).toContain('kitectl register --force');
   });
 
   it('doctor reports an invalid kite key and exits with its code', async () => {

@@ -151,6 +151,7 @@ const LINES: readonly Line[] = [
   },
   { line: 'kitectl kontrol invite bob', pipe: /^\S{20,}\s*$/ },
   { line: 'kitectl kontrol invite bob --ttl 1h > invite.txt', pipe: /^$/ },
+  { line: 'kitectl kontrol invite bob --key-ttl 90d', pipe: /^\S{20,}\s*$/ },
   { line: 'kitectl kontrol keys list', pipe: /\tactive\t/, screen: /│ active/ },
   {
     line: 'kitectl kontrol keys revoke ID',
@@ -160,7 +161,13 @@ const LINES: readonly Line[] = [
     pipeCode: 2,
     screen: /cannot be undone/,
   },
-  { line: 'kitectl kontrol keys revoke --kite-key ID --yes', pipe: /Revoked the kite key ID/ },
+  {
+    line: 'kitectl kontrol keys revoke --kite-key ID --yes',
+    pipe: /^$/,
+    code: 2,
+    pipeCode: 2,
+    screen: /is not the id of a kite key/,
+  },
   { line: 'kitectl kontrol users list', pipe: /^bob\t/m, screen: /│ bob/ },
   { line: 'kitectl kontrol users show bob', pipe: /\tkite key\tvalid\t/, screen: /│ kite key │ valid/ },
   {

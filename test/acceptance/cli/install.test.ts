@@ -315,8 +315,9 @@ describe('kitectl run', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('run forwards %s to the kite', async (signal) => {
-    // Not with `wait`: a shell may get the signal just before it calls wait.
-    program(`trap 'echo got it; exit 3' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`);
+    // Not a shell: it cannot trap a signal that was ignored when it started, as SIGHUP is under nohup.
+    const script = `process.on('${signal}', () => { console.log('got it'); process.exit(3); }); setInterval(() => {}, 1000); console.log('ready')`;
+    program(`exec '${process.execPath}' -e "${script}"`);
     const running = cli.start(['run', 'math']);
     await running.until(({ stdout }) => stdout.includes('ready'));
     running.child.kill(signal);

@@ -118,7 +118,7 @@ describe('showkey', () => {
   it('showkey prints the claims as JSON under their own names', async () => {
     const claims = JSON.parse((await cli.run(['showkey', '--json'])).stdout) as Record<string, unknown>;
     expect(claims).toMatchObject({ sub: 'alice', iss: 'kontrol', jti: 'the-id-of-the-key' });
-    expect(Object.keys(claims)).toEqual(['sub', 'iss', 'kontrolURL', 'kontrolKey', 'jti', 'iat']);
+    expect(Object.keys(claims)).toEqual(['sub', 'iss', 'kontrolURL', 'kontrolKey', 'jti', 'iat', 'exp']);
   });
 
   it('showkey never prints the key or its signature', async () => {
@@ -134,7 +134,7 @@ describe('showkey', () => {
     const { code, stdout } = await cli.terminal(['showkey'], columns);
     expect(code).toBe(0);
     expect(stdout).toContain('\u001b[1m');
-    // oxlint-disable-next-line no-control-regex -- colours take no width
+    // oxlint-disable-next-line no-control-regex -- colors take no width
     const widths = stdout.split('\n').map((line) => line.replaceAll(/\u001b\[\d+m/g, '').length);
     expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
     expect((await cli.terminal(['showkey', '--no-color'], columns)).stdout).not.toContain('\u001b');

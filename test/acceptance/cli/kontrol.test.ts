@@ -211,6 +211,26 @@ describe('register', () => {
     expect(second.stderr).toContain('kitectl kontrol invite eve');
   });
 
+  it('register with an invite of --key-ttl gets a kite key that expires, which the other commands show', async () => {
+    const invite = (await cli.run(['kontrol', 'invite', 'dora', '--key-ttl', '90d'])).stdout;
+    const env = { KITE_HOME: join(cli.home, 'dora') };
+    const args = ['register', '--to', url, '--username', 'dora', '--invite-file', '-'];
+    const registered = await cli.run(args, { env, input: invite });
+    const { expiresAt = 0 } = readKiteKeyFile(join(env.KITE_HOME, 'kite.key'));
+    const expiry = new Date(expiresAt).toISOString();
+    expect(expiresAt - Date.now()).toBeGreaterThan(89 * 24 * 3_600_000);
+    expect(registered.stdout).toContain(`It expires at ${expiry}.`);
+    expect((await cli.run(['showkey'], { env })).stdout).toContain(`Expires\t${expiry}`);
+    expect((await cli.run(['keys', 'list', '-o', 'wide'], { env })).stdout).toContain(expiry);
+    expect((await cli.run(['doctor'], { env })).stdout).toContain(`expires at ${expiry}`);
+    const user = await cli.run(['kontrol', 'users', 'show', 'dora', '--json']);
+    // Kontrol tolerates a difference between clocks.
+    expect(JSON.parse(user.stdout)).toMatchObject([{ type: 'kiteKey', endsAt: expiresAt + 5 * 60_000 }]);
+    expect((await cli.run(['showkey'], { env: bob })).stdout).toContain('Expires\tnever');
+    for (const ttl of ['5s', '90x', 'soon', '-1d'])
+      expect(await cli.run(['kontrol', 'invite', 'dora', `--key-ttl=${ttl}`])).toMatchObject({ code: 2 });
+  });
+
   it('register does not replace a kite key, and requires a Kontrol', async () => {
     const again = await cli.run(['register', '--to', url, '--username', 'bob'], { env: bob });
     expect(again.code).toBe(3);
@@ -290,7 +310,60 @@ describe('query, token, watch and call', () => {
   });
 });
 
+describe('kontrol users', () => {
+  it('kontrol users show exits with 5 for a user that Kontrol does not know', async () => {
+    const { code, stdout, stderr } = await cli.run(['kontrol', 'users', 'show', 'nobody']);
+    expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
+    expect(stderr).toContain('Kontrol does not know the user "nobody"');
+    expect(stderr).toContain('kitectl kontrol users list');
+  });
+
+  it('kontrol users revoke deletes unused invites, and warns about a user that Kontrol does not know', async () => {
+    const invite = (await cli.run(['kontrol', 'invite', 'frank'])).stdout;
+    const revoke = (name: string) => cli.run(['kontrol', 'users', 'revoke', name, '--yes']);
+    expect(await revoke('frank')).toEqual({
+      code: 0,
+      stdout: 'Revoked every kite key of frank.\nDeleted 1 unused invite.\n',
+      stderr: '',
+    });
+    const args = ['register', '--to', url, '--username', 'frank', '--invite-file', '-'];
+    const env = { KITE_HOME: join(cli.home, 'frank') };
+    expect((await cli.run(args, { env, input: invite })).code).toBe(4);
+    const unknown = await revoke('frnak');
+    expect(unknown.code).toBe(0);
+    expect(unknown.stderr).toContain('warning: Kontrol knows no kite key, invite or kite of frnak');
+  });
+});
+
 describe('kontrol keys', () => {
+  it('kontrol keys revoke rejects what is not the id of a kite key, and warns about one that no node has seen', async () => {
+    const revoke = (id: string) => cli.run(['kontrol', 'keys', 'revoke', '--kite-key', id, '--yes']);
+    for (const id of ['nope', 'user:1:bob', '']) {
+      const { code, stderr } = await revoke(id);
+      expect([id, code]).toEqual([id, 2]);
+      expect(stderr).toContain('is not the id of a kite key, which is a UUID');
+      expect(stderr).toContain('kitectl kontrol users show');
+    }
+    const unknown = await revoke('32c766ac-a4c1-4890-b30f-a63537e8997c');
+    expect(unknown).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Revoked the kite key') as string,
+    });
+    expect(unknown.stderr).toContain(
+      'warning: no node of this Kontrol has issued or seen a kite key with this id',
+    );
+    const invite = (await cli.run(['kontrol', 'invite', 'grace'])).stdout;
+    const env = { KITE_HOME: join(cli.home, 'grace') };
+    await cli.run(['register', '--to', url, '--username', 'grace', '--invite-file', '-'], {
+      env,
+      input: invite,
+    });
+    expect(await revoke(readKiteKeyFile(join(env.KITE_HOME, 'kite.key')).id)).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+  });
+
   it("kontrol keys is refused with exit code 4 for other users than Kontrol's own", async () => {
     const file = join(bob.KITE_HOME, 'kite.key');
     expect((await cli.run(['kontrol', 'status', '--key-file', file])).code).toBe(4);

@@ -113,8 +113,8 @@ describe('-o', () => {
   });
 });
 
-describe('colours', () => {
-  it('colours are printed if they are requested', async () => {
+describe('colors', () => {
+  it('colors are printed if they are requested', async () => {
     const red = '\u001b[31m';
     expect((await cli.run(['call', 'fail', '--color', 'always', ...to])).stderr).toContain(red);
     expect((await cli.run(['--color=always', 'call', 'fail', ...to])).stderr).toContain(red);

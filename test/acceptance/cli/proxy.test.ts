@@ -195,6 +195,22 @@ describe('proxy start', () => {
     expect(JSON.parse(found.stdout)).toMatchObject([{ url, kite: { environment: 'prod', region: 'eu' } }]);
   });
 
+  it('proxy start --kite-domain gives kites host names, and needs a certificate that is valid for them', async () => {
+    const { url } = await startProxy('--kite-domain', 'kites.localhost');
+    const { port } = new URL(url);
+    const math = await startMath();
+    expect(math.stdout).toMatch(new RegExp(` at http://[\\da-f]{40}\\.kites\\.localhost:${port}/kite`));
+    const list = await cli.run(['proxy', 'status', '--json']);
+    const [{ kites }] = JSON.parse(list.stdout) as [{ kites: { url: string }[] }];
+    expect(math.stdout).toContain(kites[0]?.url);
+    await cli.run(['keygen', '--tls', '--host', 'proxy.test', '--out', 'narrow'], { cwd: cli.home });
+    const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(cli.home, 'narrow', name));
+    const tls = ['--tls-cert', cert ?? '', '--tls-key', key ?? ''];
+    const refused = await cli.run(['proxy', 'start', '--port', '0', '--kite-domain', 'kites.test', ...tls]);
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain("keygen --tls --host HOST --host '*.kites.test'");
+  });
+
   it('proxy start rejects impossible options with the matching exit code', async () => {
     const run = async (...args: string[]): Promise<number | null> =>
       (await cli.run(['proxy', 'start', ...args])).code;
@@ -204,6 +220,7 @@ describe('proxy start', () => {
     expect(await run('--public-host', 'a b')).toBe(3);
     expect(await run('--allow-target', 'a:1')).toBe(3);
     expect(await run('--tls-cert', 'none.pem', '--tls-key', 'none.pem')).toBe(3);
+    expect(await run('--kite-domain', '*.kites.test')).toBe(3);
     const { url } = await startProxy();
     expect(await run('--port', new URL(url).port)).toBe(3);
     const nobody = { KITE_HOME: join(cli.home, 'nobody') };

@@ -69,7 +69,7 @@ describe('help', () => {
 });
 
 describe('on a terminal', () => {
-  it('errors are coloured on a terminal unless colours are disabled', async () => {
+  it('errors are colored on a terminal unless colors are disabled', async () => {
     const red = '\u001b[31merror:';
     expect((await cli.terminal(['call', 'square'], 80)).stdout).toContain(red);
     expect((await cli.terminal(['call', 'square', '--no-color'], 80)).stdout).not.toContain('\u001b');

@@ -7,6 +7,7 @@ import type { Channel, ChannelReceiver } from '../../../src/lib/transport/channe
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { type Fragment, messageText } from '../../../src/lib/transport/channel/outgoing-message.js';
 import { makeCore, settled } from '../../helpers/kite/cores.js';
+import { seedOfRun } from '../../helpers/fuzz/fuzz-run.js';
 import { seededRandom } from '../../helpers/process/random.js';
 
 const FRAMES = 1_000_000;
@@ -153,9 +154,9 @@ describe('a kite that gets a million mutated frames', () => {
         return args.length;
       })
       .disableAuthentication();
-    const random = seededRandom(20_260_101);
+    const random = seededRandom(seedOfRun('a million frames'));
     const all = seeds();
-    const recognised = all[0] ?? '';
+    const recognized = all[0] ?? '';
     let channel: FuzzChannel | undefined;
     let primed = false;
     const counts = { closed: 0, answers: 0, splits: 0 };
@@ -168,11 +169,11 @@ describe('a kite that gets a million mutated frames', () => {
         server.accept(channel);
         // Two calls, so that the kite knows the prefixes of some callers.
         primed = random() < 0.25;
-        for (let times = primed ? 2 : 0; times > 0; times--) channel.frame(recognised);
+        for (let times = primed ? 2 : 0; times > 0; times--) channel.frame(recognized);
       }
       // Most of their frames have a known prefix, and only the rest is broken.
-      const at = primed && random() < 0.8 ? recognised.indexOf('withArgs') + 12 : 0;
-      const whole = at > 0 ? recognised : (all[Math.floor(random() * all.length)] ?? '');
+      const at = primed && random() < 0.8 ? recognized.indexOf('withArgs') + 12 : 0;
+      const whole = at > 0 ? recognized : (all[Math.floor(random() * all.length)] ?? '');
       let frame = whole.slice(at);
       for (let times = 1 + Math.floor(random() * 3); times > 0; times--) frame = mutate(frame, all, random);
       frame = whole.slice(0, at) + frame;

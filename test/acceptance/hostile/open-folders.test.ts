@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readContexts, writeContexts } from '../../../src/lib/cli/settings/contexts.js';
@@ -62,6 +62,19 @@ it.each([0o666, 0o620, 0o602])(
     const folder = await home(0o700);
     chmodSync(join(folder, 'contexts.json'), mode);
     expect(() => readContexts({ KITE_HOME: folder })).toThrow(/Other users can change .*contexts\.json/);
+  },
+);
+
+it.each([0o777, 0o1777, 0o702].map((mode) => ({ mode, octal: mode.toString(8) })))(
+  'the store of Kontrol is not opened in a folder with the mode $octal, which stays as it is',
+  async ({ mode }) => {
+    const folder = join(temporaryFolder(), 'data');
+    mkdirSync(folder);
+    chmodSync(folder, mode);
+    await expect(new FileStorage(folder).open()).rejects.toThrow(
+      `can be written by all users, who could have put files in it. Check them, then restrict it with: chmod 700 ${folder}`,
+    );
+    expect(statSync(folder).mode & 0o7777).toBe(mode);
   },
 );
 

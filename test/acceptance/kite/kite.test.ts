@@ -133,6 +133,18 @@ describe('a kite that listens', () => {
   });
 });
 
+describe('a kite in Kubernetes', () => {
+  it('a kite ignores the port that Kubernetes sets for a service, and notes that once it listens', async () => {
+    const notes: string[] = [];
+    const logger = { ...silentLogger, warn: (text: string) => void notes.push(text) };
+    const env = { KITE_PORT: 'tcp://10.96.0.9:3636', KITE_SERVICE_HOST: '10.96.0.9' };
+    const kite = makeKite({ port: undefined, env, logger });
+    expect(notes).toEqual([]);
+    await kite.listen();
+    expect(notes).toEqual([expect.stringContaining('KITE_PORT=tcp://10.96.0.9:3636 is ignored')]);
+  });
+});
+
 describe('a kite mounted on a server', () => {
   it('a mounted kite answers beside the handler of the server', async () => {
     const server = createServer((_request, response) => void response.end('mine'));
@@ -317,7 +329,7 @@ describe('a program that is a kite', () => {
     return { child, logged, ended };
   }
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
+  it.each(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
     'a program closes its kite gracefully on %s and exits with 0',
     async (signal) => {
       const { child, logged, ended } = start('');
@@ -337,6 +349,10 @@ describe('a program that is a kite', () => {
     await logged(/DEBUG\s+127\.0\.0\.1:\d+ connected/);
     child.kill('SIGUSR2');
     await logged(/log level: info/);
+    // Without a terminal, this does not end it.
+    child.kill('SIGHUP');
+    child.kill('SIGUSR2');
+    await logged(/log level: debug/);
     child.kill('SIGTERM');
     expect((await ended).code).toBe(0);
   });

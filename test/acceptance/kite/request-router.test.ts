@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { Kite, type KiteOptions } from '../../../src/lib/index.js';
@@ -7,6 +8,7 @@ import { silentLogger } from '../../../src/lib/util/logger.js';
 import { request } from '../../helpers/transport/http.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { startKite, startReverseProxy } from '../../helpers/proxy/proxy.js';
+import { passiveKite, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 
 // Requests that an untrusted page can make a browser send to a kite.
 
@@ -193,6 +195,22 @@ describe('Kontrol', () => {
 });
 
 describe('requests from pages through the reverse proxy', () => {
+  it('the tunnel proxy checks the origin and the host of callers itself', async () => {
+    const { kontrol } = await startKontrol();
+    const proxy = await startTunnelProxy(kontrol, { publicHost: 'proxy.example.com' });
+    const { url } = await passiveKite(kontrol, proxy);
+    const base = `${new URL(proxy.kite.url ?? '').origin}/proxy`;
+    const { search } = new URL(url);
+    const statusOf = async (headers: Record<string, string>): Promise<number> =>
+      status(`${base}/info${search}`, headers);
+    const host = 'proxy.example.com';
+    expect(await statusOf({ host })).toBe(200);
+    expect(await statusOf({ host, origin: `http://${host}` })).toBe(200);
+    expect(await statusOf({ host, origin: EVIL })).toBe(403);
+    expect(await statusOf({ host: 'evil.example' })).toBe(403);
+    expect(await statusOf({ host: 'evil.example', origin: 'http://evil.example' })).toBe(403);
+  });
+
   it('the reverse proxy forwards the origin for the kite to check, and rejects unknown hosts', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol, { publicHost: 'proxy.example.com', localKites: true });
@@ -221,5 +239,37 @@ describe('requests from pages through the reverse proxy', () => {
     expect(await upgraded(base, { host })).toBe(101);
     expect(await upgraded(base, { host, origin: EVIL })).toBe(403);
     expect(await upgraded(base, { host: 'evil.example' })).toBe(403);
+  });
+});
+
+describe('a connection that is upgraded', () => {
+  it.each([
+    ['a session', '/kite/000/session/websocket', {}],
+    ['a raw session', '/kite/websocket', {}],
+    ['a path of the program', '/own', {}],
+    ['a path of the program whose handler fails', '/broken', {}],
+    ['a page of another origin', '/own', { origin: EVIL }],
+    ['another host', '/kite/websocket', { host: 'evil.example' }],
+    ['an unknown path', '/nothing', {}],
+  ])('an error of the connection of %s does not end the process', async (_what, path, headers) => {
+    const kite = makeKite();
+    kite.handleUpgrade('/own', (_request, socket) => void socket.write('HTTP/1.1 101 Own\r\n\r\n'));
+    kite.handleUpgrade('/broken', () => {
+      throw new Error('broken');
+    });
+    const server = createServer();
+    kite.mount(server);
+    const upgrade = new Promise<Duplex>((resolve) => {
+      server.on('upgrade', (_request, socket) => resolve(socket));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const client = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
+    client.on('error', () => {});
+    const socket = await upgrade;
+    expect(socket.listenerCount('error')).toBeGreaterThan(0);
+    socket.destroy(new Error('read ECONNRESET'));
+    client.terminate();
   });
 });

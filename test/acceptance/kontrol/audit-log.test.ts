@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest';
-import type { AuditEntry } from '../../../src/lib/kontrol.js';
+import { type AuditEntry, openPolicy } from '../../../src/lib/kontrol.js';
+import { AUDITED_AUDIENCES } from '../../../src/lib/kontrol/limits/kontrol-limits.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { pageFolder } from '../../helpers/kontrol/page-folder.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 const MATH = 'http://127.0.0.1:3636/kite';
 
-it('the audit log has an entry for each registration, token, invite, sign-in, rotation, revocation and refused call', async () => {
+it('the audit log has an entry for each registration, token, invite, sign-in, rotation, revocation and refused call, with its address', async () => {
   const entries: AuditEntry[] = [];
   const { kontrol, origin } = await startKontrol({
     audit: (entry) => void entries.push(entry),
@@ -30,6 +32,11 @@ it('the audit log has an entry for each registration, token, invite, sign-in, ro
   await admin.tell('kontrol.revokeKiteKey', { id: math.key.id });
   const again = await connect(kontrol, 'bob', { key: math.key.jwt });
   await expect(again.tell('register', { url: MATH })).rejects.toMatchObject({ type: 'authenticationError' });
+  const stranger = math.kite.newClient(kontrol.url);
+  await stranger.dial();
+  await expect(stranger.tell('getKites', { query: {} })).rejects.toMatchObject({
+    type: 'authenticationError',
+  });
   const path = expect.stringMatching(/^\/bob\/prod\/math\//);
   const expected = [
     ['register', 'register', 'bob', path],
@@ -42,10 +49,46 @@ it('the audit log has an entry for each registration, token, invite, sign-in, ro
     ['register', 'POST /register', 'bob', path],
     ['refuse', 'POST /register', '', undefined],
     ['revoke', 'kontrol.revokeKiteKey', 'kontrol', math.key.id],
-    ['refuse', 'authentication', '', undefined],
+    ['refuse', 'register', '', undefined],
+    ['refuse', 'getKites', '', undefined],
   ];
   expect(entries.map(({ action, method, user, target }) => [action, method, user, target])).toEqual(expected);
-  expect(entries.filter(({ address }) => address === '127.0.0.1')).toHaveLength(10);
+  expect(entries.filter(({ address }) => address !== '127.0.0.1')).toEqual([]);
   const text = JSON.stringify(entries);
   for (const secret of [math.key.jwt, code]) expect(text).not.toContain(secret);
+});
+
+it('the audit log has one entry for the tokens of each query, and one per minute for those of each watch', async () => {
+  const entries: AuditEntry[] = [];
+  const clock = new ManualClock(Date.UTC(2026, 0, 1));
+  const { kontrol } = await startKontrol({
+    audit: (entry) => void entries.push(entry),
+    clock,
+    policy: openPolicy(),
+  });
+  const bob = await connect(kontrol, 'bob', { kite: { clock } });
+  const watching = { query: { username: 'bob' }, watchCallback: () => {} };
+  await bob.tell('getKites', watching);
+  for (let n = 0; n < AUDITED_AUDIENCES + 2; n++) {
+    const kite = await connect(kontrol, 'bob', { name: `math${n}`, kite: { clock } });
+    await kite.tell('register', { url: MATH });
+  }
+  const { kites } = await bob.tell<{ kites: unknown[] }>('getKites', {
+    query: { username: 'bob', environment: 'prod' },
+  });
+  await expect(bob.tell('getKites', { query: { username: 'nobody' } })).rejects.toThrow('no kites found');
+  clock.advance(60_000);
+  const tokens = entries.filter(({ action }) => action === 'getToken');
+  const common = { time: expect.any(String), action: 'getToken', user: 'bob', address: '127.0.0.1' };
+  const audiences = expect.arrayContaining([expect.stringMatching(/^\/bob\/prod\/math\d+$/)]);
+  expect(tokens).toEqual([
+    { ...common, method: 'getKites', target: '/bob/prod', tokens: AUDITED_AUDIENCES + 2, audiences },
+    { ...common, method: 'watchCallback', target: '/bob', tokens: AUDITED_AUDIENCES + 2, audiences },
+  ]);
+  expect(kites).toHaveLength(AUDITED_AUDIENCES + 2);
+  expect(tokens.map((entry) => entry.audiences?.length)).toEqual([AUDITED_AUDIENCES, AUDITED_AUDIENCES]);
+  const last = await connect(kontrol, 'bob', { name: 'last', kite: { clock } });
+  await last.tell('register', { url: MATH });
+  await kontrol.close({ drainTimeout: 100 });
+  expect(entries.at(-1)).toMatchObject({ method: 'watchCallback', tokens: 1, audiences: ['/bob/prod/last'] });
 });

@@ -46,3 +46,16 @@ it('a token is valid only for the versions that the policy allows, and Kontrol w
   const ofBob = (await bob.getKites(query)).map((remote) => parseToken(remote.token).audience);
   expect(ofBob).toEqual(['/bob/prod/math', '/bob/prod/math']);
 });
+
+it('a kite that the policy lets a user find but not call is listed without a token', async () => {
+  const rule = { users: ['alice'], actions: ['query'], kites: ['/bob/prod/math'] };
+  const policy = parsePolicy(JSON.stringify({ allow: [rule] }), 'kontrol', 'policy.json');
+  const { kontrol } = await startKontrol({ policy });
+  const math = await connect(kontrol, 'bob');
+  const url = 'http://127.0.0.1:3636/kite';
+  await math.tell('register', { url });
+  const { kite: alice } = await connect(kontrol, 'alice');
+  const query = { username: 'bob', environment: 'prod', name: 'math' };
+  expect(await alice.getKites(query)).toMatchObject([{ url, token: '' }]);
+  await expect(alice.getToken(query)).rejects.toThrow('no kites found');
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseKiteKey } from '../../../src/lib/keys/index.js';
 import { openPolicy } from '../../../src/lib/kontrol.js';
-import type { KiteWithToken } from '../../../src/lib/kontrol/registry/queries.js';
+import type { KiteWithToken } from '../../../src/lib/kontrol/registry/kites-responses.js';
 import { testKeyPair } from '../../helpers/kite/keys.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { decodeJwt, signJwt } from '../../../src/lib/keys/index.js';
-import type { KiteWithToken } from '../../../src/lib/kontrol/registry/queries.js';
+import type { KiteWithToken } from '../../../src/lib/kontrol/registry/kites-responses.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { testIdentity, testKeyPair, testKiteKey } from '../../helpers/kite/keys.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';

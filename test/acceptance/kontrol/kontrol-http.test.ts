@@ -6,6 +6,8 @@ import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { createHmac } from 'node:crypto';
+import { connect } from 'node:net';
+import { silentLogger } from '../../../src/lib/util/logger.js';
 import type { Kontrol } from '../../../src/lib/kontrol.js';
 
 const MATH = 'http://127.0.0.1:3636/kite';
@@ -65,6 +67,25 @@ describe('a kite that registers over HTTP', () => {
 });
 
 describe('malformed requests to POST /register', () => {
+  it('a stranger whose connection ends within the body of POST /register does not fill the log', async () => {
+    const errors: string[] = [];
+    let noteRefusal: () => void = () => {};
+    const refused = new Promise<void>((resolve) => {
+      noteRefusal = resolve;
+    });
+    const { kontrol } = await startKontrol({
+      logger: { ...silentLogger, error: (message) => void errors.push(message) },
+      audit: ({ action }) => {
+        if (action === 'refuse') noteRefusal();
+      },
+    });
+    const socket = connect(kontrol.kite.port ?? 0, '127.0.0.1');
+    const head = 'POST /register HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{';
+    socket.write(head, () => socket.destroy());
+    await refused;
+    expect(errors).toEqual([]);
+  });
+
   const kite = (changes: Record<string, unknown>) => ({ kite: { ...testIdentity(), ...changes } });
   const megabyte = 'x'.repeat(1024 * 1024);
 

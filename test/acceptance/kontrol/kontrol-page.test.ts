@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseToken } from '../../../src/lib/keys/kite-token.js';
-import type { KitesResult } from '../../../src/lib/kontrol/registry/queries.js';
+import type { KitesResult } from '../../../src/lib/kontrol/registry/kites-responses.js';
 import { request } from '../../helpers/transport/http.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { pageFolder } from '../../helpers/kontrol/page-folder.js';

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { openPolicy } from '../../../src/lib/kontrol.js';
+import { type Caller, connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
+import { FakeStorage } from '../../helpers/storage/fake-storage.js';
 
 const MATH = 'http://127.0.0.1:3636/kite';
 
@@ -25,6 +27,40 @@ describe('WebRTC signalling', () => {
     await one.tell('register', { url: MATH });
     expect(await one.tell('kite.handleWebRTC', message)).toBeNull();
     expect(await got).toEqual({ ...message, src: one.kite.identity.id, username: 'bob' });
+  });
+
+  it('Kontrol lets a page end its sessions with pages that have lost their access, at each node', async () => {
+    const storage = new FakeStorage();
+    const options = { storage, webrtc: true, policy: openPolicy() };
+    const [here, there] = [await startKontrol(options), await startKontrol(options)];
+    const signals: Record<string, Record<string, unknown>[]> = { alice: [], bob: [], carol: [] };
+    const page = async (username: string) => {
+      const caller = await connect(there.kontrol, username);
+      caller.kite.handle<[Record<string, unknown>]>('kite.handleWebRTC', ({ args: [signal] }) => {
+        if (signal['type'] === 'leave') signals[username]?.push(signal);
+        return null;
+      });
+      await caller.tell('register', { url: MATH });
+      return caller;
+    };
+    const [alice, bob, carol] = [await page('alice'), await page('bob'), await page('carol')];
+    const offer = (from: Caller, to: Caller) =>
+      from.tell('kite.handleWebRTC', {
+        type: 'offer',
+        dst: to.kite.identity.id,
+        payload: { session: 's' },
+      });
+    await offer(alice, bob);
+    await offer(carol, alice);
+    await here.kontrol.revokeKiteKey(alice.key.id);
+    const left = (dst: string) => [
+      { type: 'leave', src: alice.kite.identity.id, dst, payload: { session: '*' } },
+    ];
+    await expect.poll(() => signals['bob']).toEqual(left(bob.kite.identity.id));
+    await expect.poll(() => signals['carol']).toEqual(left(carol.kite.identity.id));
+    await here.kontrol.revokeUser('bob');
+    await carol.tell('getKey');
+    expect(signals['carol']).toHaveLength(1);
   });
 
   it('Kontrol rejects a malformed WebRTC signal, and relays none to kites of other users', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeStorage } from '../../helpers/storage/fake-storage.js';
 import { type Caller, connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { pageFolder } from '../../helpers/kontrol/page-folder.js';
 
 const MATH = 'http://127.0.0.1:3636/kite';
 const query = { username: 'bob', environment: 'prod', name: 'math' };
@@ -39,6 +40,17 @@ describe('a kite that is connected to another Kontrol', () => {
         'dst not registered here: it is connected to another node of Kontrol, and signals are forwarded only between kites that are connected to the same node',
     });
   });
+});
+
+it('a sign-in code is valid only at the Kontrol that created it', async () => {
+  const storage = new FakeStorage();
+  const page = pageFolder();
+  const [here, there] = [await startKontrol({ storage, page }), await startKontrol({ storage, page })];
+  const bob = await connect(here.kontrol, 'bob');
+  const { code } = await bob.tell<{ code: string }>('signInCode');
+  const other = await connect(there.kontrol, 'bob');
+  await expect(other.tell('signIn', { code })).rejects.toMatchObject({ type: 'authenticationError' });
+  expect(await bob.tell('signIn', { code })).toMatchObject({ username: 'bob' });
 });
 
 it('a kite registered over HTTP gets no WebRTC signals and no who queries', async () => {

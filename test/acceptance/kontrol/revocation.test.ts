@@ -8,7 +8,8 @@ import { pageFolder } from '../../helpers/kontrol/page-folder.js';
 import { revokeWhileCalling } from '../../helpers/kontrol/revocation.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 
-const DAY = 24 * 3_600_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const MATH = 'http://127.0.0.1:3636/kite';
 
 interface Tokens {
@@ -23,14 +24,14 @@ async function withToken({ kite }: Caller, url: string, key: string) {
 }
 
 describe('the revocation of a kite key', () => {
-  it('the revocation of a kite key ends 100 connections to 100 kites at two nodes within a second', async () => {
+  it('the revocation of a kite key ends 100 connections to 100 kites at two nodes, and 100 that they dialled, within a second', async () => {
     const storage = new FakeStorage();
-    const { kites, ended, lastCall, lastEnd } = await revokeWhileCalling(() => storage, 50);
+    const { kites, ended, dialled, lastCall, lastEnd } = await revokeWhileCalling(() => storage, 50);
     console.log(
-      `${kites} kites, ${ended} connections: the last call passed ${lastCall.toFixed()} ms after revoke had returned, ` +
+      `${kites} kites, ${ended} connections and ${dialled} dialled ones: the last call passed ${lastCall.toFixed()} ms after revoke had returned, ` +
         `the last connection ended after ${lastEnd.toFixed()} ms`,
     );
-    expect([kites, ended]).toEqual([100, 100]);
+    expect([kites, ended, dialled]).toEqual([100, 100, 100]);
     expect(lastCall).toBeLessThan(1000);
     expect(lastEnd).toBeLessThan(1000);
   });
@@ -129,15 +130,17 @@ describe('the users of Kontrol', () => {
     const { token } = await unknown.tell<{ token: string }>('signIn', { code: link.code });
     await (await withToken(other, url, token)).tell('getKites', { query: {} });
     await kontrol.revokeKiteKey(other.key.id);
-    const lastUse = clock.now();
-    expect(kontrol.users().find(({ username }) => username === 'bob')).toEqual({
+    const lastUse = clock.now() - (clock.now() % HOUR);
+    expect((await kontrol.users()).find(({ username }) => username === 'bob')).toEqual({
       username: 'bob',
       kites: 1,
       keys: 2,
       sessions: 1,
       lastUse,
     });
-    expect(kontrol.user('bob').map(({ type, id, revoked, lastUse: at }) => [type, id, revoked, at])).toEqual(
+    expect(
+      (await kontrol.user('bob')).map(({ type, id, revoked, lastUse: at }) => [type, id, revoked, at]),
+    ).toEqual(
       expect.arrayContaining([
         ['kiteKey', one.key.id, false, lastUse],
         ['session', one.key.id, false, lastUse],
@@ -145,7 +148,38 @@ describe('the users of Kontrol', () => {
         ['kiteKey', other.key.id, true, null],
       ]),
     );
-    expect(kontrol.user('nobody')).toEqual([]);
+    await expect(kontrol.user('nobody')).rejects.toMatchObject({ code: 'unknownUser' });
+  });
+
+  it('the users of Kontrol are the same at two nodes, and after both have restarted', async () => {
+    const clock = new ManualClock(Date.now());
+    const storage = new FakeStorage();
+    const start = async () => (await startKontrol({ storage, clock, page: pageFolder() })).kontrol;
+    const [here, there] = [await start(), await start()];
+    const bob = await connect(here, 'bob');
+    await bob.tell('register', { url: MATH });
+    const { code } = await bob.tell<{ code: string }>('signInCode');
+    const { token } = await bob.tell<{ token: string }>('signIn', { code });
+    await (await withToken(bob, here.url, token)).tell('getKites', { query: {} });
+    const alice = await connect(there, 'alice', { key: await here.newKiteKey('alice') });
+    await alice.tell('register', { url: MATH });
+    // A node records uses in the background.
+    await expect.poll(async () => (await here.users())[0]?.lastUse).not.toBeNull();
+    const users = await here.users();
+    expect(users.map(({ username, keys, sessions }) => [username, keys, sessions])).toEqual([
+      ['alice', 1, 0],
+      ['bob', 1, 1],
+      ['kontrol', 0, 0],
+    ]);
+    expect(await there.users()).toEqual(users);
+    const ofBob = await here.user('bob');
+    expect(await there.user('bob')).toEqual(ofBob);
+    for (const kontrol of [here, there]) await kontrol.close({ drainTimeout: 100 });
+    const again = await start();
+    expect(await again.user('bob')).toEqual(ofBob);
+    expect((await again.users()).map(({ username, lastUse }) => [username, lastUse])).toEqual(
+      expect.arrayContaining(users.slice(0, 2).map(({ username, lastUse }) => [username, lastUse])),
+    );
   });
 
   it('the users of Kontrol lose everything at two nodes within a second when they are revoked', async () => {

@@ -7,22 +7,22 @@ import { root } from '../../helpers/cli/cli-harness.js';
 
 type Make = (error: Function) => unknown;
 
-/** How an error of each class is created, and the function that recognises it. */
-const CLASSES: Readonly<Record<string, { readonly make: Make; readonly recogniser?: string }>> = {
+/** How an error of each class is created, and the function that recognizes it. */
+const CLASSES: Readonly<Record<string, { readonly make: Make; readonly recognizer?: string }>> = {
   CliError: {
     make: construct('no', { exitCode: 5, type: 'notFound' }),
-    recogniser: 'isCliError',
+    recognizer: 'isCliError',
   },
-  ConfigurationError: { make: construct('badValue', 'no'), recogniser: 'isConfigurationError' },
-  DialError: { make: construct('refused', 'http://h/kite', 'no'), recogniser: 'isDialError' },
-  JwtError: { make: construct('expired', 'no'), recogniser: 'isJwtError' },
-  KiteError: { make: construct('timeout', 'no'), recogniser: 'isKiteError' },
-  NoResponseError: { make: construct(5), recogniser: 'isNoResponseError' },
-  ProtocolViolation: { make: construct(1008, 'no'), recogniser: 'isProtocolViolation' },
-  QueryError: { make: construct('no', 'name'), recogniser: 'isQueryError' },
+  ConfigurationError: { make: construct('badValue', 'no'), recognizer: 'isConfigurationError' },
+  DialError: { make: construct('refused', 'http://h/kite', 'no'), recognizer: 'isDialError' },
+  JwtError: { make: construct('expired', 'no'), recognizer: 'isJwtError' },
+  KiteError: { make: construct('timeout', 'no'), recognizer: 'isKiteError' },
+  NoResponseError: { make: construct(5), recognizer: 'isNoResponseError' },
+  ProtocolViolation: { make: construct(1008, 'no'), recognizer: 'isProtocolViolation' },
+  QueryError: { make: construct('no', 'name'), recognizer: 'isQueryError' },
   ScrubError: { make: construct('no') },
-  StorageError: { make: construct('locked', 'no'), recogniser: 'isStorageError' },
-  VersionConstraintError: { make: construct('no'), recogniser: 'isVersionConstraintError' },
+  StorageError: { make: construct('locked', 'no'), recognizer: 'isStorageError' },
+  VersionConstraintError: { make: construct('no'), recognizer: 'isVersionConstraintError' },
 };
 
 /** The exit code of an error that no command expects. */
@@ -53,14 +53,14 @@ function load(name: string): Part {
   const source = readFileSync(file, 'latin1');
   const wanted = [
     ...Object.keys(CLASSES),
-    ...Object.values(CLASSES).flatMap(({ recogniser }) => recogniser ?? []),
+    ...Object.values(CLASSES).flatMap(({ recognizer }) => recognizer ?? []),
     'toCliError',
     'toWireError',
   ];
   // Dynamically imported modules are initialized at their first use.
-  const initialisers = [...source.matchAll(/(\w+)=__esm\(\{"src\/lib\/[^"]*"/g)].map(([, init]) => init);
+  const initializers = [...source.matchAll(/(\w+)=__esm\(\{"src\/lib\/[^"]*"/g)].map(([, init]) => init);
   const probe = [
-    ...initialisers
+    ...initializers
       .filter((init) => /error|failures|jwt|query|version_constraint|scrub|message|storage/.test(init ?? ''))
       .map((init) => `${init}()`),
     ...wanted.map((id) => `module.probe.${id}=typeof ${id}==='undefined'?undefined:${id}`),
@@ -90,10 +90,10 @@ function each(
     const errorClass = from.found[className];
     if (typeof errorClass !== 'function') continue;
     for (const to of parts) {
-      const recognise = to.found[functionName];
-      if (typeof recognise !== 'function') continue;
+      const recognize = to.found[functionName];
+      if (typeof recognize !== 'function') continue;
       const error = CLASSES[className]?.make(errorClass);
-      check(recognise(error), `${className} of ${from.name} in ${to.name}`);
+      check(recognize(error), `${className} of ${from.name} in ${to.name}`);
       count++;
     }
   }
@@ -114,11 +114,11 @@ describe('the bundles of the command line', () => {
 
   it('a bundle recognizes the errors of the others', () => {
     let count = 0;
-    for (const [id, { recogniser }] of Object.entries(CLASSES)) {
-      if (recogniser === undefined) continue;
-      count += each(id, recogniser, (recognised, where) => expect(recognised, where).toBe(true));
+    for (const [id, { recognizer }] of Object.entries(CLASSES)) {
+      if (recognizer === undefined) continue;
+      count += each(id, recognizer, (recognized, where) => expect(recognized, where).toBe(true));
     }
-    console.log(`${count} pairs of bundled files recognise the errors of each other`);
+    console.log(`${count} pairs of bundled files recognize the errors of each other`);
     expect(count).toBeGreaterThan(50);
   });
 

@@ -2,7 +2,8 @@ import http from 'node:http';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Channel } from '../../../src/lib/transport/channel/channel.js';
-import { UNCOUNTED_QUEUE_BYTES } from '../../../src/lib/transport/limits/transport-limits.js';
+import { makeBudgets } from '../../../src/lib/transport/channel/memory-budget.js';
+import { UNWATCHED_QUEUE_BYTES } from '../../../src/lib/transport/limits/transport-limits.js';
 import { Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 
 // Peers that together make a server hold more than its budgets.
@@ -123,6 +124,27 @@ describe.each(Object.entries(WAYS))('input of strangers over %s', (_name, open) 
   });
 });
 
+describe('large messages of strangers', () => {
+  it('large messages of strangers that have arrived together are read in several turns of the event loop', async () => {
+    const budgets = makeBudgets({ unauthenticatedBytes: 1024 * BUDGET, totalQueueBytes: BUDGET });
+    server = await startSockJs({
+      budgets,
+      onSession: (channel) => channel.start({ message() {}, drain() {}, close() {} }),
+    });
+    const sends = [];
+    for (let n = 0; n < 8; n++) sends.push(await unfinished(`/000/${n}/websocket`));
+    for (const send of sends) send(BUDGET);
+    let most = 0;
+    for (let used = 0; used < 8 * BUDGET; ) {
+      await new Promise((resolve) => setImmediate(resolve));
+      most = Math.max(most, budgets.input.used - used);
+      ({ used } = budgets.input);
+    }
+    // Node would read all of it in one turn.
+    expect(most).toBeLessThan(2 * BUDGET);
+  });
+});
+
 describe('messages of strangers that wait', () => {
   it('messages of strangers that wait in a paused channel count until they are delivered', async () => {
     server = await startSockJs({
@@ -169,13 +191,38 @@ describe('queues for peers that do not read', () => {
       slowest?.send(text);
       if (sent % 4 === 0) slower?.send(text);
       if (sent % 8 === 0) slow?.send(text);
-      // A peer that uses less than this is not looked at.
-      if ((bytes += size) % UNCOUNTED_QUEUE_BYTES < size)
+      // A smaller queue counts by its length alone.
+      if ((bytes += size) % UNWATCHED_QUEUE_BYTES < size)
         await new Promise((resolve) => setImmediate(resolve));
     }
     expect(inboxes[2]?.closes).toMatchObject([{ code: 1008 }]);
     expect(inboxes[2]?.closes[0]?.reason).toContain('limits.totalQueueBytes');
     expect([inboxes[0]?.closes, inboxes[1]?.closes]).toEqual([[], []]);
+  });
+
+  it('short queues count as well: many of them exceed the limit for all', async () => {
+    await start({ totalQueueBytes: 40 * KIB });
+    for (let n = 0; n < 4; n++) {
+      await webSocket(`/000/${n}/websocket`);
+      const poll = http.request(`${server.url}/000/p${n}/xhr`, { method: 'POST' }, (response) =>
+        response.resume(),
+      );
+      poll.on('error', () => {});
+      requests.push(poll);
+      await session(() => poll.end());
+    }
+    const expelled = (): number => inboxes.filter(({ closes }) => closes.length > 0).length;
+    for (const channel of server.sessions) {
+      // The kernel takes some megabytes before a message has to wait.
+      for (let sent = 0; channel.bufferedBytes === 0 && expelled() === 0 && sent < 10_000; sent++) {
+        channel.send('x'.repeat(6 * KIB));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(channel.bufferedBytes).toBeLessThan(UNWATCHED_QUEUE_BYTES);
+    }
+    expect(expelled()).toBeGreaterThan(0);
+    const [reason] = inboxes.flatMap(({ closes }) => closes.map((close) => close.reason));
+    expect(reason).toContain('limits.totalQueueBytes');
   });
 
   it('queues of sessions over HTTP are bounded over all connections: the longest closes with 1008', async () => {

@@ -400,7 +400,8 @@ describe.each(SOCKJS_TRANSPORTS)('dialling over %s fails', (transport) => {
     [404, 'Try the path /kite'],
     [403, 'Check the log'],
     [503, 'Try again later'],
-    [302, 'Check the URL'],
+    [302, 'Use that URL if you trust its host'],
+    [500, 'Check the URL'],
   ])('a dial fails on an HTTP status %d', async (status, hint) => {
     const url = await other(
       http.createServer(

@@ -16,6 +16,8 @@ export const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** Names of other machines that resolve to this one. */
 export const STRANGER = 'evil.test';
 export const FRIEND = 'app.test';
+/** The domain of kites behind a proxy. All names below it resolve to this machine. */
+export const KITE_DOMAIN = 'kites.test';
 
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
@@ -32,7 +34,7 @@ export function launchChromium(): Promise<Browser> {
       // Pages find each other by addresses, because there may be no network that resolves mDNS names, or only loopback.
       '--disable-features=WebRtcHideLocalIpsWithMdns',
       '--allow-loopback-in-peer-connection',
-      `--host-resolver-rules=MAP ${STRANGER} 127.0.0.1, MAP ${FRIEND} 127.0.0.1`,
+      `--host-resolver-rules=MAP ${STRANGER} 127.0.0.1, MAP ${FRIEND} 127.0.0.1, MAP *.${KITE_DOMAIN} 127.0.0.1`,
     ],
   });
 }

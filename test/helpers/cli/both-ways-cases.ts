@@ -87,6 +87,8 @@ export const cases: Readonly<Record<string, Cases>> = {
     works: [
       { line: 'eve --ttl 1h --key-file kontrol.key' },
       { line: 'eve --ttl soon --key-file kontrol.key' },
+      { line: 'eve --key-ttl 90d --json --key-file kontrol.key' },
+      { line: 'eve --key-ttl 5s --key-file kontrol.key' },
     ],
   },
   'kontrol:keys:list': { works: [{ line: '--key-file kontrol.key' }] },
@@ -95,6 +97,7 @@ export const cases: Readonly<Record<string, Cases>> = {
     works: [
       { line: '--kite-key {evesKey} --yes --key-file kontrol.key' },
       { line: 'nothing --yes --key-file kontrol.key' },
+      { line: '--kite-key nothing --yes --key-file kontrol.key' },
     ],
   },
   'kontrol:keys:rotate': { works: [{ line: '--key-file kontrol.key' }] },

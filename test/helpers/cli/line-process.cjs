@@ -61,7 +61,8 @@ async function outcomeOf({ args, env, input }) {
     };
     run(root).catch(reject);
   });
-  for (const event of ['SIGINT', 'SIGTERM', 'beforeExit']) process.removeAllListeners(event);
+  for (const event of ['SIGBREAK', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'beforeExit'])
+    process.removeAllListeners(event);
   closeHandles(handles);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }

@@ -29,6 +29,8 @@ export function testRuntime(given: Partial<CommandRuntime> = {}): CommandRuntime
     env: {},
     signal: new AbortController().signal,
     deferExit: () => {},
+    leaveSignals: () => {},
+    onServerSignals: () => {},
     reduceMemoryUse: () => {},
     now: () => 0,
     version: '0.0.0',

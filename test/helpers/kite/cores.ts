@@ -38,7 +38,7 @@ export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock
     trustRemote: undefined,
     dialer: () => Promise.reject(new Error('this kite does not dial')),
     authenticator: {
-      verify(auth) {
+      verify({ auth }) {
         const { type, key } = (auth ?? {}) as { type?: unknown; key?: unknown };
         if (type !== 'name' || typeof key !== 'string') {
           throw new KiteError('authenticationError', 'No authentication information is provided');

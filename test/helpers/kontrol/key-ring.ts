@@ -1,7 +1,8 @@
 import { Credentials } from '../../../src/lib/kontrol/tokens/credentials.js';
 import { KeyRing } from '../../../src/lib/kontrol/tokens/key-ring.js';
 import { openPolicy } from '../../../src/lib/kontrol/policy/policy.js';
-import { type Caller, TokenIssuer } from '../../../src/lib/kontrol/tokens/token-issuer.js';
+import type { Caller } from '../../../src/lib/kontrol/tokens/caller.js';
+import { TokenIssuer } from '../../../src/lib/kontrol/tokens/token-issuer.js';
 import { KONTROL_URL, testIdentity, testKeyPair } from '../kite/keys.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { ManualClock } from '../process/manual-clock.js';
@@ -12,6 +13,7 @@ import { defaultKontrolLimits, type KontrolLimits } from '../../../src/lib/kontr
 export function callerNamed(username: string, changes: Partial<Caller> = {}): Caller {
   const issuedAt = new ManualClock().now();
   return {
+    type: 'kiteKey',
     username,
     kiteKeyId: `key of ${username}`,
     issuedAt,

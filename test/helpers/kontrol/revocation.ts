@@ -1,6 +1,9 @@
 import { expect, onTestFinished } from 'vitest';
 import { type Client, Kite } from '../../../src/lib/index.js';
 import type { Auth } from '../../../src/lib/kite/call/client.js';
+import type { Connection } from '../../../src/lib/kite/call/connection.js';
+import type { AnyMethods } from '../../../src/lib/kite/call/method-types.js';
+import type { Peer } from '../../../src/lib/kite/call/peer.js';
 import { openPolicy } from '../../../src/lib/kontrol/policy/policy.js';
 import type { Storage } from '../../../src/lib/kontrol/storage/shared/storage.js';
 import { parseKiteKey } from '../../../src/lib/keys/index.js';
@@ -13,6 +16,8 @@ export interface RevocationResult {
   readonly kites: number;
   /** Connections that the revoked credentials had opened and that ended. */
   readonly ended: number;
+  /** Connections that the kites had dialled, over which the revoked credentials called back, and that ended. */
+  readonly dialled: number;
   /** When the last call with them passed. */
   readonly lastCall: number;
   /** When the last connection ended. */
@@ -58,8 +63,43 @@ async function dial(caller: Kite, kite: Kite, auth: Auth): Promise<Client> {
   return client;
 }
 
+/** The end of a connection that calls. */
+type Calling = Pick<Peer<AnyMethods, Record<string, unknown[]>>, 'tell'>;
+
+/**
+ * Lets each kite dial a kite of the caller's, which then calls back with these credentials, once. Returns the clients of the
+ * kites, and the ends that call.
+ */
+async function dialBack(
+  server: Kite,
+  kites: readonly Kite[],
+  authFor: (kite: Kite) => Auth,
+): Promise<{ readonly clients: Client[]; readonly calling: Calling[] }> {
+  const clients: Client[] = [];
+  const calling: Calling[] = [];
+  for (const kite of kites) {
+    const connected = new Promise<Calling>((resolve) => {
+      server.once('connect', (peer) => {
+        (peer as unknown as Connection).setAuth(authFor(kite));
+        resolve(peer);
+      });
+    });
+    const client = kite.newClient(server.url ?? '');
+    await client.dial();
+    const peer = await connected;
+    expect(await peer.tell('square', 4)).toBe(16);
+    clients.push(client);
+    calling.push(peer);
+  }
+  return { clients, calling };
+}
+
+function ended(clients: readonly Client[]): Promise<void>[] {
+  return clients.map((client) => new Promise((resolve) => client.on('disconnect', () => resolve())));
+}
+
 /** Calls on each connection in turn, until it fails on all. Resolves with the time of the last call that passed. */
-async function callUntilRefused(clients: readonly Client[]): Promise<number> {
+async function callUntilRefused(clients: readonly Calling[]): Promise<number> {
   let last = performance.now();
   const calling = new Set(clients);
   while (calling.size > 0) {
@@ -76,7 +116,8 @@ async function callUntilRefused(clients: readonly Client[]): Promise<number> {
 }
 
 /**
- * Revokes a kite key of bob's at one of two nodes while connections that use it, or tokens issued for it, call kites at both.
+ * Revokes a kite key of bob's at one of two nodes while connections that use it, or tokens issued for it, call kites at both:
+ * those that were opened with it, and those that the kites have dialled.
  * Resolves when all of them have ended. Checks that nothing passes with the key from then on, and that other keys still work.
  * `revokeUser`: revokes all of bob's kite keys instead.
  */
@@ -107,9 +148,9 @@ export async function revokeWhileCalling(
     return isOwn ? { type: 'kiteKey', key: key.jwt } : { type: 'token', key: token };
   };
   const clients = await Promise.all(kites.map((kite) => dial(bob, kite, authFor(kite))));
-  const ends = clients.map(
-    (client) => new Promise<void>((resolve) => client.on('disconnect', () => resolve())),
-  );
+  const server = await startKite(first, 'carol', 'server');
+  const back = await dialBack(server, kites, authFor);
+  const [ends, dialledEnds] = [ended(clients), ended(back.clients)];
   const stays = revokeUser ? 'alice' : 'bob';
   const otherKey = await first.newKiteKey(stays);
   const other = caller(first, otherKey);
@@ -117,11 +158,11 @@ export async function revokeWhileCalling(
   const staying = await dial(other, ofOther as Kite, { type: 'kiteKey', key: otherKey });
   const watch = await bob.watchKites({}, () => undefined);
   expect(watch.kites.length).toBeGreaterThan(kites.length);
-  const calls = callUntilRefused(clients);
+  const calls = callUntilRefused([...clients, ...back.calling]);
   await (revokeUser ? revokeUser(first) : first.revokeKiteKey(key.id));
   const returned = performance.now();
   const lastCall = (await calls) - returned;
-  await Promise.all(ends);
+  await Promise.all([...ends, ...dialledEnds]);
   const lastEnd = performance.now() - returned;
   for (const kite of kites) {
     const again = bob.newClient(kite.url ?? '', { auth: authFor(kite) });
@@ -131,5 +172,5 @@ export async function revokeWhileCalling(
   await expect(bob.getKites({})).rejects.toMatchObject({ code: 'kiteKeyRevoked' });
   watch.cancel();
   expect(await staying.tell('square', 4)).toBe(16);
-  return { kites: kites.length, ended: ends.length, lastCall, lastEnd };
+  return { kites: kites.length, ended: ends.length, dialled: dialledEnds.length, lastCall, lastEnd };
 }

@@ -1,9 +1,11 @@
+import { mergeCredential } from '../../../src/lib/kontrol/storage/shared/entries.js';
 import {
   type PutResult,
   type Registration,
   type Storage,
   type StorageChange,
   StorageError,
+  type StoredCredential,
   type StoredInvite,
   type StoredKeyPair,
 } from '../../../src/lib/kontrol/storage/shared/storage.js';
@@ -16,6 +18,7 @@ export class FakeStorage implements Storage {
   readonly pairs = new Map<string, StoredKeyPair>();
   readonly invites = new Map<string, StoredInvite>();
   readonly revoked = new Set<string>();
+  readonly recorded = new Map<string, StoredCredential>();
   readonly calls: string[] = [];
   readonly #listeners = new Set<(change: StorageChange) => void>();
   /** While true, every call rejects. */
@@ -111,6 +114,33 @@ export class FakeStorage implements Storage {
       const invite = this.invites.get(hash);
       this.invites.delete(hash);
       return invite && invite.expiresAt > now ? invite : undefined;
+    });
+  }
+
+  deleteInvites(username: string): Promise<number> {
+    return this.#do('deleteInvites', () => {
+      const own = [...this.invites.values()].filter((invite) => invite.username === username);
+      for (const { hash } of own) this.invites.delete(hash);
+      return own.length;
+    });
+  }
+
+  credentials(username?: string): Promise<StoredCredential[]> {
+    return this.#do('credentials', () =>
+      [...this.recorded.values()].filter((each) => username === undefined || each.username === username),
+    );
+  }
+
+  putCredentials(credentials: readonly StoredCredential[]): Promise<void> {
+    return this.#do('putCredentials', () => {
+      for (const each of credentials)
+        this.recorded.set(each.id, mergeCredential(this.recorded.get(each.id), each));
+    });
+  }
+
+  deleteCredentials(ids: readonly string[]): Promise<void> {
+    return this.#do('deleteCredentials', () => {
+      for (const id of ids) this.recorded.delete(id);
     });
   }
 

@@ -57,6 +57,20 @@ export class PostgresServer {
     return server;
   }
 
+  /** Creates a standby of a running server, which replicates it, and starts it. */
+  static async startStandby(primary: PostgresServer): Promise<PostgresServer> {
+    const server = new PostgresServer();
+    try {
+      server.#copy(primary);
+      server.#port = await freePort();
+      await server.start();
+    } catch (error) {
+      await server.remove();
+      throw error;
+    }
+    return server;
+  }
+
   private constructor() {
     this.#folder = mkdtempSync(path.join(os.tmpdir(), 'kitectl-postgres-'));
     this.#watcher = watchOver(this.#folder);
@@ -79,7 +93,7 @@ export class PostgresServer {
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const child = spawn(binary('postgres'), ['-D', this.#data, ...args], {
-      ...owner(),
+      ...serverUser(),
       cwd: this.#folder,
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { LC_ALL: 'C', TZ: 'UTC' },
@@ -172,6 +186,18 @@ export class PostgresServer {
     await gone;
   }
 
+  #copy(primary: PostgresServer): void {
+    chmodSync(this.#folder, 0o700);
+    own(this.#folder);
+    const from = ['-h', '127.0.0.1', '-p', String(primary.port), '-U', 'postgres'];
+    execFileSync(binary('pg_basebackup'), [...from, '-D', this.#data, '-R', '-c', 'fast', '--no-sync'], {
+      ...serverUser(),
+      cwd: this.#folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PGPASSWORD: PASSWORD },
+    });
+  }
+
   get #data(): string {
     return path.join(this.#folder, 'data');
   }
@@ -191,7 +217,7 @@ export class PostgresServer {
       '--no-sync',
     ];
     execFileSync(binary('initdb'), [...args, '--no-instructions', '-E', 'UTF8', '--locale=C'], {
-      ...owner(),
+      ...serverUser(),
       cwd: this.#folder,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -220,15 +246,15 @@ function binary(name: string): string {
   return path.join(binaries, name);
 }
 
-/** PostgreSQL refuses to run as root. */
-function owner(): { uid?: number; gid?: number } {
+/** The user that servers run as: PostgreSQL and PgBouncer refuse to run as root. */
+export function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const [, , uid, gid] = /^postgres:.*$/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[0].split(':') ?? [];
   return { uid: Number(uid), gid: Number(gid) };
 }
 
 function own(file: string): void {
-  const { uid, gid } = owner();
+  const { uid, gid } = serverUser();
   if (uid !== undefined && gid !== undefined) chownSync(file, uid, gid);
 }
 
@@ -237,7 +263,7 @@ function untilReady(child: ChildProcess): Promise<void> {
     let log = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       log = (log + chunk.toString()).slice(-4000);
-      if (log.includes('database system is ready to accept connections')) resolve();
+      if (/database system is ready to accept (?:read-only )?connections/.test(log)) resolve();
     });
     child.on('error', reject);
     child.on('exit', () => reject(new Error(`PostgreSQL did not start:\n${log}`)));

@@ -5,7 +5,7 @@ import {
   type StorageChange,
   StorageError,
 } from '../../../src/lib/kontrol/storage/shared/storage.js';
-import { idOf, NOW, PAIR, registration } from './storage-conformance.js';
+import { credential, idOf, NOW, PAIR, registration } from './storage-conformance.js';
 
 /** A store that several nodes use at the same time, and its server. */
 export interface SharedStore {
@@ -231,6 +231,10 @@ async function everythingIsRefused(storage: Storage, deadline: number): Promise<
     revokeKiteKey: () => storage.revokeKiteKey('jti-9'),
     putInvite: () => storage.putInvite({ hash: 'hash-9', username: 'bob', expiresAt: NOW }),
     takeInvite: () => storage.takeInvite('hash-9', NOW),
+    deleteInvites: () => storage.deleteInvites('bob'),
+    credentials: () => storage.credentials(),
+    putCredentials: () => storage.putCredentials([credential()]),
+    deleteCredentials: () => storage.deleteCredentials(['key']),
   };
   const outcomes = await Promise.all(
     Object.entries(calls).map(async ([name, call]) => [name, await outcomeWithin(deadline, call())] as const),

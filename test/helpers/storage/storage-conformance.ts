@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type {
   Registration,
   Storage,
+  StoredCredential,
   StoredKeyPair,
 } from '../../../src/lib/kontrol/storage/shared/storage.js';
 import { testIdentity } from '../kite/keys.js';
@@ -41,6 +42,10 @@ export function registration(
     expiresAt: NOW + 90_000,
     ...rest,
   };
+}
+
+export function credential(changes: Partial<StoredCredential> = {}): StoredCredential {
+  return { id: 'key', type: 'kiteKey', username: 'bob', kiteKeyId: 'jti-1', issuedAt: NOW, ...changes };
 }
 
 /** The contract of every store. `make` returns the same store each time within one test. */
@@ -153,6 +158,53 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(await storage.takeInvite('unknown', NOW)).toBeUndefined();
     });
 
+    it('a store keeps the lifetime of the kite key that an invite is for', async () => {
+      const storage = await open();
+      const invite = { hash: 'h1', username: 'bob', expiresAt: NOW + 1000, keyTtl: 90 * 24 * 3_600_000 };
+      await storage.putInvite(invite);
+      expect(await storage.takeInvite('h1', NOW)).toEqual(invite);
+    });
+
+    it('a store deletes the invites of one user', async () => {
+      const storage = await open();
+      const [first, second, other] = ['h1', 'h2', 'h3'].map((hash, index) => ({
+        hash,
+        username: index < 2 ? 'bob' : 'alice',
+        expiresAt: NOW + 1000,
+      }));
+      for (const invite of [first, second, other]) if (invite) await storage.putInvite(invite);
+      expect(await storage.deleteInvites('bob')).toBe(2);
+      expect(await storage.deleteInvites('bob')).toBe(0);
+      expect(await storage.takeInvite('h1', NOW)).toBeUndefined();
+      expect(await storage.takeInvite('h3', NOW)).toEqual(other);
+    });
+
+    it('a store keeps credentials, and the latest use and end of each', async () => {
+      const storage = await open();
+      const session = credential({ id: 'session', type: 'session', endsAt: NOW + 1000 });
+      await storage.putCredentials([credential(), session, credential({ id: 'other', username: 'alice' })]);
+      await storage.putCredentials([credential({ lastUse: NOW + 10 }), credential({ id: 'session' })]);
+      await storage.putCredentials([credential({ lastUse: NOW + 5 })]);
+      await storage.putCredentials([{ ...session, endsAt: NOW + 2000, lastUse: NOW }]);
+      await storage.putCredentials([]);
+      const ofBob = (await storage.credentials('bob')).toSorted((a, b) => a.id.localeCompare(b.id));
+      expect(ofBob).toEqual([
+        credential({ lastUse: NOW + 10 }),
+        { ...session, endsAt: NOW + 2000, lastUse: NOW },
+      ]);
+      expect(await storage.credentials()).toHaveLength(3);
+      expect(await storage.credentials('nobody')).toEqual([]);
+    });
+
+    it('a store keeps many credentials, and deletes some', async () => {
+      const storage = await open();
+      const many = Array.from({ length: 300 }, (_, n) => credential({ id: `id-${n}` }));
+      await storage.putCredentials(many);
+      expect(await storage.credentials()).toHaveLength(300);
+      await storage.deleteCredentials([...many.slice(1).map(({ id }) => id), 'unknown']);
+      expect(await storage.credentials()).toEqual([credential({ id: 'id-0' })]);
+    });
+
     it('a store answers a ping while it is open', async () => {
       const storage = await open();
       await expect(storage.ping()).resolves.toBeUndefined();
@@ -162,10 +214,12 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       const storage = await open();
       await storage.put(registration(), NOW);
       await storage.revokeKiteKey('jti-1');
+      await storage.putCredentials([credential({ lastUse: NOW })]);
       await storage.close();
       const again = await open();
       expect(await again.registrations()).toEqual(lasting ? [registration()] : []);
       expect(await again.revokedKiteKeys()).toEqual(lasting ? ['jti-1'] : []);
+      expect(await again.credentials('bob')).toEqual(lasting ? [credential({ lastUse: NOW })] : []);
     });
   });
 }

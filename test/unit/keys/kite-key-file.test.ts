@@ -104,7 +104,7 @@ describe('reading a kite key', () => {
     expect(readKiteKeyFile(link).username).toBe('alice');
   });
 
-  it.each([0o440, 0o404, 0o644, 0o620, 0o602, 0o401])(
+  it.each([0o460, 0o404, 0o644, 0o620, 0o602, 0o401])(
     'reading a kite key rejects a file of mode %o with the command that fixes it',
     async (mode) => {
       const file = await keyFile(undefined, mode);

@@ -21,6 +21,8 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/webrtc/signals',
   ],
   'hostile/open-folders': ['keys/open-folder'],
+  'proxy/kite-hosts': ['proxy/reverse/request-routes'],
+  'cli/other-users': ['cli/target/auth-on-demand'],
   'cli/bench': ['cli/bench/bench', 'cli/bench/bench-report'],
   'cli/both-ways': [
     'cli/frame/base-command',
@@ -50,6 +52,8 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/target/with-connection',
     'cli/target/with-kontrol',
   ],
+  'cli/locks': ['keys/file-lock'],
+  'cli/signals': ['cli/frame/handle-signals'],
   'cli/completion': [
     'cli/completion/command-manifest',
     'cli/completion/look-up-values',
@@ -170,7 +174,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/compose-kite',
     'kite/config/accepted-values',
     'kite/config/kite-settings',
-    'kite/config/outbound-address',
     'kite/kite',
     'kite/serve/default-methods',
     'kite/serve/kite-server',
@@ -212,6 +215,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'kontrol/kontrol-http': ['kontrol/admin/sign-in', 'kontrol/http/http-api', 'kontrol/http/kontrol-metrics'],
   'kontrol/kontrol-page': ['kontrol/http/ui-files'],
   'kontrol/kontrol-signalling': ['kontrol/signalling/signalling'],
+  'kontrol/user-limits': ['kontrol/registry/kites-responses', 'kontrol/registry/watch-feed'],
   'proxy/reverse-proxy': [
     'proxy/reverse/forward-request',
     'proxy/reverse/forward-upgrade',
@@ -234,6 +238,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'storage/etcd-cluster': ['kontrol/storage/etcd/etcd-cluster', 'kontrol/storage/etcd/etcd-failures'],
   'storage/etcd-conformance': [
     'kontrol/storage/etcd/etcd-changes',
+    'kontrol/storage/etcd/etcd-credentials',
     'kontrol/storage/etcd/etcd-registrations',
     'kontrol/storage/etcd/etcd-storage',
     'kontrol/storage/etcd/etcd-watch',
@@ -282,5 +287,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/websocket/framed-channel',
     'transport/websocket/raw-channel',
     'transport/websocket/websocket-channel',
+    'transport/websocket/websocket-listeners',
   ],
 };

@@ -8,9 +8,10 @@ import { type SourceFile, sourceFiles, withoutComments } from '../../helpers/sou
 const PAGES = /^src\/(?:ui|lib\/transport\/(?:page|webrtc))\//;
 
 /** Emitters of this project: they guard their listeners (src/lib/util/emitter.ts). */
-const EMITTERS = /(?:^|[.#])(?:registry|keyRing|revocations|connection|peer|client|caller|link|kite|core)$/;
+const EMITTERS =
+  /(?:^|[.#])(?:registry|table|keyRing|revocations|connection|peer|client|caller|link|kite|core)$/;
 const EVENTS =
-  /^'(?:connect|disconnect|firstRequest|register|registerFailed|deregister|change|issue|revoke|retire|drain)'$|^name$/;
+  /^'(?:connect|disconnect|firstRequest|register|registerFailed|deregister|change|issue|revoke|renewKey|retire|drain|added|ended)'$|^name$/;
 
 /** Listeners that cannot throw. */
 const HARMLESS =
@@ -21,11 +22,14 @@ const LISTED: Readonly<Record<string, string>> = {
   'src/lib/util/emitter.ts this': 'an Emitter guards its listeners',
   'src/lib/kite/serve/request-router.ts server':
     'the handlers of the kite never throw; those of the program are called as Node calls them',
-  'src/lib/transport/websocket/websocket-channel.ts ws':
+  'src/lib/transport/websocket/websocket-listeners.ts ws':
     'the listeners guard themselves: they run for each message',
-  'src/lib/transport/websocket/websocket-channel.ts socket': 'the listeners guard themselves',
+  'src/lib/transport/websocket/websocket-listeners.ts socket': 'the listeners guard themselves',
   'src/lib/kite/serve/run-until-signal.ts process': 'a signal of the operator',
-  'src/lib/cli/frame/main.ts process': 'a signal of the user, or the end of the process; rejects a promise',
+  'src/lib/cli/frame/main.ts process': 'the end of the process; rejects a promise',
+  'src/lib/cli/frame/handle-signals.ts process': 'a signal of the user',
+  'src/lib/cli/runtime/child-groups.ts process': 'the end of the process',
+  'src/lib/cli/runtime/process-runtime.ts process': 'a signal of the user',
   'src/lib/cli/kites/run-kite.ts process': 'a signal of the user',
   'src/lib/cli/runtime/process-runtime.ts process.stdout': 'rejects a promise',
   'src/lib/cli/runtime/command-runtime.ts output': 'resolves a promise',

@@ -32,18 +32,37 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/keys/kite-token.ts': { TOKEN_LEEWAY: 'the clock skew with which tokens are accepted' },
   'src/lib/kite/call/envelope-prefix.ts': {
-    MIN_LENGTH: 'the length below which recognising a prefix saves nothing',
+    MIN_LENGTH: 'the length below which recognizing a prefix saves nothing',
   },
   'src/lib/kite/call/token-renewal.ts': { MAX_TIMER_DELAY: 'the longest timer of JavaScript' },
+  'src/lib/kite/kontrol/kontrol-member.ts': { MIN_RENEWAL_DELAY: 'the time between two attempts' },
+  'src/lib/kontrol/tokens/credential-uses.ts': {
+    HOUR: 'the precision of last uses',
+    MAX_TIME: 'the last time of a Date',
+  },
   'src/lib/kontrol/policy/policy.ts': { NAME_DEPTH: 'the fields of an audience that every kite checks' },
   'src/lib/kontrol/registry/expiry-wheel.ts': { BUCKET_MS: 'the precision of expiry' },
   'src/lib/kontrol/registry/kite-index.ts': { MAX_BUCKET_SIZE: 'the shape of the index' },
-  'src/lib/kontrol/registry/queries.ts': { SIGNATURES_PER_TURN: 'when the event loop gets a turn' },
+  'src/lib/kontrol/registry/fair-turns.ts': { STEPS_PER_TURN: 'when the event loop gets a turn' },
+  'src/lib/kontrol/registry/kites-responses.ts': {
+    ENCODED_PER_STEP: 'the length of a step',
+    KITE_LENGTH: 'the length of a kite in JSON',
+    LONG_RESPONSE: 'which responses count towards LONG_RESPONSES',
+    MEASURED_PER_STEP: 'the length of a step',
+  },
+  'src/lib/kontrol/registry/registration-record.ts': { MIN_KEY_TTL: 'the shortest lifetime of a kite key' },
+  'src/lib/kontrol/registry/registrar.ts': { REMOVED_PER_STEP: 'the length of a step' },
   'src/lib/kontrol/registry/registry.ts': {
+    EXAMINED_PER_STEP: 'the length of a step',
     STALL_THRESHOLD: 'the delay of a timer that shows that the process was suspended',
   },
+  'src/lib/kontrol/registry/watch-feed.ts': { NOTIFIED_PER_STEP: 'the length of a step' },
   'src/lib/kontrol/signalling/signalling.ts': {
     MIN_SIGNAL_BYTES: 'the minimum that a signal counts towards signalBytes',
+  },
+  'src/lib/kontrol/storage/etcd/etcd-credentials.ts': {
+    BATCH_SIZE: 'how much is written to etcd at once',
+    MAX_ATTEMPTS: 'attempts of a transaction of its own',
   },
   'src/lib/kontrol/storage/etcd/etcd-cluster.ts': { RETRY_DELAY: 'the time between two attempts' },
   'src/lib/kontrol/storage/etcd/etcd-failures.ts': {
@@ -61,12 +80,19 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     MAX_CHARACTERS: 'how much is written to etcd at once',
     MAX_OPERATIONS: 'the most operations of a transaction of etcd',
   },
+  'src/lib/cli/runtime/command-runtime.ts': { WRITE_LENGTH: 'how much is written at once' },
+  'src/lib/cli/target/peer-log.ts': { PERIOD: 'the second of PEER_LOG_BYTES' },
+  'src/lib/cli/terminal/value-parts.ts': { VALUES_PER_PIECE: 'how much is converted at once' },
   'src/lib/kontrol/storage/etcd/shared-lease.ts': { MAX_ATTEMPTS: 'attempts of a transaction of its own' },
   'src/lib/kontrol/storage/etcd/range-read.ts': {
     MAX_ATTEMPTS: 'attempts of a read of its own',
     MAX_OPERATIONS: 'the most operations of a transaction of etcd',
   },
-  'src/lib/kontrol/storage/file/folder-lock.ts': { MAX_SOCKET_PATH: 'the longest path of a socket' },
+  'src/lib/cli/runtime/child-groups.ts': {
+    CHECK_INTERVAL: 'how often to check whether processes have ended',
+    KILL_DELAY: 'how long processes have to end',
+  },
+  'src/lib/util/socket-lock.ts': { MAX_SOCKET_PATH: 'the longest path of a socket' },
   'src/lib/kontrol/storage/postgres/database.ts': { MAX_ATTEMPTS: 'attempts of a statement of its own' },
   'src/lib/kontrol/storage/postgres/postgres-changes.ts': { BATCH_SIZE: 'how much is read at once' },
   'src/lib/kontrol/storage/postgres/postgres-storage.ts': { PAGE_SIZE: 'how much is read at once' },
@@ -97,6 +123,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     MESSAGE_LENGTH: 'how much is sent in one message',
   },
   'src/lib/transport/webrtc/signalled-channel.ts': { SIGNAL_LENGTH: 'how much is sent in one signal' },
+  'src/lib/proxy/reverse/kite-hosts.ts': { LABEL_DIGITS: 'how long the host names of kites are' },
   'src/lib/cli/call/arguments.ts': { SHOWN_LENGTH: 'how much of a word an error message shows' },
   'src/lib/util/exact-number.ts': {
     LONG_NUMBER: 'the length of a number that may not be exact',

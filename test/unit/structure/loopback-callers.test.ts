@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { kontrolStartOptions } from '../../../src/lib/cli/kontrol/kontrol-start-options.js';
 import { proxyStartOptions } from '../../../src/lib/cli/proxy/proxy-start-options.js';
 import { chooseKey } from '../../../src/lib/cli/target/choose-key.js';
-import { isLoopbackTarget, requireLoopback } from '../../../src/lib/cli/target/loopback-target.js';
+import { keyRefusal } from '../../../src/lib/cli/target/key-recipient.js';
+import { isLoopbackTarget } from '../../../src/lib/cli/target/loopback-target.js';
 import { writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { Kite } from '../../../src/lib/kite/kite.js';
 import { HostPolicy } from '../../../src/lib/kite/serve/host-policy.js';
@@ -18,7 +19,7 @@ import { requireLocal } from '../../../src/lib/kontrol/storage/postgres/database
 import { protectionOf } from '../../../src/lib/kontrol/storage/postgres/postgres-config.js';
 import { MemoryStorage } from '../../../src/lib/kontrol/storage/memory/memory-storage.js';
 import { BackendPolicy } from '../../../src/lib/proxy/reverse/backend-policy.js';
-import { canonicalAddress } from '../../../src/lib/proxy/reverse/ip-addresses.js';
+import { canonicalAddress } from '../../../src/lib/util/ip-addresses.js';
 import { remoteIp } from '../../../src/lib/transport/channel/remote-address.js';
 import { dialWebSocket } from '../../../src/lib/transport/websocket/dial-websocket.js';
 import { acceptKey } from '../../../src/lib/transport/websocket/upgrade.js';
@@ -123,7 +124,7 @@ const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
   'the kite key that is sent by default': async (row) => {
     const target = `http://${row.host}:3636/kite`;
     const chosen = await chooseKey(target, settingsOf({}, { KITE_HOME: home }), lookupOf(row));
-    expect(chosen?.onlyLoopback ?? true).toBe(true);
+    expect(chosen?.always ?? false).toBe(false);
     return chosen !== undefined;
   },
   'the target of a command': (row) => isLoopbackTarget(`ws://${row.host}/kite`, lookupOf(row)),
@@ -162,13 +163,11 @@ const BY_CONNECTION: Readonly<Record<string, (address: string) => boolean>> = {
   'a connection that sends a kite key': (remote) => {
     const remoteAddress = remote.includes(':') ? `[${remote}]:50412` : `${remote}:50412`;
     expect(remoteIp(remoteAddress)).toBe(remote);
-    try {
-      requireLoopback({ url: 'http://kites.localhost/kite', remoteAddress });
-      return true;
-    } catch (error) {
-      expect(String(error)).toContain(`resolves to ${remote}`);
-      return false;
-    }
+    const peer = { url: 'http://kites.localhost/kite', remoteAddress };
+    const own = (): readonly number[] => [process.geteuid?.() ?? -1];
+    const refused = keyRefusal(peer, 'kite', settingsOf({}, {}), own);
+    if (refused) expect(refused.message).toContain(`is at ${remote}, on another machine`);
+    return refused === undefined;
   },
   'a connection to PostgreSQL without TLS': (remoteAddress) => {
     let ended: unknown;

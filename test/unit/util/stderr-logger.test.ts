@@ -43,7 +43,7 @@ describe('StderrLogger', () => {
     ]);
   });
 
-  it('StderrLogger colours the level on a terminal only, and only if colours are enabled', () => {
+  it('StderrLogger colors the level on a terminal only, and only if colors are enabled', () => {
     const escape = '\u001b[';
     const line = (options: { color?: boolean; isTTY?: boolean }): string => {
       const { lines, logger } = setUp(options);

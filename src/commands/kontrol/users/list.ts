@@ -7,7 +7,7 @@ export default class KontrolUsersList extends BaseCommand {
   static override summary = 'List the users of a Kontrol, with their kites, kite keys and sessions.';
 
   static override description =
-    'Lists users with registered kites, and users whose kite keys this node of Kontrol has seen since it started. Requires ' +
+    'Lists users with registered kites, and users to whom Kontrol has issued kite keys. Last uses are to the hour. Requires ' +
     'the kite key of Kontrol: run this command on the machine of Kontrol, or pass the key with --key-file.';
 
   static override examples = ['<%= config.bin %> kontrol users list'];

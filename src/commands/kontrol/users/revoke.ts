@@ -9,7 +9,7 @@ export default class KontrolUsersRevoke extends BaseCommand {
   static override summary = 'Revoke every kite key of a user, with everything that descends from it.';
 
   static override description =
-    'Ends registrations, connections, tokens and sessions of the user. This cannot be undone. Invites stay valid until they expire. ' +
+    'Ends registrations, connections, tokens and sessions of the user, and deletes unused invites. This cannot be undone. ' +
     'Requires the kite key of Kontrol: run this command on the machine of Kontrol, or pass the key with --key-file.';
 
   static override examples = ['<%= config.bin %> kontrol users revoke bob'];

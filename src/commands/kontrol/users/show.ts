@@ -8,7 +8,8 @@ export default class KontrolUsersShow extends BaseCommand {
   static override summary = 'Show the kite keys and sessions of a user, and when each was last used.';
 
   static override description =
-    'Shows what this node of Kontrol has seen since it started. ' +
+    'Lists the kite keys that were issued to the user, and the sessions of pages and programs that call Kontrol with tokens. Last ' +
+    'uses are to the hour, and the same at each node. ' +
     'Requires the kite key of Kontrol: run this command on the machine of Kontrol, or pass the key with --key-file.';
 
   static override examples = ['<%= config.bin %> kontrol users show bob'];

@@ -3,7 +3,9 @@ import { makeVisible } from '../../util/make-visible.js';
 import { isComposite, toField, toJson } from '../runtime/json.js';
 import { documentWriter, type DocumentWriter } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { formatList, type Listing } from '../terminal/listing.js';
+import { formatList, type Listing, mapEach } from '../terminal/listing.js';
+import { indentedJson } from '../terminal/indented-json.js';
+import { RESULT_COLUMNS } from '../runtime/command-limits.js';
 import type { CommandRuntime, Output } from '../runtime/command-runtime.js';
 
 export interface ResultStyle {
@@ -29,33 +31,36 @@ export async function resultWriter({ format, raw }: ResultStyle, stdout: Output)
 }
 
 /**
- * Formats a single result. The default is JSON, indented on a terminal. `table` and `wide` print an object or a list as a table,
- * and `ndjson` and `name` print one line per item of a list.
+ * Formats a single result, in pieces. The default is JSON, indented on a terminal. `table` and `wide` print an object or a list as
+ * a table, and `ndjson` and `name` print one line per item of a list.
  */
 export async function formatResult(
   result: unknown,
   style: ResultStyle,
   runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
-): Promise<string> {
+): Promise<Iterable<string>> {
   const { format, raw } = style;
   switch (format) {
     case 'table':
     case 'wide':
       return formatAsTable(result, format, runtime);
     case 'name':
-      return Array.isArray(result) ? result.map(formatName).join('') : formatName(result);
+      return Array.isArray(result) ? mapEach(result, formatName) : [formatName(result)];
     case 'ndjson':
-      if (Array.isArray(result)) return result.map((item) => `${toJson(item)}\n`).join('');
+      if (Array.isArray(result)) return mapEach(result, (item) => `${toJson(item)}\n`);
       break;
+    case 'yaml': {
+      const { yamlPieces } = await import('../terminal/yaml.js');
+      return yamlPieces(result);
+    }
     case undefined:
       if (!raw || typeof result !== 'string') {
-        return `${toJson(result, runtime.stdout.isTTY === true ? 2 : undefined)}\n`;
+        return runtime.stdout.isTTY === true ? indentedJson(result) : [`${toJson(result)}\n`];
       }
       break;
     case 'json':
-    case 'yaml':
   }
-  return (await resultWriter(style, runtime.stdout))(result);
+  return [(await resultWriter(style, runtime.stdout))(result)];
 }
 
 /** Formats the identifier of a value: the `name` or `id` of an object, or the value itself. */
@@ -69,20 +74,20 @@ async function formatAsTable(
   result: unknown,
   format: 'table' | 'wide',
   runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
-): Promise<string> {
+): Promise<Iterable<string>> {
   if (Array.isArray(result)) return formatList(result, listingOf(result), format, runtime);
-  if (!isComposite(result)) return `${makeVisible(formatCell(result))}\n`;
+  if (!isComposite(result)) return [`${makeVisible(formatCell(result))}\n`];
   const { formatTable } = await import('../terminal/tables.js');
-  const rows = Object.entries(result).map(([key, value]): [string, string] => [key, formatCell(value)]);
-  if (rows.length === 0) return `${toJson(result)}\n`;
+  const object = result as Readonly<Record<string, unknown>>;
+  const keys = Object.keys(object);
+  if (keys.length === 0) return [`${toJson(result)}\n`];
+  const rows = mapEach(keys, (key): [string, string] => [key, formatCell(object[key])]);
   return formatTable(rows, runtime, { wide: format === 'wide' });
 }
 
-/** Returns a listing with a column per key, or with a single column if not all items are objects. */
+/** Returns a listing with a column per key, or with a single column if not all items are objects, or if there are too many keys. */
 function listingOf(items: readonly unknown[]): Listing<unknown> {
-  const objects = items.every((item) => isComposite(item) && !Array.isArray(item));
-  const keys = new Set(objects ? items.flatMap((item) => Object.keys(item as object)) : []);
-  const columns = Array.from(keys, (key) => ({
+  const columns = keysOf(items).map((key) => ({
     heading: key,
     text: (item: unknown) => formatCell((item as Readonly<Record<string, unknown>>)[key]),
   }));
@@ -91,6 +96,17 @@ function listingOf(items: readonly unknown[]): Listing<unknown> {
     data: (item) => item,
     name: formatName,
   };
+}
+
+/** Returns the keys of all items. Returns none if not all of them are objects, or if there are too many keys for columns. */
+function keysOf(items: readonly unknown[]): readonly string[] {
+  const keys = new Set<string>();
+  for (const item of items) {
+    if (!isComposite(item) || Array.isArray(item)) return [];
+    for (const key of Object.keys(item)) keys.add(key);
+    if (keys.size > RESULT_COLUMNS) return [];
+  }
+  return Array.from(keys);
 }
 
 function formatCell(value: unknown): string {

@@ -7,7 +7,7 @@ import { type Operation, toCliError } from '../frame/failures.js';
 import { type Line, readLines } from '../frame/read-lines.js';
 import { OutputWindow, type OutputEntry } from './output-window.js';
 import { toErrorData, formatFailure } from '../frame/report-failure.js';
-import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 
 /** The options of `--stdin`. */
 export interface StdinMode {
@@ -95,7 +95,7 @@ class LineCalls {
       if (!envelope) return { text: format(result) };
       return { text: format({ ok: result ?? null, ...(!ordered && { line: number }) }) };
     } catch (error) {
-      return this.#failure(withLineNumber(toCliError(error, operation), number), number);
+      return await this.#failure(withLineNumber(toCliError(error, operation), number), number);
     }
   }
 
@@ -113,7 +113,7 @@ class LineCalls {
     });
   }
 
-  #failure(error: CliError, line: number): OutputEntry {
+  async #failure(error: CliError, line: number): Promise<OutputEntry> {
     const { keepGoing, envelope, format } = this.#options;
     this.#failed++;
     if (line < this.#firstLine) {
@@ -123,7 +123,7 @@ class LineCalls {
     const text = envelope ? format({ error: toErrorData(error), line }) : '';
     // Without a connection, all other lines would fail too.
     if (!keepGoing || error.exitCode === ExitCode.unreachable) return { text, failure: error };
-    if (!envelope) this.#runtime.stderr.write(formatFailure(error.with({ hint: '' })));
+    if (!envelope) await write(this.#runtime.stderr, formatFailure(error.with({ hint: '' })));
     return { text };
   }
 }

@@ -5,7 +5,7 @@ import type { DialedKite } from '../target/dial-first.js';
 import { type ConnectOptions, withConnection } from '../target/with-connection.js';
 import { toCliError } from '../frame/failures.js';
 import { callForEachLine, type StdinMode } from './call-stdin.js';
-import { type CommandRuntime, write } from '../runtime/command-runtime.js';
+import { type CommandRuntime, writePieces } from '../runtime/command-runtime.js';
 
 export interface CallCommandOptions extends ConnectOptions, ResultStyle {
   readonly method: string;
@@ -50,5 +50,6 @@ async function callOnce(
     .catch((error: unknown) => {
       throw toCliError(error, operationFor(method));
     });
-  await write(stdout, callback ? print(result) : await formatResult(result, options, runtime));
+  const pieces = callback ? [print(result)] : await formatResult(result, options, runtime);
+  await writePieces(stdout, pieces);
 }

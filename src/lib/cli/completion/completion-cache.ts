@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { writeFiles } from '../../keys/index.js';
+import { withFileLock, writeFiles } from '../../keys/index.js';
 import { COMPLETION_ENTRIES, COMPLETION_VALUES } from '../runtime/command-limits.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
 
@@ -42,7 +42,8 @@ export class CompletionCache {
     if (cached && age >= 0 && age < FRESH_FOR) return cached.values;
     try {
       const values = (await lookUp()).slice(0, COMPLETION_VALUES);
-      await this.#store(key, { at: this.#now(), values });
+      const entry = { at: this.#now(), values };
+      await withFileLock(this.#file, () => this.#store(key, entry)).catch(() => {});
       return values;
     } catch {
       return cached && age < USABLE_FOR ? cached.values : [];
@@ -53,7 +54,7 @@ export class CompletionCache {
     const entries = Array.from(await this.#read()).filter(([name]) => name !== key);
     const newest = [...entries, [key, entry] as const].toSorted((a, b) => b[1].at - a[1].at);
     const content = JSON.stringify(Object.fromEntries(newest.slice(0, COMPLETION_ENTRIES)));
-    await writeFiles([{ path: this.#file, content, mode: 0o600 }], { force: true }).catch(() => {});
+    await writeFiles([{ path: this.#file, content, mode: 0o600 }], { force: true });
   }
 
   async #read(): Promise<Map<string, CacheEntry>> {

@@ -90,7 +90,7 @@ async function lookUpMethods(flags: Flags, runtime: CommandRuntime): Promise<rea
   const { target, settings } = connectionOptions(flags, runtime.env);
   const withTimeout = settings.with(commonSettings.timeout, LOOKUP_TIMEOUT);
   return withConnection({ target, settings: withTimeout }, runtime, async ({ client }) => {
-    const answer = await client.call<unknown, string>('kite.describe', []);
+    const answer = await client.call('kite.describe', []);
     const { methods: list } = (answer ?? {}) as { readonly methods?: unknown };
     if (!Array.isArray(list)) return [];
     return list.flatMap((one: unknown) => {
@@ -146,6 +146,8 @@ function copyRuntime(runtime: CommandRuntime): CommandRuntime {
     noInput,
     clock,
     deferExit: () => runtime.deferExit(),
+    leaveSignals: () => runtime.leaveSignals(),
+    onServerSignals: (listeners) => runtime.onServerSignals(listeners),
     reduceMemoryUse: () => runtime.reduceMemoryUse(),
     now: () => runtime.now(),
   };

@@ -12,6 +12,7 @@ import { allSettings } from '../settings/all-settings.js';
 import { type CliSetting, formatDefault } from '../settings/cli-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
+import { isServiceVariable, variableProblems } from '../settings/variable-problems.js';
 import { describeLocation } from '../settings/key-location.js';
 import { findKey, type FoundKey, resolveKeyLocation } from '../target/find-key.js';
 import { type Listing, printList } from '../terminal/listing.js';
@@ -40,7 +41,12 @@ export async function explain(
     .filter(({ name }) => !common.some(({ setting }) => setting === name))
     .map((setting) => settingRow(setting, settings, key))
     .filter(({ source }) => source !== 'default');
-  await printList([...common, ...own, ...unknownVariables(settings)], listing, format, runtime);
+  const ignored = variableProblems(settings.env).flatMap(({ variable, ignoredValue }) =>
+    ignoredValue === undefined
+      ? []
+      : [{ setting: 'ignored variable', value: `${ignoredValue} (of Kubernetes)`, source: variable }],
+  );
+  await printList([...common, ...own, ...ignored, ...unknownVariables(settings)], listing, format, runtime);
 }
 
 const listing: Listing<SettingRow> = {
@@ -124,6 +130,7 @@ function unknownVariables({ env }: CommandSettings): readonly SettingRow[] {
   const knownNames = new Set(allSettings.flatMap(({ variables }) => variables.map(variableName)));
   return Object.entries(env)
     .filter(([name, value]) => name.startsWith('KONTROL_') && value !== '' && !knownNames.has(name))
+    .filter(([name]) => !isServiceVariable(name))
     .toSorted(([a], [b]) => a.localeCompare(b, 'en'))
     .map(([name]) => ({ setting: 'unknown variable', value: '(hidden)', source: name }));
 }

@@ -18,7 +18,7 @@ import {
   readContexts,
   requireContext,
   requireContextName,
-  writeContexts,
+  updateContexts,
 } from '../settings/contexts.js';
 
 interface FormatOption {
@@ -42,21 +42,20 @@ export interface AddContextOptions extends FormatOption {
 export async function addContext(options: AddContextOptions, runtime: CommandRuntime): Promise<void> {
   const { name, force, use, format } = options;
   const { env } = runtime;
-  const contexts = readContexts(env);
   requireContextName(name);
-  const old = contexts.contexts.get(name);
-  if (old && !force) {
-    throw usageError(
-      `The context ${name} already exists.`,
-      'Change it with --force; fields that you do not set are preserved.',
-    );
-  }
-  const context = { ...old, ...options.context };
-  const current = use || contexts.current === undefined ? name : contexts.current;
-  await writeContexts(
-    { ...withCurrent(contexts, current), contexts: new Map(contexts.contexts).set(name, context) },
-    env,
-  );
+  const { current, contexts } = await updateContexts((before) => {
+    const old = before.contexts.get(name);
+    if (old && !force) {
+      throw usageError(
+        `The context ${name} already exists.`,
+        'Change it with --force; fields that you do not set are preserved.',
+      );
+    }
+    const all = new Map(before.contexts).set(name, { ...old, ...options.context });
+    const active = use || before.current === undefined ? name : before.current;
+    return { ...withCurrent(before, active), contexts: all };
+  }, env);
+  const context = contexts.get(name) ?? options.context;
   const line = `Saved the context ${name}.${current === name ? ' It is active.' : ''}`;
   await printContext({ name, context }, current === name, { format, line }, runtime);
 }
@@ -71,13 +70,16 @@ export async function useContext(
   runtime: CommandRuntime,
 ): Promise<void> {
   const { env } = runtime;
-  const contexts = readContexts(env);
-  const target = name === '-' ? contexts.previous : name;
-  if (target === undefined) {
-    throw usageError('There is no previous context.', 'List the contexts with: kitectl context list');
-  }
-  const context = requireContext(target, contexts);
-  await writeContexts(withCurrent(contexts, target), env);
+  const after = await updateContexts((before) => {
+    const chosen = name === '-' ? before.previous : name;
+    if (chosen === undefined) {
+      throw usageError('There is no previous context.', 'List the contexts with: kitectl context list');
+    }
+    requireContext(chosen, before);
+    return withCurrent(before, chosen);
+  }, env);
+  const { current: target = name } = after;
+  const context = requireContext(target, after);
   const line = `Switched to the context ${target}.`;
   await printContext({ name: target, context }, true, { format, line }, runtime);
 }
@@ -143,20 +145,18 @@ export async function removeContext(
   runtime: CommandRuntime,
 ): Promise<void> {
   const { env } = runtime;
-  const contexts = readContexts(env);
-  requireContext(name, contexts);
+  const { current } = readContexts(env);
+  requireContext(name, readContexts(env));
   await requireConfirmation(`Remove the context ${name}? Its kite key is not removed.`, yes, runtime);
-  const remaining = new Map(contexts.contexts);
-  remaining.delete(name);
-  const { current, previous } = contexts;
-  await writeContexts(
-    {
-      ...(current !== undefined && current !== name && { current }),
-      ...(previous !== undefined && previous !== name && { previous }),
+  await updateContexts((before) => {
+    const remaining = new Map(before.contexts);
+    remaining.delete(name);
+    return {
+      ...(before.current !== undefined && before.current !== name && { current: before.current }),
+      ...(before.previous !== undefined && before.previous !== name && { previous: before.previous }),
       contexts: remaining,
-    },
-    env,
-  );
+    };
+  }, env);
   const fields = [{ label: 'Removed', value: name }];
   const lines = [`Removed the context ${name}.${current === name ? ' No context is active.' : ''}`];
   await printDetails({ fields, data: { removed: name }, name, lines }, format, runtime);

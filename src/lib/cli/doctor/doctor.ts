@@ -11,7 +11,7 @@ import { type Listing, printList } from '../terminal/listing.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { type Finding, fromError, ok, skipped } from './check.js';
-import { checkContexts, checkHome, checkKey } from './key-checks.js';
+import { checkContexts, checkHome, checkKey, checkVariables } from './key-checks.js';
 import { checkServer, checkStorage, checkToken } from './kontrol-checks.js';
 
 export interface DoctorOptions extends KontrolCommandOptions {
@@ -54,8 +54,15 @@ const listing: Listing<Finding> = {
 async function runChecks(options: DoctorOptions, runtime: CommandRuntime): Promise<Finding[]> {
   const { settings } = options;
   const spinner = new Spinner(runtime);
-  const { finding, found } = await spinner.during('Looking for the kite key', () => checkKey(settings));
-  const findings = [finding, checkContexts(settings, found), await checkHome(settings.env, canWrite)];
+  const { finding, found } = await spinner.during('Looking for the kite key', () =>
+    checkKey(settings, runtime.clock.now()),
+  );
+  const findings = [
+    finding,
+    checkContexts(settings, found),
+    await checkHome(settings.env, canWrite),
+    ...checkVariables(settings.env),
+  ];
   let url: string | undefined;
   try {
     // checkContexts reports a context that does not exist.
@@ -89,7 +96,7 @@ async function checkKontrol(
   const connection = await checkConnection(url, connectionSettings, found, runtime);
   if (connection.verdict === 'failed') return [...server, storage, connection];
   const token = await spinner.during('Calling a kite with a token', () =>
-    checkToken({ key: found.key, url, env, version, timeout, signal }),
+    checkToken({ settings, key: found.key, url, env, version, timeout, signal }),
   );
   return [...server, storage, connection, token];
 }

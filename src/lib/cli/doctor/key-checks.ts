@@ -1,16 +1,21 @@
 import { stat } from 'node:fs/promises';
+import type { KiteKey } from '../../keys/index.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
+import { expiryOf } from '../keys/show-active-key.js';
+import { ExitCode } from '../runtime/exit-codes.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { readContexts } from '../settings/contexts.js';
+import { variableProblems } from '../settings/variable-problems.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import type { FoundKey } from '../target/find-key.js';
-import { type Finding, fromError, ok, warning } from './check.js';
+import { type Finding, failed, fromError, ok, warning } from './check.js';
 
-/** Checks that the kite key can be read. A key that other users can replace is rejected when it is read. */
+/** Checks that the kite key can be read and does not expire soon. A key that other users can replace is rejected when it is read. */
 export async function checkKey(
   settings: CommandSettings,
+  now: number,
 ): Promise<{ readonly finding: Finding; readonly found: FoundKey | undefined }> {
   let found: FoundKey;
   try {
@@ -19,7 +24,10 @@ export async function checkKey(
     return { finding: fromError('kite key', error), found: undefined };
   }
   const { key, source, location } = found;
-  const owner = `of ${key.username}, in ${source}`;
+  const expiry = key.expiresAt === undefined ? '' : `, expires at ${expiryOf(key)}`;
+  const owner = `of ${key.username}, in ${source}${expiry}`;
+  const problem = expiryProblem(key, owner, now);
+  if (problem) return { finding: problem, found };
   if (location.type === 'variable') {
     const hint = 'Child processes inherit the environment: prefer KITE_KEY_FILE or the keychain.';
     return { finding: warning('kite key', owner, hint), found };
@@ -27,6 +35,21 @@ export async function checkKey(
   if (location.type === 'keychain') return { finding: ok('kite key', owner), found };
   const mode = await fileMode(location.file);
   return { finding: ok('kite key', `${owner}, mode ${mode.toString(8).padStart(4, '0')}`), found };
+}
+
+/** Returns the finding for a key that has expired, or that has less than a quarter of its lifetime left. */
+function expiryProblem(key: KiteKey, detail: string, now: number): Finding | undefined {
+  const { expiresAt, ttl = 0 } = key;
+  if (expiresAt === undefined) return undefined;
+  const replace = 'get a new one with an invite: kitectl register --force';
+  if (expiresAt <= now)
+    return failed('kite key', `${detail}, which is over`, `G${replace.slice(1)}`, ExitCode.authentication);
+  if (expiresAt - now > ttl / 4) return undefined;
+  return warning(
+    'kite key',
+    detail,
+    `A kite that registers renews its key: start one with it, or ${replace}`,
+  );
 }
 
 /** Checks that the contexts can be read, and that the active one is for the user of the kite key. */
@@ -49,6 +72,13 @@ export function checkContexts(settings: CommandSettings, found: FoundKey | undef
   } catch (error) {
     return fromError('context', error);
   }
+}
+
+/** Checks that the variables of the environment have values that are used. */
+export function checkVariables(env: Environment): readonly Finding[] {
+  return variableProblems(env).map(({ reason, variable, ignoredValue }) =>
+    warning('variables', reason, ignoredValue === undefined ? `Correct or remove ${variable}.` : ''),
+  );
 }
 
 /** Checks that kite keys and contexts can be saved. */

@@ -1,3 +1,4 @@
+import { clientEnvironment } from '../settings/client-environment.js';
 import { type Auth, Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
 import { silentLogger } from '../../util/logger.js';
@@ -6,6 +7,8 @@ import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { KONTROL_HINT } from '../frame/failures.js';
 import { ExitCode } from '../runtime/exit-codes.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { admitKontrol } from '../target/key-recipient.js';
 import { type Finding, failed, fromError, ok, skipped, warning } from './check.js';
 import { type ProbeResult, probeHttp } from './http-probe.js';
 import { toHttp } from '../../util/web-url.js';
@@ -97,6 +100,7 @@ export async function checkStorage(url: string, signal: AbortSignal): Promise<Fi
 }
 
 export interface TokenCheckOptions {
+  readonly settings: CommandSettings;
   readonly key: KiteKey;
   readonly url: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -110,6 +114,7 @@ export interface TokenCheckOptions {
  * closes it.
  */
 export async function checkToken({
+  settings,
   key,
   url,
   env,
@@ -117,8 +122,8 @@ export async function checkToken({
   timeout,
   signal,
 }: TokenCheckOptions): Promise<Finding> {
-  const kite = new Kite('kitectl-doctor', version, {
-    env,
+  const options = {
+    env: clientEnvironment(env),
     kiteKey: key.jwt,
     kontrolUrl: url,
     ip: '127.0.0.1',
@@ -126,7 +131,8 @@ export async function checkToken({
     timeout,
     handshakeTimeout: timeout,
     logger: silentLogger,
-  });
+  };
+  const kite = new Kite('kitectl-doctor', version, options, { admitPeer: admitKontrol(settings) });
   const close = (): void => void kite.close({ drainTimeout: 0 });
   signal.addEventListener('abort', close, { once: true });
   try {

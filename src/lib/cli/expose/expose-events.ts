@@ -3,6 +3,7 @@ import { makeVisible } from '../../util/make-visible.js';
 import { openFeed } from '../terminal/feed.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { loggerFor } from '../frame/server-lifecycle.js';
+import { LineGate, omittedLines } from '../runtime/line-gate.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { SessionEvents } from './exposed-kite.js';
 
@@ -44,9 +45,11 @@ export async function openEvents(
     format,
     runtime,
   );
+  const logger = loggerFor(runtime);
+  const gate = new LineGate(runtime.stdout, (omitted) => logger.warn(omittedLines(omitted)));
   const print = (event: ExposeEvent): void => {
     // Only registrations have a name to print.
-    if (format !== 'name' || event.event === 'registered') void feed(event);
+    if ((format !== 'name' || event.event === 'registered') && gate.admits()) void feed(event);
   };
   return {
     registered: (reached) => print({ event: 'registered', ...reached }),

@@ -5,13 +5,15 @@ import { notFound } from '../runtime/cli-error.js';
 import type { Transport } from '../../index.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { loadKiteKey } from '../target/choose-key.js';
+import { admitKontrol } from '../target/key-recipient.js';
 import { toCliError } from '../frame/failures.js';
 import type { FoundKey } from '../target/find-key.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { operationAt, type LocatedKey, kontrolUrlsOf } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
+import { handleServerSignals, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import type { StderrLogger } from '../../util/stderr-logger.js';
 import { type ExposeEvents, openEvents } from './expose-events.js';
 import { ExposedKite, type LocalKite } from './exposed-kite.js';
 import { fetchIdentity, incompatibleFields } from './exposed-identity.js';
@@ -51,18 +53,20 @@ export async function expose(options: ExposeOptions, runtime: CommandRuntime): P
   const { signal, stderr } = runtime;
   const found = await loadKiteKey(options.settings);
   const local = await findLocalKite(options.url, options.transport);
-  const identity = await fetchIdentity(local, found.key.jwt);
+  const identity = await fetchIdentity(local, found.key.jwt, options.settings);
   const environment = options.environment ?? identity?.environment ?? 'prod';
   const as = { name: options.name, environment, username: found.key.username };
   for (const line of identity ? incompatibleFields(identity, as) : []) stderr.write(`${line}\n`);
   const events = await openEvents(options, runtime);
-  const kite = createKite({ ...options, environment }, { found, local, events }, runtime);
+  const logger = loggerFor(runtime);
+  const kite = createKite({ ...options, environment }, { found, local, events, logger }, runtime);
   const close = (): void => void kite.close({ drainTimeout: CLOSE_TIMEOUT });
   signal.addEventListener('abort', close, { once: true });
   try {
     await requireProxy(kite, { ...options, environment }, found);
     signal.throwIfAborted();
     runtime.deferExit();
+    handleServerSignals([], logger, runtime);
     kite.on('register', newUrlReporter(kite, local, events));
     kite
       .registerToTunnel({
@@ -87,7 +91,13 @@ function createKite(
     found,
     local,
     events,
-  }: { readonly found: FoundKey; readonly local: LocalKite; readonly events: ExposeEvents },
+    logger,
+  }: {
+    readonly found: FoundKey;
+    readonly local: LocalKite;
+    readonly events: ExposeEvents;
+    readonly logger: StderrLogger;
+  },
   runtime: CommandRuntime,
 ): Kite {
   const { name, version, environment, region, to, settings } = options;
@@ -95,7 +105,8 @@ function createKite(
   const { kite } = new ExposedKite(name, version, {
     local,
     events,
-    logger: loggerFor(runtime),
+    admitPeer: admitKontrol(settings),
+    logger,
     env,
     kiteKey: found.key.jwt,
     saveKiteKey: renewedKeySaver(found, env),

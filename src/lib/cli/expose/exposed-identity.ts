@@ -1,40 +1,46 @@
 import { Kite } from '../../index.js';
 import { type KiteIdentity, parseIdentity, validateIdentity } from '../../protocol/identity.js';
 import { makeVisible } from '../../util/make-visible.js';
-import { isLoopbackTarget, requireLoopback } from '../target/loopback-target.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { keyRefusal } from '../target/key-recipient.js';
+import { isLoopbackTarget } from '../target/loopback-target.js';
+import { OnDemandClient } from '../target/on-demand-client.js';
 import type { LocalKite } from './exposed-kite.js';
 
-/** Timeout in milliseconds. Kites of `kite.js` never respond to a caller that authenticates with a kite key. */
+/** Timeout in milliseconds. Kites of `kite.js` never respond to `kite.describe`. */
 const DESCRIBE_TIMEOUT = 1000;
 
 type IdentityFields = Pick<KiteIdentity, 'name' | 'environment' | 'username'>;
 
 /**
- * Returns the identity that a kite reports; undefined if it does not implement `kite.describe` or rejects the kite key. The
- * key is sent only to kites on this machine.
+ * Returns the identity that a kite reports; undefined if it does not implement `kite.describe`, or requires credentials and must
+ * not get the kite key or rejects it.
  */
 export async function fetchIdentity(
   { url, transport }: LocalKite,
   kiteKey: string,
+  settings: CommandSettings,
 ): Promise<IdentityFields | undefined> {
   if (!(await isLoopbackTarget(url))) return undefined;
   const kite = new Kite('kitectl', '1.0.0', { kiteKey: false, env: {}, logLevel: 'error' });
   const client = kite.newClient(url, {
     ...(transport !== undefined && transport !== 'Session' && { transport }),
-    auth: { type: 'kiteKey', key: kiteKey },
     timeout: DESCRIBE_TIMEOUT,
+  });
+  const onDemand = new OnDemandClient(client, () => {
+    const refused = keyRefusal(client, 'kite', settings);
+    return refused ? Promise.reject(refused) : Promise.resolve({ type: 'kiteKey', key: kiteKey });
   });
   try {
     await client.dial();
-    requireLoopback(client);
-    const description = await client.tell<{ readonly kite?: unknown } | null>('kite.describe');
+    const description = await onDemand.call<{ readonly kite?: unknown } | null>('kite.describe', []);
     const identity = parseIdentity(description?.kite);
     validateIdentity(identity);
     return identity;
   } catch {
     return undefined;
   } finally {
-    client.close();
+    await kite.close();
   }
 }
 

@@ -1,9 +1,11 @@
 import { Kite, type KiteOptions } from '../../index.js';
+import { makeBudgets } from '../../transport/channel/memory-budget.js';
 import { dial } from '../../transport/dial/dial.js';
 import type { NodeDialOptions } from '../../transport/handshake/node-dial-options.js';
 import { Relay } from '../../transport/relay/relay.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { type Clock, systemClock } from '../../util/clock.js';
+import type { ReplacedParts } from '../../kite/kite-options.js';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { BAD_GATEWAY_CODE, GO_AWAY_CODE, GO_AWAY_REASON } from '../../transport/channel/close-code.js';
 
@@ -21,7 +23,7 @@ export interface SessionEvents {
   failed(session: number, error: unknown): void;
 }
 
-export interface ExposedKiteOptions extends KiteOptions {
+export interface ExposedKiteOptions extends KiteOptions, Pick<ReplacedParts, 'admitPeer'> {
   readonly local: LocalKite;
   readonly events: SessionEvents;
   readonly clock?: Clock;
@@ -45,12 +47,16 @@ export class ExposedKite {
   #openRelays = 0;
   #allClosed: (() => void) | undefined;
   #lastSession = 0;
+  /** The budgets of the tunnels and of the connections to the exposed kite. */
+  readonly #budgets = makeBudgets(defaultLimits);
 
-  constructor(name: string, version: string, { local, events, ...options }: ExposedKiteOptions) {
+  constructor(name: string, version: string, { local, events, admitPeer, ...options }: ExposedKiteOptions) {
     this.#local = local;
     this.#events = events;
     this.#clock = options.clock ?? systemClock;
     this.kite = new Kite(name, version, options, {
+      admitPeer,
+      budgets: this.#budgets,
       acceptTunnel: (channel, ended) => this.#acceptTunnel(channel, ended),
     });
     this.kite.beforeClose(() => this.#closeSessions());
@@ -60,6 +66,7 @@ export class ExposedKite {
     const session = ++this.#lastSession;
     const relay: Relay = new Relay(channel, {
       limits: defaultLimits,
+      input: this.#budgets.input,
       ended: () => {
         this.#relays.delete(relay);
         ended();
@@ -77,6 +84,7 @@ export class ExposedKite {
       handshakeTimeout: DIAL_TIMEOUT,
       limits: defaultLimits,
       clock: this.#clock,
+      budgets: { output: this.#budgets.output },
     }).then(
       (local) => relay.join(local),
       (error: unknown) => {

@@ -28,6 +28,8 @@ export interface Operation {
  */
 export function toCliError(error: unknown, operation?: Operation): CliError {
   if (isCliError(error)) return error;
+  // What a command does while a client connects, such as checking the peer, fails as the cause of an error of the client.
+  if (isKiteError(error) && isCliError(error.cause)) return error.cause;
   if (isConfigurationError(error)) return fromConfigurationError(error);
   if (isKiteError(error)) return fromKiteError(error, operation);
   if (isStorageError(error)) return fromStorageError(error);
@@ -66,22 +68,25 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
   if (error.code === UNKNOWN_KEY_PAIR) {
     return { exitCode: notFound, hint: 'List the key pairs with: kitectl kontrol keys list' };
   }
+  if (error.code === UNKNOWN_USER)
+    return { exitCode: notFound, hint: 'List the users with: kitectl kontrol users list' };
   switch (error.type) {
     case 'authenticationError':
       return { exitCode: authentication, hint: authenticationHint(error, operation) };
     case 'methodNotFound':
       return { exitCode: noSuchMethod, hint: methodsHint(operation) };
     case 'requestLimitError':
-      return { exitCode: rateLimit, hint: 'Wait a moment and try again.' };
+      return { exitCode: rateLimit, hint: error.code === USER_LIMIT ? USER_LIMIT_HINT : WAIT_HINT };
     default:
   }
   // An error with an id comes from the kite. The errors below are those of this program, which have no id.
+  if (error.code === TOO_MANY_KITES) return { exitCode: remoteError, hint: FEWER_KITES_HINT };
   if (error.id !== '') return { exitCode: remoteError };
   switch (error.type) {
     case 'timeout':
       return {
         exitCode: deadline,
-        hint: 'Increase the timeout with --timeout 60s, or disable it with --timeout 0.',
+        hint: `Increase the timeout with --timeout 60s, or disable it with --timeout 0.${withoutKeyHint(operation)}`,
       };
     case 'sendError':
       return { exitCode: unreachable, hint: 'Send less data in one call.' };
@@ -94,11 +99,31 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
   }
 }
 
+/** A server of kite.js does not respond to a call with a kite key. */
+function withoutKeyHint(operation: Operation | undefined): string {
+  const { withKey = false, toKontrol = false } = operation ?? {};
+  return withKey && !toKontrol ? ' If it is a server of kite.js, call it with --auth none.' : '';
+}
+
+const WAIT_HINT = 'Wait a moment and try again.';
+
+const USER_LIMIT: KiteErrorCode = 'userLimit';
+const USER_LIMIT_HINT =
+  'The operator of Kontrol can increase the limit: kitectl kontrol start --limit NAME=VALUE';
+
+const TOO_MANY_KITES: KiteErrorCode = 'tooManyKites';
+const FEWER_KITES_HINT = 'List fewer kites: kitectl query /USER/ENVIRONMENT/NAME';
+
 /** Codes of errors that another kite key resolves. */
-const REVOKED: ReadonlySet<string> = new Set<KiteErrorCode>(['keyPairRevoked', 'kiteKeyRevoked']);
+const REPLACE_KEY: ReadonlySet<string> = new Set<KiteErrorCode>([
+  'keyPairRevoked',
+  'kiteKeyExpired',
+  'kiteKeyRevoked',
+]);
 
 function authenticationHint({ code }: KiteError, operation: Operation | undefined): string {
-  if (operation?.withKey === true && REVOKED.has(code)) return 'Replace it with: kitectl register --force';
+  if (operation?.withKey === true && REPLACE_KEY.has(code))
+    return 'Replace it with: kitectl register --force';
   if (operation?.withKey === true) return 'Show the user of your kite key with: kitectl showkey';
   return `No kite key was sent. Add --auth kite-key to send yours to ${operation?.target ?? 'this kite'}.`;
 }
@@ -147,6 +172,7 @@ function fromStorageError(error: StorageError): CliError {
 export const KONTROL_HINT = 'Start Kontrol, or check its URL: kitectl config explain';
 
 const UNKNOWN_KEY_PAIR: ConfigurationCode = 'unknownKeyPair';
+const UNKNOWN_USER: KiteErrorCode = 'unknownUser';
 
 const HOST_REJECTED_HINT =
   'A kite that listens on a loopback address accepts only loopback names, such as localhost. Allow others with --allow-host ' +

@@ -2,6 +2,7 @@ import { parseGlobalFlags } from './argv.js';
 import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from './failures.js';
+import { handleSignals } from './handle-signals.js';
 import { ProcessRuntime } from '../runtime/process-runtime.js';
 import { reportFailure } from './report-failure.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -30,9 +31,7 @@ export async function main(
       // A server shuts down gracefully first.
       if (!runtime.exitDeferred) reject(error);
     };
-    // `once`, so that a second signal kills the process if the shutdown hangs.
-    process.once('SIGINT', () => stop(interruptedBy('SIGINT', ExitCode.interrupted)));
-    process.once('SIGTERM', () => stop(interruptedBy('SIGTERM', ExitCode.terminated)));
+    handleSignals(runtime, stop);
     process.once('beforeExit', () => reject(noResultError()));
     runtime.onOutputError((error) => {
       // The reader closed the pipe (`| head`), which is not a failure.
@@ -63,10 +62,6 @@ export async function main(
 function hideDeprecationWarnings(): void {
   const flags = [process.env['NODE_OPTIONS'], ...process.execArgv].join(' ');
   if (!/--(?:trace|throw|pending)-deprecation/.test(flags)) process.noDeprecation = true;
-}
-
-function interruptedBy(signal: string, exitCode: ExitCode): CliError {
-  return new CliError(`Interrupted by ${signal}.`, { exitCode, type: 'interrupted' });
 }
 
 /** The event loop is empty, but the command still waits. */

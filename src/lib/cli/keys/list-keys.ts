@@ -3,6 +3,7 @@ import { type Listing, printList } from '../terminal/listing.js';
 import { formatTime } from '../terminal/time.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { describeLocation, locationData } from '../settings/key-location.js';
+import { expiryOf, secondsOf } from './show-active-key.js';
 import { allKeys, entryAccount, type KeyEntry, type KeySearch } from './all-keys.js';
 
 export interface ListKeysOptions extends KeySearch {
@@ -23,11 +24,17 @@ const keyListing: Listing<KeyEntry> = {
     { heading: 'location', text: ({ location }) => describeLocation(location) },
     { heading: 'contexts', text: ({ contexts }) => contexts.join(', ') },
     { heading: 'issued', text: ({ key }) => (key ? formatTime(key.issuedAt) : ''), wide: true },
+    { heading: 'expires', text: ({ key }) => (key ? expiryOf(key) : ''), wide: true },
     { heading: 'id', text: ({ key }) => key?.id ?? '', wide: true },
   ],
   data: ({ key, location, problem, inUse, contexts }) => ({
     inUse,
-    ...(key && { username: key.username, kontrolURL: key.kontrolUrl, id: key.id }),
+    ...(key && {
+      username: key.username,
+      kontrolURL: key.kontrolUrl,
+      id: key.id,
+      exp: secondsOf(key.expiresAt),
+    }),
     ...locationData(location),
     contexts,
     ...(problem !== '' && { problem }),

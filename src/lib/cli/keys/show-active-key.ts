@@ -44,7 +44,8 @@ function toClaims(key: KiteKey): Record<string, unknown> {
     kontrolURL: key.kontrolUrl,
     kontrolKey: key.kontrolKey,
     jti: key.id,
-    iat: key.issuedAt === undefined ? null : Math.floor(key.issuedAt / 1000),
+    iat: secondsOf(key.issuedAt),
+    exp: secondsOf(key.expiresAt),
   };
 }
 
@@ -57,8 +58,19 @@ function toFields(key: KiteKey, source: string): Field[] {
     { label: 'Public key', value: key.kontrolKey, wide: true },
     { label: 'Key id', value: key.id || 'none' },
     { label: 'Issued', value: formatTime(key.issuedAt) },
+    { label: 'Expires', value: expiryOf(key) },
     { label: 'Location', value: source },
   ];
+}
+
+/** Converts a time in milliseconds to a claim. */
+export function secondsOf(time: number | undefined): number | null {
+  return time === undefined ? null : Math.floor(time / 1000);
+}
+
+/** Returns when a key expires, for people. */
+export function expiryOf({ expiresAt }: KiteKey): string {
+  return expiresAt === undefined ? 'never' : formatTime(expiresAt);
 }
 
 /** Returns a hash that is short enough to compare by eye. */

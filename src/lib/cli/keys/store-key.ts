@@ -1,16 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type KiteKey, kiteKeyPath, parseKiteKey, writeKiteKeyFile } from '../../keys/index.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import {
+  checkWritable,
+  type KiteKey,
+  kiteKeyPath,
+  parseKiteKey,
+  writeKiteKeyFile,
+} from '../../keys/index.js';
+import { refuseOpenFolder } from '../../keys/open-folder.js';
+import { shellQuote } from '../../keys/secret-access.js';
+import { messageOf } from '../../util/message-of.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import { type CliError, configurationError } from '../runtime/cli-error.js';
 import {
   type Context,
+  contextsPath,
   type Contexts,
   type KeyStore,
   readContexts,
   requireContextName,
-  writeContexts,
+  updateContexts,
 } from '../settings/contexts.js';
 import { toCliError } from '../frame/failures.js';
 import { pathExists } from '../runtime/path-exists.js';
@@ -20,6 +31,9 @@ import { keychainAccount, describeLocation, type KeyLocation } from '../settings
 import { writeKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
+
+/** As long as a kite key or the contexts may be, to find out whether the disk has space for them. */
+const RESERVED = ' '.repeat(16_384);
 
 /** Where a kite key will be stored once it has been issued. */
 export interface StorePlan {
@@ -84,7 +98,27 @@ export async function keyExists(
 }
 
 /**
- * Stores a kite key as planned, updates the context, and resolves with the location.
+ * Checks that a kite key can be stored as planned, and the context updated, before a key is requested: an invite can be used only once.
+ *
+ * @throws CliError or ConfigurationError that says what cannot be written
+ */
+export async function checkStorable(
+  plan: StorePlan,
+  env: Environment,
+  options: { readonly force: boolean },
+): Promise<void> {
+  if (!plan.keychain) {
+    refuseOpenFolder(dirname(plan.file), 'the kite key');
+    await checkWritable([{ path: plan.file, content: RESERVED, mode: 0o400 }], options);
+  }
+  if (plan.contextName === undefined) return;
+  refuseOpenFolder(kiteHome(env), 'the contexts');
+  await checkWritable([{ path: contextsPath(env), content: RESERVED, mode: 0o600 }], { force: true });
+}
+
+/**
+ * Stores a kite key as planned, updates the context, and resolves with the location. With `rescue`, a key that cannot be stored is saved
+ * elsewhere.
  *
  * @throws CliError or ConfigurationError if the key cannot be stored. If it was saved elsewhere, the message contains the
  *   location.
@@ -93,7 +127,7 @@ export async function storeKey(
   jwt: string,
   plan: StorePlan,
   env: Environment,
-  { force }: { readonly force: boolean },
+  { force, rescue = false }: { readonly force: boolean; readonly rescue?: boolean },
 ): Promise<KeyLocation> {
   const key = parseKiteKey(jwt);
   const location = plannedLocation(plan, key);
@@ -104,10 +138,26 @@ export async function storeKey(
       throw await saveToFallbackFile(jwt, toCliError(error), env);
     });
   } else {
-    await writeKey(jwt, location, { force });
+    await writeKey(jwt, location, { force }).catch(async (error: unknown) => {
+      throw rescue ? await saveToRescueFile(jwt, toCliError(error), plan.file) : error;
+    });
   }
   await saveToContext(plan, key, location, env);
   return location;
+}
+
+/** Saves a key in the folder for temporary files if its file cannot be written, because the key may not be issued again. */
+async function saveToRescueFile(jwt: string, failure: CliError, planned: string): Promise<CliError> {
+  const home = await mkdtemp(join(tmpdir(), 'kitectl-'));
+  const file = await writeKiteKeyFile(jwt, { home }).catch((error: unknown) => {
+    const text = `${failure.message}. The new kite key could not be saved in ${home} either: ${messageOf(error)}`;
+    throw configurationError(text, 'Free space on a disk, and register again with a new invite.', failure);
+  });
+  return configurationError(
+    `${failure.message}. The new kite key was saved in ${file} instead.`,
+    `Move it with: mv ${shellQuote(file)} ${shellQuote(planned)}. Or use it with --key-file ${shellQuote(file)}`,
+    failure,
+  );
 }
 
 /** Saves a key to a new file if the keychain rejects it, because the key may not be issued again. */
@@ -129,19 +179,21 @@ async function saveToContext(
   location: KeyLocation,
   env: Environment,
 ): Promise<void> {
-  const { contextName, contexts, keyStore, file } = plan;
+  const { contextName, keyStore, file } = plan;
   if (contextName === undefined) return;
-  const { keyFile: _old, ...rest } = contexts.contexts.get(contextName) ?? {};
-  const context: Context = {
-    ...rest,
-    username: key.username,
-    ...(key.kontrolUrl !== '' && { kontrol: key.kontrolUrl }),
-    keyStore,
-    ...(keyStore === 'file' && file !== kiteKeyPath(kiteHome(env)) && { keyFile: file }),
-  };
-  const all = new Map(contexts.contexts).set(contextName, context);
   try {
-    await writeContexts({ ...contexts, current: contexts.current ?? contextName, contexts: all }, env);
+    await updateContexts((contexts) => {
+      const { keyFile: _old, ...rest } = contexts.contexts.get(contextName) ?? {};
+      const context: Context = {
+        ...rest,
+        username: key.username,
+        ...(key.kontrolUrl !== '' && { kontrol: key.kontrolUrl }),
+        keyStore,
+        ...(keyStore === 'file' && file !== kiteKeyPath(kiteHome(env)) && { keyFile: file }),
+      };
+      const all = new Map(contexts.contexts).set(contextName, context);
+      return { ...contexts, current: contexts.current ?? contextName, contexts: all };
+    }, env);
   } catch (error) {
     const { message } = toCliError(error);
     throw configurationError(

@@ -6,6 +6,7 @@ import { CliError, configurationError, notFound } from '../runtime/cli-error.js'
 import { ExitCode } from '../runtime/exit-codes.js';
 import { DESCRIPTORS_HINT, isOutOfDescriptors } from '../../util/descriptors.js';
 import { guardListeners } from '../../util/guard-listeners.js';
+import { killGroup } from '../runtime/child-groups.js';
 import { startChild } from '../runtime/start-child.js';
 import { LastLine } from '../runtime/last-line.js';
 import { childEnvironment } from '../settings/child-environment.js';
@@ -114,7 +115,7 @@ async function runNpm(
   const child = started instanceof Promise ? await started : started;
   const lastLine = new LastLine();
   let errorOutput = '';
-  const stop = (): void => void child.kill('SIGTERM');
+  const stop = (): void => void (windows ? killGroup(child.pid ?? 0, 'SIGTERM') : child.kill('SIGTERM'));
   const onErrorOutput = guardListeners(stop)((chunk: Buffer) => {
     lastLine.add(chunk);
     errorOutput = (errorOutput + chunk.toString('utf8')).slice(-NPM_OUTPUT_LENGTH);

@@ -42,6 +42,7 @@ export async function runKite(
     throw usageError(`Several kites match ${name}:\n${formatLocations(matches)}`, 'Pass one of these names.');
   const program = programOf(locationFolder(kites, location), location);
   runtime.deferExit();
+  runtime.leaveSignals();
   let child: ChildProcess | undefined;
   const forward = (signal: NodeJS.Signals): void => {
     if (stdin.isTTY !== true || !TERMINAL_SIGNALS.has(signal)) child?.kill(signal);

@@ -17,10 +17,26 @@ export const ACCEPTED_INVITE_TTL: AcceptedValue<number> = {
   },
 };
 
+const DAY = 24 * 3_600_000;
+const DAYS = /^(\d{1,5})d$/;
+
+/** Lifetime of a kite key, in milliseconds. Kontrol checks that it is neither too short nor too long. */
+export const ACCEPTED_KEY_TTL: AcceptedValue<number> = {
+  description: 'a duration of at least one minute, such as 90d, 12h, or 3600 for an hour',
+  example: '90d',
+  parse(value) {
+    const [, days] = (typeof value === 'string' && DAYS.exec(value)) || [];
+    const ms = days === undefined ? DURATION.parse(value) : Number(days) * DAY;
+    return ms !== undefined && ms >= 60_000 ? ms : undefined;
+  },
+};
+
 export interface InviteOptions extends KontrolCommandOptions {
   readonly username: string;
   /** Lifetime in milliseconds. Default: set by Kontrol. */
   readonly ttl: number | undefined;
+  /** Lifetime of the kite key in milliseconds. Default: it does not expire. */
+  readonly keyTtl: number | undefined;
   readonly format: OutputFormat | undefined;
 }
 
@@ -30,7 +46,7 @@ export interface InviteOptions extends KontrolCommandOptions {
  * @throws CliError if the user name is invalid, or if Kontrol rejects the call
  */
 export async function createInvite(options: InviteOptions, runtime: CommandRuntime): Promise<void> {
-  const { username, ttl, format } = options;
+  const { username, ttl, keyTtl, format } = options;
   if (username === '' || /[/\s]/.test(username)) {
     throw usageError(
       `Invalid username ${JSON.stringify(username)}: it must not be empty, and not contain "/" or spaces.`,
@@ -39,7 +55,7 @@ export async function createInvite(options: InviteOptions, runtime: CommandRunti
   const answer = await callAdminMethod(
     options,
     'kontrol.invite',
-    [{ username, ...(ttl !== undefined && { ttl }) }],
+    [{ username, ...(ttl !== undefined && { ttl }), ...(keyTtl !== undefined && { keyTtl }) }],
     runtime,
   );
   const text = typeof answer === 'string' ? answer : '';

@@ -1,3 +1,5 @@
+import { kiteKeyIdProblem } from '../../keys/kite-key.js';
+import { record } from '../../util/record.js';
 import { usageError } from '../runtime/cli-error.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { printDetails } from '../terminal/details.js';
@@ -47,7 +49,7 @@ export interface RevokeKeyOptions extends KeyPairsOptions {
 /**
  * Revokes a key pair with everything that it signed, or one kite key. This cannot be undone.
  *
- * @throws CliError if not exactly one id is set, or if the revocation is not confirmed
+ * @throws CliError if not exactly one id is set, if no kite key can have the id, or if the revocation is not confirmed
  */
 export async function revokeKey(options: RevokeKeyOptions, runtime: CommandRuntime): Promise<void> {
   const { keyPair, kiteKey, format } = options;
@@ -58,6 +60,9 @@ export async function revokeKey(options: RevokeKeyOptions, runtime: CommandRunti
       'List the key pairs with: kitectl kontrol keys list. Show the id of a kite key with: kitectl showkey',
     );
   }
+  const problem = kiteKey === undefined ? undefined : kiteKeyIdProblem(kiteKey);
+  if (problem !== undefined)
+    throw usageError(`${problem}.`, 'List the keys of a user with: kitectl kontrol users show NAME');
   const consequence = keyPair === undefined ? 'its user' : 'every user whose kite key it signed';
   await requireConfirmation(
     `Revoke ${id}? This cannot be undone, and ${consequence} must register again.`,
@@ -65,11 +70,15 @@ export async function revokeKey(options: RevokeKeyOptions, runtime: CommandRunti
     runtime,
   );
   const method = keyPair === undefined ? 'kontrol.revokeKiteKey' : 'kontrol.revokeKeyPair';
-  await callAdminMethod(options, method, [id], runtime);
+  const answer = await callAdminMethod(options, method, [id], runtime);
   const what = keyPair === undefined ? 'kite key' : 'key pair';
   const lines = [`Revoked the ${what} ${id}.`];
   const fields = [{ label: `Revoked ${what}`, value: id }];
   await printDetails({ fields, data: { revoked: id }, name: id, lines }, format, runtime);
+  if (record(answer)['known'] === false) {
+    const unknown = 'no node of this Kontrol has issued or seen a kite key with this id; compare it with';
+    runtime.stderr.write(`warning: ${unknown}: kitectl kontrol users show NAME\n`);
+  }
 }
 
 function keyPairId(pair: unknown): string {

@@ -31,6 +31,7 @@ export interface KontrolStartOptions {
   readonly tlsFiles: { readonly certificate: string; readonly privateKey: string } | undefined;
   readonly allowOrigin: readonly string[] | '*' | undefined;
   readonly allowedHosts: readonly string[] | '*' | undefined;
+  readonly trustedProxies: readonly string[];
   readonly limits: Partial<KontrolLimits>;
   /** Path of the audit log, or `-` for standard output. */
   readonly auditLog: string | undefined;
@@ -96,6 +97,7 @@ export function kontrolStartOptions(flags: ParsedFlags, env: Environment): Kontr
     tlsFiles: tlsFiles && { certificate: tlsFiles[0], privateKey: tlsFiles[1] },
     allowOrigin: value(all['allow-origin']),
     allowedHosts: value(all['allow-host']),
+    trustedProxies: value(all['trusted-proxy']),
     limits: value(all.limit),
     auditLog: value(all['audit-log']),
     policy,
@@ -160,7 +162,12 @@ function kontrolStartWarnings({
   registration,
   ip,
 }: WarningConditions): string[] {
-  const warnings: string[] = [];
+  const warnings: string[] = [
+    ...settings.ignoredNotes(kontrolStartSettings.port),
+    ...(settings.value(storageSettings.storage) === 'postgres'
+      ? settings.ignoredNotes(storageSettings['postgres-port'])
+      : []),
+  ];
   if (policy.type === 'open') {
     warnings.push(
       'Policy open: every user may find and call the kites of all other users, and get tokens for them.',

@@ -4,10 +4,17 @@ import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { systemErrorReason } from '../../util/system-error.js';
 import { configurationError } from '../runtime/cli-error.js';
-import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
+import {
+  handleServerSignals,
+  listenError,
+  loggerFor,
+  type ReloadPart,
+  waitForAbort,
+} from '../frame/server-lifecycle.js';
 import { flagOrVariable } from '../settings/cli-setting.js';
+import { serverEnvironment } from '../settings/client-environment.js';
 import { kontrolStartSettings } from '../settings/kontrol-start-settings.js';
-import { readTlsFiles } from '../target/tls-files.js';
+import { readTlsFiles, reloadedTls } from '../target/tls-files.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -79,15 +86,17 @@ async function runKontrol(options: StartKontrolOptions, runtime: CommandRuntime)
     tls: await readTlsFiles(options.tlsFiles),
     allowOrigin: options.allowOrigin,
     allowedHosts: options.allowedHosts,
+    trustedProxies: options.trustedProxies,
     limits: options.limits,
     version,
     environment,
     region,
     logger,
-    env,
+    env: serverEnvironment(env),
   });
   runtime.deferExit();
   await kontrol.listen();
+  handleServerSignals(reloadedParts(options, kontrol, audit), logger, runtime);
   try {
     await ensureOwnKey(kontrol, ownKey, print);
     renewOwnKeyOnKeyChange(kontrol, ownKey, logger);
@@ -105,6 +114,24 @@ async function runKontrol(options: StartKontrolOptions, runtime: CommandRuntime)
     await kontrol.close();
     await audit?.close();
   }
+}
+
+/** What Kontrol reads again on SIGHUP. */
+function reloadedParts(
+  options: StartKontrolOptions,
+  kontrol: Kontrol,
+  audit: AuditOutput | undefined,
+): readonly ReloadPart[] {
+  const { policy, tlsFiles, auditLog } = options;
+  const policyPart: ReloadPart = {
+    what: `the policy in ${policyName(options)}`,
+    reload: async () => kontrol.usePolicy(await loadPolicy(policyName(options), kontrol.username)),
+  };
+  return [
+    ...(policy.type === 'file' ? [policyPart] : []),
+    ...reloadedTls(tlsFiles, (tls) => kontrol.kite.useTls(tls)),
+    ...(audit ? [{ what: `the audit log ${auditLog}`, reload: () => audit.reopen() }] : []),
+  ];
 }
 
 /** @throws CliError if the file cannot be opened */

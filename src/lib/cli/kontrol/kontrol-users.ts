@@ -1,3 +1,4 @@
+import { makeVisible } from '../../util/make-visible.js';
 import { record } from '../../util/record.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
@@ -11,7 +12,7 @@ import { callAdminMethod } from './kontrol-admin.js';
 type UsersCommandOptions = KontrolCommandOptions & { readonly format: OutputFormat | undefined };
 type UserOptions = UsersCommandOptions & { readonly username: string };
 
-/** Prints the users that a node of Kontrol knows. */
+/** Prints the users that Kontrol knows. */
 export async function listUsers(options: UsersCommandOptions, runtime: CommandRuntime): Promise<void> {
   const answer = await callAdminMethod(options, 'kontrol.users', [], runtime);
   await printList(Array.isArray(answer) ? answer : [], users, options.format, runtime);
@@ -29,7 +30,11 @@ const users: Listing<unknown> = {
   name: (user) => textOf(user, 'username'),
 };
 
-/** Prints the kite keys and sessions of a user. */
+/**
+ * Prints the kite keys and sessions of a user.
+ *
+ * @throws CliError if Kontrol does not know the user
+ */
 export async function showUser(options: UserOptions, runtime: CommandRuntime): Promise<void> {
   const answer = await callAdminMethod(options, 'kontrol.user', [options.username], runtime);
   await printList(Array.isArray(answer) ? answer : [], credentials, options.format, runtime);
@@ -52,7 +57,7 @@ const credentials: Listing<unknown> = {
   ],
   data: (credential) => credential,
   name: (credential) => textOf(credential, 'id'),
-  emptyMessage: 'This node has seen no kite key of this user since it started.',
+  emptyMessage: 'No kite key of this user has been recorded.',
 };
 
 /**
@@ -67,10 +72,20 @@ export async function revokeUser(
   const { username, yes, format } = options;
   const question = `Revoke every kite key of ${username}? This cannot be undone, and ${username} must register again.`;
   await requireConfirmation(question, yes, runtime);
-  await callAdminMethod(options, 'kontrol.revokeUser', [username], runtime);
-  const lines = [`Revoked every kite key of ${username}.`];
-  const fields = [{ label: 'Revoked user', value: username }];
-  await printDetails({ fields, data: { revoked: username }, name: username, lines }, format, runtime);
+  const answer = record(await callAdminMethod(options, 'kontrol.revokeUser', [username], runtime));
+  const invites = typeof answer['invites'] === 'number' ? answer['invites'] : 0;
+  const deleted = invites === 1 ? '1 unused invite' : `${invites} unused invites`;
+  const lines = [`Revoked every kite key of ${username}.`, ...(invites > 0 ? [`Deleted ${deleted}.`] : [])];
+  const fields = [
+    { label: 'Revoked user', value: username },
+    { label: 'Deleted invites', value: String(invites) },
+  ];
+  const data = { revoked: username, invites };
+  await printDetails({ fields, data, name: username, lines }, format, runtime);
+  if (answer['known'] === false) {
+    const unknown = `Kontrol knows no kite key, invite or kite of ${username}; check the spelling`;
+    runtime.stderr.write(`warning: ${makeVisible(unknown)}\n`);
+  }
 }
 
 function textOf(value: unknown, field: string): string {

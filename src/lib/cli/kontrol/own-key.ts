@@ -11,7 +11,7 @@ import type { Kontrol } from '../../kontrol.js';
 import { isKiteError } from '../../protocol/errors.js';
 import type { Logger } from '../../util/logger.js';
 import { isCliError } from '../runtime/cli-error.js';
-import { type KeyStore, readContexts, writeContexts } from '../settings/contexts.js';
+import { type KeyStore, readContexts, updateContexts } from '../settings/contexts.js';
 import { keychainAccount, describeLocation, type KeyLocation } from '../settings/key-location.js';
 import { readKey, writeKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
@@ -110,13 +110,11 @@ async function saveOwnContext(
   keyStore: KeyStore,
   env: Environment,
 ): Promise<void> {
-  const contexts = readContexts(env);
-  const { keyFile: _old, ...rest } = contexts.contexts.get(KONTROL_CONTEXT) ?? {};
-  const context = { ...rest, username, kontrol: url, keyStore };
-  await writeContexts(
-    { ...contexts, contexts: new Map(contexts.contexts).set(KONTROL_CONTEXT, context) },
-    env,
-  );
+  await updateContexts((contexts) => {
+    const { keyFile: _old, ...rest } = contexts.contexts.get(KONTROL_CONTEXT) ?? {};
+    const context = { ...rest, username, kontrol: url, keyStore };
+    return { ...contexts, contexts: new Map(contexts.contexts).set(KONTROL_CONTEXT, context) };
+  }, env);
 }
 
 async function isCurrent(kontrol: OwnKontrol, store: OwnKeyStore): Promise<boolean> {

@@ -1,4 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { isSecretExposed } from '../../keys/secret-access.js';
+import { exposedKey } from '../target/read-pem.js';
 import { configurationError, isCliError } from '../runtime/cli-error.js';
 import { type CliSetting, settingLabel } from '../settings/cli-setting.js';
 import { SETTING_FILE_LENGTH } from '../runtime/command-limits.js';
@@ -43,13 +45,8 @@ function readFileContent(file: string, secret: boolean): string {
   // Non-blocking, because opening a named pipe would wait for a writer.
   const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    const { mode } = fstatSync(descriptor);
-    if (secret && process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw configurationError(
-        `The private key in ${file} can be accessed by other users (mode ${(mode & 0o777).toString(8)}).`,
-        `Restrict it with: chmod 600 ${file}`,
-      );
-    }
+    const stats = fstatSync(descriptor);
+    if (secret && isSecretExposed(stats)) throw exposedKey(file, stats);
     return readFileSync(descriptor, 'utf8');
   } finally {
     closeSync(descriptor);

@@ -18,12 +18,14 @@ export interface ProxyStartOptions {
   readonly version: string | undefined;
   /** Contains the URL of Kontrol and the kite key to register with. */
   readonly settings: CommandSettings;
+  readonly kiteDomain: string | undefined;
   readonly allowTargets: readonly string[];
   readonly localKites: boolean | undefined;
   readonly kiteCaFile: string | undefined;
   readonly verifyKites: boolean;
   /** Allowed origins of pages; `*` allows any. */
   readonly allowOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
   readonly limits: Partial<ProxyLimits>;
   /** Warnings to log at the start. */
   readonly warnings: readonly string[];
@@ -55,11 +57,13 @@ export function proxyStartOptions(flags: ParsedFlags, env: Environment): ProxySt
     region: settings.value(all.region),
     version: settings.value(all.version),
     settings,
+    kiteDomain: settings.value(all['kite-domain']),
     allowTargets: settings.value(all['allow-target']),
     localKites: settings.value(all['local-kites']),
     kiteCaFile: settings.value(all['kite-ca']),
     verifyKites: !settings.value(all['insecure-kites']),
     allowOrigins: settings.value(all['allow-origin']),
+    trustedProxies: settings.value(all['trusted-proxy']),
     limits: settings.value(all.limit),
     warnings: proxyStartWarnings({ ip, publicHost, tls: tlsFiles !== undefined, settings }),
   };
@@ -101,6 +105,13 @@ function proxyStartWarnings({ ip, publicHost, tls, settings }: ProxyWarningCondi
   ) {
     warnings.push(
       `The proxy listens at ${ip}, so ${publicHost} cannot be reached from other machines: set --ip.`,
+    );
+  }
+  const kiteDomain = settings.value(all['kite-domain']);
+  const isLocalHost = publicHost === undefined || isLoopbackHostAndPort(publicHost);
+  if (local && isLocalHost && kiteDomain !== undefined && !isLoopbackHost(kiteDomain)) {
+    warnings.push(
+      `The proxy listens at ${ip}, so kites below ${kiteDomain} cannot be reached from other machines: set --public-host.`,
     );
   }
   if (settings.value(all['insecure-kites']))

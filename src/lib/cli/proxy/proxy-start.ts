@@ -3,15 +3,17 @@ import { CertificateReload } from '../../proxy/shared/certificate-reload.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError } from '../runtime/cli-error.js';
+import { RegistrationCheck } from '../target/key-recipient.js';
 import { readPem } from '../target/read-pem.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
+import { handleServerSignals, listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { flagOrVariable } from '../settings/cli-setting.js';
+import { serverEnvironment } from '../settings/client-environment.js';
 import { proxyStartSettings } from '../settings/proxy-start-settings.js';
-import { readTlsFiles, type TlsPems } from '../target/tls-files.js';
+import { readTlsFiles, reloadedTls, type TlsPems } from '../target/tls-files.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { findProxyKey } from './proxy-key.js';
 import type { ProxyStartOptions } from './proxy-start-options.js';
@@ -41,19 +43,27 @@ async function runProxy(options: StartProxyOptions, runtime: CommandRuntime): Pr
   const logger = loggerFor(runtime);
   for (const warning of options.warnings) logger.warn(warning);
   const tls = await readTlsFiles(options.tlsFiles);
-  const proxy = await createProxy(options, tls, logger, runtime);
+  const check = new RegistrationCheck(options.settings);
+  const proxy = await createProxy(options, tls, { check, logger }, runtime);
+  check.observe(proxy.kite);
   runtime.deferExit();
   await proxy.listen();
   const reload = tls && watchTlsFiles(options, tls, proxy, logger);
+  handleServerSignals(
+    reloadedTls(options.tlsFiles, (pems) => proxy.kite.useTls(pems)),
+    logger,
+    runtime,
+  );
   try {
     const kind = options.tunnel ? 'tunnel' : 'reverse';
     print(`The ${kind} proxy listens at ${proxy.kite.url}, public URL ${proxy.url}`);
+    if (options.kiteDomain !== undefined) print(`Kites get host names below ${options.kiteDomain}`);
     const { url } = proxy;
     if (options.format !== undefined) {
       const fields = [{ label: 'URL', value: url }];
       await printDetails({ fields, data: { url }, name: url }, options.format, runtime);
     }
-    await waitForAbort(signal);
+    await Promise.race([waitForAbort(signal), check.refused]);
   } finally {
     print('The proxy is shutting down.');
     reload?.stop();
@@ -64,7 +74,7 @@ async function runProxy(options: StartProxyOptions, runtime: CommandRuntime): Pr
 async function createProxy(
   options: StartProxyOptions,
   tls: TlsPems | undefined,
-  logger: Logger,
+  { check, logger }: { readonly check: RegistrationCheck; readonly logger: Logger },
   { env, version }: CommandRuntime,
 ): Promise<Proxy> {
   const { publicHost, publicPort, ip, port, environment, region } = options;
@@ -81,21 +91,25 @@ async function createProxy(
     environment,
     region,
     version: options.version ?? version,
+    trustedProxies: options.trustedProxies,
     limits: options.limits,
     logger,
-    env,
+    env: serverEnvironment(env),
   };
+  const replaced = { admitPeer: check.admitPeer };
   if (options.tunnel) {
     const any = options.allowOrigins.includes('*');
-    return new TunnelProxy({ ...common, allowOrigin: any ? '*' : options.allowOrigins });
+    return new TunnelProxy({ ...common, allowOrigin: any ? '*' : options.allowOrigins }, replaced);
   }
-  return new ReverseProxy({
+  const reverse = {
     ...common,
+    kiteDomain: options.kiteDomain,
     allowTargets: options.allowTargets,
     localKites: options.localKites,
     kiteCa: await readKiteCa(options),
     verifyKites: options.verifyKites,
-  });
+  };
+  return new ReverseProxy(reverse, replaced);
 }
 
 function watchTlsFiles(
@@ -108,7 +122,7 @@ function watchTlsFiles(
   const reload = new CertificateReload({
     files: [certificate, privateKey],
     read: async () => (await readTlsFiles(options.tlsFiles)) ?? current,
-    apply: (tls) => proxy.kite.useTls(tls),
+    apply: (tls) => proxy.useTls(tls),
     current,
     clock: systemClock,
     logger,

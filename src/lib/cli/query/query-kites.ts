@@ -100,14 +100,16 @@ async function watchKites(
   const { path, format, settings } = options;
   const print = await openFeed(changeListing, format, runtime);
   await withKontrol(settings, `watching ${path ?? 'your kites'}`, runtime, async (session) => {
-    const { kontrol, spinner, url } = session;
-    // Changes that arrive before the list has been printed.
+    const { kontrol, spinner, url, gate } = session;
+    // Changes that arrive before the list has been printed. No others are read until then.
     let early: KiteChange[] = [];
     let ready = false;
+    let release: (() => void) | undefined;
     const onChange = ({ action, kite: { kite, url: kiteUrl } }: KiteEvent): void => {
       const change = { action, kite, url: kiteUrl };
       if (ready) void print(change);
       else early.push(change);
+      if (!ready) release ??= gate.hold();
     };
     const watching = await spinner.during(`Looking for kites at ${url}`, () =>
       kontrol.watchKites(buildQuery(session), onChange),
@@ -119,6 +121,7 @@ async function watchKites(
     }
     for (const change of early) await print(change);
     ready = true;
+    release?.();
     await waitForDisconnect(session, runtime.signal);
   });
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Client, Kite, KiteError } from '../../index.js';
-import { parseKiteKey } from '../../keys/index.js';
+import { type KiteKey, parseKiteKey } from '../../keys/index.js';
+import { expiryOf, secondsOf } from '../keys/show-active-key.js';
 import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
@@ -8,7 +9,14 @@ import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { describeLocation, locationData } from '../settings/key-location.js';
 import { ExitCode } from '../runtime/exit-codes.js';
-import { keyExists, plannedLocation, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
+import {
+  checkStorable,
+  keyExists,
+  plannedLocation,
+  planStore,
+  storeKey,
+  type StorePlan,
+} from '../keys/store-key.js';
 import { toCliError } from '../frame/failures.js';
 import { operationAt, kiteOptions } from '../target/with-kontrol.js';
 import { promptText, confirm } from '../terminal/prompt.js';
@@ -44,10 +52,11 @@ export async function register(options: RegisterCommandOptions, runtime: Command
   const { env } = runtime;
   const plan = await planStore(options.settings);
   const force = options.force || (await confirmReplacement(plan, { username, kontrolUrl: to }, runtime));
+  await checkStorable(plan, env, { force });
   const invite = await readInvite(options.inviteFile, runtime);
   const jwt = await requestKey(options, invite, runtime);
   const key = parseKiteKey(jwt);
-  const location = await storeKey(jwt, plan, env, { force });
+  const location = await storeKey(jwt, plan, env, { force, rescue: true });
   const source = describeLocation(location);
   await printDetails(
     {
@@ -55,22 +64,29 @@ export async function register(options: RegisterCommandOptions, runtime: Command
         { label: 'Username', value: username },
         { label: 'Kontrol URL', value: key.kontrolUrl },
         { label: 'Kite key', value: source },
+        { label: 'Expires', value: expiryOf(key) },
       ],
       data: {
         username,
         kontrolURL: key.kontrolUrl,
+        exp: secondsOf(key.expiresAt),
         ...locationData(location),
         ...(plan.contextName !== undefined && { context: plan.contextName }),
       },
       name: username,
       lines: [
         `Registered as ${username}. The kite key is in ${source}.`,
+        ...(key.expiresAt === undefined ? [] : [expiryLine(key)]),
         `Inspect it with: kitectl showkey${contextFlag(plan)}`,
       ],
     },
     format,
     runtime,
   );
+}
+
+function expiryLine(key: KiteKey): string {
+  return `It expires at ${expiryOf(key)}. A kite that registers with it, such as one of kitectl serve, renews it.`;
 }
 
 function contextFlag({ contextName, contexts }: StorePlan): string {
@@ -129,7 +145,7 @@ async function requestKey(
     throw withInviteHint(toCliError(error, operationAt(to, `registering as ${username}`)), username);
   } finally {
     signal.removeEventListener('abort', close);
-    close();
+    await kite.close();
   }
 }
 

@@ -52,3 +52,33 @@ export const NPM_OUTPUT_LENGTH = 16 * 1024;
  * the start is omitted.
  */
 export const LAST_LINE_BYTES = 4096;
+
+/**
+ * Maximum size of the output that waits for its reader, in bytes. Default 1 MiB. If exceeded, a command does not read from the
+ * kite or Kontrol until the output has been read; a server leaves out lines instead.
+ */
+export const OUTPUT_QUEUE_BYTES = 1024 * 1024;
+
+/**
+ * Maximum size of what a kite logs at its caller in a second (`kite.log`, `kite.print`), in bytes. Default 256 KiB. If exceeded,
+ * the rest is left out, unless `--all-logs` is set.
+ */
+export const PEER_LOG_BYTES = 256 * 1024;
+
+/** Maximum number of lines of a table with borders. Default 500. If exceeded, the table has no borders. */
+export const TABLE_LINES = 500;
+
+/** Maximum length of a table with borders, in characters. Default 1 MiB. If exceeded, the table has no borders. */
+export const TABLE_LENGTH = 1024 * 1024;
+
+/**
+ * Maximum width to which the columns of a table without borders are aligned, in characters. Default 200. If exceeded, the value
+ * moves the rest of its line.
+ */
+export const ALIGNED_WIDTH = 200;
+
+/**
+ * Maximum number of columns of the table of a result. Default 100. If exceeded, the items are printed as JSON in a single
+ * column.
+ */
+export const RESULT_COLUMNS = 100;

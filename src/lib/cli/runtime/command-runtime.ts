@@ -9,16 +9,28 @@ export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: n
 /** The input stream of a command. `isTTY` is set if it is a terminal. */
 export type Input = Readable & { readonly isTTY?: boolean };
 
+/** What the signals of a server do. The functions must not throw. */
+export interface ServerSignals {
+  /** Called on SIGHUP, unless the process has a terminal. SIGHUP then means that it was closed, and ends the command. */
+  readonly reload: () => void;
+  /** Called on SIGUSR2. */
+  readonly toggleDebug: () => void;
+}
+
 /** The process environment of a command: streams, variables, signals and time. Tests pass their own. */
 export interface CommandRuntime {
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted on SIGINT and SIGTERM, and if stdout fails. Its reason is the error to exit with. */
+  /** Aborted by a signal that ends the command, and if stdout fails. Its reason is the error to exit with. */
   readonly signal: AbortSignal;
   /** Lets the command exit on its own after `signal` is aborted, so that a server can shut down gracefully. */
   deferExit(): void;
+  /** Leaves all signals to the command, which handles them itself. */
+  leaveSignals(): void;
+  /** Sets what the signals of a server do that do not end it. */
+  onServerSignals(listeners: ServerSignals): void;
   /** Makes the garbage collector favor low memory use over speed, for commands that process much data. */
   reduceMemoryUse(): void;
   /** Milliseconds of a monotonic clock. */
@@ -44,6 +56,21 @@ export async function write(output: Output, text: string): Promise<void> {
     output.on('drain', done);
     output.on('close', done);
   });
+}
+
+/** Length of the pieces that are written together, in UTF-16 units. */
+const WRITE_LENGTH = 64 * 1024;
+
+/** Writes pieces of text. Makes each piece only when the stream can take it, and resolves when the stream can take more. */
+export async function writePieces(output: Output, pieces: Iterable<string>): Promise<void> {
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < WRITE_LENGTH) continue;
+    await write(output, text);
+    text = '';
+  }
+  if (text !== '') await write(output, text);
 }
 
 /**

@@ -10,7 +10,9 @@ export const ExitCode = {
   noSuchMethod: 7,
   rateLimit: 8,
   deadline: 124,
+  hungUp: 129,
   interrupted: 130,
+  quit: 131,
   terminated: 143,
 } as const;
 
@@ -28,7 +30,9 @@ export const exitCodeMeanings: ReadonlyArray<{ readonly code: ExitCode; readonly
   { code: ExitCode.noSuchMethod, meaning: 'The kite has no such method.' },
   { code: ExitCode.rateLimit, meaning: 'The rate limit of the method was exceeded.' },
   { code: ExitCode.deadline, meaning: 'The call timed out (--timeout).' },
+  { code: ExitCode.hungUp, meaning: 'The terminal was closed (SIGHUP).' },
   { code: ExitCode.interrupted, meaning: 'Interrupted (SIGINT, Ctrl-C).' },
+  { code: ExitCode.quit, meaning: 'Quit (SIGQUIT, Ctrl-\\).' },
   { code: ExitCode.terminated, meaning: 'Terminated (SIGTERM).' },
 ];
 

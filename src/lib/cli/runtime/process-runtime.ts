@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../util/clock.js';
 import type { ColorChoice } from './color-setting.js';
-import type { Output, CommandRuntime } from './command-runtime.js';
+import type { Output, CommandRuntime, ServerSignals } from './command-runtime.js';
 
 /** The runtime of this process. Streams are opened on first use, because this takes time and changes the mode of a terminal. */
 export class ProcessRuntime implements CommandRuntime {
@@ -13,6 +13,8 @@ export class ProcessRuntime implements CommandRuntime {
   readonly #stop = new AbortController();
   #onOutputError: (error: NodeJS.ErrnoException) => void = () => {};
   #exitDeferred = false;
+  #signalsLeft = false;
+  #onReload: (() => void) | undefined;
   readonly #used = new Set<Output>();
 
   /** `root` is the folder of the package, whose package.json has the version. */
@@ -58,6 +60,28 @@ export class ProcessRuntime implements CommandRuntime {
 
   deferExit(): void {
     this.#exitDeferred = true;
+  }
+
+  /** Whether the command handles signals itself. */
+  get signalsLeft(): boolean {
+    return this.#signalsLeft;
+  }
+
+  leaveSignals(): void {
+    this.#signalsLeft = true;
+  }
+
+  onServerSignals({ reload, toggleDebug }: ServerSignals): void {
+    const { isatty } = process.getBuiltinModule('node:tty');
+    // Not when SIGHUP arrives, because a terminal that was closed does not count as one.
+    if (![0, 1, 2].some((descriptor) => isatty(descriptor))) this.#onReload = reload;
+    process.on('SIGUSR2', toggleDebug);
+  }
+
+  /** Reloads a server, on SIGHUP. Returns false if the command is not a server, or has a terminal. */
+  reload(): boolean {
+    this.#onReload?.();
+    return this.#onReload !== undefined;
   }
 
   reduceMemoryUse(): void {

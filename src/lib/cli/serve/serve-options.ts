@@ -28,6 +28,8 @@ export interface ServeOptions {
   readonly environment: string;
   readonly region: string;
   readonly register: boolean;
+  /** The URL to register. Default: that of the address from which Kontrol is reached. */
+  readonly advertise: string | undefined;
   /** Contains the URL of Kontrol and the kite key to register with. */
   readonly settings: CommandSettings;
   /** Whether callers must authenticate. */
@@ -35,7 +37,10 @@ export interface ServeOptions {
   readonly systemInfo: boolean;
   readonly allowOrigin: readonly string[] | '*';
   readonly allowedHosts: readonly string[] | '*' | undefined;
+  readonly trustedProxies: readonly string[];
   readonly limits: Partial<Limits>;
+  /** Warnings to log at the start. */
+  readonly warnings: readonly string[];
 }
 
 /** @throws CliError if the value of a flag is invalid, or if flags contradict each other */
@@ -63,12 +68,15 @@ export function serveOptions(module: string | undefined, flags: ServeFlags, env:
     environment: settings.value(commonSettings.environment),
     region: settings.value(commonSettings.region),
     register: flags.register ?? false,
+    advertise: settings.value(serveSettings.advertise),
     settings,
     auth: !flags['no-auth'],
     systemInfo: flags['system-info'],
     allowOrigin: settings.value(commonSettings.allowedOrigins),
     allowedHosts: settings.value(commonSettings.allowedHosts),
+    trustedProxies: settings.value(commonSettings.trustedProxies),
     limits: settings.value(serveSettings.limit),
+    warnings: settings.ignoredNotes(commonSettings.port),
   };
 }
 

@@ -2,10 +2,12 @@ import { defaultLimits, Kite, kitePath } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
-import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
+import { handleServerSignals, listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { flagOrVariable } from '../settings/cli-setting.js';
+import { serverEnvironment } from '../settings/client-environment.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { findKey } from '../target/find-key.js';
+import { RegistrationCheck } from '../target/key-recipient.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
@@ -30,7 +32,10 @@ type ServeCommandOptions = ServeOptions & {
 export async function serve(options: ServeCommandOptions, runtime: CommandRuntime): Promise<void> {
   const { signal, env } = runtime;
   const logger = loggerFor(runtime);
-  const kite = await createKite(options, logger, runtime);
+  for (const text of options.warnings) logger.warn(text);
+  const check = new RegistrationCheck(options.settings);
+  const kite = await createKite(options, check, logger, runtime);
+  check.observe(kite);
   const shell = new ShellMethods({
     ...options,
     env,
@@ -45,7 +50,8 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
   runtime.deferExit();
   try {
     await listen(kite);
-    await registerAndReport(kite, options, logger, runtime);
+    handleServerSignals([], logger, runtime);
+    await registerAndReport(kite, options, check, logger, runtime);
     await waitForAbort(signal);
   } finally {
     await kite.close();
@@ -55,11 +61,12 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
 
 async function createKite(
   options: ServeCommandOptions,
+  { admitPeer }: RegistrationCheck,
   logger: Logger,
   { env }: CommandRuntime,
 ): Promise<Kite> {
   const { name, version, port, ip, environment, region, auth, register, systemInfo } = options;
-  const { allowOrigin, allowedHosts, limits, settings, module } = options;
+  const { allowOrigin, allowedHosts, trustedProxies, limits, settings, module } = options;
   const found = await findKey(settings);
   if (!found && (auth || register)) {
     throw configurationError(
@@ -69,10 +76,10 @@ async function createKite(
       `Get one with: kitectl register --to URL --username NAME${auth && !register ? '. Or allow unauthenticated calls with --no-auth.' : ''}`,
     );
   }
-  return new Kite(name, version, {
-    env,
+  const kiteOptions = {
+    env: serverEnvironment(env),
     logger,
-    kiteKey: found?.key.jwt ?? false,
+    kiteKey: found?.key.jwt ?? (false as const),
     ...(found && { saveKiteKey: renewedKeySaver(found, env) }),
     version,
     port,
@@ -82,11 +89,13 @@ async function createKite(
     ...(register && found && { kontrolUrl: kontrolUrlsOf(settings, found) }),
     allowOrigin,
     allowedHosts,
+    trustedProxies,
     limits,
     // Functions of a module calculate with numbers; commands get them as they are written.
-    numbers: module === undefined ? 'literal' : 'exact',
-    ...(systemInfo && { systemMethods: ['kite.systemInfo'] }),
-  });
+    numbers: module === undefined ? ('literal' as const) : ('exact' as const),
+    ...(systemInfo && { systemMethods: ['kite.systemInfo'] as const }),
+  };
+  return new Kite(name, version, kiteOptions, { admitPeer });
 }
 
 function addMethods(
@@ -122,9 +131,17 @@ async function listen(kite: Kite): Promise<void> {
   }
 }
 
+/** Returns a URL without a path with the path of the kite. */
+function withPath(url: string, { url: own = '' }: Kite): string {
+  const parsed = new URL(url);
+  if (parsed.pathname === '/') parsed.pathname = new URL(own).pathname;
+  return parsed.href;
+}
+
 async function registerAndReport(
   kite: Kite,
-  { auth, register, format }: ServeCommandOptions,
+  { auth, register, advertise, format }: ServeCommandOptions,
+  { refused }: RegistrationCheck,
   logger: Logger,
   runtime: CommandRuntime,
 ): Promise<void> {
@@ -139,7 +156,8 @@ async function registerAndReport(
   logger.info(`${name} ${version} listens at ${kite.url}`);
   if (register) {
     // Registering retries until it succeeds, so it must not outlast the signal.
-    await Promise.race([kite.registerForever(), waitForAbort(signal)]);
+    const own = advertise === undefined ? {} : { url: withPath(advertise, kite) };
+    await Promise.race([kite.registerForever(own), refused, waitForAbort(signal)]);
     if (signal.aborted) return;
     logger.info(`registered as ${path}`);
   }

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { kill, platform } from 'node:process';
+import { platform } from 'node:process';
 import { codedError, KiteError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
 import { reasonWithHint } from '../../util/descriptors.js';
 import { guardListeners } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
+import { type ChildGroups, KILL_DELAY, killGroup } from '../runtime/child-groups.js';
 import { startChild } from '../runtime/start-child.js';
 import { LastLine } from '../runtime/last-line.js';
 import { childEnvironment } from '../settings/child-environment.js';
@@ -27,10 +28,8 @@ export interface ShellCommandOptions {
   /** Maximum size of the output, in bytes. */
   readonly maxBytes: number;
   readonly clock: Clock;
+  readonly groups: ChildGroups;
 }
-
-/** Milliseconds between SIGTERM and SIGKILL. */
-const KILL_DELAY = 2000;
 
 /**
  * Runs a command in a shell and resolves with its standard output. The command has its own process group, so that its child processes
@@ -41,7 +40,7 @@ const KILL_DELAY = 2000;
  *   by then.
  */
 export async function runShellCommand(options: ShellCommandOptions): Promise<Buffer> {
-  const { name, input, timeout, signal, maxBytes, clock } = options;
+  const { name, input, timeout, signal, maxBytes, clock, groups } = options;
   if (signal.aborted) throw cancelledError(name);
   const started = startChild(
     () =>
@@ -55,14 +54,16 @@ export async function runShellCommand(options: ShellCommandOptions): Promise<Buf
     (cause) => startError(name, cause),
   );
   const child = started instanceof Promise ? await started : started;
+  const { pid: leader = 0 } = child;
+  groups.started(leader);
   let failure: KiteError | undefined;
   let killTimer: ReturnType<Clock['setTimeout']> | undefined;
   const terminate = (error: KiteError): void => {
     if (failure) return;
     failure = error;
-    killGroup(child, 'SIGTERM');
+    killGroup(leader, 'SIGTERM');
     killTimer = clock.setTimeout(() => {
-      killGroup(child, 'SIGKILL');
+      killGroup(leader, 'SIGKILL');
       // A process that left the group may keep these streams open.
       child.stdout.destroy();
       child.stderr.destroy();
@@ -96,6 +97,7 @@ export async function runShellCommand(options: ShellCommandOptions): Promise<Buf
     if (code !== 0) throw exitError(name, code, endSignal, lastLine.text());
     return Buffer.concat(output);
   } finally {
+    groups.ended(leader);
     deadline?.cancel();
     killTimer?.cancel();
     signal.removeEventListener('abort', onAbort);
@@ -109,19 +111,6 @@ function waitForExit(child: ChildProcess): Promise<[code: number | null, endSign
     const onClose = guarded((code: number | null, endSignal: string | null) => resolve([code, endSignal]));
     child.on('close', onClose);
   });
-}
-
-function killGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (child.pid === undefined) return;
-  if (platform === 'win32') {
-    child.kill(signal);
-    return;
-  }
-  try {
-    kill(-child.pid, signal);
-  } catch {
-    // All processes of the group have exited.
-  }
 }
 
 function startError(name: string, cause: unknown): KiteError {

@@ -3,6 +3,7 @@ import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/message-of.js';
 import { toJson } from '../runtime/json.js';
+import { ChildGroups } from '../runtime/child-groups.js';
 import { commandResult, type ResultType } from './command-result.js';
 import type { ServedMethod } from './served-method.js';
 import { runShellCommand } from './shell-command.js';
@@ -39,6 +40,7 @@ export class ShellMethods {
   readonly #options: ShellMethodsOptions;
   readonly #gate: ConcurrencyGate;
   readonly #running = new Map<Promise<unknown>, AbortController>();
+  readonly #groups = new ChildGroups();
 
   constructor(options: ShellMethodsOptions) {
     this.#options = options;
@@ -55,10 +57,11 @@ export class ShellMethods {
     );
   }
 
-  /** Terminates the running commands and resolves once they have exited. */
+  /** Terminates the running commands, and what earlier ones left behind. Resolves once they have exited. */
   async close(): Promise<void> {
     for (const controller of this.#running.values()) controller.abort();
     await Promise.allSettled(this.#running.keys());
+    await this.#groups.close();
   }
 
   async #call(
@@ -81,6 +84,7 @@ export class ShellMethods {
         signal: controller.signal,
         maxBytes,
         clock,
+        groups: this.#groups,
       }),
     );
     this.#running.set(call, controller);

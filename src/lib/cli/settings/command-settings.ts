@@ -1,5 +1,6 @@
 import {
   type Environment,
+  ignoredVariables,
   type RawValue,
   rawValuesOf,
   type KiteKeyFields,
@@ -135,6 +136,16 @@ export class CommandSettings {
   resolveAll<Value, Default>(setting: CliSetting<Value, Default>): readonly ResolvedValue<Value | Default>[] {
     const values = [...rawValuesOf(setting, this.#sources(setting, undefined))];
     return values.map((value) => requireAccepted(parseRawValue(this.#inCommand(setting), value)));
+  }
+
+  /** Whether the command has a flag for a setting. */
+  defines(setting: CliSetting): boolean {
+    return this.#settings.has(setting.name);
+  }
+
+  /** Returns notes on variables of a setting that are ignored although no flag sets it. */
+  ignoredNotes(setting: CliSetting): readonly string[] {
+    return this.hasFlag(setting) ? [] : ignoredVariables(setting, this.env).map(({ note }) => note);
   }
 
   /** Whether the command line contains the flag of a setting. */

@@ -3,7 +3,7 @@ import { kiteSettings } from '../../kite/config/kite-settings.js';
 import { colorSetting } from '../runtime/color-setting.js';
 import type { CliSetting } from './cli-setting.js';
 import { KEY_COMMANDS, KONTROL_COMMANDS, CONNECTION_COMMANDS, SERVER_COMMANDS } from './command-groups.js';
-import { KEY_LOCATION, KEY_STORE, TARGET, oneOf, PLAIN_URLS, STRING } from './command-values.js';
+import { KEY_LOCATION, KEY_STORE, TARGET, oneOf, PLAIN_URL, PLAIN_URLS, STRING } from './command-values.js';
 import { locationInContext } from './key-location.js';
 
 const EXPLAIN = 'config explain';
@@ -107,13 +107,29 @@ export const commonSettings = {
     summary: 'Credentials to send: your kite key, or none.',
     flag: {
       name: 'auth',
-      description: 'By default, your kite key is sent only to kites on this machine (loopback addresses).',
+      description:
+        'By default, credentials are sent only to kites on this machine (loopback addresses), and only if they require them: a ' +
+        'token if Kontrol knows the kite, otherwise your kite key if you run the kite.',
     },
     variables: [],
     accept: oneOf('none', 'kite-key'),
     default: undefined,
-    defaultText: 'kite-key for kites on this machine, none for others',
+    defaultText: 'what kites on this machine require, none for others',
     commands: [...CONNECTION_COMMANDS, EXPLAIN],
+  },
+  kontrolAuth: {
+    name: 'kontrol auth',
+    summary: 'kite-key sends your kite key to Kontrol also if another user of this machine runs it.',
+    flag: {
+      name: 'auth',
+      description:
+        'By default, your kite key is sent to a Kontrol or a proxy on this machine (loopback addresses) only if you run it.',
+    },
+    variables: ['KITE_KONTROL_AUTH'],
+    accept: oneOf('kite-key'),
+    default: undefined,
+    defaultText: 'only if you run it',
+    commands: [...KONTROL_COMMANDS, ...KITE_COMMANDS],
   },
   environment: {
     ...kiteSettings.environment,
@@ -143,6 +159,22 @@ export const commonSettings = {
     flag: { name: 'port', helpValue: 'N' },
     commands: ['serve'],
   },
+  advertise: {
+    name: 'advertised url',
+    summary: 'URL to register, at which others reach the kite.',
+    flag: {
+      name: 'advertise',
+      description:
+        'The address of a load balancer or of a container on its host. Without a path, /kite is added.',
+      helpValue: 'URL',
+      dependsOn: ['register'],
+    },
+    variables: ['KITE_ADVERTISE_URL'],
+    accept: PLAIN_URL,
+    default: undefined,
+    defaultText: 'the address from which Kontrol is reached',
+    commands: ['serve'],
+  },
   allowedOrigins: {
     ...kiteSettings.allowedOrigins,
     flag: { name: 'allow-origin', helpValue: 'ORIGINS' },
@@ -152,6 +184,11 @@ export const commonSettings = {
     ...kiteSettings.allowedHosts,
     flag: { name: 'allow-host', helpValue: 'NAMES' },
     commands: ['serve'],
+  },
+  trustedProxies: {
+    ...kiteSettings.trustedProxies,
+    flag: { name: 'trusted-proxy', helpValue: 'CIDRS' },
+    commands: ['serve', 'proxy start'],
   },
   proxy: { ...kiteSettings.proxy, commands: [] },
   handshakeTimeout: {

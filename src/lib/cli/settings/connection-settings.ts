@@ -1,7 +1,7 @@
 import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
 
-const { to, kontrol, timeout, transport, auth, kiteKey, context, keyStore } = commonSettings;
+const { to, kontrol, timeout, transport, auth, kontrolAuth, kiteKey, context, keyStore } = commonSettings;
 
 /** The settings of commands that connect to a kite, by flag. */
 export const connectionSettings = {
@@ -19,6 +19,7 @@ export const kontrolSettings = {
   kontrol,
   timeout,
   transport,
+  auth: kontrolAuth,
   'key-file': kiteKey,
   context,
 } as const satisfies Readonly<Record<string, CliSetting>>;

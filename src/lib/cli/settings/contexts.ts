@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writeFiles } from '../../keys/index.js';
+import { withFileLock, writeFiles } from '../../keys/index.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
-import { formatMode, refuseOpenFolder, shellQuote } from '../../keys/open-folder.js';
+import { refuseOpenFolder } from '../../keys/open-folder.js';
+import { formatMode, shellQuote } from '../../keys/secret-access.js';
 import { isConfigurationError } from '../../protocol/errors.js';
 import { type CliError, configurationError, isCliError, usageError } from '../runtime/cli-error.js';
 import { suggest } from '../runtime/suggest.js';
@@ -93,7 +94,24 @@ function writableByOthers(file: string, mode: number): CliError {
   );
 }
 
-/** Writes the contexts atomically. */
+/**
+ * Changes the contexts, while no other process does. Resolves with the new contexts.
+ *
+ * @throws CliError or ConfigurationError if they cannot be read or written, and what `change` throws
+ */
+export async function updateContexts(
+  change: (contexts: Contexts) => Contexts,
+  env: Environment,
+): Promise<Contexts> {
+  refuseOpenFolder(kiteHome(env), 'the contexts');
+  return withFileLock(contextsPath(env), async () => {
+    const changed = change(readContexts(env));
+    await writeContexts(changed, env);
+    return changed;
+  });
+}
+
+/** Writes the contexts atomically. To change them, use `updateContexts`. */
 export async function writeContexts(
   { current, previous, contexts }: Contexts,
   env: Environment,

@@ -3,7 +3,7 @@ import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
 import { PLAIN_URLS } from './command-values.js';
 
-const { proxy, environment, region, version, kontrol, kiteKey, context } = commonSettings;
+const { proxy, environment, region, version, kontrol, kontrolAuth, kiteKey, context } = commonSettings;
 
 /** The settings of `expose`, by flag. */
 export const exposeSettings = {
@@ -42,6 +42,7 @@ export const exposeSettings = {
     commands: ['expose'],
   },
   kontrol,
+  auth: kontrolAuth,
   'key-file': kiteKey,
   context,
 } as const satisfies Readonly<Record<string, CliSetting>>;

@@ -169,6 +169,14 @@ export const kontrolStartSettings = {
     defaultText: 'loopback names on a loopback address, any name otherwise',
     commands,
   },
+  'trusted-proxy': {
+    ...commonSettings.trustedProxies,
+    name: 'kontrol start -trusted-proxy',
+    summary:
+      'Addresses or networks of load balancers, separated by commas, whose X-Forwarded-For or Forwarded names the caller.',
+    variables: ['KONTROL_TRUSTED_PROXIES', ...commonSettings.trustedProxies.variables],
+    commands,
+  },
   'audit-log': {
     name: 'kontrol start -audit-log',
     summary: 'File for the audit log, one line of JSON for each entry; - for standard output.',

@@ -4,7 +4,7 @@ import { commonSettings } from './common-settings.js';
 import { limitSettings } from './limit-settings.js';
 import { LIST, PATH, STRING, wholeNumber } from './command-values.js';
 
-const { environment, region, ip, kontrol, kiteKey, context } = commonSettings;
+const { environment, region, ip, kontrol, kontrolAuth, kiteKey, context, trustedProxies } = commonSettings;
 const commands = ['proxy start'] as const;
 const helpGroup = 'FORWARDING';
 
@@ -111,6 +111,7 @@ export const proxyStartSettings = {
     commands,
   },
   kontrol,
+  auth: kontrolAuth,
   'key-file': {
     ...kiteKey,
     flag: { ...kiteKey.flag, summary: 'File with the kite key.' },
@@ -118,6 +119,24 @@ export const proxyStartSettings = {
     commands,
   },
   context,
+  'kite-domain': {
+    name: 'proxy start -kite-domain',
+    summary: 'Give each kite a host name of its own below this domain, such as kites.example.com.',
+    flag: {
+      name: 'kite-domain',
+      description:
+        'Browsers then isolate the pages of kites from each other. DNS has to resolve all names below the domain to the proxy, ' +
+        'and the TLS certificate has to be valid for them.',
+      helpValue: 'DOMAIN',
+      helpGroup,
+      exclusive: ['tunnel'],
+    },
+    variables: [],
+    accept: STRING,
+    default: undefined,
+    defaultText: 'the kites share the host of the proxy',
+    commands,
+  },
   'allow-target': {
     name: 'proxy start -allow-target',
     summary: 'Address, network (such as 10.1.0.0/16) or host that kites may register as target. Repeatable.',
@@ -142,7 +161,7 @@ export const proxyStartSettings = {
     variables: [],
     accept: SWITCH,
     default: undefined,
-    defaultText: 'on if --public-host is a loopback name',
+    defaultText: 'on if --public-host and --kite-domain are loopback names',
     commands,
   },
   'kite-ca': {
@@ -181,6 +200,7 @@ export const proxyStartSettings = {
     defaultText: '',
     commands,
   },
+  'trusted-proxy': trustedProxies,
   limit: limitSettings.proxyStart,
   'public-key': {
     name: 'proxy start -public-key',

@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { withFileLock, writeFiles } from '../../keys/index.js';
 import { HISTORY_LENGTH, HISTORY_LINE_LENGTH } from '../runtime/command-limits.js';
 import { errorCode } from '../../util/error-code.js';
 
@@ -25,7 +26,8 @@ export class History {
   async read(): Promise<string[]> {
     const lines = (await this.#lines()).filter((line) => line !== '');
     // Lines are appended until the file has twice the maximum length, so that it is rarely rewritten.
-    if (lines.length > 2 * HISTORY_LENGTH) await this.#shorten(lines.slice(-HISTORY_LENGTH));
+    if (lines.length > 2 * HISTORY_LENGTH)
+      await withFileLock(this.#file, () => this.#shorten()).catch(() => {});
     return lines.slice(-HISTORY_LENGTH).toReversed();
   }
 
@@ -35,18 +37,22 @@ export class History {
     if (line.length > HISTORY_LINE_LENGTH) return 'tooLong';
     try {
       await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
-      const handle = await open(this.#file, 'a', 0o600);
-      try {
-        // Another program may have created it with other permissions.
-        await handle.chmod(0o600);
-        const { size } = await handle.stat();
-        await handle.appendFile(`${line}\n`);
-        return size === 0 ? 'created' : 'added';
-      } finally {
-        await handle.close();
-      }
+      return await withFileLock(this.#file, () => this.#append(line));
     } catch {
       return 'failed';
+    }
+  }
+
+  async #append(line: string): Promise<AddResult> {
+    const handle = await open(this.#file, 'a', 0o600);
+    try {
+      // Another program may have created it with other permissions.
+      await handle.chmod(0o600);
+      const { size } = await handle.stat();
+      await handle.appendFile(`${line}\n`);
+      return size === 0 ? 'created' : 'added';
+    } finally {
+      await handle.close();
     }
   }
 
@@ -59,13 +65,10 @@ export class History {
     }
   }
 
-  async #shorten(lines: readonly string[]): Promise<void> {
-    const shorter = `${this.#file}.new`;
-    try {
-      await writeFile(shorter, `${lines.join('\n')}\n`, { mode: 0o600 });
-      await rename(shorter, this.#file);
-    } catch {
-      // The file keeps its length.
-    }
+  /** If it fails, the file keeps its length. */
+  async #shorten(): Promise<void> {
+    const lines = (await this.#lines()).filter((line) => line !== '').slice(-HISTORY_LENGTH);
+    const content = `${lines.join('\n')}\n`;
+    await writeFiles([{ path: this.#file, content, mode: 0o600 }], { force: true });
   }
 }

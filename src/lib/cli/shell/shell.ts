@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { Client } from '../../index.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { CALLBACK_PLACEHOLDER, withCallback } from '../call/arguments.js';
 import { formatResult } from '../call/call-result.js';
 import { type CliError, exitWith, usageError } from '../runtime/cli-error.js';
 import type { DialedKite } from '../target/dial-first.js';
+import type { TargetClient } from '../target/on-demand-client.js';
 import { type ConnectOptions, withConnection } from '../target/with-connection.js';
 import { fetchDescription } from '../describe/describe.js';
 import { ExitCode } from '../runtime/exit-codes.js';
@@ -14,7 +14,7 @@ import { toJson } from '../runtime/json.js';
 import type { Line } from '../frame/read-lines.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { reportFailure } from '../frame/report-failure.js';
-import { canPrompt, type CommandRuntime, write } from '../runtime/command-runtime.js';
+import { canPrompt, type CommandRuntime, write, writePieces } from '../runtime/command-runtime.js';
 import { ShellCompletion, SHELL_COMMANDS } from './shell-completion.js';
 import { History } from './history.js';
 import { type LineReader, PromptReader, scriptReader } from './line-reader.js';
@@ -84,7 +84,7 @@ class ShellSession {
   readonly #reader: LineReader;
   readonly #runtime: CommandRuntime;
   readonly #interactive: InteractiveState | undefined;
-  #client: Client | undefined;
+  #client: TargetClient | undefined;
   #lastFailure: CliError | undefined;
   #ended = false;
 
@@ -150,7 +150,10 @@ class ShellSession {
         throw toCliError(error, this.#connected.operationFor(method));
       });
       this.#interactive?.completion.addMethod(method);
-      await write(stdout, await formatResult(result, { format: this.#format, raw: false }, this.#runtime));
+      await writePieces(
+        stdout,
+        await formatResult(result, { format: this.#format, raw: false }, this.#runtime),
+      );
     } finally {
       this.#reader.onInterrupt(undefined);
     }
@@ -176,11 +179,11 @@ class ShellSession {
   }
 
   /** Returns the connection, or a new one if it was closed. */
-  async #connection(): Promise<Client> {
+  async #connection(): Promise<TargetClient> {
     return this.#client ?? this.#setClient(await this.#connected.openAnother());
   }
 
-  #setClient(client: Client): Client {
+  #setClient(client: TargetClient): TargetClient {
     this.#client = client;
     client.on('disconnect', () => {
       if (this.#client !== client) return;

@@ -1,9 +1,9 @@
 import { type Kite, KiteError } from '../../index.js';
-import { makeVisible } from '../../util/make-visible.js';
 import { type CliError, isCliError, usageError } from '../runtime/cli-error.js';
 import { toJson } from '../runtime/json.js';
 import { promptText } from '../terminal/prompt.js';
 import type { Spinner } from '../terminal/spinner.js';
+import { PeerLog } from './peer-log.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /** The methods that a remote kite may call during a call. */
@@ -12,6 +12,16 @@ export interface CallerMethods {
   readonly allowed: readonly string[];
   /** Returns the error to exit with if the user cancelled a prompt, or undefined. */
   readonly cancelled: () => CliError | undefined;
+  /** Must be called when the remote kite can no longer call. */
+  readonly end: () => void;
+}
+
+/** What the remote kite may do. */
+export interface CallerPermissions {
+  /** Whether it may prompt the user. */
+  readonly interactive: boolean;
+  /** Whether everything that it logs is printed, no matter how much it is. */
+  readonly allLogs: boolean;
 }
 
 /**
@@ -22,19 +32,24 @@ export interface CallerMethods {
  */
 export function addCallerMethods(
   kite: Kite,
-  interactive: boolean,
+  { interactive, allLogs }: CallerPermissions,
   { runtime, spinner, cancel }: CallerMethodsOptions,
 ): CallerMethods {
-  const { stderr } = runtime;
+  const log = new PeerLog({
+    all: allLogs,
+    write: (text) => void spinner.clearAndWrite(() => runtime.stderr.write(text)),
+    now: () => runtime.now(),
+  });
   for (const method of ['kite.log', 'kite.print']) {
     kite.handle(method, (request) => {
       const text = request.args.map((value) => (typeof value === 'string' ? value : toJson(value))).join(' ');
-      spinner.clearAndWrite(() => stderr.write(`${makeVisible(text.replace(/\n$/, ''))}\n`));
+      log.print(text.replace(/\n$/, ''));
       return null;
     });
   }
   const allowed = ['kite.log', 'kite.print'];
-  if (!interactive) return { allowed, cancelled: () => undefined };
+  const end = (): void => log.end();
+  if (!interactive) return { allowed, cancelled: () => undefined, end };
   if (!canPrompt(runtime)) {
     throw usageError(
       '--interactive requires a terminal, without --no-input.',
@@ -44,6 +59,7 @@ export function addCallerMethods(
   return {
     allowed: [...allowed, 'kite.prompt', 'kite.getPass'],
     cancelled: allowPeerPrompts(kite, { runtime, spinner, cancel }),
+    end,
   };
 }
 

@@ -6,16 +6,16 @@ import { describeLocation } from '../settings/key-location.js';
 import { findKey, type FoundKey, resolveKeyLocation } from './find-key.js';
 import { isLoopbackTarget } from './loopback-target.js';
 
-/** A kite key to send. */
+/** The kite key for a target. */
 export interface ChosenKey {
-  readonly key: string;
-  /** Whether it may be sent only to loopback addresses, because the user did not pass `--auth`. */
-  readonly onlyLoopback: boolean;
+  readonly found: FoundKey;
+  /** Whether each call carries it, because of `--auth`. Otherwise credentials are sent only if the kite requires them. */
+  readonly always: boolean;
 }
 
 /**
- * Returns the kite key for calls to the URL `target`, or undefined to send none. Without `--auth`, the key is sent only to loopback
- * addresses, and only if there is one.
+ * Returns the kite key for calls to the URL `target`, or undefined to send no credentials. Without `--auth`, they are sent only to
+ * loopback addresses, and only if there is a kite key; `keyRefusal` decides about that of an open connection.
  *
  * @throws CliError or ConfigurationError if a key that must be sent is missing or invalid, or if the flags conflict
  */
@@ -30,10 +30,10 @@ export async function chooseKey(
     if (!named) return undefined;
     throw usageError('--key-file and --auth none cannot be used together.');
   }
-  if (auth === 'kite-key') return { key: (await loadKiteKey(settings)).key.jwt, onlyLoopback: false };
+  if (auth === 'kite-key') return { found: await loadKiteKey(settings), always: true };
   if (await isLoopbackTarget(target, lookup)) {
     const found = await findKey(settings);
-    return found && { key: found.key.jwt, onlyLoopback: true };
+    return found && { found, always: false };
   }
   if (!named) return undefined;
   throw usageError(

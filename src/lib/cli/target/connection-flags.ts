@@ -1,5 +1,7 @@
 import type { Environment } from '../../kite/config/resolve-setting.js';
 import { usageError } from '../runtime/cli-error.js';
+import { PEER_LOG_BYTES } from '../runtime/command-limits.js';
+import { optionalSwitch } from '../settings/flag-kinds.js';
 import { CommandSettings, type ParsedFlags } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { connectionSettings } from '../settings/connection-settings.js';
@@ -8,7 +10,13 @@ import { resolveTarget } from './target.js';
 import type { ConnectOptions } from './with-connection.js';
 
 /** The flags of every command that connects to a kite. */
-export const connectionFlags = flagsOf(connectionSettings);
+export const connectionFlags = {
+  ...flagsOf(connectionSettings),
+  'all-logs': optionalSwitch({
+    summary: 'Print everything that the kite logs (kite.log, kite.print).',
+    description: `By default, at most ${PEER_LOG_BYTES / 1024} KiB are printed in a second, and the rest is left out.`,
+  }),
+};
 
 /** @throws CliError or ConfigurationError if the value of a setting is not accepted */
 export function connectionOptions(flags: ParsedFlags, env: Environment): ConnectOptions {
@@ -20,5 +28,5 @@ export function connectionOptions(flags: ParsedFlags, env: Environment): Connect
       'Remove --kontrol, or use a query: --to /user/environment/name',
     );
   }
-  return { target, settings };
+  return { target, settings, allLogs: flags['all-logs'] === true };
 }

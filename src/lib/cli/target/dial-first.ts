@@ -1,5 +1,5 @@
-import { requireLoopback } from './loopback-target.js';
 import type { Auth, Client } from '../../index.js';
+import { OnDemandClient, type TargetClient } from './on-demand-client.js';
 import { type Operation, toCliError } from '../frame/failures.js';
 import type { CliError } from '../runtime/cli-error.js';
 import type { Spinner } from '../terminal/spinner.js';
@@ -8,12 +8,12 @@ import type { Spinner } from '../terminal/spinner.js';
 export interface DialCandidate {
   readonly url: string;
   readonly auth: Auth | null;
-  /** Whether the connection must be to a loopback address. Default: false. */
-  readonly onlyLoopback?: boolean;
+  /** Returns the credentials for a connection whose peer requires some. Default: `auth` is all. */
+  readonly authOnDemand?: (client: Client) => Promise<Auth>;
 }
 
 export interface DialedKite {
-  readonly client: Client;
+  readonly client: TargetClient;
   /** The URL of the kite. */
   readonly url: string;
   /** Shows progress to the user. */
@@ -21,7 +21,7 @@ export interface DialedKite {
   /** Returns the operation of a call over this connection, for error messages. */
   readonly operationFor: (method: string) => Operation;
   /** Opens another connection to the same kite, which is closed together with this one. */
-  readonly openAnother: () => Promise<Client>;
+  readonly openAnother: () => Promise<TargetClient>;
 }
 
 /** Dials the candidates in order until one connects. Rejects with the failure of the last. */
@@ -35,34 +35,36 @@ export async function dialFirst(
     const { url } = candidate;
     const client = connect(candidate);
     try {
-      await spinner.during(`Connecting to ${url}`, () => dial(client, candidate));
+      await spinner.during(`Connecting to ${url}`, () => client.dial());
     } catch (error) {
       failure = toCliError(error, { description: '', target: url });
       client.close();
       continue;
     }
     return {
-      client,
+      client: withAuth(client, candidate),
       url,
       spinner,
       operationFor: (method) => ({
         description: `calling ${JSON.stringify(method)} at ${url}`,
         target: url,
-        withKey: candidate.auth !== null,
+        // Also true once the kite has required it.
+        get withKey() {
+          return client.auth !== null;
+        },
       }),
       openAnother: async () => {
-        const client = connect(candidate);
-        await dial(client, candidate).catch((error: unknown) => {
+        const another = connect(candidate);
+        await another.dial().catch((error: unknown) => {
           throw toCliError(error, { description: '', target: url });
         });
-        return client;
+        return withAuth(another, candidate);
       },
     };
   }
   throw failure ?? new Error('There are no candidates to dial');
 }
 
-async function dial(client: Client, { onlyLoopback = false }: DialCandidate): Promise<void> {
-  await client.dial();
-  if (onlyLoopback) requireLoopback(client);
+function withAuth(client: Client, { authOnDemand }: DialCandidate): TargetClient {
+  return authOnDemand ? new OnDemandClient(client, () => authOnDemand(client)) : client;
 }

@@ -1,5 +1,6 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { formatMode, isSecretExposed, restrictHint } from '../../keys/secret-access.js';
 import { type CliError, configurationError, isCliError } from '../runtime/cli-error.js';
 import { PEM_FILE_BYTES } from '../runtime/command-limits.js';
 import { errorCode } from '../../util/error-code.js';
@@ -15,8 +16,8 @@ export async function readPem(file: string, secret: boolean): Promise<string | u
   try {
     // O_NONBLOCK: opening a named pipe must not wait for a writer.
     handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const { mode } = await handle.stat();
-    if (secret && process.platform !== 'win32' && (mode & 0o077) !== 0) throw readableByOthers(file, mode);
+    const stats = await handle.stat();
+    if (secret && isSecretExposed(stats)) throw exposedKey(file, stats);
     const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(PEM_FILE_BYTES) });
     return buffer.toString('utf8', 0, bytesRead);
   } catch (error) {
@@ -32,9 +33,10 @@ export async function readPem(file: string, secret: boolean): Promise<string | u
   }
 }
 
-function readableByOthers(file: string, mode: number): CliError {
+/** Returns the error of a file with a private key that others can read or change. */
+export function exposedKey(file: string, stats: Stats): CliError {
   return configurationError(
-    `Other users can access the private key in ${file} (mode ${(mode & 0o777).toString(8)}).`,
-    `Restrict access with: chmod 600 ${file}`,
+    `The private key in ${file} can be read or changed by other users (mode ${formatMode(stats.mode)}).`,
+    restrictHint(file, stats),
   );
 }

@@ -1,3 +1,4 @@
+import { withFileLock } from '../../keys/index.js';
 import { type FoundKey, readKey, writeKey } from './find-key.js';
 import { type Keychain, openKeychain } from './keychain.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
@@ -15,9 +16,12 @@ export function renewedKeySaver(
 ): (jwt: string) => Promise<void> {
   let saved = key.jwt;
   return async (jwt) => {
-    const current = await readKey(location, env, open).catch(() => undefined);
-    if (location.type !== 'variable' && current && current.jwt !== saved) return;
-    await writeKey(jwt, location, { force: true, open });
-    saved = jwt;
+    const replace = async (): Promise<void> => {
+      const current = await readKey(location, env, open).catch(() => undefined);
+      if (location.type !== 'variable' && current && current.jwt !== saved) return;
+      await writeKey(jwt, location, { force: true, open });
+      saved = jwt;
+    };
+    await (location.type === 'file' ? withFileLock(location.file, replace) : replace());
   };
 }

@@ -1,9 +1,12 @@
-import { type Client, Kite } from '../../index.js';
+import { type Auth, type Client, Kite } from '../../index.js';
+import type { DialedPeer } from '../../kite/kite-options.js';
 import { chooseKey } from './choose-key.js';
 import { type DialedKite, dialFirst, type DialCandidate } from './dial-first.js';
 import { addCallerMethods } from './caller-methods.js';
+import { InputGate } from './input-gate.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { clientEnvironment } from '../settings/client-environment.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { Target } from './target.js';
@@ -14,6 +17,8 @@ export interface ConnectOptions {
   readonly settings: CommandSettings;
   /** Whether the remote kite may prompt the user. Default: false. */
   readonly interactive?: boolean;
+  /** Whether everything that the remote kite logs is printed. Default: false. */
+  readonly allLogs?: boolean;
 }
 
 /**
@@ -31,18 +36,20 @@ export async function withConnection<Result>(
   const spinner = new Spinner(runtime);
   const timeout = callTimeout(options);
   const candidates = await findCandidates(options, runtime);
-  const kite = new Kite('kitectl', runtime.version, {
-    kiteKey: false,
-    env: runtime.env,
-    numbers: 'literal',
-  });
+  const gate = new InputGate(runtime);
+  const kite = new Kite(
+    'kitectl',
+    runtime.version,
+    { kiteKey: false, env: clientEnvironment(runtime.env), numbers: 'literal' },
+    { dialled: (channel) => gate.watch(channel) },
+  );
   const clients = new Set<Client>();
   // Pending calls then reject. The signal or the cancelled prompt has the actual reason.
   const close = (): void => {
     for (const client of clients) client.close();
   };
-  const { interactive = false } = options;
-  const remote = addCallerMethods(kite, interactive, { runtime, spinner, cancel: close });
+  const { interactive = false, allLogs = false } = options;
+  const remote = addCallerMethods(kite, { interactive, allLogs }, { runtime, spinner, cancel: close });
   signal.addEventListener('abort', close, { once: true });
   try {
     const connected = await dialFirst(candidates, spinner, (candidate) => {
@@ -62,7 +69,8 @@ export async function withConnection<Result>(
     throw remote.cancelled() ?? error;
   } finally {
     signal.removeEventListener('abort', close);
-    close();
+    await kite.close();
+    remote.end();
   }
 }
 
@@ -81,8 +89,12 @@ async function findCandidates(
     const { url } = target;
     const chosen = await chooseKey(url, settings);
     if (!chosen) return [{ url, auth: null }];
-    const { key, onlyLoopback } = chosen;
-    return [{ url, auth: { type: 'kiteKey', key }, onlyLoopback }];
+    const { found, always } = chosen;
+    if (always) return [{ url, auth: { type: 'kiteKey', key: found.key.jwt } }];
+    // Loaded on demand: most calls need no credentials.
+    const authOnDemand = async (peer: DialedPeer): Promise<Auth> =>
+      (await import('./auth-on-demand.js')).authOnDemand(peer, found, settings, runtime);
+    return [{ url, auth: null, authOnDemand }];
   }
   // Loaded on demand: a URL needs no lookup.
   const { discover } = await import('./discovery.js');

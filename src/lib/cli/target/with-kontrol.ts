@@ -6,10 +6,13 @@ import { silentLogger } from '../../util/logger.js';
 import { type Operation, toCliError } from '../frame/failures.js';
 import { configurationError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { clientEnvironment } from '../settings/client-environment.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { Spinner } from '../terminal/spinner.js';
 import { loadKiteKey } from './choose-key.js';
+import { InputGate } from './input-gate.js';
+import { admitKontrol } from './key-recipient.js';
 
 /** A kite key and its location. */
 export interface LocatedKey {
@@ -33,6 +36,8 @@ export interface KontrolSession {
   readonly kite: Kite;
   /** Shows progress to the user. */
   readonly spinner: Spinner;
+  /** Makes Kontrol wait for the reader of the output. */
+  readonly gate: InputGate;
 }
 
 /**
@@ -61,7 +66,12 @@ export async function withKey<Result>(
   const { signal, version } = runtime;
   const { key } = found;
   const urls = kontrolUrlsOf(settings, found);
-  const kite = new Kite('kitectl', version, { ...kiteOptions(settings), kiteKey: key.jwt });
+  const gate = new InputGate(runtime);
+  const options = { ...kiteOptions(settings), kiteKey: key.jwt };
+  const kite = new Kite('kitectl', version, options, {
+    admitPeer: admitKontrol(settings),
+    dialled: (channel) => gate.watch(channel),
+  });
   const kontrol = new LinkedKontrolClient({
     urls,
     auth: () => ({ type: 'kiteKey', key: key.jwt }),
@@ -86,7 +96,7 @@ export async function withKey<Result>(
         throw toCliError(error, { description: '', target: urls.join(' or '), toKontrol: true });
       });
     const { url } = client;
-    return await use({ kontrol, client, key, url, kite, spinner }).catch((error: unknown) => {
+    return await use({ kontrol, client, key, url, kite, spinner, gate }).catch((error: unknown) => {
       throw toCliError(error, operationAt(url, operation));
     });
   } catch (error) {
@@ -94,7 +104,8 @@ export async function withKey<Result>(
     throw error;
   } finally {
     signal.removeEventListener('abort', close);
-    close();
+    kontrol.close();
+    await kite.close();
   }
 }
 
@@ -108,9 +119,10 @@ export function kiteOptions(settings: CommandSettings): KiteOptions {
   // By default, a kite of a command logs only warnings, so that its log does not disturb the output.
   const { value: level, source } = settings.resolve(commonSettings.logLevel);
   return {
-    env: settings.env,
+    env: clientEnvironment(settings.env),
     transport: settings.value(commonSettings.transport),
     timeout: settings.value(commonSettings.timeout),
+    handshakeTimeout: settings.value(commonSettings.handshakeTimeout),
     logLevel: source.type === 'default' ? 'warn' : level,
   };
 }

@@ -1,6 +1,6 @@
 import { makeVisible } from '../../util/make-visible.js';
 import { toField } from '../runtime/json.js';
-import { type CommandRuntime, write } from '../runtime/command-runtime.js';
+import { type CommandRuntime, writePieces } from '../runtime/command-runtime.js';
 import { documentWriter, isDataFormat } from './document.js';
 import type { OutputFormat } from './output-format.js';
 
@@ -31,20 +31,20 @@ export async function printDetails(
   format: OutputFormat | undefined,
   runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<void> {
-  await write(runtime.stdout, await formatDetails(details, format, runtime));
+  await writePieces(runtime.stdout, await formatDetails(details, format, runtime));
 }
 
 async function formatDetails(
   { fields, data, name, lines }: Details,
   format: OutputFormat | undefined,
   runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
-): Promise<string> {
-  if (format === 'name') return `${toField(name)}\n`;
-  if (isDataFormat(format)) return (await documentWriter(format))(data);
-  if (format === undefined && lines) return lines.map((line) => `${makeVisible(line)}\n`).join('');
+): Promise<Iterable<string>> {
+  if (format === 'name') return [`${toField(name)}\n`];
+  if (isDataFormat(format)) return [(await documentWriter(format))(data)];
+  if (format === undefined && lines) return lines.map((line) => `${makeVisible(line)}\n`);
   const shown = fields.filter(({ wide }) => format === 'wide' || wide !== true);
   if (format === undefined && runtime.stdout.isTTY !== true) {
-    return shown.map(({ label, value }) => `${toField(label)}\t${toField(value)}\n`).join('');
+    return shown.map(({ label, value }) => `${toField(label)}\t${toField(value)}\n`);
   }
   const { formatTable } = await import('./tables.js');
   return formatTable(

@@ -1,6 +1,7 @@
 import { makeVisible } from '../../util/make-visible.js';
 import { toField } from '../runtime/json.js';
 import { canColor, type CommandRuntime, write } from '../runtime/command-runtime.js';
+import { AlignedColumns } from './aligned-columns.js';
 import { bold } from './colors.js';
 import { documentWriter, isDataFormat } from './document.js';
 import type { OutputFormat } from './output-format.js';
@@ -32,23 +33,14 @@ export async function openFeed<Row>(
   let index = 0;
   if (isLine) return (row) => write(stdout, `${lineOf(row, index++, options)}\n`);
   const columns = columnsFor(options, format);
-  const widths = columns.map(() => 0);
+  const aligned = new AlignedColumns();
   const formatHeading = canColor({ color, env }, stdout) ? bold : (text: string): string => text;
-  const line = (fields: readonly string[]): string => {
-    fields.forEach((field, at) => {
-      widths[at] = Math.max(widths[at] ?? 0, field.length);
-    });
-    return fields
-      .map((field, at) => field.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd();
-  };
   return async (row) => {
     const fields = columns.map(({ text }) => makeVisible(text(row)));
     if (index++ === 0) {
-      const headings = columns.map(({ heading }, at) => heading.padEnd(fields[at]?.length ?? 0));
-      await write(stdout, `${formatHeading(line(headings))}\n`);
+      aligned.widen(fields);
+      await write(stdout, `${formatHeading(aligned.line(columns.map(({ heading }) => heading)))}\n`);
     }
-    await write(stdout, `${line(fields)}\n`);
+    await write(stdout, `${aligned.line(fields)}\n`);
   };
 }

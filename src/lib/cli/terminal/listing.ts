@@ -1,6 +1,5 @@
 import { toJson, toField } from '../runtime/json.js';
-import { type CommandRuntime, write } from '../runtime/command-runtime.js';
-import { documentWriter, isDataFormat } from './document.js';
+import { type CommandRuntime, writePieces } from '../runtime/command-runtime.js';
 import type { OutputFormat } from './output-format.js';
 
 export interface Column<Row> {
@@ -42,34 +41,52 @@ export async function printList<Row>(
     runtime.stderr.write(`${emptyMessage}\n`);
     return;
   }
-  await write(runtime.stdout, await formatList(rows, listing, format, runtime));
+  await writePieces(runtime.stdout, await formatList(rows, listing, format, runtime));
 }
 
-/** Returns the text that `printList` prints. */
+/** Returns the pieces of text that `printList` prints. */
 export async function formatList<Row>(
   rows: readonly Row[],
   listing: Listing<Row>,
   format: OutputFormat | undefined,
   runtime: ListingRuntime,
-): Promise<string> {
-  if (format === 'name') return rows.map((row) => `${toField(listing.name(row))}\n`).join('');
-  if (format === 'json') return `${toJson(rows.map(listing.data))}\n`;
-  if (isDataFormat(format)) {
-    const document = await documentWriter(format);
-    const data = rows.map(listing.data);
-    return format === 'yaml' ? document(data) : data.map(document).join('');
+): Promise<Iterable<string>> {
+  if (format === 'name') return mapEach(rows, (row) => `${toField(listing.name(row))}\n`);
+  if (format === 'json') return jsonList(rows, listing);
+  if (format === 'ndjson') return mapEach(rows, (row) => `${toJson(listing.data(row))}\n`);
+  if (format === 'yaml') {
+    const { yamlPieces } = await import('./yaml.js');
+    return yamlPieces(rows.map(listing.data));
   }
   if (format === undefined && runtime.stdout.isTTY !== true) {
-    return rows.map((row, index) => `${lineOf(row, index, listing)}\n`).join('');
+    return mapEach(rows, (row, index) => `${lineOf(row, index, listing)}\n`);
   }
   const { formatColumns } = await import('./tables.js');
   const columns = columnsFor(listing, format);
   return formatColumns(
     columns.map(({ heading }) => heading),
-    rows.map((row) => columns.map(({ text }) => text(row))),
+    mapEach(rows, (row) => columns.map(({ text }) => text(row))),
     runtime,
     { wide: format === 'wide' },
   );
+}
+
+function* jsonList<Row>(rows: readonly Row[], { data }: Listing<Row>): Generator<string> {
+  let separator = '[';
+  for (const row of rows) {
+    yield `${separator}${toJson(data(row))}`;
+    separator = ',';
+  }
+  yield rows.length === 0 ? '[]\n' : ']\n';
+}
+
+/** Maps the items of a list one by one, when they are needed. */
+export function* mapEach<Item, Result>(
+  items: Iterable<Item>,
+  map: (item: Item, index: number) => Result,
+): Generator<Result> {
+  let index = 0;
+  for (const item of items) yield map(item, index++);
 }
 
 /** Returns the columns that a format shows. */

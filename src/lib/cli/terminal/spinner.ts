@@ -71,7 +71,7 @@ export class Spinner {
     const seconds = Math.floor((clock.now() - this.#since) / 1000);
     const mark = FRAMES[this.#frame++ % FRAMES.length];
     const line = `${mark} ${this.#text} (${seconds} s)`.slice(0, (stderr.columns ?? 80) - 1);
-    stderr.write(`\r\u001b[K${line}`);
+    if (!stderr.writableNeedDrain) stderr.write(`\r\u001b[K${line}`);
     this.#drawn = true;
     this.#timer = clock.setTimeout(() => this.#draw(), FRAME_INTERVAL);
   }

@@ -1,56 +1,68 @@
 import { Chalk } from 'chalk';
 import Table from 'cli-table3';
 import { makeVisible } from '../../util/make-visible.js';
+import { TABLE_LENGTH, TABLE_LINES } from '../runtime/command-limits.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
+import { AlignedColumns } from './aligned-columns.js';
 
 export interface TableOptions {
   /** Whether the table may be wider than the terminal. Default: false. */
   readonly wide?: boolean;
 }
 
+type TextRow = readonly string[];
+type TableRuntime = Pick<CommandRuntime, 'stdout' | 'env' | 'color'>;
+
 /**
- * Formats a table with two columns, names and values. On a terminal, values are wrapped so that the table fits; elsewhere, each
- * value is on one line. The names are bold if colors are enabled.
+ * Formats a table with two columns, names and values, in pieces. On a terminal, values are wrapped so that the table fits;
+ * elsewhere, each value is on one line. The names are bold if colors are enabled. A large table has no borders.
  */
-export function formatTable(
-  rows: ReadonlyArray<readonly [name: string, value: string]>,
-  runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
+export function* formatTable(
+  rows: Iterable<readonly [name: string, value: string]>,
+  runtime: TableRuntime,
   { wide = false }: TableOptions = {},
-): string {
+): Generator<string> {
   const { stdout } = runtime;
   const chalk = new Chalk({ level: canColor(runtime, stdout) ? 1 : 0 });
-  const visible = rows.map(([name, value]) => [makeVisible(name), makeVisible(value)] as const);
-  const names = Math.max(...visible.map(([name]) => name.length)) + 2;
-  const values = Math.max(...visible.map(([, value]) => value.length)) + 2;
+  const { first, rest } = takeFirst(rows);
+  const names = widest(first, 0) + 2;
+  const values = widest(first, 1) + 2;
   const columns = stdout.isTTY === true && !wide ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
   // The borders take three characters, and the padding of a column two.
   const width = Math.max(10, Math.min(values, columns - names - 3)) - 2;
+  if (rest || !fits(first, [names, width])) {
+    yield* alignedLines(first, rest);
+    return;
+  }
   const table = new Table({ colWidths: [names, width + 2], style: { head: [], border: [] } });
-  for (const [name, value] of visible) table.push([chalk.bold(name), wrap(value, width)]);
-  return `${table.toString()}\n`;
+  for (const [name = '', value = ''] of first) table.push([chalk.bold(name), wrap(value, width)]);
+  yield `${table.toString()}\n`;
 }
 
 /**
- * Formats a table with headings. On a terminal, the widest columns are shrunk and their values wrapped, so that the table fits.
+ * Formats a table with headings, in pieces. On a terminal, the widest columns are shrunk and their values wrapped, so that the
+ * table fits. A large table has no borders.
  */
-export function formatColumns(
+export function* formatColumns(
   headings: readonly string[],
-  rows: readonly (readonly string[])[],
-  runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
+  rows: Iterable<TextRow>,
+  runtime: TableRuntime,
   { wide = false }: TableOptions = {},
-): string {
+): Generator<string> {
   const { stdout } = runtime;
   const chalk = new Chalk({ level: canColor(runtime, stdout) ? 1 : 0 });
-  const visible = rows.map((row) => row.map((value) => makeVisible(value)));
   // The keys of a peer's objects are headings.
   const titles = headings.map((heading) => makeVisible(heading));
-  const widths = titles.map((heading, index) =>
-    Math.max(heading.length, ...visible.map((row) => row[index]?.length ?? 0)),
-  );
+  const { first, rest } = takeFirst(rows);
+  const widths = titles.map((heading, index) => Math.max(heading.length, widest(first, index)));
   const columns = stdout.isTTY === true && !wide ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
   // Each column has one border and two spaces of padding, and there is a final border.
   shrinkColumns(widths, columns - 3 * widths.length - 1);
-  const cells = visible.map((row) => row.map((value, index) => wrap(value, widths[index] ?? 1)));
+  if (rest || !fits([titles, ...first], widths)) {
+    yield* alignedLines(first, rest, { titles, emphasize: (line) => chalk.bold(line) });
+    return;
+  }
+  const cells = first.map((row) => row.map((value, index) => wrap(value, widths[index] ?? 1)));
   const table = new Table({
     head: titles.map((heading, index) => chalk.bold(wrap(heading, widths[index] ?? 1))),
     colWidths: widths.map((width) => width + 2),
@@ -58,7 +70,52 @@ export function formatColumns(
     style: { head: [], border: [], compact: !cells.flat().some((cell) => cell.includes('\n')) },
   });
   for (const row of cells) table.push(row);
-  return `${table.toString()}\n`;
+  yield `${table.toString()}\n`;
+}
+
+/** Takes as many rows as a table with borders can have, as visible text. `rest` is what follows, if there is more. */
+function takeFirst(rows: Iterable<TextRow>): { first: TextRow[]; rest: Iterator<TextRow> | undefined } {
+  const first: TextRow[] = [];
+  const iterator = rows[Symbol.iterator]();
+  while (first.length <= TABLE_LINES) {
+    const next = iterator.next();
+    if (next.done) return { first, rest: undefined };
+    first.push(visible(next.value));
+  }
+  return { first, rest: iterator };
+}
+
+function visible(row: TextRow): string[] {
+  return row.map((value) => makeVisible(value));
+}
+
+function widest(rows: readonly TextRow[], column: number): number {
+  return rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0);
+}
+
+/** Whether the rows, wrapped to these widths, are a table that is small enough for borders. */
+function fits(rows: readonly TextRow[], widths: readonly number[]): boolean {
+  const lines = rows.reduce((sum, row) => sum + linesOf(row, widths), 0);
+  const length = lines * widths.reduce((sum, width) => sum + width, 0);
+  return lines <= TABLE_LINES && length <= TABLE_LENGTH;
+}
+
+function linesOf(row: TextRow, widths: readonly number[]): number {
+  return row.reduce((lines, value, at) => Math.max(lines, Math.ceil(value.length / (widths[at] || 1))), 1);
+}
+
+/** Formats rows as lines without borders. The widths of the first rows are those of the others. */
+function* alignedLines(
+  first: readonly TextRow[],
+  rest: Iterator<TextRow> | undefined,
+  head?: { readonly titles: TextRow; readonly emphasize: (line: string) => string },
+): Generator<string> {
+  const aligned = new AlignedColumns();
+  for (const row of first) aligned.widen(row);
+  if (head) yield `${head.emphasize(aligned.line(head.titles))}\n`;
+  for (const row of first) yield `${aligned.line(row)}\n`;
+  if (!rest) return;
+  for (let next = rest.next(); !next.done; next = rest.next()) yield `${aligned.line(visible(next.value))}\n`;
 }
 
 const MIN_COLUMN_WIDTH = 4;
@@ -69,8 +126,12 @@ function shrinkColumns(widths: number[], available: number): void {
   while (excess > 0) {
     const widest = Math.max(...widths);
     if (widest <= MIN_COLUMN_WIDTH) return;
-    widths[widths.indexOf(widest)] = widest - 1;
-    excess--;
+    // A value of a peer may be millions of characters long, so the widest columns shrink to the next width at once.
+    const at = widths.indexOf(widest);
+    const next = Math.max(MIN_COLUMN_WIDTH, ...widths.filter((width) => width < widest));
+    const step = widths.lastIndexOf(widest) === at ? Math.min(excess, Math.max(1, widest - next)) : 1;
+    widths[at] = widest - step;
+    excess -= step;
   }
 }
 

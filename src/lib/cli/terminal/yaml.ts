@@ -2,9 +2,44 @@ import { Document, isScalar, visit } from 'yaml';
 import { hasHidden, replaceHidden } from '../../util/make-visible.js';
 import { writeLiterals } from '../../util/literal-json.js';
 import { toJson } from '../runtime/json.js';
+import { type Collection, isLarge, partsOf } from './value-parts.js';
 
 /** Formats a value as a YAML document. Numbers are as they were received. Control characters are escaped, as in JSON. */
 export function toYaml(value: unknown): string {
+  return Array.from(yamlPieces(value)).join('');
+}
+
+/** Formats a value as a YAML document, in pieces: the document of the library takes hundreds of bytes for each value. */
+export function* yamlPieces(value: unknown): Generator<string> {
+  if (isLarge(value)) yield* largeYaml(value);
+  else yield smallYaml(value);
+}
+
+/** The pieces consist of whole lines. */
+function* largeYaml(collection: Collection): Generator<string> {
+  for (const part of partsOf(collection)) {
+    if (part.type === 'entries') {
+      yield smallYaml(part.value);
+    } else if (Array.isArray(collection)) {
+      let start = '- ';
+      for (const lines of largeYaml(part.value)) {
+        yield start + indented(lines).slice(start.length);
+        start = '';
+      }
+    } else {
+      // The library knows how a key is written, which may be quoted or take a line of its own.
+      yield `${smallYaml({ [part.key]: 0 }).slice(0, -' 0\n'.length)}\n`;
+      for (const lines of largeYaml(part.value)) yield indented(lines);
+    }
+  }
+}
+
+/** Indents lines by one step. Empty lines, of a string with several lines, stay empty. */
+function indented(lines: string): string {
+  return lines.replaceAll(/^(?=.)/gm, '  ');
+}
+
+function smallYaml(value: unknown): string {
   return writeLiterals(value, formatYaml);
 }
 

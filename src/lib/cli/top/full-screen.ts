@@ -41,7 +41,8 @@ export class FullScreen {
 
   /** Replaces the content of the screen. Lines must not be longer than the screen is wide. */
   draw(lines: readonly string[]): void {
-    if (!this.#open) return;
+    // A terminal that does not accept output gets a later picture instead of all of them.
+    if (!this.#open || this.#stdout.writableNeedDrain) return;
     const text = lines.slice(0, this.size.rows).map((line) => `${line}\u001b[K`);
     this.#stdout.write(`\u001b[H${text.join('\r\n')}\u001b[J`);
   }

@@ -5,12 +5,14 @@ import { systemClock, type Timer } from '../../util/clock.js';
 import { silentLogger } from '../../util/logger.js';
 import { CliError } from '../runtime/cli-error.js';
 import { loadKiteKey } from '../target/choose-key.js';
+import { admitKontrol } from '../target/key-recipient.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { operationAt, kiteOptions, kontrolUrlsOf } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printList } from '../terminal/listing.js';
+import { InputGate } from '../target/input-gate.js';
 import { requireQuery } from '../target/query-path.js';
 import { Spinner } from '../terminal/spinner.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
@@ -47,12 +49,17 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
   const path = options.path ?? `/${key.username}`;
   const query = requireQuery(path);
   const urls = kontrolUrlsOf(settings, found);
-  const kite = new Kite('kitectl', version, {
+  const gate = new InputGate(runtime);
+  const kiteSettings = {
     ...kiteOptions(settings),
     kiteKey: key.jwt,
     kontrolUrl: urls,
     // Log lines would corrupt the screen.
     logger: silentLogger,
+  };
+  const kite = new Kite('kitectl', version, kiteSettings, {
+    admitPeer: admitKontrol(settings),
+    dialled: (channel) => gate.watch(channel),
   });
   const live =
     !options.once &&
@@ -82,7 +89,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
     else await printOnce(probes, options.format, runtime);
   } finally {
     signal.removeEventListener('abort', close);
-    close();
+    await kite.close();
   }
 }
 

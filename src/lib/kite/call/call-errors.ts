@@ -40,10 +40,7 @@ export function methodNotFound(method: string): KiteError {
 }
 
 export function malformedCall(): KiteError {
-  return new KiteError(
-    'argumentError',
-    'A call must have one argument: {kite, authentication, withArgs, responseCallback}',
-  );
+  return new KiteError('argumentError', 'A call must have one argument');
 }
 
 export function rateExceeded(): KiteError {

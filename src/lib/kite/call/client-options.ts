@@ -60,6 +60,8 @@ export interface DialerOptions {
   readonly handshakeTimeout: number;
   readonly signal: Abortable;
   readonly ca?: string | undefined;
+  /** The credentials that will be sent over the channel. */
+  readonly auth?: Auth | null;
 }
 
 /** Opens a channel to a URL. Rejects with an error whose `code` identifies the failure. */

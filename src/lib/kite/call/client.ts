@@ -174,6 +174,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
       handshakeTimeout: handshakeTimeout ?? this.#host.handshakeTimeout,
       signal,
       ca,
+      auth: this.#auth,
     });
     return dialling.then(
       (channel) => this.#dialled(channel),

@@ -1,7 +1,8 @@
 import type { AnyFunction, ExtractedFunction } from '../../dnode/scrub.js';
-import { type CallbackPath, type DnodeMessage, isObject } from '../../dnode/dnode-message.js';
+import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.js';
 import type { WireError } from '../../protocol/errors.js';
 import { malformedCall } from './call-errors.js';
+import { jsonObject } from '../../util/record.js';
 import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
 
 /*
@@ -15,17 +16,13 @@ import { Fragment, type Message, type Piece } from '../../transport/channel/outg
  */
 const CALL_END = new Fragment('}],"callbacks":{"');
 const CALL_TAIL = new Fragment('":[0,"responseCallback"]}}');
-const CALL_TAIL_OPEN = new Fragment('":[0,"responseCallback"],');
 const CALLBACK = new Fragment('{"method":');
 const RESULT = new Fragment(',"arguments":[{"error":null,"result":');
 const RESULT_TAIL = new Fragment('}],"callbacks":{}}');
-const RESULT_TAIL_OPEN = new Fragment('}],"callbacks":{');
 const ERROR = new Fragment(',"arguments":[{"error":');
 const ERROR_TAIL = new Fragment(',"result":null}],"callbacks":{}}');
 const CALLBACK_ARGS = new Fragment(',"arguments":');
 const CALLBACK_TAIL = new Fragment(',"callbacks":{}}');
-const CALLBACK_TAIL_OPEN = new Fragment(',"callbacks":{');
-const CLOSE = new Fragment('}}');
 
 /** Assigns the number with which the peer refers to a function. */
 export interface CallbackRegistry {
@@ -51,9 +48,10 @@ export function callMessage(
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
 ): Message {
-  if (!functions) return [method, envelope, json, CALL_END, response, CALL_TAIL];
-  const callbacks = callbackPieces(functions, '[0,"withArgs"', sharer);
-  return [method, envelope, json, CALL_END, response, CALL_TAIL_OPEN, ...callbacks, CLOSE];
+  const tail = functions
+    ? `":[0,"responseCallback"],${callbackEntries(functions, '[0,"withArgs"', sharer)}`
+    : CALL_TAIL;
+  return [method, envelope, json, CALL_END, response, tail];
 }
 
 export function resultMessage(
@@ -62,9 +60,15 @@ export function resultMessage(
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
 ): Message {
-  if (!functions) return [CALLBACK, response, RESULT, json, RESULT_TAIL];
-  const callbacks = callbackPieces(functions, '[0,"result"', sharer);
-  return [CALLBACK, response, RESULT, json, RESULT_TAIL_OPEN, ...callbacks, CLOSE];
+  const tail = functions
+    ? `}],"callbacks":{${callbackEntries(functions, '[0,"result"', sharer)}`
+    : RESULT_TAIL;
+  return [CALLBACK, response, RESULT, json, tail];
+}
+
+/** A result that is encoded already. */
+export function encodedMessage(response: number, pieces: readonly Piece[]): Message {
+  return [CALLBACK, response, RESULT, ...pieces, RESULT_TAIL];
 }
 
 export function errorMessage(response: number, error: WireError): Message {
@@ -78,23 +82,21 @@ export function callbackMessage(
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
 ): Message {
-  if (!functions) return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL];
-  const callbacks = callbackPieces(functions, '[', sharer);
-  return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL_OPEN, ...callbacks, CLOSE];
+  const tail = functions ? `,"callbacks":{${callbackEntries(functions, '[', sharer)}` : CALLBACK_TAIL;
+  return [CALLBACK, number, CALLBACK_ARGS, json, tail];
 }
 
-function callbackPieces(
+/** Returns the entries of `callbacks`, and the end of the message. `base` is the start of each path. */
+function callbackEntries(
   functions: readonly ExtractedFunction[],
   base: string,
   sharer: CallbackRegistry,
-): Piece[] {
-  const pieces: Piece[] = [];
-  for (const { fn, path } of functions) {
-    const rest = JSON.stringify(path).slice(1);
-    const open = path.length > 0 && base !== '[' ? `${base},` : base;
-    pieces.push(`${pieces.length === 0 ? '' : ','}"`, sharer.share(fn), `":${open}${rest}`);
-  }
-  return pieces;
+): string {
+  const entries = functions.map(({ fn, path }) => {
+    const separator = path.length > 0 && base !== '[' ? ',' : '';
+    return `"${sharer.share(fn)}":${base}${separator}${JSON.stringify(path).slice(1)}`;
+  });
+  return `${entries.join()}}}`;
 }
 
 /** A call of the peer. Its shape has been checked; it has not been authenticated. */
@@ -123,16 +125,15 @@ export function isResponsePath({ path }: CallbackPath): boolean {
 /** Reads the single argument of a call. For a call with one argument, `kite.js` sends that argument without an array. */
 export function readCall(method: string, { args, callbacks, problem }: DnodeMessage): IncomingCall {
   const response = responseNumber(callbacks);
-  const options = args[0];
-  const known = isObject(options);
-  const { kite = null, authentication = null, withArgs } = known ? options : {};
+  const options = jsonObject(args[0]);
+  const { kite = null, authentication: auth = null, withArgs } = options ?? {};
   return {
     method,
     kite,
-    auth: authentication,
+    auth,
     args: argsList(withArgs),
     response,
-    problem: args.length > (known ? 1 : 0) ? malformedCall() : problem,
+    problem: args.length > (options ? 1 : 0) ? malformedCall() : problem,
   };
 }
 

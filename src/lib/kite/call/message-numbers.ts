@@ -10,6 +10,7 @@ import {
   parseLiterally,
   stringifyLiterals,
 } from '../../util/literal-json.js';
+import { NUMBER_LITERALS } from '../limits/kite-limits.js';
 
 /** What happens to numbers of peers that JavaScript cannot represent; see `KiteOptions.numbers`. */
 export type Numbers = 'exact' | 'rounded' | 'literal';
@@ -30,7 +31,7 @@ export function messageJson(numbers: Numbers): MessageJson {
 const parsers: Readonly<Record<Numbers, MessageJson['parse']>> = {
   exact: parseExactly,
   rounded: roundedJson.parse,
-  literal: (text, limits) => parseMessage(text, limits, parseLiterally),
+  literal: parseWithLiterals,
 };
 
 function scrubLiterals(value: unknown, maxDepth: number): Scrubbed {
@@ -42,6 +43,26 @@ function parseExactly(text: string, limits: MessageLimits): DnodeMessage {
   const message = parseMessage(text, limits);
   const found = mayHoldInexact(text) ? findNumber(text, (literal) => !isExact(literal)) : undefined;
   return found ? { ...message, problem: inexactError(found) } : message;
+}
+
+/** Parses a message with numbers as they are written, as long as there are not too many that JavaScript would write differently. */
+function parseWithLiterals(text: string, limits: MessageLimits): DnodeMessage {
+  let literals = 0;
+  let changed = false;
+  const isLiteral = (literal: string): boolean => {
+    if (++literals <= NUMBER_LITERALS) return true;
+    changed ||= !isExact(literal);
+    return false;
+  };
+  const message = parseMessage(text, limits, (json) => parseLiterally(json, isLiteral));
+  return changed ? { ...message, problem: tooManyError(message) } : message;
+}
+
+function tooManyError({ method }: DnodeMessage): Error {
+  const message = `A message contains more than ${NUMBER_LITERALS} numbers that JavaScript may not represent: send them as strings`;
+  return typeof method === 'string'
+    ? codedError('argumentError', 'inexactNumber', message)
+    : codedError('invalidResponse', 'inexactResult', message);
 }
 
 const ARGUMENTS = ['arguments', '0', 'withArgs'];

@@ -36,7 +36,10 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
    */
   abstract readonly backlog: number;
 
-  /** Address of the peer: host and port, such as `127.0.0.1:50412`, or its URL. */
+  /**
+   * Address of the peer: host and port, such as `127.0.0.1:50412`, or its URL. For a caller behind one of the `trustedProxies`,
+   * the address that the proxy names, often without a port.
+   */
   abstract readonly remoteAddress: string;
 
   /** Releases a function that was an argument of a call. The peer's later calls of it are ignored. */

@@ -4,13 +4,21 @@ import { toWireError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import { messageOf } from '../../util/message-of.js';
-import type { Fragment } from '../../transport/channel/outgoing-message.js';
+import type { Fragment, Message } from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { disconnectError, tooLarge, tooManyCallbacks, cannotSend } from './call-errors.js';
 import type { FlowControl } from './flow-control.js';
 import type { PendingCalls, PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
-import { callMessage, callbackMessage, errorMessage, type IncomingCall, resultMessage } from './envelope.js';
+import { EncodedResult } from './encoded-result.js';
+import {
+  callMessage,
+  callbackMessage,
+  encodedMessage,
+  errorMessage,
+  type IncomingCall,
+  resultMessage,
+} from './envelope.js';
 
 /** The interface of a kite to its senders. */
 export interface SenderHost {
@@ -92,19 +100,22 @@ export class Sender {
     const number = this.#pendingCalls.open(pending);
     const numbers = callbacks?.values();
     const registry = numbers ? { share: (): number => numbers.next().value ?? 0 } : this.#pendingCalls;
-    this.#channel.send(
+    this.#send(
       callMessage(this.#host.methodFragment(method), this.#envelope, json, number, functions, registry),
     );
-    this.#flow.update();
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
   respond(call: IncomingCall, result: unknown, id: () => string): void {
     if (call.response === undefined || this.#ended) return;
     try {
+      if (result instanceof EncodedResult) {
+        this.#channel.send(encodedMessage(call.response, result.pieces));
+        this.#flow.update();
+        return;
+      }
       const { json, functions } = this.#scrub(result, `The result of "${call.method}"`);
-      this.#channel.send(resultMessage(call.response, json, functions, this.#pendingCalls));
-      this.#flow.update();
+      this.#send(resultMessage(call.response, json, functions, this.#pendingCalls));
     } catch (error) {
       // Only the message: an `argumentError` would blame the arguments of the caller.
       this.respondError(call, messageOf(error), id());
@@ -113,8 +124,7 @@ export class Sender {
 
   respondError(call: IncomingCall, error: unknown, id: string): void {
     if (call.response === undefined || this.#ended) return;
-    this.#channel.send(errorMessage(call.response, toWireError(error, id)));
-    this.#flow.update();
+    this.#send(errorMessage(call.response, toWireError(error, id)));
   }
 
   /** Returns a function that calls a callback of the peer. */
@@ -122,9 +132,13 @@ export class Sender {
     return (...args: unknown[]): void => {
       if (this.#ended) return;
       const { json, functions } = this.#scrub(args, 'The arguments of a callback');
-      this.#channel.send(callbackMessage(number, json, functions, this.#pendingCalls));
-      this.#flow.update();
+      this.#send(callbackMessage(number, json, functions, this.#pendingCalls));
     };
+  }
+
+  #send(message: Message): void {
+    this.#channel.send(message);
+    this.#flow.update();
   }
 
   /**

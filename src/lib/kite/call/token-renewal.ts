@@ -27,7 +27,7 @@ export interface TokenRenewalOptions {
 const RENEW_BEFORE = 30_000;
 
 // Longer delays overflow the timers of Node and of browsers.
-const MAX_TIMER_DELAY = 2 ** 31 - 1;
+export const MAX_TIMER_DELAY = 2 ** 31 - 1;
 
 /** Renews the token of a client before it expires, and when a call is rejected because it has expired. */
 export class TokenRenewal {
@@ -35,6 +35,9 @@ export class TokenRenewal {
   readonly #backoff = new Backoff({ initial: 1000 });
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
+  /** Whether the current token was renewed here. */
+  #isRenewed = false;
+  #warned = false;
   #stopped = false;
 
   constructor(options: TokenRenewalOptions) {
@@ -47,9 +50,17 @@ export class TokenRenewal {
     this.#timer?.cancel();
     this.#timer = undefined;
     const { clock, token, renewBefore = RENEW_BEFORE } = this.#options;
-    const expiresAt = tokenExpiry(token() ?? '');
+    const current = token() ?? '';
+    const expiresAt = tokenExpiry(current);
     if (expiresAt === undefined || this.#stopped) return;
-    const wait = Math.max(expiresAt - renewBefore - clock.now(), 0);
+    const left = expiresAt - clock.now();
+    let wait = Math.max(left - renewBefore, 0);
+    if (wait > 0) this.#backoff.reset();
+    // A token that is as old when it arrives must not be exchanged again at once.
+    else if (this.#isRenewed) {
+      wait = Math.max(this.#backoff.next(), left / 2);
+      if (left <= 0) this.#warnOfClocks(current);
+    }
     if (wait > MAX_TIMER_DELAY) this.#timer = clock.setTimeout(() => this.schedule(), MAX_TIMER_DELAY);
     else this.#renewAfter(wait);
   }
@@ -92,8 +103,17 @@ export class TokenRenewal {
     this.#options.expired();
     const token = await this.#options.renewToken(why);
     if (this.#stopped) throw codedError('disconnect', 'closed', 'The client was closed');
-    this.#backoff.reset();
+    this.#isRenewed = true;
     this.#options.renewed(token);
+  }
+
+  #warnOfClocks(token: string): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const { clock, logger } = this.#options;
+    const { exp, iat = exp } = readClaims(token);
+    const ahead = Math.round(clock.now() / 1000 - Number(iat));
+    logger.warn(`A new token has expired: the clock here is ${ahead} s ahead of that of Kontrol`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
+import { parseNetwork } from '../../util/ip-addresses.js';
 import { LOG_LEVELS, type LogLevel } from '../../util/stderr-logger.js';
 import { type Transport, TRANSPORT_NAMES } from '../../transport/handshake/transport-names.js';
 import { nameProblem } from '../../protocol/identity-name.js';
@@ -93,15 +94,29 @@ export const HOSTS: AcceptedValue<readonly string[] | '*'> = {
   parse: listOf(/^(?:\*|[\w.-]+|\[[\da-f:.]+\])$/i),
 };
 
+export const NETWORKS: AcceptedValue<readonly string[]> = {
+  description: 'one or more IP addresses or networks, separated by commas, such as 10.1.0.0/16 or fd00::/8',
+  example: '10.1.0.0/16',
+  parse(value) {
+    const entries = entriesOf(value);
+    return entries.every((entry) => parseNetwork(entry)) ? entries : undefined;
+  },
+};
+
 /** Returns a parser of lists, or strings separated by commas, of entries that match. */
 function listOf(entry: RegExp): (value: unknown) => readonly string[] | '*' | undefined {
   return (value) => {
-    const list: readonly unknown[] =
-      typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [undefined];
-    const entries = list.map((item) => (typeof item === 'string' ? item.trim() : ''));
+    const entries = entriesOf(value);
     if (!entries.every((text) => entry.test(text))) return undefined;
     return entries.includes('*') ? '*' : entries;
   };
+}
+
+/** Returns the entries of a list, or of a string separated by commas. Anything else is one empty entry. */
+function entriesOf(value: unknown): readonly string[] {
+  const list: readonly unknown[] =
+    typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [undefined];
+  return list.map((item) => (typeof item === 'string' ? item.trim() : ''));
 }
 
 export const TRANSPORT: AcceptedValue<Transport> = {

@@ -29,12 +29,14 @@ export interface Config {
   readonly verifyTtl: number;
   /** Default: `info`. */
   readonly logLevel: LogLevel;
-  /** Whether log lines have colours if standard error is a terminal. Default: true. */
+  /** Whether log lines have colors if standard error is a terminal. Default: true. */
   readonly logColor: boolean;
   /** Origins of pages that may connect, in addition to those of this server and of loopback; `*` means any. Default: none. */
   readonly allowOrigin: readonly string[] | '*';
   /** Host names of the kite; `*` means any. Default: see the option. */
   readonly allowedHosts: readonly string[] | '*' | undefined;
+  /** Addresses and networks of proxies that are trusted to name the caller. Default: none. */
+  readonly trustedProxies: readonly string[];
   /** Version of the kite, if an option or the environment sets it. */
   readonly version: string | undefined;
 }
@@ -68,6 +70,12 @@ export interface ConfigOptions {
    * any. If set, a kite that does not listen on loopback only also accepts IP addresses.
    */
   readonly allowedHosts?: string | readonly string[] | undefined;
+  /**
+   * Addresses and networks, such as `10.1.0.0/16`, of load balancers and proxies in front of this kite. The caller of a request
+   * from one of them is the one that its header `X-Forwarded-For` or `Forwarded` names, for `remoteAddress`, limits by address
+   * and logs. Default: none.
+   */
+  readonly trustedProxies?: string | readonly string[] | undefined;
 }
 
 export interface ConfigSources {
@@ -106,5 +114,6 @@ export function resolveConfig(options: ConfigOptions, { env, kiteKey }: ConfigSo
     logColor: valueOf(kiteSettings.logColor),
     allowOrigin: valueOf(kiteSettings.allowedOrigins),
     allowedHosts: valueOf(kiteSettings.allowedHosts),
+    trustedProxies: valueOf(kiteSettings.trustedProxies),
   };
 }

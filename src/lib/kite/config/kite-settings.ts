@@ -6,6 +6,7 @@ import {
   KITE_URLS,
   LOG_LEVEL,
   NAME,
+  NETWORKS,
   ORIGINS,
   PORT,
   SIGNED_DURATION,
@@ -134,7 +135,7 @@ export const kiteSettings = {
   },
   transport: {
     name: 'transport',
-    summary: 'How to connect: auto is WebSocket, or XHR polling if WebSocket is refused.',
+    summary: 'How to connect: auto is WebSocket, or XHR polling if WebSocket fails.',
     option: 'transport',
     variables: ['KITE_TRANSPORT'],
     accept: TRANSPORT,
@@ -185,6 +186,16 @@ export const kiteSettings = {
     accept: HOSTS,
     default: undefined,
     defaultText: 'loopback names if it listens on loopback, else any',
+  },
+  trustedProxies: {
+    name: 'trusted proxies',
+    summary:
+      'Addresses or networks of proxies in front of the kite, separated by commas, whose X-Forwarded-For or Forwarded names the caller.',
+    option: 'trustedProxies',
+    variables: ['KITE_TRUSTED_PROXIES'],
+    accept: NETWORKS,
+    default: [],
+    defaultText: 'none',
   },
   logLevel: {
     name: 'log level',

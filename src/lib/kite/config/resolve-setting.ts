@@ -79,6 +79,39 @@ export type Resolution<Value, Default> =
       readonly reason: string;
     };
 
+/**
+ * Whether Kubernetes sets this variable for a service, such as `KITE_PORT=tcp://10.96.0.9:3636` for a service named kite. It is then
+ * not meant as a setting, and ignored.
+ */
+function isServiceAddress(variable: string, value: unknown): boolean {
+  const isAddress = typeof value === 'string' && /^(?:tcp|udp|sctp):\/\/\S+$/i.test(value.trim());
+  return isAddress && variable.endsWith('_PORT');
+}
+
+/** A variable of a setting whose value is ignored. */
+export interface IgnoredVariable {
+  readonly variable: string;
+  readonly value: string;
+  /** Why, and what to do about it. */
+  readonly note: string;
+}
+
+/** Returns the variables of a setting that are ignored. A command or program that uses the setting logs their notes. */
+export function ignoredVariables({ variables }: Setting, env: Environment): readonly IgnoredVariable[] {
+  return variables
+    .map(variableName)
+    .filter((variable) => isServiceAddress(variable, env[variable]))
+    .map((variable) => {
+      const value = env[variable]?.trim() ?? '';
+      const service = variable
+        .replace(/_PORT$/, '')
+        .toLowerCase()
+        .replaceAll('_', '-');
+      const note = `${variable}=${value} is ignored: Kubernetes sets it for a service named ${service}. To use the variable as a setting, set enableServiceLinks: false in the pod, or rename the service`;
+      return { variable, value, note };
+    });
+}
+
 /** Yields the values of a setting in order of precedence. An empty string is treated as not set. */
 export function* rawValuesOf(setting: Setting, sources: SettingSources): Generator<RawValue> {
   for (const rawValue of candidates(setting, sources)) {
@@ -114,6 +147,16 @@ export function resolveSetting<Value, Default>(
     return { type: 'resolved', source: { type: 'default' }, value: setting.default, raw: undefined };
   }
   return parseRawValue(setting, rawValue);
+}
+
+/** Resolves a setting from one of its variables only. Returns undefined if it is not set. */
+export function resolveVariable<Value, Default>(
+  setting: Setting<Value, Default>,
+  variable: string,
+  env: Environment,
+): Resolution<Value, Default> | undefined {
+  const [rawValue] = rawValuesOf(setting, { env: { [variable]: env[variable] } });
+  return rawValue && parseRawValue(setting, rawValue);
 }
 
 /** Parses the value of one source. */
@@ -200,6 +243,7 @@ function isSet({ source, value }: RawValue, setting: Setting): boolean {
   if (value === undefined) return false;
   // An empty option of a program is an error, so it is not ignored.
   if (source.type === 'option' || typeof value !== 'string') return true;
+  if (source.type === 'variable' && isServiceAddress(source.name, value)) return false;
   return acceptedFrom(setting, source).verbatim === true ? value !== '' : value.trim() !== '';
 }
 

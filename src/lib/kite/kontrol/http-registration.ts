@@ -7,6 +7,8 @@ import type { Logger } from '../../util/logger.js';
 import type { Auth } from '../call/client.js';
 import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
+import type { OwnUrl } from './own-url.js';
+import { heartbeatInterval } from '../limits/heartbeat-interval.js';
 import { noKontrolError } from './kontrol-link.js';
 import { closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
 import type { Registration } from './registration.js';
@@ -17,7 +19,7 @@ export interface HttpRegistrationOptions {
   /** URLs of Kontrol, in order of preference. */
   readonly urls: readonly string[];
   /** The URL to register. */
-  readonly url: string;
+  readonly url: OwnUrl;
   readonly kite: KiteIdentity;
   readonly auth: () => Auth | null;
   readonly registered: (response: RegisterResponse) => Promise<void>;
@@ -34,7 +36,11 @@ export interface HttpRegistrationOptions {
 const DEFAULT_HEARTBEAT_SECONDS = 10;
 
 /** Error types for the HTTP statuses of Kontrol. */
-const ERROR_TYPES: Readonly<Record<number, ErrorType>> = { 400: 'argumentError', 401: 'authenticationError' };
+const ERROR_TYPES: Readonly<Record<number, ErrorType>> = {
+  400: 'argumentError',
+  401: 'authenticationError',
+  429: 'requestLimitError',
+};
 
 /** A registration with HTTP requests instead of a connection. If a Kontrol is not available, it uses the next one. */
 export class HttpRegistration implements Registration {
@@ -42,7 +48,7 @@ export class HttpRegistration implements Registration {
   readonly #backoff: Backoff;
   /** Index of the current Kontrol. */
   #current = 0;
-  #requestedUrl: string;
+  #requestedUrl: OwnUrl;
   #url = '';
   #timer: Timer | undefined;
   #stopped = false;
@@ -134,11 +140,13 @@ export class HttpRegistration implements Registration {
 
   async #tryRegister(): Promise<number> {
     const { kite, auth, registered } = this.#options;
-    const body = JSON.stringify({ url: this.#requestedUrl, kite, auth: auth() });
+    const requested = this.#requestedUrl;
+    const url = typeof requested === 'string' ? requested : await requested();
+    const body = JSON.stringify({ url, kite, auth: auth() });
     const response = readRegisterResponse(parseJson(await this.#send('/register', body)));
     this.#url = response.url;
     await registered(response);
-    return response.heartbeatInterval || DEFAULT_HEARTBEAT_SECONDS;
+    return heartbeatInterval(response.heartbeatInterval || DEFAULT_HEARTBEAT_SECONDS);
   }
 
   async #send(path: string, body?: string): Promise<string> {

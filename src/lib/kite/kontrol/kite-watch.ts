@@ -92,7 +92,7 @@ export class ResumingKiteWatch implements KiteWatch {
     );
     if (this.#cancelled || this.#watchedOn !== client) return;
     if (response.watcherId === undefined) {
-      throw codedError('genericError', 'noWatch', 'This Kontrol does not support watches');
+      throw codedError('genericError', 'noWatch', 'Kontrol does not support watches');
     }
     this.#callback = callback;
     this.#watcherId = response.watcherId;

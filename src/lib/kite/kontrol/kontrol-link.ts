@@ -23,6 +23,8 @@ export type KontrolLinkEvents = {
   /** A Kontrol is connected: for the first time, or after a disconnect. */
   connect: [client: Client];
   disconnect: [];
+  /** Registrations must be made again, to renew the kite key. */
+  renewKey: [];
   /** Registrations and watches end, because the kite is closing. */
   retire: [];
 };
@@ -102,11 +104,6 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   /** Applies changed credentials to later calls. */
   renewAuth(): void {
     if (this.#client) this.#client.auth = this.#options.auth();
-  }
-
-  /** Disconnects from the current Kontrol, so that the next one is used. */
-  drop(): void {
-    this.#client?.close();
   }
 
   /** Ends registrations and watches, and stops reconnecting. Calls can still be made. */

@@ -1,12 +1,14 @@
 import { messageOf } from '../../util/message-of.js';
-import { hasCode } from '../../protocol/errors.js';
+import { hasCode, isConfigurationError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
-import type { Clock } from '../../util/clock.js';
+import { type KiteKey, parseKiteKey, renewalTime } from '../../keys/kite-key.js';
+import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { record } from '../../util/record.js';
 import type { Auth } from '../call/client.js';
+import { MAX_TIMER_DELAY } from '../call/token-renewal.js';
 import { applyFreshKey } from './apply-fresh-key.js';
 import { HttpRegistration } from './http-registration.js';
 import { LinkedKontrolClient, type LinkedKontrolClientOptions } from './linked-kontrol-client.js';
@@ -15,6 +17,7 @@ import { KontrolRegistrant } from './kontrol-registrant.js';
 import type { GetKitesOptions } from './kontrol-client.js';
 import { type RegisterResponse, readRevokedIds, readStrings } from './kontrol-responses.js';
 import type { KiteEvent, KiteWatch } from './kite-watch.js';
+import { type OwnUrl, reachabilityWarning } from './own-url.js';
 import type { Registration } from './registration.js';
 import type { RemoteKite } from './remote-kite.js';
 
@@ -71,6 +74,9 @@ export interface RegisterOptions {
   readonly url?: string;
 }
 
+/** Minimum delay before a kite key that Kontrol did not renew is due again, in milliseconds. */
+const MIN_RENEWAL_DELAY = 10_000;
+
 /** A link to Kontrol, and the parts that use it. */
 interface KontrolParts {
   readonly link: KontrolLink;
@@ -93,6 +99,7 @@ export class KontrolMember {
   #retired = false;
   #closed = false;
   #parts: KontrolParts | undefined;
+  #keyRenewal: Timer | undefined;
 
   constructor(options: KontrolMemberOptions) {
     this.#options = options;
@@ -152,6 +159,7 @@ export class KontrolMember {
   /** Ends registrations and watches; pending ones reject. Calls can still be made. */
   retire(): void {
     this.#retired = true;
+    this.#keyRenewal?.cancel();
     for (const registration of this.#httpRegistrations) registration.stop();
     this.#parts?.link.retire();
   }
@@ -164,11 +172,23 @@ export class KontrolMember {
     this.#parts?.link.close();
   }
 
-  async #ownUrl(explicitUrl: string | undefined): Promise<string> {
-    const { address } = this.#options;
-    const url = explicitUrl ?? (await address.registerUrl());
-    address.knownAs(url);
-    return url;
+  /**
+   * Returns the URL to register. If it cannot be found, for example because Kontrol's name is not resolved yet, returns a function that
+   * tries again. Rejects if the kite does not listen.
+   */
+  async #ownUrl(explicitUrl: string | undefined): Promise<OwnUrl> {
+    const find = async (): Promise<string> => {
+      const { address, urls, logger } = this.#options;
+      const url = explicitUrl ?? (await address.registerUrl());
+      address.knownAs(url);
+      const warning = reachabilityWarning(url, urls);
+      if (warning !== undefined) logger.warn(warning);
+      return url;
+    };
+    return find().catch((error: unknown) => {
+      if (isConfigurationError(error)) throw error;
+      return find;
+    });
   }
 
   /** Returns the link to Kontrol and its parts, which are created on first use. */
@@ -196,7 +216,28 @@ export class KontrolMember {
     this.#revoke(revokedKeys, revokedKiteKeys);
     if (kiteKey !== undefined) await this.#applyKey(kiteKey);
     void this.#watchKeys();
+    this.#scheduleKeyRenewal();
     this.#options.registered(url);
+  }
+
+  /** Registers again over the connection to Kontrol when the kite key is due, so that Kontrol renews it. */
+  #scheduleKeyRenewal(): void {
+    this.#keyRenewal?.cancel();
+    if (this.#retired || this.#auth === null) return;
+    const { clock } = this.#options;
+    const key = readKiteKey(this.#auth.key);
+    if (key?.expiresAt === undefined) return;
+    const { expiresAt } = key;
+    const wait = renewalTime(key) - clock.now();
+    // Kontrol has not renewed it although it is due, for example because its clock is behind.
+    const delay = wait > 0 ? wait : Math.max((expiresAt - clock.now()) / 4, MIN_RENEWAL_DELAY);
+    this.#keyRenewal = clock.setTimeout(
+      () => {
+        if (delay > MAX_TIMER_DELAY) this.#scheduleKeyRenewal();
+        else this.#parts?.link.emit('renewKey');
+      },
+      Math.min(delay, MAX_TIMER_DELAY),
+    );
   }
 
   #registerFailed(error: Error): void {
@@ -234,5 +275,14 @@ export class KontrolMember {
       // Kontrol in Go does not have this method. The response to the next registration lists revoked keys.
       this.#options.logger.debug(`Kontrol does not report revoked keys: ${messageOf(error)}`);
     }
+  }
+}
+
+/** Returns the kite key; undefined if it cannot be parsed. Only Kontrol decides whether it is valid. */
+function readKiteKey(jwt: string): KiteKey | undefined {
+  try {
+    return parseKiteKey(jwt);
+  } catch {
+    return undefined;
   }
 }

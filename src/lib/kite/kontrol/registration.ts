@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Client } from '../call/client.js';
 import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
+import type { OwnUrl } from './own-url.js';
 import type { KontrolLink } from './kontrol-link.js';
 import { closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
 
@@ -19,7 +20,7 @@ export interface Registration {
 
 export interface RegistrationOptions {
   readonly link: KontrolLink;
-  readonly url: string;
+  readonly url: OwnUrl;
   readonly registered: (response: RegisterResponse) => Promise<void>;
   /** Called when an attempt fails. */
   readonly failed?: ((error: Error) => void) | undefined;
@@ -34,7 +35,8 @@ export async function registerOnce(
   { url, registered, failed }: Pick<RegistrationOptions, 'url' | 'registered' | 'failed'>,
 ): Promise<RegisterResponse> {
   try {
-    const response = readRegisterResponse(await client.call<unknown, string>('register', [{ url }]));
+    const argument = { url: typeof url === 'string' ? url : await url() };
+    const response = readRegisterResponse(await client.call<unknown, string>('register', [argument]));
     await registered(response);
     return response;
   } catch (error) {
@@ -67,7 +69,7 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
       stop();
       reject(error);
     };
-    const move = (url: string): void => {
+    const move = (url: OwnUrl): void => {
       requestedUrl = url;
       // Only one at a time: Kontrol might process two in the wrong order.
       if (!stopped && link.client && registering !== link.client) attempt(link.client);
@@ -98,8 +100,8 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
             retry = clock.setTimeout(
               () => {
                 if (link.client !== client) return;
-                // Another Kontrol may be able to reach the store. A permanent failure is the same at each.
-                if (link.hasAlternatives && !permanent) link.drop();
+                // The link then uses another Kontrol, which may be able to reach the store. A permanent failure is the same at each.
+                if (link.hasAlternatives && !permanent) client.close();
                 else attempt(client);
               },
               permanent ? PERMANENT_FAILURE_RETRY : backoff.next(),
@@ -107,7 +109,11 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
           },
         );
     };
-    const offs = [link.on('connect', attempt), link.on('retire', () => fail(closingError()))];
+    const offs = [
+      link.on('connect', attempt),
+      link.on('renewKey', () => move(requestedUrl)),
+      link.on('retire', () => fail(closingError())),
+    ];
     if (link.client) attempt(link.client);
     offs.push(link.stayConnected());
   });

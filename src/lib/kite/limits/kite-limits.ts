@@ -74,6 +74,12 @@ export const CACHED_CREDENTIALS = 16;
 export const CACHED_METHODS = 1000;
 
 /**
+ * Maximum number of numbers in a message that are received as they are written. Default 100,000. If exceeded, the others lose their
+ * notation, and if that would change a number, the call fails.
+ */
+export const NUMBER_LITERALS = 100_000;
+
+/**
  * Maximum number of verified credentials that are cached. Default 2,048. If exceeded, the least recently used ones are
  * removed.
  */
@@ -122,3 +128,9 @@ export const LOGGED_LENGTH = 200;
 
 /** Maximum length of an alert that a peer shows in a page, in characters. Default 2,000. If exceeded, the rest is omitted. */
 export const ALERT_LENGTH = 2000;
+
+/**
+ * Maximum time that a closing kite waits for the peers of its clients to answer close frames, in milliseconds. Default 1 s. If
+ * exceeded, `close` resolves anyway.
+ */
+export const CLOSING_TIMEOUT = 1000;

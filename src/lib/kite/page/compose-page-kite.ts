@@ -75,5 +75,5 @@ function makeDialer(page: PageGlobals, limits: ConnectionLimits, clock: Clock): 
   return (url, { ca, ...options }) =>
     ca === undefined
       ? dialInPage(page, url, { ...options, limits, clock })
-      : Promise.reject(new ConfigurationError('badValue', 'The option ca is not supported in pages'));
+      : Promise.reject(new ConfigurationError('badValue', 'Pages do not support ca'));
 }

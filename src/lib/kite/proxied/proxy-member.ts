@@ -1,3 +1,4 @@
+import { isConfigurationError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { Channel } from '../../transport/channel/channel.js';
@@ -101,8 +102,13 @@ export class ProxyMember {
   }
 
   async registerToProxy(options: RegisterToProxyOptions = {}): Promise<ProxyRegistration> {
-    const url = options.url ?? (await this.#options.address.registerUrl());
-    const register = (client: Client): Promise<string> => registerWithProxy(client, url);
+    const { address } = this.#options;
+    const ownUrl = async (): Promise<string> => options.url ?? address.registerUrl();
+    // Another failure may end, for example when the name of Kontrol is resolved.
+    await ownUrl().catch((error: unknown) => {
+      if (isConfigurationError(error)) throw error;
+    });
+    const register = async (client: Client): Promise<string> => registerWithProxy(client, await ownUrl());
     return this.#registerThrough({ name: 'proxy', register }, options);
   }
 

@@ -6,10 +6,10 @@ import type { IncomingCall } from '../call/envelope.js';
 
 export interface Authenticator {
   /**
-   * Returns the username of a caller from the `authentication` of a call, or throws an `authenticationError`. Records the
+   * Returns the username of a caller from the `authentication` of its call, or throws an `authenticationError`. Records the
    * credential in the connection.
    */
-  verify(auth: unknown, connection: Connection): string;
+  verify(call: IncomingCall, connection: Connection): string;
 }
 
 export interface DispatcherOptions {
@@ -72,7 +72,7 @@ export class Dispatcher {
     if (call.problem) throw call.problem;
     if (this.#draining) throw drainingError(this.#options.name);
     if (method.authenticated && !connection.trusts(call.method)) {
-      request.username = connection.username ?? this.#options.authenticator.verify(call.auth, connection);
+      request.username = connection.username ?? this.#options.authenticator.verify(call, connection);
     }
     if (!method.admit()) throw rateExceeded();
   }

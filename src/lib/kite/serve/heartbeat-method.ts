@@ -4,7 +4,7 @@ import { Connection } from '../call/connection.js';
 import type { HandleOptions, MethodHost } from './method-host.js';
 import type { RemoteFunction } from '../call/method-types.js';
 import type { Request } from './request.js';
-import { MAX_HEARTBEAT, MIN_HEARTBEAT } from '../limits/kite-limits.js';
+import { heartbeatInterval } from '../limits/heartbeat-interval.js';
 
 /**
  * Who may request heartbeats from a kite: the Kontrol with which it registered, on that connection, or `anyone` who is
@@ -40,7 +40,7 @@ export function addHeartbeatMethod(
         'kite.heartbeat takes the function to call as its second argument',
       );
     }
-    const seconds = Math.min(Math.max(interval, MIN_HEARTBEAT), MAX_HEARTBEAT);
+    const seconds = heartbeatInterval(interval);
     // Each peer has one heartbeat. Another call replaces it.
     heartbeats.get(client)?.();
     heartbeats.set(client, startHeartbeat(client, ping as RemoteFunction, seconds * 1000, clock));

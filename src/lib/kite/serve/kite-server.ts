@@ -1,28 +1,40 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
-import { ConfigurationError } from '../../protocol/errors.js';
+import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import type { MemoryBudgets } from '../../transport/channel/memory-budget.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { isSockJsClientScript, type SockJsClientScript } from '../../transport/server/iframe-page.js';
+import { TrustedProxies } from '../../transport/server/trusted-proxies.js';
+import { formatAddress } from '../../transport/channel/remote-address.js';
 import { SockJsServer } from '../../transport/server/sockjs-server.js';
 import type { Clock } from '../../util/clock.js';
 import type { Limits } from '../limits/kite-limits.js';
 import { isAnyAddress, urlHost } from '../../util/listen-address.js';
 import type { Logger } from '../../util/logger.js';
+import { systemErrorReason } from '../../util/system-error.js';
 import type { Config } from '../config/kite-config.js';
 import { outboundAddress } from '../config/outbound-address.js';
 import { RequestRouter, respondNotFound } from './request-router.js';
 import { HttpListener, type TlsOptions } from './http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './http-routes.js';
+import type { VirtualHosts } from './virtual-hosts.js';
 
 export interface KiteServerOptions {
   /** Name of the kite, for messages. */
   readonly name: string;
-  readonly config: Pick<Config, 'allowedHosts' | 'allowOrigin' | 'ip' | 'kontrolUrls' | 'port'>;
+  readonly config: Pick<
+    Config,
+    'allowedHosts' | 'allowOrigin' | 'ip' | 'kontrolUrls' | 'port' | 'trustedProxies'
+  >;
   /** Paths under which the kite is served. The first is part of its URL. */
   readonly prefixes: readonly [string, ...string[]];
   readonly cookie: boolean;
   readonly sockjsClient: SockJsClientScript | undefined;
+  readonly virtualHosts: VirtualHosts | undefined;
+  /** Logged as a warning when the kite listens. */
+  readonly listenNotes: readonly string[];
   readonly limits: Limits;
+  readonly budgets: MemoryBudgets;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called with each session that a peer has opened. */
@@ -39,28 +51,38 @@ export class KiteServer {
   readonly #options: KiteServerOptions;
   readonly #sockjs: SockJsServer;
   readonly #router: RequestRouter;
+  readonly #proxies: TrustedProxies | undefined;
   #tls: TlsOptions | undefined;
   #listener: HttpListener | undefined;
   #url: string | undefined;
 
   constructor(options: KiteServerOptions) {
-    const { prefixes, limits, clock, cookie, sockjsClient, onSession, logger } = options;
-    const { allowOrigin, allowedHosts } = options.config;
+    const { prefixes, limits, budgets, clock, cookie, sockjsClient, onSession, logger } = options;
+    const { allowOrigin, allowedHosts, trustedProxies } = options.config;
     this.#options = options;
     if (sockjsClient && !isSockJsClientScript(sockjsClient)) {
       const message = 'sockjsClient needs an https: URL, and its integrity, such as sha384-…';
       throw new ConfigurationError('badValue', message);
     }
+    this.#proxies = trustedProxies.length > 0 ? new TrustedProxies(trustedProxies, logger) : undefined;
     this.#sockjs = new SockJsServer({
       prefixes,
       limits,
+      budgets,
       clock,
       cookie,
       allowOrigin,
+      proxies: this.#proxies,
       sockjsClient,
       onSession,
     });
-    this.#router = new RequestRouter({ sockjs: this.#sockjs, allowOrigin, allowedHosts, logger });
+    this.#router = new RequestRouter({
+      sockjs: this.#sockjs,
+      virtualHosts: options.virtualHosts,
+      allowOrigin,
+      allowedHosts,
+      logger,
+    });
   }
 
   /** URL of the kite while it listens. */
@@ -78,17 +100,35 @@ export class KiteServer {
     return this.#listener?.loopback ?? false;
   }
 
-  /** Returns the URL for other machines. Rejects if the kite does not listen. */
+  /**
+   * Returns the URL for other machines. Rejects with a ConfigurationError (`noUrl`) if the kite does not listen, and with a KiteError
+   * if it listens on all addresses and the one from which Kontrol is reached cannot be found.
+   */
   async registerUrl(): Promise<string> {
-    const { name, config, prefixes } = this.#options;
+    const { name, config, prefixes, logger } = this.#options;
     if (this.#url === undefined) {
       const message = `${name} does not listen: call listen() first, or register it with the option url`;
       throw new ConfigurationError('noUrl', message);
     }
     if (!isAnyAddress(config.ip)) return this.#url;
     const url = new URL(this.#url);
-    const address = await outboundAddress(new URL(config.kontrolUrls[0] ?? this.#url).hostname);
+    const { hostname } = new URL(config.kontrolUrls[0] ?? this.#url);
+    const address = await outboundAddress(hostname).catch((cause: unknown) => {
+      const reason = systemErrorReason(cause);
+      const message = `The address under which others reach ${name} is unknown, because Kontrol's host ${hostname} is not reachable: ${reason}. Set the URL yourself: with the option url, or for serve with --advertise or KITE_ADVERTISE_URL`;
+      throw new KiteError('genericError', message, { cause });
+    });
+    if (config.ip === '0.0.0.0' && address.includes(':')) {
+      logger.warn(
+        `${name} registers ${address}, but listens on IPv4 addresses only (0.0.0.0), so others cannot reach it: listen on ::`,
+      );
+    }
     return origin(url.protocol.slice(0, -1), address, Number(url.port)) + prefixes[0];
+  }
+
+  /** Returns the address of the caller of an HTTP request, which trusted proxies may name. */
+  addressOf(request: IncomingMessage): string {
+    return this.#proxies?.addressOf(request) ?? formatAddress(request.socket);
   }
 
   /** Accepts requests for the host of this URL. */
@@ -113,6 +153,7 @@ export class KiteServer {
   async listen(): Promise<void> {
     const { name, config, limits, logger, prefixes } = this.#options;
     if (this.#listener) throw new Error(`${name} already listens`);
+    for (const note of this.#options.listenNotes) logger.warn(note);
     const listener = new HttpListener({
       receiver: {
         request: (request, response) => {

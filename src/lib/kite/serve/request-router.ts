@@ -16,9 +16,11 @@ import {
   type UpgradeHandler,
 } from './http-routes.js';
 import { RefusalLog } from './refusal-log.js';
+import type { VirtualHosts } from './virtual-hosts.js';
 
 export interface RequestRouterOptions {
   readonly sockjs: SockJsServer;
+  readonly virtualHosts?: VirtualHosts | undefined;
   /** Origins of pages that may connect, in addition to those of this server and of loopback. */
   readonly allowOrigin: readonly string[] | '*';
   /** Host names of the kite. */
@@ -29,6 +31,7 @@ export interface RequestRouterOptions {
 /** Checks Host and Origin of the HTTP requests of a kite, and routes them: to SockJS sessions, and to the program's handlers. */
 export class RequestRouter {
   readonly #sockjs: SockJsServer;
+  readonly #virtualHosts: VirtualHosts | undefined;
   readonly #routes = new HttpRoutes();
   readonly #upgrades = new HttpRoutes<UpgradeHandler>();
   readonly #origins: OriginPolicy;
@@ -36,8 +39,9 @@ export class RequestRouter {
   readonly #refusals: RefusalLog;
   readonly #logger: Logger;
 
-  constructor({ sockjs, allowOrigin, allowedHosts, logger }: RequestRouterOptions) {
+  constructor({ sockjs, virtualHosts, allowOrigin, allowedHosts, logger }: RequestRouterOptions) {
     this.#sockjs = sockjs;
+    this.#virtualHosts = virtualHosts;
     this.#origins = new OriginPolicy(allowOrigin);
     this.#hosts = new HostPolicy(allowedHosts);
     this.#refusals = new RefusalLog(logger);
@@ -91,6 +95,10 @@ export class RequestRouter {
   }
 
   #handleRequest(request: IncomingMessage, response: ServerResponse, atLoopback: boolean): boolean {
+    if (this.#virtualHosts?.serves(request)) {
+      this.#virtualHosts.request(request, response);
+      return true;
+    }
     const { url = '/' } = request;
     const session = this.#sockjs.serves(url);
     const route = session ? undefined : this.#routes.find(url);
@@ -116,9 +124,16 @@ export class RequestRouter {
 
   #handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, atLoopback: boolean): boolean {
     const { url = '/' } = request;
-    const session = this.#sockjs.serves(url);
-    const route = session ? undefined : this.#upgrades.find(url);
-    if (!session && !route) return false;
+    const virtual = this.#virtualHosts?.serves(request) === true;
+    const session = !virtual && this.#sockjs.serves(url);
+    const route = virtual || session ? undefined : this.#upgrades.find(url);
+    if (!virtual && !session && !route) return false;
+    // Node has removed its own listener. Without another one, a peer that resets the connection would end the process.
+    socket.on('error', () => socket.destroy());
+    if (virtual) {
+      this.#virtualHosts?.upgrade(request, socket, head);
+      return true;
+    }
     if (!this.#allowsHost(request, atLoopback)) refuseUpgrade(socket, 403, HOST_REFUSED);
     else if (this.#allowsOrigin(request, route) && route) this.#runUpgrade(route, request, socket, head);
     else if (!route) this.#sockjs.handleUpgrade(request, socket, head);

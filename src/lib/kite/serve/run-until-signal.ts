@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Logger } from '../../util/logger.js';
 import { StderrLogger } from '../../util/stderr-logger.js';
@@ -10,23 +11,37 @@ export interface Runnable {
   close(): Promise<void>;
 }
 
-/** Listens until SIGINT or SIGTERM, then closes the kite. SIGUSR2 toggles debug logging. */
+/** The signals that close a kite. Windows has SIGBREAK instead of SIGQUIT. */
+const CLOSING_SIGNALS = ['SIGBREAK', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
+
+/**
+ * Listens until a signal, then closes the kite. SIGUSR2 toggles debug logging. SIGHUP, if the process has no terminal, ends debug
+ * logging instead of closing the kite.
+ */
 export async function runUntilSignal(kite: Runnable, logger: Logger): Promise<void> {
   await kite.listen();
+  // Not when SIGHUP arrives, because a terminal that was closed does not count as one.
+  const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
   const toggle = (): void => {
     if (!(logger instanceof StderrLogger)) return;
     logger.toggleDebug();
     logger.info(`log level: ${logger.level}`);
   };
   process.on('SIGUSR2', toggle);
+  let closing = false;
   const closed = new Promise<void>((resolve) => {
-    const stop = (): void => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-      resolve(kite.close());
+    const stop = (signal: NodeJS.Signals): void => {
+      if (signal === 'SIGHUP' && !hasTerminal) {
+        if (logger instanceof StderrLogger) logger.restoreLevel();
+        return;
+      }
+      // A closing terminal sends SIGHUP several times.
+      if (signal === 'SIGHUP' && closing) return;
+      closing = true;
+      for (const name of CLOSING_SIGNALS) if (name !== 'SIGHUP') process.off(name, stop);
+      resolve(kite.close().finally(() => process.off('SIGHUP', stop)));
     };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
+    for (const name of CLOSING_SIGNALS) process.on(name, stop);
   });
   logger.info(`${kite.identity.name} ${kite.identity.version} listens at ${kite.url}`);
   await closed;

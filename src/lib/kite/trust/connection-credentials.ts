@@ -5,11 +5,10 @@ import { CONNECTION_CREDENTIALS } from '../limits/kite-limits.js';
 
 /** A connection, which stores the credential of its last call. */
 export interface CredentialHolder {
+  readonly role: 'accepted' | 'dialled';
   credential: ConnectionCredential | undefined;
-}
-
-interface EndingConnection extends CredentialHolder {
   readonly flow: RunningCalls;
+  on(event: 'disconnect', listener: () => void): unknown;
   close(code?: number, reason?: string): void;
 }
 
@@ -17,6 +16,8 @@ interface EndingConnection extends CredentialHolder {
 export class ConnectionCredentials {
   /** The credentials of connections that have used several, by revocation key. */
   readonly #several = new WeakMap<CredentialHolder, Map<string, ConnectionCredential>>();
+  /** The connections that this kite has dialled, and on which the peer has authenticated its own calls. */
+  readonly #dialled = new Set<CredentialHolder>();
 
   /**
    * Records a credential that is not the last one of the connection.
@@ -31,14 +32,19 @@ export class ConnectionCredentials {
       this.#several.set(connection, used.set(credential.revocationKey, credential));
     }
     connection.credential = credential;
+    if (connection.role === 'dialled' && !this.#dialled.has(connection)) {
+      this.#dialled.add(connection);
+      connection.on('disconnect', () => this.#dialled.delete(connection));
+    }
   }
 
   /**
-   * Closes the connections that have used a credential which is revoked now. `last`: connections that may finish their
-   * running calls.
+   * Closes the connections that have used a credential which is revoked now, and those that this kite has dialled. `accepted`:
+   * the connections that peers have opened. `last`: connections that may finish their running calls.
    */
-  endRevoked(connections: Iterable<EndingConnection>, last?: ReadonlySet<unknown>): void {
-    const ended = [...connections].filter((connection) => this.#usesRevoked(connection));
+  endRevoked(accepted: Iterable<CredentialHolder>, last?: ReadonlySet<unknown>): void {
+    const connections = [...accepted, ...this.#dialled];
+    const ended = connections.filter((connection) => this.#usesRevoked(connection));
     for (const connection of ended) {
       const close = (): void => connection.close(1008, 'The credentials were revoked');
       if (last?.has(connection)) void whenIdle(connection.flow).then(close);

@@ -2,12 +2,13 @@ import type { KeyObject } from 'node:crypto';
 import { decodeJwt, isJwtError, JwtError, verifyJwt, tokenExpiredError } from '../../keys/jwt.js';
 import { stringClaim } from '../../keys/jwt-claims.js';
 import type { Claims } from '../../keys/jwt-claims.js';
-import { descentOfKiteKey, type KiteKey, kiteKeyOf } from '../../keys/kite-key.js';
+import { descentOfKiteKey, type KiteKey, verifyKiteKey } from '../../keys/kite-key.js';
 import { parsePublicKey } from '../../keys/pem.js';
-import { audienceIncludes, descentOfToken, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
+import { audienceIncludes, descentOfToken, tokenOf } from '../../keys/kite-token.js';
 import { type Descent, RevokedIds } from '../../keys/revoked-ids.js';
 import { isConfigurationError, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
+import { MISSING_AUTHENTICATION } from '../../protocol/missing-authentication.js';
 import type { Clock } from '../../util/clock.js';
 import { messageOf } from '../../util/message-of.js';
 import { TrustedKeys } from './trusted-keys.js';
@@ -172,16 +173,10 @@ export class Verifier {
       throw new JwtError('claims', 'it is not a kite key: "kontrolKey" is missing');
     const trusted = this.#trusted.find(kontrolKey);
     if (!trusted) throw new JwtError('signature', 'it is signed by a Kontrol that this kite does not trust');
-    // The issue time of a token already includes the leeway; that of a kite key does not.
-    const claims = verifyJwt(jwt, trusted, { clock: this.#clock, leeway: TOKEN_LEEWAY });
-    const kiteKey = kiteKeyOf(jwt, claims);
+    const kiteKey = verifyKiteKey(jwt, trusted, this.#clock);
     this.#checkUser(kiteKey.username);
-    const expiresAt = claims['exp'];
-    return {
-      descent: descentOfKiteKey(kiteKey),
-      signedBy: trusted,
-      expiresAt: typeof expiresAt === 'number' ? expiresAt * 1000 : Number.POSITIVE_INFINITY,
-    };
+    const { expiresAt = Number.POSITIVE_INFINITY } = kiteKey;
+    return { descent: descentOfKiteKey(kiteKey), signedBy: trusted, expiresAt };
   }
 
   #checkUser(username: string): void {
@@ -255,13 +250,11 @@ function trustedKeys(kiteKey: KiteKey | undefined, others: readonly string[]): T
 }
 
 function parseAuth(auth: unknown): { readonly type: string; readonly key: string } {
-  if (typeof auth !== 'object' || auth === null) throw authenticationError(NO_AUTHENTICATION);
+  if (typeof auth !== 'object' || auth === null) throw authenticationError(MISSING_AUTHENTICATION);
   const { type, key } = auth as { type?: unknown; key?: unknown };
-  if (typeof type !== 'string' || type === '') throw authenticationError(NO_AUTHENTICATION);
+  if (typeof type !== 'string' || type === '') throw authenticationError(MISSING_AUTHENTICATION);
   return { type, key: typeof key === 'string' ? key : '' };
 }
-
-const NO_AUTHENTICATION = 'No authentication information is provided';
 
 function runCheck(
   type: string,

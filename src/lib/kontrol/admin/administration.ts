@@ -1,6 +1,7 @@
 import { KiteError } from '../../protocol/errors.js';
 import type { KeyPairInfo } from '../tokens/key-ring.js';
-import type { UserCredential, UserSummary } from './users.js';
+import type { InviteLifetimes } from './invites.js';
+import type { KeyRevocation, UserCredential, UserRevocation, UserSummary } from './users.js';
 
 /** The status of a Kontrol: the result of `kontrol.status`. */
 export interface KontrolStatus {
@@ -23,46 +24,45 @@ export interface KontrolStatus {
 /** Administrative operations, which only the user that runs Kontrol can call. */
 export interface KontrolAdmin {
   status(): KontrolStatus;
-  invite(username: string, options?: { readonly ttl?: number }): Promise<string>;
+  invite(username: string, options?: InviteLifetimes): Promise<string>;
   keyPairs(): readonly KeyPairInfo[];
   rotate(): Promise<KeyPairInfo>;
   revoke(id: string): Promise<KeyPairInfo>;
-  revokeKiteKey(jti: string): Promise<void>;
-  users(): readonly UserSummary[];
-  user(username: string): readonly UserCredential[];
-  revokeUser(username: string): Promise<void>;
+  revokeKiteKey(jti: string): Promise<KeyRevocation>;
+  users(): Promise<readonly UserSummary[]>;
+  user(username: string): Promise<readonly UserCredential[]>;
+  revokeUser(username: string): Promise<UserRevocation>;
 }
 
 type AdminHandler = (argument: unknown) => unknown;
 
 /**
- * Returns the administrative methods of Kontrol: `kontrol.status()`, `kontrol.invite({username, ttl})` with `ttl` in
- * milliseconds, `kontrol.keys()`, `kontrol.rotateKeys()`, `kontrol.revokeKeyPair({id})`, `kontrol.revokeKiteKey({id})`,
+ * Returns the administrative methods of Kontrol: `kontrol.status()`, `kontrol.invite({username, ttl, keyTtl})` with
+ * `ttl` and `keyTtl` in milliseconds, `kontrol.keys()`, `kontrol.rotateKeys()`, `kontrol.revokeKeyPair({id})`, `kontrol.revokeKiteKey({id})`,
  * `kontrol.users()`, `kontrol.user({username})`, `kontrol.revokeUser({username})`.
  */
 export function adminMethods(kontrol: KontrolAdmin): Readonly<Record<string, AdminHandler>> {
   return {
     'kontrol.status': () => kontrol.status(),
     'kontrol.invite': (argument) => {
-      const ttl = fieldOf(argument, 'ttl');
-      if (ttl !== undefined && !(typeof ttl === 'number' && ttl > 0 && Number.isFinite(ttl)))
-        throw new KiteError('argumentError', 'kontrol.invite: ttl must be a number of milliseconds');
-      return kontrol.invite(stringField(argument, 'username'), ttl === undefined ? {} : { ttl });
+      const [ttl, keyTtl] = [lifetimeField(argument, 'ttl'), lifetimeField(argument, 'keyTtl')];
+      return kontrol.invite(stringField(argument, 'username'), { ttl, keyTtl });
     },
     'kontrol.keys': () => kontrol.keyPairs(),
     'kontrol.rotateKeys': () => kontrol.rotate(),
     'kontrol.revokeKeyPair': (argument) => kontrol.revoke(stringField(argument, 'id')),
-    'kontrol.revokeKiteKey': async (argument) => {
-      await kontrol.revokeKiteKey(stringField(argument, 'id'));
-      return null;
-    },
+    'kontrol.revokeKiteKey': (argument) => kontrol.revokeKiteKey(stringField(argument, 'id')),
     'kontrol.users': () => kontrol.users(),
     'kontrol.user': (argument) => kontrol.user(stringField(argument, 'username')),
-    'kontrol.revokeUser': async (argument) => {
-      await kontrol.revokeUser(stringField(argument, 'username'));
-      return null;
-    },
+    'kontrol.revokeUser': (argument) => kontrol.revokeUser(stringField(argument, 'username')),
   };
+}
+
+/** Returns a field that is a lifetime in milliseconds. Undefined if it is missing. */
+function lifetimeField(argument: unknown, name: string): number | undefined {
+  const value = fieldOf(argument, name);
+  if (value === undefined || (typeof value === 'number' && value > 0 && Number.isFinite(value))) return value;
+  throw new KiteError('argumentError', `kontrol.invite: ${name} must be a number of milliseconds`);
 }
 
 function fieldOf(argument: unknown, name: string): unknown {

@@ -2,10 +2,12 @@ import type { Request } from '../../kite/serve/request.js';
 import { kitePath } from '../../protocol/identity.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 import { remoteIp } from '../../transport/channel/remote-address.js';
-import type { Clock } from '../../util/clock.js';
+import type { KiteQuery } from '../../protocol/query.js';
+import type { Clock, Timer } from '../../util/clock.js';
 import { messageOf } from '../../util/message-of.js';
 import { record } from '../../util/record.js';
-import type { KontrolLimits } from '../limits/kontrol-limits.js';
+import { AUDITED_AUDIENCES, type KontrolLimits } from '../limits/kontrol-limits.js';
+import type { AuditedQuery, TokenAudit } from '../registry/token-audit.js';
 
 /** What happened. `refuse`: a call that Kontrol rejected, or that failed. */
 export type AuditAction =
@@ -24,7 +26,7 @@ export interface AuditEntry {
   /** ISO 8601. */
   readonly time: string;
   readonly action: AuditAction;
-  /** The method that was called, or `POST /register`. */
+  /** The method that was called, `POST /register`, or `watchCallback` for the tokens that a watch has received. */
   readonly method: string;
   /** The authenticated user. Empty if there is none. */
   readonly user: string;
@@ -34,6 +36,10 @@ export interface AuditEntry {
   readonly target?: string;
   /** Why it was refused. */
   readonly reason?: string;
+  /** How many tokens were returned to a caller of `getKites`, or to its watch. */
+  readonly tokens?: number;
+  /** What these tokens are for: at most ten different audiences. */
+  readonly audiences?: readonly string[];
   /** Refused calls before this one that have no entry, because there were too many. */
   readonly omitted?: number;
 }
@@ -42,6 +48,12 @@ export interface AuditLogOptions {
   readonly write: (entry: AuditEntry) => void;
   readonly limits: Pick<KontrolLimits, 'auditedRefusals'>;
   readonly clock: Clock;
+}
+
+/** The tokens that a watch has received since its last entry. */
+interface WatchedTokens {
+  tokens: number;
+  readonly audiences: Set<string>;
 }
 
 /** Who calls, and what. */
@@ -67,11 +79,14 @@ const ACTIONS: Readonly<Record<string, AuditAction>> = {
 const MINUTE = 60_000;
 
 /** Writes who registered, got access, changed or revoked it, and what was refused. */
-export class AuditLog {
+export class AuditLog implements TokenAudit {
   readonly #options: AuditLogOptions;
   #minute = 0;
   #refusals = 0;
   #omitted = 0;
+  /** The tokens of watches that do not have an entry yet. */
+  readonly #watched = new Map<AuditedQuery, WatchedTokens>();
+  #timer: Timer | undefined;
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
@@ -100,6 +115,44 @@ export class AuditLog {
     this.#options.write({ time, action, ...call, target: target.slice(0, QUOTED_LENGTH) });
   }
 
+  auditedQuery({ username, client }: Request, query: KiteQuery): AuditedQuery {
+    return { user: username, address: remoteIp(client.remoteAddress), query };
+  }
+
+  queried(query: AuditedQuery, audiences: readonly string[]): void {
+    const different = new Set<string>();
+    for (const audience of audiences) addAudience(different, audience);
+    this.#writeTokens('getKites', query, { tokens: audiences.length, audiences: different });
+  }
+
+  /** Counts the token. An entry for all tokens of the watch follows within a minute. */
+  watched(query: AuditedQuery, audience: string): void {
+    const received = this.#watched.get(query) ?? { tokens: 0, audiences: new Set<string>() };
+    received.tokens++;
+    addAudience(received.audiences, audience);
+    this.#watched.set(query, received);
+    this.#timer ??= this.#options.clock.setTimeout(() => this.flush(), MINUTE);
+  }
+
+  /** Writes the entries for the tokens of watches now. */
+  flush(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    for (const [query, received] of this.#watched) this.#writeTokens('watchCallback', query, received);
+    this.#watched.clear();
+  }
+
+  #writeTokens(
+    method: string,
+    { user, address, query }: AuditedQuery,
+    { tokens, audiences }: WatchedTokens,
+  ): void {
+    const time = new Date(this.#options.clock.now()).toISOString();
+    const target = (query.id ?? queryPath(query)).slice(0, QUOTED_LENGTH);
+    const received = { tokens, audiences: [...audiences] };
+    this.#options.write({ time, action: 'getToken', method, user, address, target, ...received });
+  }
+
   /** Writes that a call was refused, or counts it if there are too many. */
   refused(call: AuditedCall, error: unknown): void {
     const { limits, clock, write } = this.#options;
@@ -115,6 +168,11 @@ export class AuditLog {
     const [time, reason] = [new Date(now).toISOString(), messageOf(error)];
     write({ time, action: 'refuse', ...call, reason, ...(omitted > 0 && { omitted }) });
   }
+}
+
+/** Adds an audience, unless there are many. */
+function addAudience(audiences: Set<string>, audience: string): void {
+  if (audiences.size < AUDITED_AUDIENCES) audiences.add(audience);
 }
 
 function targetOf(action: AuditAction, request: Request, result: unknown): string {

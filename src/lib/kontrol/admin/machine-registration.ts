@@ -2,13 +2,14 @@ import type { Request } from '../../kite/serve/request.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
 import { remoteIp } from '../../transport/channel/remote-address.js';
 import type { Clock } from '../../util/clock.js';
+import { addressBlock } from '../../util/ip-addresses.js';
 import { LruMap } from '../../util/lru-map.js';
 import { TokenBucket } from '../../util/token-bucket.js';
 import { record } from '../../util/record.js';
 import type { Invites } from './invites.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import { checkUsername } from '../registry/registration-record.js';
-import { isStorageError } from '../storage/shared/storage.js';
+import { isStorageError, type StoredInvite } from '../storage/shared/storage.js';
 import { type AdmissionLimits } from '../limits/kontrol-limits.js';
 
 /** Whether a user needs an invite to get a kite key. `open`, without invites, is for development. */
@@ -29,7 +30,7 @@ type MachinePeer = Request['client'];
 export class MachineRegistration {
   readonly #options: MachineRegistrationOptions;
   readonly #rateLimits: LruMap<TokenBucket>;
-  /** Callers that are being prompted for an invite, with their addresses. */
+  /** Callers that are being prompted for an invite, with their addresses, or /64 networks. */
   readonly #prompted = new Map<MachinePeer, string>();
 
   constructor(options: MachineRegistrationOptions) {
@@ -45,16 +46,17 @@ export class MachineRegistration {
     const username = checkUsername(
       typeof argument === 'string' && argument !== '' ? argument : request.kite.username,
     );
-    if (mode === 'invite') await this.#requireInvite(request, username);
+    let keyTtl: number | undefined;
+    if (mode === 'invite') keyTtl = (await this.#requireInvite(request, username)).keyTtl;
     else if (username === kontrolUser) {
       const message = `${kontrolUser} runs this Kontrol; a kite key for this user requires an invite even if registration is open`;
       throw new KiteError('authenticationError', message);
     }
-    return keyRing.newKiteKey(username);
+    return keyRing.newKiteKey(username, keyTtl);
   }
 
   #checkRate({ client }: Request): void {
-    const address = remoteIp(client.remoteAddress);
+    const address = addressBlock(remoteIp(client.remoteAddress));
     let bucket = this.#rateLimits.get(address);
     if (!bucket) {
       const { limits, clock } = this.#options;
@@ -64,24 +66,27 @@ export class MachineRegistration {
     if (!bucket.take()) throw rateLimitError();
   }
 
-  async #requireInvite(request: Request, username: string): Promise<void> {
+  async #requireInvite(request: Request, username: string): Promise<StoredInvite> {
     const [argument] = request.args;
     const invite = record(argument)['invite'] ?? (await this.#promptForInvite(request, username));
-    let redeemed: boolean;
+    const { invites, keyRing } = this.#options;
+    const revokedUntil = keyRing.revokedUntil(username);
+    let redeemed: StoredInvite | undefined;
     try {
-      redeemed = typeof invite === 'string' && (await this.#options.invites.redeem(invite, username));
+      redeemed = typeof invite === 'string' ? await invites.redeem(invite, username) : undefined;
     } catch (error) {
       if (!isStorageError(error)) throw error;
       const message = "Kontrol's store cannot be reached to check the invite; try again later";
       throw codedError('genericError', 'storeUnavailable', message, error);
     }
-    if (redeemed) return;
+    // A key that is issued now would not be covered if the user was revoked meanwhile.
+    if (redeemed && keyRing.revokedUntil(username) === revokedUntil) return redeemed;
     const message = `The invite for ${username} is invalid, already used, or expired`;
     throw codedError('authenticationError', 'badInvite', message);
   }
 
   async #promptForInvite({ client }: Request, username: string): Promise<unknown> {
-    const address = remoteIp(client.remoteAddress);
+    const address = addressBlock(remoteIp(client.remoteAddress));
     const { prompts, promptsPerAddress, promptTimeout } = this.#options.limits;
     const fromAddress = [...this.#prompted.values()].filter((other) => other === address).length;
     if (this.#prompted.size >= prompts || this.#prompted.has(client) || fromAddress >= promptsPerAddress)

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Descent } from '../../keys/revoked-ids.js';
+import type { Caller } from '../tokens/caller.js';
 import type { Clock } from '../../util/clock.js';
 import type { AdmissionLimits } from '../limits/kontrol-limits.js';
 
@@ -9,7 +9,7 @@ export type SignInCodeLimits = Pick<AdmissionLimits, 'signInCodes' | 'signInCode
 const CODE_LENGTH = 32;
 
 interface IssuedCode {
-  readonly descent: Descent;
+  readonly caller: Caller;
   readonly expiresAt: number;
 }
 
@@ -38,20 +38,20 @@ export class SignInCodes {
   }
 
   /** Creates a code for a user with this kite key. */
-  issue(descent: Descent): string {
-    this.#evict(descent.username);
+  issue(caller: Caller): string {
+    this.#evict(caller.username);
     const code = randomBytes(24).toString('base64url');
-    this.#codes.set(hashOf(code), { descent, expiresAt: this.#clock.now() + this.ttl });
+    this.#codes.set(hashOf(code), { caller, expiresAt: this.#clock.now() + this.ttl });
     return code;
   }
 
-  /** Redeems a code and returns the kite key with which it was requested, or undefined if the code is unknown, already used or expired. */
-  redeem(code: string): Descent | undefined {
+  /** Redeems a code and returns who requested it. Returns undefined if the code is unknown, already used or expired. */
+  redeem(code: string): Caller | undefined {
     if (code.length !== CODE_LENGTH) return undefined;
     const hash = hashOf(code);
     const issued = this.#codes.get(hash);
     this.#codes.delete(hash);
-    return issued && issued.expiresAt > this.#clock.now() ? issued.descent : undefined;
+    return issued && issued.expiresAt > this.#clock.now() ? issued.caller : undefined;
   }
 
   #evict(username: string): void {
@@ -60,7 +60,7 @@ export class SignInCodes {
     const now = this.#clock.now();
     for (const [hash, issued] of this.#codes) {
       if (issued.expiresAt <= now) this.#codes.delete(hash);
-      else if (issued.descent.username === username) own.push(hash);
+      else if (issued.caller.username === username) own.push(hash);
     }
     for (const hash of own.slice(0, Math.max(0, own.length - signInCodesPerUser + 1)))
       this.#codes.delete(hash);

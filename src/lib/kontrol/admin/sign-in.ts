@@ -1,8 +1,8 @@
 import { codedError, KiteError } from '../../protocol/errors.js';
 import { record } from '../../util/record.js';
-import type { Descent } from '../../keys/revoked-ids.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import type { SignInCodes } from './sign-in-codes.js';
+import type { Caller } from '../tokens/caller.js';
 import type { TokenTarget, TokenIssuer } from '../tokens/token-issuer.js';
 
 /** The identity and credential of a page that has signed in. */
@@ -29,24 +29,25 @@ export class SignIn {
   }
 
   /** Implements `signInCode()`: returns a code for the caller, and its lifetime in milliseconds. */
-  newCode(descent: Descent): { readonly code: string; readonly ttl: number } {
+  newCode(caller: Caller): { readonly code: string; readonly ttl: number } {
     const { codes } = this.#options;
-    return { code: codes.issue(descent), ttl: codes.ttl };
+    return { code: codes.issue(caller), ttl: codes.ttl };
   }
 
   /** Implements `signIn({code})`. */
   redeem(argument: unknown): SignInResult {
     const { code } = record(argument);
     const { codes, tokens, keyRing, selfEntry } = this.#options;
-    const descent = typeof code === 'string' ? codes.redeem(code) : undefined;
-    if (descent === undefined || keyRing.isRevoked(descent)) {
+    const issuer = typeof code === 'string' ? codes.redeem(code) : undefined;
+    if (issuer === undefined || keyRing.isRevoked(issuer)) {
       const message =
         'The link is invalid, already used, or expired. Create another with: kitectl kontrol ui';
       throw codedError('authenticationError', 'signInCode', message);
     }
     const target = selfEntry();
-    const { username, kiteKeyId, issuedAt } = descent;
-    const caller = { username, kiteKeyId, issuedAt, sessionEnd: tokens.newSessionEnd() };
+    const { username, kiteKeyId, issuedAt } = issuer;
+    const sessionEnd = Math.min(issuer.sessionEnd, tokens.newSessionEnd());
+    const caller: Caller = { type: 'session', username, kiteKeyId, issuedAt, sessionEnd };
     const token = target && tokens.issue(caller, target);
     if (token === undefined) throw new KiteError('genericError', 'Kontrol is not ready yet; try again');
     return { username, token };

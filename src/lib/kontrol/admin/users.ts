@@ -1,8 +1,12 @@
+import { kiteKeyIdProblem } from '../../keys/kite-key.js';
+import { codedError, KiteError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
+import type { Invites } from './invites.js';
 import { RevokedIds } from '../../keys/revoked-ids.js';
 import type { Registry } from '../registry/registry.js';
 import { checkUsername } from '../registry/registration-record.js';
-import type { CredentialUse, CredentialUses } from '../tokens/credential-uses.js';
+import type { StoredCredential } from '../storage/shared/storage.js';
+import type { CredentialUses } from '../tokens/credential-uses.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 
 /** A user in the result of `kontrol.users`. Times are in milliseconds since 1970. */
@@ -14,7 +18,7 @@ export interface UserSummary {
   readonly keys: number;
   /** Sessions with tokens for Kontrol that have not ended. */
   readonly sessions: number;
-  /** Null if there is none. */
+  /** To the hour. Null if there is none. */
   readonly lastUse: number | null;
 }
 
@@ -24,20 +28,36 @@ export interface UserCredential {
   /** The id of the kite key, also of a session that descends from it. */
   readonly id: string;
   readonly issuedAt: number;
+  /** To the hour. Null if it has not been used yet. */
   readonly lastUse: number | null;
-  /** When a session ends. Null for a kite key. */
+  /** When a session ends, or a kite key expires. Null for a kite key that does not expire. */
   readonly endsAt: number | null;
   readonly revoked: boolean;
 }
 
+/** What a revocation of a user has reached, besides kite keys. */
+export interface UserRevocation {
+  /** Whether Kontrol knows the user: a kite key, a session, an invite or a registered kite. */
+  readonly known: boolean;
+  /** The number of unused invites that were deleted. */
+  readonly invites: number;
+}
+
+/** What a revocation of a kite key has reached. */
+export interface KeyRevocation {
+  /** Whether Kontrol has issued the key, or has seen it. */
+  readonly known: boolean;
+}
+
 export interface UsersOptions {
   readonly uses: CredentialUses;
+  readonly invites: Invites;
   readonly keyRing: KeyRing;
   readonly registry: Registry;
   readonly clock: Clock;
 }
 
-/** The users of Kontrol, as far as this node knows them: by their registered kites, and by the credentials it has seen. */
+/** The users of Kontrol: those with registered kites, and those whose credentials the nodes have recorded. */
 export class Users {
   readonly #options: UsersOptions;
 
@@ -45,13 +65,13 @@ export class Users {
     this.#options = options;
   }
 
-  /** Returns the users, sorted by name. */
-  list(): readonly UserSummary[] {
+  /** Returns the users, sorted by name. Rejects with a StorageError. */
+  async list(): Promise<readonly UserSummary[]> {
     const { uses, registry } = this.#options;
     const kites = new Map<string, number>();
     for (const { kite } of registry.entries()) kites.set(kite.username, (kites.get(kite.username) ?? 0) + 1);
-    const credentials = new Map<string, CredentialUse[]>();
-    for (const use of uses.list()) {
+    const credentials = new Map<string, StoredCredential[]>();
+    for (const use of await uses.list()) {
       const own = credentials.get(use.username);
       if (own) own.push(use);
       else credentials.set(use.username, [use]);
@@ -62,33 +82,60 @@ export class Users {
     );
   }
 
-  /** Returns the kite keys and sessions of a user, the last used one first. */
-  credentials(username: string): readonly UserCredential[] {
-    const { uses, keyRing } = this.#options;
+  /**
+   * Returns the kite keys and sessions of a user, the last used one first. Rejects with the KiteError `unknownUser` if there is
+   * no kite either, and with a StorageError.
+   */
+  async credentials(username: string): Promise<readonly UserCredential[]> {
     const name = checkUsername(username);
-    return uses
-      .list()
-      .filter((use) => use.username === name)
+    const { uses, keyRing } = this.#options;
+    const own = await uses.list(name);
+    if (own.length === 0 && !this.#hasKites(name)) throw unknownUserError(name);
+    return own
       .map((use) => ({
-        type: isSession(use) ? ('session' as const) : ('kiteKey' as const),
+        type: use.type,
         id: use.kiteKeyId,
         issuedAt: use.issuedAt,
         lastUse: use.lastUse ?? null,
-        endsAt: isSession(use) ? use.sessionEnd : null,
+        endsAt: use.endsAt ?? null,
         revoked: keyRing.isRevoked(use),
       }))
       .toSorted((a, b) => (b.lastUse ?? 0) - (a.lastUse ?? 0));
   }
 
-  /** Revokes every kite key that a user has now, with everything that descends from them. */
-  async revoke(username: string): Promise<void> {
-    const { keyRing, clock } = this.#options;
-    await keyRing.revokeKiteKey(RevokedIds.ofUser(checkUsername(username), clock.now()));
+  /** Revokes every kite key that a user has now, with everything that descends from them, and deletes the user's invites. */
+  async revoke(username: string): Promise<UserRevocation> {
+    const name = checkUsername(username);
+    const { keyRing, invites, uses, clock } = this.#options;
+    // First, so that the revocation covers a kite key for which an invite was redeemed meanwhile.
+    const deleted = await invites.deleteAll(name);
+    await keyRing.revokeKiteKey(RevokedIds.ofUser(name, clock.now()));
+    const known = deleted > 0 || this.#hasKites(name) || (await uses.list(name)).length > 0;
+    return { known, invites: deleted };
   }
 
-  #summary(username: string, kites: number, uses: readonly CredentialUse[] = []): UserSummary {
+  /**
+   * Revokes a kite key by its id.
+   *
+   * @throws KiteError `argumentError` if no kite key has such an id
+   */
+  async revokeKey(id: string): Promise<KeyRevocation> {
+    const problem = kiteKeyIdProblem(id);
+    if (problem !== undefined) throw new KiteError('argumentError', problem);
+    const { keyRing, registry, uses } = this.#options;
+    const registered = [...registry.entries()].some(({ kiteKey }) => kiteKey?.kiteKeyId === id);
+    await keyRing.revokeKiteKey(id);
+    return { known: registered || (await uses.list()).some(({ kiteKeyId }) => kiteKeyId === id) };
+  }
+
+  #hasKites(username: string): boolean {
+    for (const { kite } of this.#options.registry.entries()) if (kite.username === username) return true;
+    return false;
+  }
+
+  #summary(username: string, kites: number, uses: readonly StoredCredential[] = []): UserSummary {
     const valid = uses.filter((use) => !this.#options.keyRing.isRevoked(use));
-    const sessions = valid.filter(isSession).length;
+    const sessions = valid.filter(({ type }) => type === 'session').length;
     const lastUse = Math.max(0, ...uses.map((use) => use.lastUse ?? 0));
     return {
       username,
@@ -100,6 +147,7 @@ export class Users {
   }
 }
 
-function isSession({ sessionEnd }: CredentialUse): boolean {
-  return sessionEnd !== Number.POSITIVE_INFINITY;
+function unknownUserError(username: string): KiteError {
+  const message = `Kontrol does not know the user ${JSON.stringify(username)}: it has issued no kite key for this name, and no kite is registered under it`;
+  return codedError('genericError', 'unknownUser', message);
 }

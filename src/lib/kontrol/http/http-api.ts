@@ -3,9 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kite } from '../../kite/kite.js';
 import { hasCode, isKiteError, KiteError } from '../../protocol/errors.js';
 import { kitePath, parseIdentity } from '../../protocol/identity.js';
+import { MISSING_AUTHENTICATION } from '../../protocol/missing-authentication.js';
 import type { Logger } from '../../util/logger.js';
-import { formatAddress, remoteIp } from '../../transport/channel/remote-address.js';
-import type { CredentialUses } from '../tokens/credential-uses.js';
+import { remoteIp } from '../../transport/channel/remote-address.js';
+import type { Caller } from '../tokens/caller.js';
 import { type Credentials, kiteKeyError } from '../tokens/credentials.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { KontrolMetrics } from './kontrol-metrics.js';
@@ -13,6 +14,7 @@ import type { Registrar } from '../registry/registrar.js';
 import type { StoreSync } from '../registry/store-sync.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 import { respondText } from '../../transport/server/respond.js';
+import { jsonObject } from '../../util/record.js';
 
 interface AuditedRegistration {
   readonly method: string;
@@ -27,8 +29,11 @@ interface RegistrationAudit {
 
 export interface HttpApiOptions {
   readonly registrar: Registrar;
+  /** Returns the address of the caller of a request. */
+  readonly addressOf: (request: IncomingMessage) => string;
   readonly credentials: Credentials;
-  readonly uses: CredentialUses;
+  /** Called when a kite key was used. */
+  readonly used: (caller: Caller) => void;
   /** The audit log. Undefined if none is written. */
   readonly audit: RegistrationAudit | undefined;
   readonly storeSync: StoreSync;
@@ -58,7 +63,7 @@ export class HttpApi {
   async register(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!allowsMethod(request, response, 'POST')) return;
     const { registrar, metrics, logger, limits, audit } = this.#options;
-    const address = remoteIp(formatAddress(request.socket));
+    const address = remoteIp(this.#options.addressOf(request));
     const method = 'POST /register';
     try {
       const registration = this.#parseRegistration(await readJson(request, limits.registerBodyBytes));
@@ -75,7 +80,7 @@ export class HttpApi {
       // Do not wait for the rest of a body that is too long.
       if (!request.complete) response.setHeader('connection', 'close');
       const err = isKiteError(error) ? error.message : 'internal error';
-      const code = isKiteError(error, 'authenticationError') ? error.code : '';
+      const code = status === 401 || status === 429 ? (error as KiteError).code : '';
       sendJson(response, status, { err, ...(code !== '' && { code }) });
     }
   }
@@ -114,14 +119,13 @@ export class HttpApi {
 
   #parseRegistration(body: Record<string, unknown>): Parameters<Registrar['registerHttp']>[0] {
     const { url, kite, auth } = body;
-    if (typeof auth !== 'object' || auth === null)
-      throw unauthenticated('No authentication information is provided');
+    if (typeof auth !== 'object' || auth === null) throw unauthenticated(MISSING_AUTHENTICATION);
     const { type, key } = auth as { type?: unknown; key?: unknown };
     if (type !== 'kiteKey')
       throw unauthenticated(`Unexpected authentication type: ${String(type).slice(0, QUOTED_LENGTH)}`);
     try {
       const verified = this.#options.credentials.verifyKiteKey(typeof key === 'string' ? key : '');
-      this.#options.uses.used(verified);
+      this.#options.used(verified);
       return { url, kite: parseIdentity(kite), key: verified };
     } catch (error) {
       throw kiteKeyError(error);
@@ -135,26 +139,38 @@ function unauthenticated(message: string): KiteError {
 
 function statusOf(error: unknown): number {
   if (!isKiteError(error) || hasCode(error, 'storeUnavailable')) return 500;
+  if (isKiteError(error, 'requestLimitError')) return 429;
   return isKiteError(error, 'authenticationError') ? 401 : 400;
 }
 
-async function readJson(request: IncomingMessage, maxBytes: number): Promise<Record<string, unknown>> {
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new KiteError('argumentError', `the body is longer than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  let value: unknown;
   try {
-    value = JSON.parse(Buffer.concat(chunks).toString());
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new KiteError('argumentError', `the body is longer than ${maxBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (isKiteError(error)) throw error;
+    // Not an error of Kontrol: strangers could fill its log.
+    throw new KiteError('argumentError', 'the connection ended before the body was complete');
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+async function readJson(request: IncomingMessage, maxBytes: number): Promise<Record<string, unknown>> {
+  let value: unknown;
+  const body = await readBody(request, maxBytes);
+  try {
+    value = JSON.parse(body);
   } catch {
     throw new KiteError('argumentError', 'the body is not valid JSON');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new KiteError('argumentError', 'the body is not a JSON object');
-  return value as Record<string, unknown>;
+  const object = jsonObject(value);
+  if (!object) throw new KiteError('argumentError', 'the body is not a JSON object');
+  return object;
 }
 
 function allowsMethod(request: IncomingMessage, response: ServerResponse, method: string): boolean {

@@ -1,6 +1,9 @@
 import { defaultLimits, type Limits } from '../../kite/limits/kite-limits.js';
 
-/** Limits on issuing kite keys and sign-in links. */
+/**
+ * Limits on issuing kite keys and sign-in links. All addresses of one /64 network of IPv6 count as one address. Behind a load
+ * balancer, set `trustedProxies`, or all callers count as one.
+ */
 export interface AdmissionLimits {
   /**
    * Maximum number of calls of `registerMachine` that one address can make in a burst. Default 10. If exceeded, the call fails
@@ -48,13 +51,39 @@ export interface AdmissionLimits {
   readonly sessionTtl: number;
 }
 
+/** Limits on what one user has in Kontrol, with all of its kites and connections together. */
+export interface UserLimits {
+  /**
+   * Maximum number of registered kites of one user. Default 10,000. If exceeded, the registration fails with the code
+   * `userLimit`.
+   */
+  readonly registrationsPerUser: number;
+  /** Maximum number of watches of one user. Default 10,000. If exceeded, the call fails with the code `userLimit`. */
+  readonly watchersPerUser: number;
+  /**
+   * Maximum number of queries of one user, for kites and for tokens, that have not been answered. Default 10,000. If exceeded,
+   * the call fails with the code `userLimit`.
+   */
+  readonly queriesPerUser: number;
+  /**
+   * Maximum number of changes that the watches of one user have not been notified of. Default 10,000. If exceeded, the
+   * connections of these watches close.
+   */
+  readonly changesPerUser: number;
+}
+
 /** Bounds on what a peer can make a Kontrol spend, in addition to the limits of every kite. */
-export interface KontrolLimits extends AdmissionLimits, Limits {
+export interface KontrolLimits extends AdmissionLimits, Limits, UserLimits {
   /**
    * Maximum number of bytes of WebRTC signals from one kite to another that the receiver has not received yet; each signal counts
    * at least 1 KiB. Default 8 MiB. If exceeded, the call fails with `requestLimitError`.
    */
   readonly signalBytes: number;
+  /**
+   * Maximum number of queries and registrations of one connection that wait for their turn. Default 64. If exceeded, reading
+   * from the peer pauses.
+   */
+  readonly waitingPerConnection: number;
   /** Maximum number of watches of one connection. Default 1,024. If exceeded, the call fails with `requestLimitError`. */
   readonly watchersPerConnection: number;
   /**
@@ -72,10 +101,15 @@ export interface KontrolLimits extends AdmissionLimits, Limits {
    */
   readonly issuedTokens: number;
   /**
-   * Maximum number of kite keys and sessions whose last use is listed. Default 10,000. If exceeded, the least recently used
-   * one is not listed.
+   * Maximum number of kite keys and sessions whose last use a node remembers, so that it does not write it again. Default
+   * 100,000. If exceeded, the least recently used one is forgotten, and written again when it is next used.
    */
   readonly credentialUses: number;
+  /**
+   * Maximum number of kite keys and sessions of one user that are listed. Default 1,000. If exceeded, the least recently used
+   * one is removed from the list.
+   */
+  readonly credentialsPerUser: number;
   /**
    * Maximum number of refused calls per minute that the audit log contains. Default 1,000. If exceeded, further ones are
    * counted, and the next entry has their number.
@@ -96,15 +130,25 @@ const admissionLimits: AdmissionLimits = {
   sessionTtl: 7 * 24 * 3_600_000,
 };
 
+const userLimits: UserLimits = {
+  registrationsPerUser: 10_000,
+  watchersPerUser: 10_000,
+  queriesPerUser: 10_000,
+  changesPerUser: 10_000,
+};
+
 export const defaultKontrolLimits: KontrolLimits = Object.freeze({
   ...defaultLimits,
   ...admissionLimits,
+  ...userLimits,
   signalBytes: 8 * 1024 * 1024,
+  waitingPerConnection: 64,
   watchersPerConnection: 1024,
   registerBodyBytes: 64 * 1024,
   verifiedKiteKeys: 4096,
   issuedTokens: 20_000,
-  credentialUses: 10_000,
+  credentialUses: 100_000,
+  credentialsPerUser: 1000,
   auditedRefusals: 1000,
 });
 
@@ -120,8 +164,31 @@ export const FIELD_LENGTH = 256;
  */
 export const URL_LENGTH = 2048;
 
+/**
+ * Maximum lifetime of a kite key that expires, in milliseconds: 100 years. Default 3,153,600,000 s. If exceeded, creating the
+ * invite fails with `argumentError`.
+ */
+export const KEY_TTL = 100 * 365 * 24 * 3_600_000;
+
+/**
+ * Maximum number of audiences in an entry of the audit log. Default 10. If exceeded, the tokens for the others are only counted.
+ */
+export const AUDITED_AUDIENCES = 10;
+
+/**
+ * Maximum number of pages to which one page may have WebRTC sessions that Kontrol ends after a revocation. Default 1,024. If
+ * exceeded, the session that was opened first is not ended.
+ */
+export const SIGNALLED_PAGES = 1024;
+
 /** Maximum length of a policy file, in characters. Default 1 MiB. If exceeded, Kontrol does not start. */
 export const POLICY_LENGTH = 1024 * 1024;
+
+/**
+ * Maximum number of long responses to queries that are produced at a time. Default 2. If exceeded, further ones wait, in turn
+ * for each user.
+ */
+export const LONG_RESPONSES = 2;
 
 /** Maximum number of interned strings. Default 50,000. If exceeded, the table is cleared. */
 export const SHARED_STRINGS = 50_000;

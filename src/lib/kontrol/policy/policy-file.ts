@@ -15,6 +15,7 @@ import {
 import { POLICY_LENGTH } from '../limits/kontrol-limits.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 import { systemErrorReason } from '../../util/system-error.js';
+import { jsonObject } from '../../util/record.js';
 
 /**
  * Returns the policy with this name, `own` or `open`, or reads it from the file at this path.
@@ -127,10 +128,10 @@ function requireStrings(value: unknown, location: string, source: string): reado
   throw policyError(source, `${location} must be a non-empty list of non-empty strings`);
 }
 
-function requireObject(value: unknown, location: string, source: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw policyError(source, `${location} must be an object`);
-  return value as Record<string, unknown>;
+function requireObject(value: unknown, location: string, source: string): Readonly<Record<string, unknown>> {
+  const object = jsonObject(value);
+  if (!object) throw policyError(source, `${location} must be an object`);
+  return object;
 }
 
 function policyError(source: string, reason: string): ConfigurationError {

@@ -1,51 +1,64 @@
+import type { EncodedResult } from '../../kite/call/encoded-result.js';
 import type { RemoteFunction } from '../../kite/call/method-types.js';
 import type { Request } from '../../kite/serve/request.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
-import type { KiteIdentity } from '../../protocol/identity.js';
-import { matchesEveryKite, type KiteQuery, parseQuery, QueryError } from '../../protocol/query.js';
+import { type KiteQuery, parseQuery, QueryError, validateQuery } from '../../protocol/query.js';
+import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy, PolicyAction } from '../policy/policy.js';
+import type { Credentials } from '../tokens/credentials.js';
+import type { Caller } from '../tokens/caller.js';
+import type { TokenIssuer } from '../tokens/token-issuer.js';
+import type { FairTurns, Steps } from './fair-turns.js';
+import { KitesResponses } from './kites-responses.js';
 import type { Registrar } from './registrar.js';
 import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
-import type { Credentials } from '../tokens/credentials.js';
-import type { Caller, TokenIssuer } from '../tokens/token-issuer.js';
+import type { TokenAudit } from './token-audit.js';
+import { UserQuota } from './user-quota.js';
 import type { Watchers } from './watchers.js';
-
-/** A kite in the result of `getKites`, as sent over the wire. */
-export interface KiteWithToken {
-  readonly kite: KiteIdentity;
-  readonly url: string;
-  readonly keyId: string;
-  /** Time of the registration, in milliseconds since 1970. */
-  readonly registeredAt: number;
-  /** A token to call the kite. Empty if the policy allows the caller to find the kite but not to call it. */
-  readonly token: string;
-}
-
-export interface KitesResult {
-  readonly kites: readonly KiteWithToken[];
-  /** The id to pass to `cancelWatcher`, if the caller requested a watch. */
-  readonly watcherID?: string;
-}
 
 export interface QueriesOptions {
   readonly registry: Registry;
   readonly registrar: Registrar;
   readonly tokens: TokenIssuer;
   readonly watchers: Watchers;
+  readonly turns: FairTurns;
   readonly policy: Policy;
   readonly credentials: Credentials;
+  readonly limits: KontrolLimits;
+  /** Undefined if no audit log is written. */
+  readonly audit: TokenAudit | undefined;
 }
 
-// A signature takes 0.4 ms. Yielding in between keeps the event loop responsive.
-const SIGNATURES_PER_TURN = 16;
+/** A query for kites. */
+interface KitesSearch {
+  readonly request: Request;
+  readonly caller: Caller;
+  readonly query: KiteQuery;
+  /** The query for the result. Differs from `query` if `kite.who` returned another. */
+  readonly selected: KiteQuery;
+  /** The callback of a watch. */
+  readonly callback: RemoteFunction | undefined;
+}
 
-/** Implements the queries for kites and for tokens. */
+/** Throws if the caller has disconnected, so that it cannot receive the response. */
+type CheckCaller = () => void;
+
+/** Implements the queries for kites and for tokens. Each user's queries are answered one after the other, in turn with those of others. */
 export class Queries {
   readonly #options: QueriesOptions;
+  readonly #responses: KitesResponses;
+  readonly #unanswered: UserQuota;
 
   constructor(options: QueriesOptions) {
     this.#options = options;
+    this.#responses = new KitesResponses(options);
+    this.#unanswered = new UserQuota({
+      limits: options.limits,
+      name: 'queriesPerUser',
+      what: 'unanswered queries',
+      advice: 'wait for a response before the next query',
+    });
   }
 
   /**
@@ -53,78 +66,156 @@ export class Queries {
    * distributed over them. Throws if no kite matches and no watch was requested, like the Go implementation: `fetchKite` of
    * `kite.js` cannot handle an empty list. An empty query matches all kites that the caller may find.
    */
-  async getKites(request: Request): Promise<KitesResult> {
-    const args = objectArgument(request.args[0], 'getKites expects an object with the query');
-    const query = parseQuery(args['query']);
-    const matching = matchesEveryKite(query)
-      ? this.#allowed('query', request.username, this.#options.registry.all())
-      : this.#find('query', request.username, query);
-    const { who } = args;
-    const selected =
-      who === undefined || who === null ? matching : await this.#selectByWho(request, matching, who);
-    const caller = this.#options.credentials.callerOf(request);
-    // The watch starts in the same turn of the event loop as the query, so that no change is missed.
-    const callback = args['watchCallback'] ?? args['watchHandler'];
-    const watcherID =
-      typeof callback === 'function'
-        ? this.#options.watchers.add(request, caller, query, callback as RemoteFunction)
-        : undefined;
-    if (selected.length === 0 && watcherID === undefined) throw noKitesFoundError();
-    const kites = await this.#withTokens(caller, shuffled(selected));
-    return watcherID === undefined ? { kites } : { kites, watcherID };
+  getKites(request: Request): Promise<EncodedResult> {
+    return this.#counted(request, async () => {
+      const args = objectArgument(request.args[0], 'getKites expects an object with the query');
+      const query = parseQuery(args['query']);
+      const { who } = args;
+      const selected = who === undefined || who === null ? query : await this.#askWho(request, query, who);
+      const caller = this.#options.credentials.callerOf(request);
+      const callback = args['watchCallback'] ?? args['watchHandler'];
+      return this.#answer({
+        request,
+        caller,
+        query,
+        selected,
+        callback: typeof callback === 'function' ? (callback as RemoteFunction) : undefined,
+      });
+    });
   }
 
   /** Implements `getToken({…query, force})`: returns a token for the single kite that matches the query. */
-  getToken(request: Request): string {
-    const args = objectArgument(request.args[0], 'getToken expects a query');
-    const [entry, another] = this.#find('token', request.username, parseQuery(args));
+  getToken(request: Request): Promise<string> {
+    return this.#counted(request, () => {
+      const args = objectArgument(request.args[0], 'getToken expects a query');
+      const query = parseQuery(args);
+      validateQuery(query);
+      return this.#inTurn(request, (check) => this.#token(request, query, args['force'] === true, check));
+    });
+  }
+
+  /** Answers a query, which counts towards the limit of its user meanwhile. */
+  async #counted<Result>({ username }: Request, answer: () => Result | Promise<Result>): Promise<Result> {
+    this.#unanswered.take(username);
+    try {
+      return await answer();
+    } finally {
+      this.#unanswered.release(username);
+    }
+  }
+
+  /**
+   * Makes the steps of a query in the turns of its user. `mayBeGone`: whether the caller may have disconnected already. A signal
+   * takes as much time as a small query, so it is created only if the query waits.
+   */
+  #inTurn<Result>(
+    request: Request,
+    begin: (checkCaller: CheckCaller) => Steps<Result>,
+    mayBeGone = false,
+  ): Result | Promise<Result> {
+    let checks = mayBeGone;
+    const check = (): void => {
+      if (checks) request.signal.throwIfAborted();
+    };
+    const { turns, limits } = this.#options;
+    const result = turns.run(request.username, begin(check));
+    checks = true;
+    return result instanceof Promise ? request.waitFor(result, limits.waitingPerConnection) : result;
+  }
+
+  async #answer(search: KitesSearch): Promise<EncodedResult> {
+    const { request } = search;
+    // Such as after `kite.who`. A watch must not begin then.
+    let mayBeGone = search.callback !== undefined;
+    for (;;) {
+      const result = await this.#inTurn(request, (check) => this.#list(search, check), mayBeGone);
+      if (result) return result;
+      await drained(request.client, request.signal);
+      mayBeGone = true;
+    }
+  }
+
+  /** Returns undefined if the caller has to read previous responses first. */
+  *#list(
+    { request, caller, query, selected, callback }: KitesSearch,
+    checkCaller: CheckCaller,
+  ): Steps<EncodedResult | undefined> {
+    const { watchers, limits, audit } = this.#options;
+    const { client, username } = request;
+    checkCaller();
+    if (client.backlog > limits.pauseBytes) return undefined;
+    // The watch starts in the same step as the search, so that no change is missed.
+    const watcherID = callback && watchers.add(request, caller, query, callback);
+    try {
+      const entries = shuffled(yield* this.#find('query', username, selected, checkCaller));
+      if (entries.length === 0 && watcherID === undefined) throw noKitesFoundError();
+      const audited = audit?.auditedQuery(request, query);
+      const content = { caller, query: selected, entries, watcherID, checkCaller, audited };
+      return yield* this.#responses.encode(content);
+    } catch (error) {
+      if (watcherID !== undefined) watchers.cancel(client, watcherID);
+      throw error;
+    }
+  }
+
+  *#token(request: Request, query: KiteQuery, force: boolean, checkCaller: CheckCaller): Steps<string> {
+    const { tokens, credentials } = this.#options;
+    const [entry, another] = yield* this.#find('token', request.username, query, checkCaller);
     if (!entry) throw noKitesFoundError();
     if (another) throw new KiteError('genericError', 'query matches more than one kite');
-    const { tokens, credentials } = this.#options;
-    const token = tokens.issue(credentials.callerOf(request), entry, args['force'] === true);
+    const token = tokens.issue(credentials.callerOf(request), entry, force);
     if (token === undefined) throw noKitesFoundError();
     return token;
   }
 
-  #find(action: PolicyAction, username: string, query: KiteQuery): RegistryEntry[] {
-    return this.#allowed(action, username, this.#options.registry.find(query));
+  /** Returns the kites that match a query and that the caller may find. */
+  *#find(
+    action: PolicyAction,
+    username: string,
+    query: KiteQuery,
+    checkCaller: CheckCaller,
+  ): Steps<RegistryEntry[]> {
+    const { registry, policy } = this.#options;
+    const found: RegistryEntry[] = [];
+    for (const entry of registry.search(query)) {
+      if (entry) {
+        if (policy.allows(action, username, entry.kite)) found.push(entry);
+      } else {
+        yield undefined;
+        checkCaller();
+      }
+    }
+    return found;
   }
 
-  #allowed(action: PolicyAction, username: string, entries: readonly RegistryEntry[]): RegistryEntry[] {
-    return entries.filter(({ kite }) => this.#options.policy.allows(action, username, kite));
-  }
-
-  /** Calls `kite.who` of one matching kite, which returns the query for the result. */
-  async #selectByWho(
-    request: Request,
-    matching: readonly RegistryEntry[],
-    who: unknown,
-  ): Promise<RegistryEntry[]> {
-    if (matching.length === 0) return [];
+  /** Calls `kite.who` of one matching kite. Returns the query that it returns. */
+  async #askWho(request: Request, query: KiteQuery, who: unknown): Promise<KiteQuery> {
     const { registrar } = this.#options;
+    const { username } = request;
+    const matching = await this.#inTurn(request, (check) => this.#find('query', username, query, check));
+    if (matching.length === 0) return query;
     const peer = shuffled(matching)
       .map((entry) => registrar.peerOf(entry))
       .find((candidate) => candidate !== undefined);
     if (!peer) throw notConnectedHereError(matching.filter(({ remote }) => remote).length);
     const result = await peer.call('kite.who', [who]);
-    const { query } = objectArgument(result, 'kite.who did not return a query');
-    return this.#find('query', request.username, parseQuery(query ?? result));
+    const { query: selected } = objectArgument(result, 'kite.who did not return a query');
+    return parseQuery(selected ?? result);
   }
+}
 
-  async #withTokens(caller: Caller, entries: readonly RegistryEntry[]): Promise<KiteWithToken[]> {
-    const { tokens, policy } = this.#options;
-    const kites: KiteWithToken[] = [];
-    let signatures = 0;
-    for (const entry of entries) {
-      const { kite, url, keyId, registeredAt } = entry;
-      const mayCall = policy.allows('token', caller.username, kite);
-      if (mayCall && !tokens.has(caller, entry) && ++signatures % SIGNATURES_PER_TURN === 0)
-        await yieldToEventLoop();
-      const token = (mayCall && tokens.issue(caller, entry)) || '';
-      kites.push({ kite, url, keyId, registeredAt, token });
-    }
-    return kites;
-  }
+/** Resolves when the peer has read most of what was sent to it, or has disconnected. */
+function drained(client: Request['client'], signal: AbortSignal): Promise<void> {
+  return new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    const done = (): void => {
+      stopWaiting();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const stopWaiting = client.on('drain', done);
+    signal.addEventListener('abort', done);
+  });
 }
 
 function notConnectedHereError(remote: number): KiteError {
@@ -152,8 +243,4 @@ function shuffled<Item>(items: readonly Item[]): Item[] {
     list[other] = item;
   }
   return list;
-}
-
-function yieldToEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

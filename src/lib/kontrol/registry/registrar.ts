@@ -1,10 +1,12 @@
 import { errorText } from '../../util/message-of.js';
+import { TOKEN_LEEWAY } from '../../keys/kite-token.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { kitePath } from '../../protocol/identity.js';
 import type { Request } from '../../kite/serve/request.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
+import { hasSameKiteKey } from '../../keys/revoked-ids.js';
 import type { VerifiedCaller } from '../tokens/credentials.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import type { Policy } from '../policy/policy.js';
@@ -14,7 +16,10 @@ import type { Registry } from './registry.js';
 import type { StoreSync } from './store-sync.js';
 import type { Revocations } from '../tokens/revocations.js';
 import { isStorageError, type StorageError } from '../storage/shared/storage.js';
+import type { FairTurns, Steps } from './fair-turns.js';
+import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { LeaseTimings } from './lease-timings.js';
+import { UserQuota } from './user-quota.js';
 import { GO_AWAY_CODE } from '../../transport/channel/close-code.js';
 
 /** The connection of a kite that registers. */
@@ -41,7 +46,9 @@ export interface RegistrarOptions {
   readonly keyRing: KeyRing;
   readonly revocations: Revocations;
   readonly policy: Policy;
+  readonly turns: FairTurns;
   readonly timings: LeaseTimings;
+  readonly limits: KontrolLimits;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -63,6 +70,8 @@ interface ConnectedKite {
 /** WebSocket close codes of a kite that disconnects on purpose. */
 const CLEAN_CLOSE_CODES: readonly number[] = [1000, 1001, 1005, GO_AWAY_CODE];
 
+const REMOVED_PER_STEP = 16;
+
 /** Registers kites, receives their heartbeats, and deregisters them when they disconnect. */
 export class Registrar {
   readonly #options: RegistrarOptions;
@@ -70,10 +79,18 @@ export class Registrar {
   readonly #peers = new Map<string, RegisteringPeer>();
   /** Ids of kites over HTTP that must register again to learn about revocations. */
   readonly #mustReregister = new Set<string>();
+  /** Registrations of new kites that the store has not confirmed. */
+  readonly #unconfirmed: UserQuota;
   #closing = false;
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
+    this.#unconfirmed = new UserQuota({
+      limits: options.limits,
+      name: 'registrationsPerUser',
+      what: 'registered kites',
+      advice: 'close some of them',
+    });
     options.registry.on('deregister', (entry, reason) => {
       if (reason === 'refused') this.#peers.get(entry.kite.id)?.close();
       this.#mustReregister.delete(entry.kite.id);
@@ -109,12 +126,24 @@ export class Registrar {
     };
   }
 
+  /** A connected kite uses this kite key now: its registrations with a former form of it last as long as the new one. */
+  renewed(peer: RegisteringPeer, key: VerifiedCaller): void {
+    const at = registerAgainTime(key, 'connection', this.#options.clock.now());
+    for (const entry of this.entriesOf(peer)) {
+      const { kiteKey } = entry;
+      if (kiteKey && hasSameKiteKey(kiteKey, key))
+        entry.registerAgainAt = Math.max(entry.registerAgainAt, at);
+    }
+  }
+
   /** Handles a heartbeat over HTTP. */
   heartbeat(id: string): 'pong' | 'registeragain' {
-    const entry = this.#options.registry.get(id);
+    const { registry, clock } = this.#options;
+    const entry = registry.get(id);
     if (this.#mustReregister.has(id)) return 'registeragain';
+    if (entry && clock.now() >= entry.registerAgainAt) return 'registeragain';
     // Heartbeats over HTTP are not authenticated: they must not extend the lease of a connected kite.
-    return entry?.origin === 'http' && this.#options.registry.heartbeat(entry) ? 'pong' : 'registeragain';
+    return entry?.origin === 'http' && registry.heartbeat(entry) ? 'pong' : 'registeragain';
   }
 
   /** Returns the connection over which the kite registered on this node. */
@@ -141,11 +170,12 @@ export class Registrar {
     request: RegistrationRequest,
     origin: 'connection' | 'http',
   ): Promise<{ entry: RegistryEntry; result: { url: string } }> {
-    const { registry, keyRing, revocations, policy, clock } = this.#options;
+    const { registry, keyRing, revocations, policy, clock, turns } = this.#options;
     const { key } = request;
     const url = parseUrlArgument(request.url);
     const kite = { ...request.kite, username: key.username };
     checkIdentity(kite);
+    await turns.enter(key.username);
     if (!policy.allows('register', key.username, kite)) {
       const message = `The policy of this Kontrol does not allow ${key.username} to register ${kitePath(kite)}`;
       throw new KiteError('authenticationError', message);
@@ -153,26 +183,34 @@ export class Registrar {
     const existing = registry.get(kite.id);
     if (existing && (existing.kite.username !== key.username || existing.origin === 'self'))
       throw idTakenError(kite.id);
+    const isDue = clock.now() >= key.renewAt - TOKEN_LEEWAY;
     const renewal =
-      key.pair.state === 'retired'
+      isDue || key.pair.state === 'retired'
         ? { publicKey: keyRing.signing.publicKey, kiteKey: keyRing.renewKiteKey(key) }
         : {};
     const keyId = key.pair.state === 'retired' ? keyRing.signing.id : key.pair.id;
     const subject = { kite, url, keyId, registeredAt: existing?.registeredAt ?? clock.now() };
     const entry = await this.#store(subject, origin, key);
+    entry.registerAgainAt = isDue ? key.sessionEnd : registerAgainTime(key, origin, clock.now());
     this.#mustReregister.delete(kite.id);
     const { keys: revokedKeys } = revocations;
     return { entry, result: { url, ...renewal, ...(revokedKeys.length > 0 && { revokedKeys }) } };
   }
 
   async #store(...[subject, origin, key]: Parameters<StoreSync['register']>): Promise<RegistryEntry> {
+    const { registry, storeSync } = this.#options;
+    const { id, username } = subject.kite;
+    const isNew = registry.peek(id)?.kite.username !== username;
+    if (isNew) this.#unconfirmed.take(username, registry.countOf(username));
     try {
-      const entry = await this.#options.storeSync.register(subject, origin, key);
-      if (entry === 'taken') throw idTakenError(subject.kite.id);
+      const entry = await storeSync.register(subject, origin, key);
+      if (entry === 'taken') throw idTakenError(id);
       return entry;
     } catch (error) {
       if (isStorageError(error)) throw storeUnavailableError(error);
       throw error;
+    } finally {
+      if (isNew) this.#unconfirmed.release(username);
     }
   }
 
@@ -201,6 +239,10 @@ export class Registrar {
   #onHeartbeat(peer: RegisteringPeer, id: string): void {
     const connected = this.#sessions.get(peer)?.get(id);
     if (!connected || this.#peers.get(id) !== peer) return;
+    if (this.#options.clock.now() >= connected.entry.registerAgainAt) {
+      peer.close();
+      return;
+    }
     if (this.#options.registry.heartbeat(connected.entry) || connected.reviving || this.#closing) return;
     connected.reviving = true;
     this.#revive(connected)
@@ -215,24 +257,47 @@ export class Registrar {
   /** Registers a kite again whose heartbeats resume after its lease has ended. */
   async #revive(connected: ConnectedKite): Promise<void> {
     const { registry, keyRing } = this.#options;
-    const { kite, keyId, kiteKey } = connected.entry;
+    const { kite, keyId, kiteKey, registerAgainAt } = connected.entry;
     const other = registry.get(kite.id);
     if (other && other.kite.username !== kite.username) return;
     if (keyRing.get(keyId)?.state === 'revoked' || (kiteKey && keyRing.isRevoked(kiteKey))) return;
     connected.entry = await this.#store(connected.entry, 'connection', kiteKey);
+    connected.entry.registerAgainAt = registerAgainAt;
   }
 
   #onDisconnect(peer: RegisteringPeer, kites: Map<string, ConnectedKite>, code: number): void {
     this.#sessions.delete(peer);
-    for (const [id, { entry }] of kites) {
-      if (this.#peers.get(id) !== peer) continue;
-      this.#peers.delete(id);
-      // A broken connection may be restored soon: the lease stays.
-      if (!this.#closing && CLEAN_CLOSE_CODES.includes(code) && entry.origin === 'connection') {
+    const entries = Array.from(kites.values(), ({ entry }) => entry).filter(
+      ({ kite }) => this.#peers.get(kite.id) === peer,
+    );
+    for (const { kite } of entries) this.#peers.delete(kite.id);
+    // A broken connection may be restored soon: the lease stays.
+    if (this.#closing || !CLEAN_CLOSE_CODES.includes(code)) return;
+    void this.#options.turns.run(entries[0]?.kite.username ?? '', this.#removeAll(entries));
+  }
+
+  /** Removes the kites of a connection that has ended, unless they have registered again. */
+  *#removeAll(entries: readonly RegistryEntry[]): Steps<void> {
+    let removed = 0;
+    for (const entry of entries) {
+      if (entry.origin === 'connection' && !this.#peers.has(entry.kite.id))
         this.#options.registry.remove(entry, 'left');
-      }
+      if (++removed % REMOVED_PER_STEP === 0) yield undefined;
     }
   }
+}
+
+/**
+ * Returns from when a kite must register again to renew its kite key. Over a connection, a kite does so by itself; if it has not
+ * when a quarter of the lifetime is left, its connection is closed.
+ */
+function registerAgainTime(
+  { renewAt, sessionEnd, keyTtl = 0 }: VerifiedCaller,
+  origin: 'connection' | 'http',
+  now: number,
+): number {
+  const due = origin === 'http' ? renewAt : renewAt + keyTtl / 4;
+  return now < due ? due : sessionEnd;
 }
 
 function idTakenError(id: string): KiteError {

@@ -5,7 +5,7 @@ import { registeredUrl } from '../../protocol/registered-url.js';
 import { parseVersion } from '../../protocol/version.js';
 import type { Clock } from '../../util/clock.js';
 import type { Registration } from '../storage/shared/storage.js';
-import { FIELD_LENGTH, URL_LENGTH } from '../limits/kontrol-limits.js';
+import { FIELD_LENGTH, KEY_TTL, URL_LENGTH } from '../limits/kontrol-limits.js';
 import type { LeaseTimings } from './lease-timings.js';
 
 /** A registration without its expiry time. */
@@ -51,6 +51,19 @@ export function checkUsername(username: string): string {
   if (problem !== undefined) throw invalidField('username', problem);
   if (username === '.' || username === '..') throw invalidField('username', 'is not a valid name');
   return username;
+}
+
+/** The shortest lifetime of a kite key, so that kites renew it in time, in milliseconds. */
+const MIN_KEY_TTL = 60_000;
+
+/**
+ * Checks the lifetime of a kite key in milliseconds, and returns it. Undefined: the key does not expire.
+ *
+ * @throws KiteError `argumentError`
+ */
+export function checkKeyTtl(ttl: number | undefined): number | undefined {
+  if (ttl === undefined || (ttl >= MIN_KEY_TTL && ttl <= KEY_TTL)) return ttl;
+  throw new KiteError('argumentError', 'The lifetime of a kite key must be one minute to 100 years');
 }
 
 /**

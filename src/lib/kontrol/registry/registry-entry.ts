@@ -29,6 +29,11 @@ export class RegistryEntry {
   checkAt = 0;
   /** The kite key that the kite registered with. Undefined if it registered at another node, or is Kontrol's own kite. */
   kiteKey: Descent | undefined;
+  /**
+   * From when the kite must register again, because its kite key expires, in milliseconds since 1970. Infinity if the key does not
+   * expire.
+   */
+  registerAgainAt = Number.POSITIVE_INFINITY;
 
   constructor(registration: Registration, origin: Origin, leaseExpiresAt: number) {
     this.kite = registration.kite;

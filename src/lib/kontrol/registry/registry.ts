@@ -1,5 +1,5 @@
 import { kitePath } from '../../protocol/identity.js';
-import { type KiteQuery, queryMatcher } from '../../protocol/query.js';
+import { type KiteQuery, matchesEveryKite, queryMatcher } from '../../protocol/query.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';
@@ -25,6 +25,9 @@ export interface RegistryOptions {
   readonly sweepInterval?: number;
 }
 
+// Examining a kite takes about a microsecond.
+const EXAMINED_PER_STEP = 256;
+
 /** Delay of a timer, in milliseconds, from which on the process is considered to have been suspended. */
 const STALL_THRESHOLD = 2000;
 
@@ -43,6 +46,7 @@ export class Registry extends Emitter<RegistryEvents> {
   readonly #index = new KiteIndex<RegistryEntry>();
   readonly #wheel = new ExpiryWheel<RegistryEntry>();
   readonly #strings = new StringInterner();
+  readonly #countByUser = new Map<string, number>();
   #timer: Timer | undefined;
   #sweptAt: number;
   #remoteExpiryPaused = false;
@@ -59,6 +63,11 @@ export class Registry extends Emitter<RegistryEvents> {
   /** Number of entries, including expired ones that were not swept yet. */
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** Number of entries of a user, including expired ones that were not swept yet. */
+  countOf(username: string): number {
+    return this.#countByUser.get(username) ?? 0;
   }
 
   /** Returns all entries, including expired ones. */
@@ -79,21 +88,19 @@ export class Registry extends Emitter<RegistryEvents> {
   }
 
   /**
-   * Returns the kites that match the query, in no particular order.
+   * Yields the kites that match the query, in no particular order, and `undefined` between them, so that the caller can pause.
+   * Examines the kites that are registered when it begins.
    *
    * @throws QueryError if the query is invalid
    */
-  find(query: KiteQuery): RegistryEntry[] {
-    const matches = queryMatcher(query);
-    const now = this.#now();
-    const candidates = query.id ? this.#entryList(query.id) : this.#index.candidates(query);
-    return candidates.filter((entry) => this.#isAlive(entry, now) && matches(entry.kite));
-  }
-
-  /** Returns all kites whose lease has not ended. */
-  all(): RegistryEntry[] {
-    const now = this.#now();
-    return Array.from(this.#byId.values()).filter((entry) => this.#isAlive(entry, now));
+  *search(query: KiteQuery): Generator<RegistryEntry | undefined, void, void> {
+    const all = matchesEveryKite(query);
+    const matches = all ? (): boolean => true : queryMatcher(query);
+    let examined = 0;
+    for (const entry of all ? Array.from(this.#byId.values()) : this.#candidates(query)) {
+      if (++examined % EXAMINED_PER_STEP === 0) yield undefined;
+      if (matches(entry.kite) && this.get(entry.kite.id) === entry) yield entry;
+    }
   }
 
   /** Adds a kite, or replaces the one with its id. Its lease starts now; for a kite from the store, it ends with the stored one. */
@@ -108,9 +115,11 @@ export class Registry extends Emitter<RegistryEvents> {
     if (old) {
       this.#index.remove(old);
       this.#byId.delete(old.kite.id);
+      this.#count(old.kite.username, -1);
       if (kitePath(old.kite) !== kitePath(entry.kite)) this.emit('deregister', old, 'replaced');
     }
     this.#byId.set(entry.kite.id, entry);
+    this.#count(entry.kite.username, 1);
     this.#index.add(entry);
     this.#wheel.add(entry);
     this.emit('register', entry);
@@ -130,6 +139,7 @@ export class Registry extends Emitter<RegistryEvents> {
   remove(entry: RegistryEntry, reason: DeregisterReason): void {
     if (this.#byId.get(entry.kite.id) !== entry) return;
     this.#byId.delete(entry.kite.id);
+    this.#count(entry.kite.username, -1);
     this.#index.remove(entry);
     this.emit('deregister', entry, reason);
   }
@@ -148,9 +158,16 @@ export class Registry extends Emitter<RegistryEvents> {
     this.#timer?.cancel();
   }
 
-  #entryList(id: string): RegistryEntry[] {
-    const entry = this.#byId.get(id);
+  #candidates(query: KiteQuery): RegistryEntry[] {
+    if (!query.id) return this.#index.candidates(query);
+    const entry = this.#byId.get(query.id);
     return entry ? [entry] : [];
+  }
+
+  #count(username: string, change: 1 | -1): void {
+    const count = this.countOf(username) + change;
+    if (count > 0) this.#countByUser.set(username, count);
+    else this.#countByUser.delete(username);
   }
 
   #update(

@@ -17,12 +17,14 @@ import {
   isStorageError,
   type StorageError,
 } from '../storage/shared/storage.js';
+import type { CredentialUses } from '../tokens/credential-uses.js';
 import type { LeaseTimings } from './lease-timings.js';
 
 export interface StoreSyncOptions {
   readonly storage: Storage;
   readonly registry: Registry;
   readonly keyRing: KeyRing;
+  readonly uses: CredentialUses;
   readonly timings: LeaseTimings;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -47,6 +49,7 @@ export class StoreSync {
   /** Ids that have changed since the current load of a snapshot began. */
   #changedDuringLoad: Set<string> | undefined;
   #ticking: Promise<void> | undefined;
+  #recording: Promise<void> | undefined;
   #sweptAt = 0;
 
   constructor(options: StoreSyncOptions) {
@@ -67,8 +70,9 @@ export class StoreSync {
   }
 
   async #start(): Promise<void> {
-    const { storage, registry, keyRing, clock } = this.#options;
+    const { storage, registry, keyRing, uses, clock } = this.#options;
     await keyRing.open();
+    await uses.load();
     this.#unsubscribes.push(
       storage.watch((change) => this.#apply(change)),
       registry.on('deregister', (entry, reason) => this.#onDeregister(entry, reason)),
@@ -119,13 +123,33 @@ export class StoreSync {
     return this.#guard(this.#options.storage.put(registration, this.#options.clock.now()));
   }
 
+  /** Writes the uses of credentials that are new. Those that come meanwhile are written together. */
+  recordUses(): void {
+    const { uses } = this.#options;
+    if (!this.#online || this.#closed || !uses.hasChanges) return;
+    this.#recording ??= this.#record();
+  }
+
+  async #record(): Promise<void> {
+    const { uses } = this.#options;
+    try {
+      while (uses.hasChanges && !this.#closed) await this.#guard(uses.flush());
+    } catch (error) {
+      // The next probe tries again.
+      this.#logFailure(error);
+    }
+    // No `await` since the last check: later changes start the writing again.
+    this.#recording = undefined;
+  }
+
   /** Stops the synchronization and closes the store. Registrations stay in it. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#timer?.cancel();
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
-    await Promise.allSettled([this.#loading, this.#ticking]);
+    await Promise.allSettled([this.#loading, this.#ticking, this.#recording]);
+    if (this.#online) await this.#options.uses.flush().catch((error: unknown) => this.#logFailure(error));
     await this.#options.storage.close();
   }
 
@@ -240,13 +264,14 @@ export class StoreSync {
   }
 
   async #tick(): Promise<void> {
-    const { storage, clock, timings } = this.#options;
+    const { storage, uses, clock, timings } = this.#options;
     await this.#guard(storage.ping());
     if (!this.#online) {
       await this.#load();
       this.#setOnline();
     }
     await this.#guard(this.#refresher.refresh());
+    await this.#guard(uses.flush());
     // Kites that expired this long ago do not belong to a running node, not even to one that has just restarted.
     if (clock.now() - this.#sweptAt < timings.refresh) return;
     this.#sweptAt = clock.now();

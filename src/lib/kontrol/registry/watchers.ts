@@ -1,27 +1,23 @@
 import type { RemoteFunction } from '../../kite/call/method-types.js';
 import type { Request } from '../../kite/serve/request.js';
+import { hasSameKiteKey } from '../../keys/revoked-ids.js';
 import { KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { matchesEveryKite, type KiteQuery, queryMatcher } from '../../protocol/query.js';
 import type { Clock } from '../../util/clock.js';
+import type { Logger } from '../../util/logger.js';
+import { errorText } from '../../util/message-of.js';
 import { randomHex } from '../../util/random.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
 import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
-import type { Caller, TokenIssuer } from '../tokens/token-issuer.js';
-
-type WatchingPeer = Request['client'];
-
-interface Watcher {
-  readonly id: string;
-  readonly peer: WatchingPeer;
-  readonly caller: Caller;
-  /** Its key in `#byUser`. */
-  readonly userKey: string;
-  readonly matches: (kite: KiteIdentity) => boolean;
-  readonly callback: RemoteFunction;
-}
+import type { Caller } from '../tokens/caller.js';
+import type { TokenIssuer } from '../tokens/token-issuer.js';
+import type { FairTurns } from './fair-turns.js';
+import type { TokenAudit } from './token-audit.js';
+import { UserQuota } from './user-quota.js';
+import { type Change, type Watcher, WatchFeed, type WatchingPeer } from './watch-feed.js';
 
 /** The event that a watcher receives, in the format that `kite.js` expects. */
 export interface WatchEvent {
@@ -37,28 +33,38 @@ export interface WatchEvent {
 export interface WatchersOptions {
   readonly registry: Registry;
   readonly tokens: TokenIssuer;
+  readonly turns: FairTurns;
   readonly policy: Policy;
-  readonly limits: Pick<KontrolLimits, 'watchersPerConnection'>;
+  readonly limits: KontrolLimits;
   readonly clock: Clock;
+  readonly logger: Logger;
+  /** Undefined if no audit log is written. */
+  readonly audit: TokenAudit | undefined;
 }
 
-/** Notifies callers of the kites that register and deregister. */
+/** Notifies callers of the kites that register and deregister, the watches of each user in turn. */
 export class Watchers {
-  readonly #tokens: TokenIssuer;
-  readonly #policy: Policy;
-  readonly #maxPerPeer: number;
-  readonly #clock: Clock;
+  readonly #options: WatchersOptions;
+  readonly #quota: UserQuota;
   readonly #byPeer = new Map<WatchingPeer, Map<string, Watcher>>();
-  /** Watchers by the user whose kites they watch, to find those of a change quickly. Empty key: the kites of all users. */
-  readonly #byUser = new Map<string, Set<Watcher>>();
+  readonly #feeds = new Map<string, WatchFeed>();
+  /** The feeds with watches of the kites of a user, to find those of a change quickly. Empty key: of the kites of all users. */
+  readonly #byWatched = new Map<string, Set<WatchFeed>>();
+  #changes = 0;
 
-  constructor({ registry, tokens, policy, limits, clock }: WatchersOptions) {
-    this.#tokens = tokens;
-    this.#policy = policy;
-    this.#clock = clock;
-    this.#maxPerPeer = limits.watchersPerConnection;
-    registry.on('register', (entry) => this.#notify('REGISTER', entry));
-    registry.on('deregister', (entry) => this.#notify('DEREGISTER', entry));
+  constructor(options: WatchersOptions) {
+    this.#options = options;
+    const { registry, limits } = options;
+    this.#quota = new UserQuota({
+      limits,
+      name: 'watchersPerUser',
+      what: 'watches',
+      advice: 'cancel one with cancelWatcher',
+    });
+    registry.on('register', (entry) => this.#changed({ action: 'REGISTER', entry, number: ++this.#changes }));
+    registry.on('deregister', (entry) =>
+      this.#changed({ action: 'DEREGISTER', entry, number: ++this.#changes }),
+    );
   }
 
   get size(): number {
@@ -69,31 +75,47 @@ export class Watchers {
 
   /**
    * Calls `callback` on each change of a kite that matches the query, until the watch is cancelled, the caller disconnects, or its
-   * session ends.
+   * session ends. The caller must be connected.
    * Returns the id of the watcher.
    */
-  add({ client }: Request, caller: Caller, query: KiteQuery, callback: RemoteFunction): string {
-    const watchers = this.#watchersOf(client);
-    if (watchers.size >= this.#maxPerPeer) {
-      const message = `This connection has ${this.#maxPerPeer} watchers; cancel one with cancelWatcher first`;
+  add(request: Request, caller: Caller, query: KiteQuery, callback: RemoteFunction): string {
+    const { client: peer } = request;
+    const { limits, audit } = this.#options;
+    const { watchersPerConnection } = limits;
+    const matches = matchesEveryKite(query) ? (): boolean => true : queryMatcher(query);
+    const watchers = this.#watchersOf(peer);
+    if (watchers.size >= watchersPerConnection) {
+      const message = `This connection has ${watchersPerConnection} watchers; cancel one with cancelWatcher first`;
       throw new KiteError('requestLimitError', message);
     }
-    const id = randomHex(16);
-    const userKey = query.username ?? '';
-    const matches = matchesEveryKite(query) ? (): boolean => true : queryMatcher(query);
-    const watcher = { id, peer: client, caller, userKey, matches, callback };
+    this.#quota.take(caller.username);
+    const [id, watched] = [randomHex(16), query.username ?? ''];
+    const audited = audit?.auditedQuery(request, query);
+    const watcher = { id, peer, caller, watched, matches, callback, since: this.#changes, audited };
     watchers.set(id, watcher);
-    const others = this.#byUser.get(userKey) ?? new Set();
-    this.#byUser.set(userKey, others.add(watcher));
+    const feed = this.#feeds.get(caller.username) ?? new WatchFeed(caller.username);
+    this.#feeds.set(caller.username, feed);
+    feed.add(watcher);
+    const feeds = this.#byWatched.get(watched) ?? new Set();
+    this.#byWatched.set(watched, feeds.add(feed));
     return id;
   }
 
-  /** Cancels a watch of this caller. */
-  cancel(client: WatchingPeer, id: unknown): void {
-    const watcher = typeof id === 'string' ? this.#byPeer.get(client)?.get(id) : undefined;
-    if (!watcher) throw new KiteError('argumentError', 'cancelWatcher: unknown watcher id');
-    this.#byPeer.get(client)?.delete(watcher.id);
-    this.#removeFromIndex(watcher);
+  /** The kite key of a caller was renewed: its watches end with the new form of the key. */
+  renew(client: WatchingPeer, caller: Caller): void {
+    for (const watcher of this.#byPeer.get(client)?.values() ?? [])
+      if (watcher.caller.type === 'kiteKey' && hasSameKiteKey(watcher.caller, caller))
+        watcher.caller = caller;
+  }
+
+  /** Cancels a watch of this caller. Returns false if there is no such watch. */
+  cancel(client: WatchingPeer, id: string): boolean {
+    const watchers = this.#byPeer.get(client);
+    const watcher = watchers?.get(id);
+    if (!watchers || !watcher) return false;
+    watchers.delete(id);
+    this.#forget(watcher);
+    return true;
   }
 
   #watchersOf(peer: WatchingPeer): Map<string, Watcher> {
@@ -101,43 +123,79 @@ export class Watchers {
     if (existing) return existing;
     const watchers = new Map<string, Watcher>();
     this.#byPeer.set(peer, watchers);
-    peer.on('disconnect', () => {
-      this.#byPeer.delete(peer);
-      for (const watcher of watchers.values()) this.#removeFromIndex(watcher);
-    });
+    peer.on('disconnect', () => this.#forgetAll(peer));
     return watchers;
   }
 
-  #removeFromIndex(watcher: Watcher): void {
-    const others = this.#byUser.get(watcher.userKey);
-    others?.delete(watcher);
-    if (others?.size === 0) this.#byUser.delete(watcher.userKey);
+  #forgetAll(peer: WatchingPeer): void {
+    const watchers = this.#byPeer.get(peer);
+    this.#byPeer.delete(peer);
+    for (const watcher of watchers?.values() ?? []) this.#forget(watcher);
   }
 
-  #notify(action: WatchEvent['action'], entry: RegistryEntry): void {
-    for (const userKey of [entry.kite.username, '']) {
-      for (const watcher of this.#byUser.get(userKey) ?? []) {
-        const { caller } = watcher;
-        if (!watcher.matches(entry.kite) || !this.#policy.allows('query', caller.username, entry.kite))
-          continue;
-        if (caller.sessionEnd <= this.#clock.now()) {
-          watcher.peer.close();
-          continue;
-        }
-        const result = {
-          action,
-          kite: entry.kite,
-          url: entry.url,
-          registeredAt: entry.registeredAt,
-          token: this.#token(action, watcher, entry),
-        };
-        watcher.callback({ error: null, result });
+  #forget(watcher: Watcher): void {
+    const { username } = watcher.caller;
+    this.#quota.release(username);
+    const feed = this.#feeds.get(username);
+    if (!feed?.remove(watcher)) return;
+    const feeds = this.#byWatched.get(watcher.watched);
+    feeds?.delete(feed);
+    if (feeds?.size === 0) this.#byWatched.delete(watcher.watched);
+    if (feed.empty) this.#feeds.delete(username);
+  }
+
+  #changed(change: Change): void {
+    for (const watched of [change.entry.kite.username, '']) {
+      for (const feed of this.#byWatched.get(watched) ?? []) {
+        feed.push(change, watched);
+        if (feed.waiting > this.#options.limits.changesPerUser) this.#abandon(feed);
+        const steps = feed.deliver((...event) => this.#notifySafely(...event));
+        if (steps) void this.#options.turns.run(feed.username, steps);
       }
     }
   }
 
-  #token(action: WatchEvent['action'], { caller }: Watcher, entry: RegistryEntry): string {
-    if (action === 'DEREGISTER' || !this.#policy.allows('token', caller.username, entry.kite)) return '';
-    return this.#tokens.issue(caller, entry) ?? '';
+  /** Ends the connections of watches that cannot be notified as fast as kites change. Their callers connect and query again. */
+  #abandon(feed: WatchFeed): void {
+    const { logger, limits } = this.#options;
+    logger.warn(
+      `Closing the connections with watches of ${feed.username}: more than ${limits.changesPerUser} changes wait (limits.changesPerUser)`,
+    );
+    for (const peer of feed.abandon()) {
+      this.#forgetAll(peer);
+      peer.close();
+    }
+  }
+
+  #notifySafely(watcher: Watcher, change: Change): boolean {
+    try {
+      return this.#notify(watcher, change);
+    } catch (error) {
+      this.#options.logger.error(`A watch failed: ${errorText(error)}`);
+      return true;
+    }
+  }
+
+  /** Returns whether the watcher matches. */
+  #notify(watcher: Watcher, { action, entry }: Change): boolean {
+    const { matches, caller, peer, callback } = watcher;
+    const { policy, clock } = this.#options;
+    if (!matches(entry.kite) || !policy.allows('query', caller.username, entry.kite)) return false;
+    if (caller.sessionEnd <= clock.now()) {
+      peer.close();
+      return true;
+    }
+    const { kite, url, registeredAt } = entry;
+    const token = action === 'REGISTER' ? this.#token(watcher, entry) : '';
+    callback({ error: null, result: { action, kite, url, registeredAt, token } satisfies WatchEvent });
+    return true;
+  }
+
+  #token({ caller, audited }: Watcher, entry: RegistryEntry): string {
+    const { policy, tokens, audit } = this.#options;
+    if (!policy.allows('token', caller.username, entry.kite)) return '';
+    const token = tokens.issue(caller, entry);
+    if (audited && token !== undefined) audit?.watched(audited, tokens.audienceFor(caller, entry));
+    return token ?? '';
   }
 }

@@ -8,8 +8,12 @@ import { record } from '../../util/record.js';
 import type { RegistryEntry } from '../registry/registry-entry.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
-import type { Registrar } from '../registry/registrar.js';
+import type { RegisteringPeer, Registrar } from '../registry/registrar.js';
 import type { Registry } from '../registry/registry.js';
+import type { Descent } from '../../keys/revoked-ids.js';
+import { ALL_SESSIONS } from '../../transport/webrtc/signals.js';
+import type { KeyRing } from '../tokens/key-ring.js';
+import { SignalContacts } from './signal-contacts.js';
 
 const SIGNAL_TYPES = ['offer', 'answer', 'candidate', 'leave', 'message'];
 
@@ -17,8 +21,15 @@ export interface SignallingOptions {
   readonly registry: Registry;
   readonly registrar: Registrar;
   readonly policy: Policy;
+  readonly keyRing: KeyRing;
   readonly logger: Logger;
   readonly limits: Pick<KontrolLimits, 'signalBytes'>;
+}
+
+/** What a page has registered with. */
+interface PageCredential {
+  readonly keyId: string;
+  readonly kiteKey: Descent | undefined;
 }
 
 /** Minimum size at which a signal is counted: the overhead of keeping it in memory. */
@@ -33,9 +44,11 @@ export class Signalling {
   readonly #options: SignallingOptions;
   /** Bytes that were forwarded and not received yet, by sending and receiving connection. */
   readonly #pendingBytes = new WeakMap<object, Map<object, number>>();
+  readonly #contacts = new SignalContacts<RegisteringPeer, PageCredential>();
 
   constructor(options: SignallingOptions) {
     this.#options = options;
+    options.keyRing.on('change', () => this.#endRevoked());
   }
 
   forward(request: Request): null | Promise<unknown> {
@@ -55,12 +68,32 @@ export class Signalling {
     if (!peer) throw notConnectedError(entry);
     const { username } = request;
     const signal: RelayedSignal = { type, src: source.kite.id, username, dst, payload };
+    if (type.toLowerCase() === 'offer' || record(payload)['open'] === true) {
+      // A session begins, directly or through Kontrol.
+      this.#contacts.add(peer, dst, { id: source.kite.id, credential: source });
+      this.#contacts.add(request.client, source.kite.id, { id: dst, credential: entry });
+    }
     const sent = this.#send(request.client, peer, signal);
     if (type.toLowerCase() === 'message') return sent;
     sent.catch((error: unknown) =>
       logger.debug(`${dst} did not receive a WebRTC signal: ${errorText(error)}`),
     );
     return null;
+  }
+
+  /** Lets pages end their sessions with pages whose credentials are revoked now. Versions that do not know the signal ignore it. */
+  #endRevoked(): void {
+    const { keyRing, logger } = this.#options;
+    const revoked = ({ keyId, kiteKey }: PageCredential): boolean =>
+      keyRing.get(keyId)?.state === 'revoked' || (kiteKey !== undefined && keyRing.isRevoked(kiteKey));
+    for (const { peer, own, contact } of this.#contacts.take(revoked)) {
+      const signal = { type: 'leave', src: contact.id, dst: own, payload: { session: ALL_SESSIONS } };
+      peer
+        .call('kite.handleWebRTC', [signal])
+        .catch((error: unknown) =>
+          logger.debug(`${own} did not receive a WebRTC signal: ${errorText(error)}`),
+        );
+    }
   }
 
   /** Throws if too many bytes are pending: flooding the receiver would end its only connection. */

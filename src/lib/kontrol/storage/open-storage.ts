@@ -28,7 +28,10 @@ export function openStorage(config: StorageConfig, tools: Partial<StorageTools> 
     case 'memory':
       return new MemoryStorage();
     case 'file':
-      return new FileStorage(config.folder, { clock: allTools.clock });
+      return new FileStorage(config.folder, {
+        clock: allTools.clock,
+        warn: (text) => allTools.logger.warn(text),
+      });
     case 'postgres':
       return new PostgresStorage(config, allTools);
     case 'etcd':

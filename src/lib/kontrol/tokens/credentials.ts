@@ -3,7 +3,7 @@ import type { Request } from '../../kite/serve/request.js';
 import { type Claims, decodeJwt, isJwtError, JwtError, verifyJwt } from '../../keys/index.js';
 import { timeClaim } from '../../keys/jwt.js';
 import { stringClaim } from '../../keys/jwt-claims.js';
-import { descentOfKiteKey, kiteKeyOf } from '../../keys/kite-key.js';
+import { descentOfKiteKey, renewalTime, verifyKiteKey } from '../../keys/kite-key.js';
 import { audienceIncludes, descentOfToken, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
 import type { Descent } from '../../keys/revoked-ids.js';
 import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
@@ -14,16 +14,20 @@ import { LruMap } from '../../util/lru-map.js';
 import type { KeyRing, RingPair } from './key-ring.js';
 import { JWT_LENGTH } from '../../keys/key-limits.js';
 import { record } from '../../util/record.js';
-import type { Caller } from './token-issuer.js';
+import type { Caller } from './caller.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 import { tokenExpiredError } from '../../keys/jwt.js';
 
 /** A caller of Kontrol with a valid credential: signed by one of Kontrol's key pairs, and not revoked. */
-export interface VerifiedCaller extends ConnectionCredential, Descent {
+export interface VerifiedCaller extends ConnectionCredential, Caller {
   /** The key pair that signed the credential. */
   readonly pair: RingPair;
-  /** Until when the caller can get tokens, in milliseconds since 1970. Infinity for a kite key. */
+  readonly type: 'kiteKey' | 'session';
   readonly sessionEnd: number;
+  /** Lifetime of a kite key that expires, in milliseconds. */
+  readonly keyTtl: number | undefined;
+  /** From when a registration renews the kite key, in milliseconds since 1970. Infinity if it does not expire. */
+  readonly renewAt: number;
 }
 
 export interface CredentialsOptions {
@@ -49,7 +53,7 @@ export class Credentials {
     keyRing.on('change', () => this.#kiteKeys.clear());
   }
 
-  /** @throws JwtError, or KiteError with code `keyPairRevoked` */
+  /** @throws JwtError, or KiteError with code `keyPairRevoked`, `kiteKeyRevoked` or `kiteKeyExpired` */
   verifyKiteKey(jwt: string): VerifiedCaller {
     checkLength(jwt);
     const cached = this.#kiteKeys.get(jwt);
@@ -59,28 +63,42 @@ export class Credentials {
       throw new JwtError('claims', 'it is not a kite key: "kontrolKey" is missing');
     const pair = this.#keyRing.findByPublicKey(kontrolKey);
     if (!pair) throw new JwtError('signature', 'it was not signed by this Kontrol');
-    const claims = verifyJwt(jwt, pair.verifyKey, { clock: this.#clock, leeway: TOKEN_LEEWAY });
+    const kiteKey = verifyKiteKey(jwt, pair.verifyKey, this.#clock);
     if (pair.state === 'revoked') {
       throw keyPairRevokedError();
     }
-    const descent = descentOfKiteKey(kiteKeyOf(jwt, claims));
+    const descent = descentOfKiteKey(kiteKey);
     if (this.#keyRing.isRevoked(descent)) throw kiteKeyRevokedError('it was revoked');
-    const verified = this.#caller(descent, pair, Number.POSITIVE_INFINITY);
-    this.#kiteKeys.set(jwt, verified, expiryTime(claims));
+    const { ttl: keyTtl, expiresAt = Number.POSITIVE_INFINITY } = kiteKey;
+    // As long as the key is accepted.
+    const sessionEnd = expiresAt + TOKEN_LEEWAY;
+    const verified = this.#caller(descent, pair, {
+      type: 'kiteKey',
+      sessionEnd,
+      keyTtl,
+      renewAt: renewalTime(kiteKey),
+    });
+    this.#kiteKeys.set(jwt, verified, expiresAt);
     return verified;
   }
 
   /**
    * Returns the caller of a request.
    *
-   * @throws JwtError, or KiteError with code `keyPairRevoked`, `kiteKeyRevoked` or `sessionEnded`
+   * @throws JwtError, or KiteError with code `keyPairRevoked`, `kiteKeyRevoked`, `kiteKeyExpired` or `sessionEnded`
    */
   callerOf({ auth, username }: Pick<Request, 'auth' | 'username'>): Caller {
     const { type, key } = record(auth);
     if (type === 'kiteKey' && typeof key === 'string') return this.verifyKiteKey(key);
     if (type === 'token' && typeof key === 'string') return this.verifyToken(key);
     // The program has added a type of authentication, whose credentials Kontrol cannot revoke.
-    return { username, kiteKeyId: '', issuedAt: this.#clock.now(), sessionEnd: Number.POSITIVE_INFINITY };
+    return {
+      type: 'kiteKey',
+      username,
+      kiteKeyId: '',
+      issuedAt: this.#clock.now(),
+      sessionEnd: Number.POSITIVE_INFINITY,
+    };
   }
 
   /**
@@ -106,16 +124,25 @@ export class Credentials {
       throw kiteKeyRevokedError('the kite key that it was issued for was revoked');
     const sessionEnd = timeClaim(claims, 'sessionExp') ?? token.expiresAt;
     if (sessionEnd <= this.#clock.now()) throw sessionEndedError();
-    return this.#caller(descent, pair, sessionEnd);
+    return this.#caller(descent, pair, {
+      type: 'session',
+      sessionEnd,
+      keyTtl: undefined,
+      renewAt: Number.POSITIVE_INFINITY,
+    });
   }
 
-  #caller(descent: Descent, pair: RingPair, sessionEnd: number): VerifiedCaller {
+  #caller(
+    descent: Descent,
+    pair: RingPair,
+    lifetime: Pick<VerifiedCaller, 'type' | 'sessionEnd' | 'keyTtl' | 'renewAt'>,
+  ): VerifiedCaller {
     const keyRing = this.#keyRing;
     const { username, kiteKeyId, issuedAt } = descent;
     return {
       ...descent,
+      ...lifetime,
       pair,
-      sessionEnd,
       revocationKey: JSON.stringify([username, kiteKeyId, issuedAt, pair.id]),
       get revoked() {
         return keyRing.isRevoked(descent) || keyRing.get(pair.id)?.state === 'revoked';
@@ -162,9 +189,4 @@ export function kiteKeyError(error: unknown): unknown {
 
 function checkLength(jwt: string): void {
   if (jwt.length > JWT_LENGTH) throw new JwtError('malformed', `it is longer than ${JWT_LENGTH} characters`);
-}
-
-function expiryTime(claims: Claims): number {
-  const expiresAt = claims['exp'];
-  return typeof expiresAt === 'number' ? expiresAt * 1000 : Number.POSITIVE_INFINITY;
 }

@@ -1,10 +1,20 @@
 import { createHash, type KeyObject, randomUUID } from 'node:crypto';
-import { generateKeyPair, type KeyPair, newKiteKey, parseKeyPair, parsePublicKey } from '../../keys/index.js';
+import {
+  generateKeyPair,
+  type KeyPair,
+  newKiteKey,
+  parseKeyPair,
+  parseKiteKey,
+  parsePublicKey,
+} from '../../keys/index.js';
+import { descentOfKiteKey } from '../../keys/kite-key.js';
+import { TOKEN_LEEWAY } from '../../keys/kite-token.js';
 import { type Descent, RevokedIds } from '../../keys/revoked-ids.js';
 import { ConfigurationError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';
+import type { Caller } from './caller.js';
 import type { Storage, StoredKeyPair } from '../storage/shared/storage.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
@@ -17,6 +27,13 @@ export interface RingPair {
   readonly signKey: KeyObject;
   readonly createdAt: number;
   readonly state: StoredKeyPair['state'];
+}
+
+interface UnsignedKiteKey {
+  readonly username: string;
+  readonly id?: string;
+  readonly issuedAt?: number;
+  readonly ttl: number | undefined;
 }
 
 /** The public part of a key pair. */
@@ -37,8 +54,8 @@ export interface KeyRingOptions {
 export type KeyRingEvents = {
   /** Key pairs or revoked kite keys have changed, on this node or another. */
   change: [];
-  /** This node has issued a kite key. */
-  issue: [key: Descent];
+  /** This node has issued or renewed a kite key. */
+  issue: [key: Caller];
 };
 
 /**
@@ -113,36 +130,54 @@ export class KeyRing extends Emitter<KeyRingEvents> {
     return this.#revoked.includes(descent);
   }
 
-  /** Creates a kite key for a user, signed with the current key pair. */
-  newKiteKey(username: string): string {
+  /** Until when all kite keys of a user are revoked, in milliseconds since 1970. -1 if they are not. */
+  revokedUntil(username: string): number {
+    return this.#revoked.revokedUntil(username);
+  }
+
+  /** Creates a kite key for a user, signed with the current key pair. `ttl`: its lifetime, if it expires. */
+  newKiteKey(username: string, ttl?: number): string {
     // A key that is issued in the second of a revocation is not covered by it.
     const issuedAt = Math.max(this.#clock.now(), this.#revoked.revokedUntil(username) + 1000);
-    const id = randomUUID();
-    const jwt = this.#signKiteKey({ username, id, issuedAt });
-    this.emit('issue', { username, kiteKeyId: id, issuedAt: Math.floor(issuedAt / 1000) * 1000 });
-    return jwt;
+    return this.#signKiteKey({ username, id: randomUUID(), issuedAt, ttl });
   }
 
   /**
    * Signs a kite key again with the current key pair. It keeps its id and its issue time, so a revocation reaches all forms
-   * of a key, and signing it several times returns the same one.
+   * of a key, and signing it several times returns the same one. A key that expires gets its lifetime again.
    */
-  renewKiteKey({ username, kiteKeyId, issuedAt }: Descent): string {
+  renewKiteKey({
+    username,
+    kiteKeyId,
+    issuedAt,
+    keyTtl,
+  }: Descent & { readonly keyTtl?: number | undefined }): string {
     return this.#signKiteKey({
       username,
+      ttl: keyTtl,
       ...(kiteKeyId !== '' && { id: kiteKeyId }),
       ...(issuedAt > 0 && { issuedAt }),
     });
   }
 
-  #signKiteKey(key: { readonly username: string; readonly id?: string; readonly issuedAt?: number }): string {
-    return newKiteKey({
+  #signKiteKey({ ttl, ...key }: UnsignedKiteKey): string {
+    const jwt = newKiteKey({
       ...key,
+      ...(ttl !== undefined && { ttl }),
       kontrolUser: this.#kontrolUser,
       kontrolUrl: this.#kontrolUrl(),
       keyPair: { publicKey: this.signing.publicKey, privateKey: this.signing.signKey },
       clock: this.#clock,
     });
+    const signed = parseKiteKey(jwt);
+    const { expiresAt = Number.POSITIVE_INFINITY } = signed;
+    this.emit('issue', {
+      ...descentOfKiteKey(signed),
+      type: 'kiteKey',
+      // As long as the key is accepted.
+      sessionEnd: expiresAt + TOKEN_LEEWAY,
+    });
+    return jwt;
   }
 
   /** Creates a key pair that signs from now on, and retires the others. */

@@ -1,17 +1,18 @@
-import { audienceIncludes, audienceOf, newToken, TOKEN_LEEWAY, TOKEN_TTL } from '../../keys/kite-token.js';
-import type { Descent } from '../../keys/revoked-ids.js';
+import {
+  audienceIncludes,
+  audienceOf,
+  newToken,
+  TOKEN_LEEWAY,
+  TOKEN_TTL,
+  tokenLength,
+} from '../../keys/kite-token.js';
 import { IDENTITY_FIELDS, type KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import { LruMap } from '../../util/lru-map.js';
 import { NAME_DEPTH, type Policy } from '../policy/policy.js';
-import type { KeyRing } from './key-ring.js';
-
-/** Who gets a token: the kite key that it descends from, and until when the caller can get tokens. */
-export interface Caller extends Descent {
-  /** In milliseconds since 1970. Infinity for a kite key. */
-  readonly sessionEnd: number;
-}
+import type { Caller } from './caller.js';
+import type { KeyRing, RingPair } from './key-ring.js';
 
 export interface TokenIssuerOptions {
   readonly keyRing: KeyRing;
@@ -64,9 +65,9 @@ export class TokenIssuer {
     this.#issued = new LruMap(limits.issuedTokens, clock);
   }
 
-  /** Returns whether a token for this caller and kite is cached, so that `issue` does not have to sign one. */
-  has(caller: Caller, target: TokenTarget): boolean {
-    return this.#issued.get(cacheKey(caller, target.keyId, this.#audience(caller, target))) !== undefined;
+  /** Returns the token for this caller and kite that is cached, so that `issue` does not have to sign one. */
+  cached(caller: Caller, target: TokenTarget): string | undefined {
+    return this.#issued.get(cacheKey(caller, target.keyId, this.audienceFor(caller, target)));
   }
 
   /** Returns when a session that begins now ends, in milliseconds since 1970. */
@@ -81,31 +82,50 @@ export class TokenIssuer {
    * the pair is revoked or unknown, or the session of the caller has ended.
    */
   issue(caller: Caller, target: TokenTarget, force = false): string | undefined {
-    const pair = this.#keyRing.get(target.keyId);
-    const ttl = Math.min(this.#ttl, caller.sessionEnd - this.#clock.now());
-    if (!pair || pair.state === 'revoked' || ttl <= 0) return undefined;
-    const audience = this.#audience(caller, target);
+    const pair = this.#usablePair(caller, target);
+    if (!pair) return undefined;
+    const audience = this.audienceFor(caller, target);
     const key = cacheKey(caller, target.keyId, audience);
     const cached = force ? undefined : this.#issued.get(key);
     if (cached !== undefined) return cached;
+    const options = this.#newToken(caller, audience, pair);
+    const token = newToken(options);
+    this.#onSign();
+    this.#issued.set(key, token, this.#clock.now() + options.ttl / 2);
+    return token;
+  }
+
+  /** Returns the length of the token that `issue` would return, without signing it. */
+  lengthOf(caller: Caller, target: TokenTarget): number {
+    const pair = this.#usablePair(caller, target);
+    if (!pair) return 0;
+    const audience = this.audienceFor(caller, target);
+    const cached = this.#issued.get(cacheKey(caller, target.keyId, audience));
+    return cached?.length ?? tokenLength(this.#newToken(caller, audience, pair));
+  }
+
+  #usablePair(caller: Caller, target: TokenTarget): RingPair | undefined {
+    const pair = this.#keyRing.get(target.keyId);
+    return pair?.state === 'revoked' || caller.sessionEnd <= this.#clock.now() ? undefined : pair;
+  }
+
+  #newToken(caller: Caller, audience: string, pair: RingPair) {
     const renewable = audienceIncludes(audience, this.#identity);
-    const token = newToken({
+    return {
       issuer: this.#issuer,
       username: caller.username,
       audience,
       privateKey: pair.signKey,
       clock: this.#clock,
-      ttl,
+      ttl: Math.min(this.#ttl, caller.sessionEnd - this.#clock.now()),
       leeway: Math.min(TOKEN_LEEWAY, this.#ttl),
       descent: caller,
       ...(renewable && { sessionEnd: Math.min(caller.sessionEnd, this.newSessionEnd()) }),
-    });
-    this.#onSign();
-    this.#issued.set(key, token, this.#clock.now() + ttl / 2);
-    return token;
+    };
   }
 
-  #audience({ username }: Caller, { kite }: TokenTarget): string {
+  /** Returns the audience of the tokens with which the caller can call the kite. */
+  audienceFor({ username }: Caller, { kite }: TokenTarget): string {
     const depth = this.#policy.tokenDepth?.(username, kite) ?? NAME_DEPTH;
     if (depth <= NAME_DEPTH) return audienceOf(kite);
     return `/${IDENTITY_FIELDS.slice(0, depth)

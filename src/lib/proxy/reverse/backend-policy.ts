@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { ConfigurationError } from '../../protocol/errors.js';
 import { isLoopbackAddress, isLoopbackHost } from '../../util/loopback.js';
-import { Networks, parseNetwork, SPECIAL_NETWORKS } from './ip-addresses.js';
+import { Networks, parseNetwork } from '../../util/ip-addresses.js';
 
 export interface BackendPolicyOptions {
   /** Addresses, networks (`10.1.0.0/16`) and host names that every kite may register. Default: none. */
@@ -11,6 +11,30 @@ export interface BackendPolicyOptions {
   /** Returns the addresses of this machine other than loopback. Default: those of its network interfaces. */
   readonly ownAddresses?: (() => readonly string[]) | undefined;
 }
+
+/**
+ * Addresses that the proxy forwards to only if an address or network in the allow list contains them: unspecified (which reach
+ * this host), link-local, multicast and reserved addresses, those that embed an IPv4 address, and metadata services of clouds.
+ */
+const SPECIAL_NETWORKS: readonly string[] = [
+  '0.0.0.0/8',
+  '169.254.0.0/16',
+  '192.0.0.0/24',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  '::/96',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '2001::/32',
+  '2002::/16',
+  '100.100.100.200',
+  '168.63.129.16',
+  'fd00:ec2::254',
+  'fd20:ce::254',
+];
 
 /**
  * Decides which addresses the proxy forwards to for a kite: the address that the kite connects from, and those in an allow

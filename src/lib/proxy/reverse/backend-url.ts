@@ -2,7 +2,7 @@ import { codedError, type KiteError } from '../../protocol/errors.js';
 import { remoteIp } from '../../transport/channel/remote-address.js';
 import { lookupAddresses } from '../../util/lookup-addresses.js';
 import type { LookupAddresses } from '../../util/loopback.js';
-import { canonicalAddress } from './ip-addresses.js';
+import { canonicalAddress } from '../../util/ip-addresses.js';
 import { cleanPath } from './request-path.js';
 import type { BackendPolicy } from './backend-policy.js';
 import { type ProxyLimits, TARGET_URL_LENGTH } from '../limits/proxy-limits.js';

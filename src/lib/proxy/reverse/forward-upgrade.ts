@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { MemoryBudget } from '../../transport/channel/memory-budget.js';
 import type { Clock } from '../../util/clock.js';
 import type { ProxySession } from '../shared/proxy-table.js';
 import { guardListeners, type ListenerGuard } from '../../util/guard-listeners.js';
@@ -11,6 +12,7 @@ import { refusalOf, type RefusalType, refuseSocket } from './proxy-refusal.js';
 export interface ForwardUpgradeOptions {
   readonly session: ProxySession;
   readonly clock: Clock;
+  readonly output: MemoryBudget;
   /** Called once when the session has ended, successfully or not. */
   readonly onEnd: () => void;
   readonly onFailure: (type: RefusalType) => void;
@@ -28,7 +30,7 @@ export function forwardUpgrade(
   caller: Socket,
   head: Buffer,
   backend: ClientRequest,
-  { session, clock, onEnd, onFailure }: ForwardUpgradeOptions,
+  { session, clock, output, onEnd, onFailure }: ForwardUpgradeOptions,
 ): void {
   let settled = false;
   const fail = (error: unknown): void => refuseWith(refusalOf(error));
@@ -63,7 +65,7 @@ export function forwardUpgrade(
     if (kiteHead.length > 0) caller.write(kiteHead);
     if (head.length > 0) kite.write(head);
     // Closures of this function would keep the handshake in memory until the sockets close.
-    joinSockets(caller, kite, { clock, count: session.count, onEnd });
+    joinSockets(caller, kite, { clock, output, count: session.count, onEnd });
   });
   const onResponse = guarded((response: IncomingMessage) => {
     if (!hasValidStatusLine(response)) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { canonicalAddress } from './ip-addresses.js';
+import { remoteIp } from '../../transport/channel/remote-address.js';
+import { canonicalAddress } from '../../util/ip-addresses.js';
 
 /** Headers that apply to a single connection and are not forwarded (RFC 9110, section 7.6.1, and its predecessors). */
 const HOP_BY_HOP: readonly string[] = [
@@ -27,6 +28,8 @@ export interface ForwardingProxy {
   readonly via: string;
   /** Whether callers use TLS, which a load balancer in front of the proxy may terminate. */
   readonly secure: boolean;
+  /** Returns the address of the caller of a request. */
+  readonly addressOf: (request: IncomingMessage) => string;
 }
 
 /** Returns the headers of a request to send to the kite. */
@@ -41,7 +44,7 @@ export function requestHeaders(request: IncomingMessage, proxy: ForwardingProxy)
   }
   const { socket, httpVersion } = request;
   headers['via'] = [headers['via'] ?? [], `${httpVersion} ${proxy.via}`].flat();
-  headers['x-forwarded-for'] = canonicalAddress(socket.remoteAddress ?? '') ?? 'unknown';
+  headers['x-forwarded-for'] = canonicalAddress(remoteIp(proxy.addressOf(request))) ?? 'unknown';
   headers['x-forwarded-proto'] = proxy.secure || (socket as TLSSocket).encrypted ? 'https' : 'http';
   if (request.headers.host !== undefined) headers['x-forwarded-host'] = request.headers.host;
   // A body without a length stays chunked. Otherwise the kite would parse it as the next request.

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { MemoryBudget } from '../../transport/channel/memory-budget.js';
 import type { Clock } from '../../util/clock.js';
 import type { ProxyEntry, ProxySession } from '../shared/proxy-table.js';
 import { Backends, type BackendOptions } from './backends.js';
@@ -8,14 +9,16 @@ import { forwardRequest } from './forward-request.js';
 import { forwardUpgrade } from './forward-upgrade.js';
 import { hasSeveralHosts, isLoop, type ForwardingProxy, requestHeaders } from './forwarded-headers.js';
 import { type RefusalType, refuse, refuseSocket } from './proxy-refusal.js';
-import { parseRequestTarget } from './request-path.js';
+import type { RequestRoute } from './request-routes.js';
 import type { BackendUrl } from './backend-url.js';
 
 export interface ForwarderOptions extends BackendOptions {
   readonly clock: Clock;
+  /** The budget for the data that waits in open sessions. */
+  readonly output: MemoryBudget;
   readonly proxy: () => ForwardingProxy;
-  /** Returns the kite with this id. */
-  readonly find: (id: string) => ProxyEntry<BackendUrl> | undefined;
+  /** Returns the kite that a request is for. */
+  readonly route: (request: IncomingMessage) => RequestRoute;
   /** Maximum number of open sessions. */
   readonly sessions: number;
   readonly onFailure: (type: RefusalType) => void;
@@ -29,7 +32,7 @@ interface ForwardedRequest {
   readonly proxy: ForwardingProxy;
 }
 
-/** Forwards requests below `/proxy/` to kites. */
+/** Forwards requests to kites. */
 export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #backends: Backends;
@@ -59,7 +62,6 @@ export class Forwarder {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
     const forwarded = isWebSocketUpgrade(request) ? this.#route(request) : 'badRequest';
     if (typeof forwarded === 'string') {
       this.#options.onFailure(forwarded);
@@ -70,8 +72,8 @@ export class Forwarder {
     const headers = { ...requestHeaders(request, proxy), connection: 'Upgrade', upgrade: 'websocket' };
     const backend = this.#backends.open(entry.target, { method: 'GET', path, headers, dedicated: true });
     const { session, onEnd } = this.#openSession(entry, () => socket.destroy());
-    const { clock, onFailure } = this.#options;
-    forwardUpgrade(socket as Socket, head, backend, { session, clock, onEnd, onFailure });
+    const { clock, output, onFailure } = this.#options;
+    forwardUpgrade(socket as Socket, head, backend, { session, clock, output, onEnd, onFailure });
   }
 
   /** Refuses new requests. Resolves once all sessions have ended. */
@@ -91,17 +93,15 @@ export class Forwarder {
   }
 
   #route(request: IncomingMessage): ForwardedRequest | RefusalType {
-    const target = parseRequestTarget(request.url ?? '');
-    if (target.type === 'notFound') return 'notFound';
-    if (target.type === 'invalid') return 'badRequest';
+    const route = this.#options.route(request);
+    if (route.type === 'refused') return route.reason;
     if (this.#draining) return 'ending';
     if (hasSeveralHosts(request)) return 'badRequest';
-    const entry = this.#options.find(target.id);
+    const { entry, path } = route;
     if (!entry) return 'notFound';
     const proxy = this.#options.proxy();
     if (isLoop(request, proxy)) return 'loop';
     if (this.#endSessions.size >= this.#options.sessions) return 'busy';
-    const path = entry.target.path + target.rest;
     return { entry, path: path.startsWith('/') ? path : `/${path}`, proxy };
   }
 

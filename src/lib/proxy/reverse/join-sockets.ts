@@ -1,10 +1,13 @@
 import type { Duplex } from 'node:stream';
+import type { BudgetShare, BudgetUser, MemoryBudget } from '../../transport/channel/memory-budget.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { guardListeners } from '../../util/guard-listeners.js';
 import { JOINED_LINGER, JOINED_PAUSE_BYTES } from '../limits/proxy-limits.js';
 
 export interface JoinSocketsOptions {
   readonly clock: Clock;
+  /** The budget for the data that waits between the sockets. */
+  readonly output: MemoryBudget;
   /** Called with the number of bytes received from the caller or the kite. */
   readonly count: (fromCaller: number, fromKite: number) => void;
   /** Called once both sockets have closed. */
@@ -15,7 +18,12 @@ export interface JoinSocketsOptions {
  * Copies the data of each socket to the other, with backpressure. When one socket ends, the other one is ended after its data
  * has been sent.
  */
-export function joinSockets(caller: Duplex, kite: Duplex, { clock, count, onEnd }: JoinSocketsOptions): void {
+export function joinSockets(
+  caller: Duplex,
+  kite: Duplex,
+  { clock, output, count, onEnd }: JoinSocketsOptions,
+): void {
+  const queues = new JoinedQueues(caller, kite, output);
   let open = 2;
   let lingerTimer: Timer | undefined;
   const onEnding = (): void => {
@@ -27,15 +35,46 @@ export function joinSockets(caller: Duplex, kite: Duplex, { clock, count, onEnd 
   const onClosed = (): void => {
     if (--open > 0) return;
     lingerTimer?.cancel();
+    queues.close();
     onEnd();
   };
-  copyData(caller, kite, (bytes) => count(bytes, 0), onEnding, onClosed);
-  copyData(kite, caller, (bytes) => count(0, bytes), onEnding, onClosed);
+  copyData(caller, kite, queues, (bytes) => count(bytes, 0), onEnding, onClosed);
+  copyData(kite, caller, queues, (bytes) => count(0, bytes), onEnding, onClosed);
+}
+
+/** The data that waits in two joined sockets, as part of a budget. */
+class JoinedQueues implements BudgetUser {
+  readonly #caller: Duplex;
+  readonly #kite: Duplex;
+  readonly #budget: MemoryBudget;
+  #share: BudgetShare | undefined;
+
+  constructor(caller: Duplex, kite: Duplex, budget: MemoryBudget) {
+    this.#caller = caller;
+    this.#kite = kite;
+    this.#budget = budget;
+  }
+
+  measure(): void {
+    const bytes = this.#caller.writableLength + this.#kite.writableLength;
+    this.#share ??= this.#budget.open(this);
+    this.#share.resize(bytes);
+  }
+
+  expel(): void {
+    this.#caller.destroy();
+    this.#kite.destroy();
+  }
+
+  close(): void {
+    this.#share?.close();
+  }
 }
 
 function copyData(
   from: Duplex,
   to: Duplex,
+  queues: JoinedQueues,
   count: (bytes: number) => void,
   onEnding: () => void,
   onClosed: () => void,
@@ -47,9 +86,14 @@ function copyData(
   const onData = guarded((chunk: Buffer) => {
     count(chunk.length);
     to.write(chunk);
+    if (to.writableLength === 0) return;
+    queues.measure();
     if (to.writableLength > JOINED_PAUSE_BYTES) from.pause();
   });
-  const onDrain = guarded(() => from.resume());
+  const onDrain = guarded(() => {
+    queues.measure();
+    from.resume();
+  });
   const end = (): void => {
     onEnding();
     if (!to.writableEnded) to.end();

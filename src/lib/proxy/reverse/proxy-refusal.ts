@@ -11,6 +11,10 @@ const REFUSALS: {
   readonly [Type in RefusalType]: readonly [status: StatusOfRefusal<Type>, message: string];
 } = {
   notFound: [404, 'No kite with this id is registered with this proxy'],
+  wrongHost: [
+    421,
+    'Behind this proxy, each kite has a host name of its own; query Kontrol for the URL of the kite',
+  ],
   badRequest: [
     400,
     'The request cannot be forwarded: its path is invalid, it has several Host headers, or its upgrade is not supported',

@@ -1,3 +1,12 @@
+/** The path and query of a request, which are safe to forward. */
+export interface ForwardedPath {
+  readonly type: 'forwarded';
+  /** Empty or starting with a slash. `.` and `..` are resolved. */
+  readonly path: string;
+  /** Empty or starting with a question mark. */
+  readonly query: string;
+}
+
 /** The kite and path that a request below `/proxy/` is for. */
 export type RequestTarget =
   | {
@@ -6,8 +15,10 @@ export type RequestTarget =
       /** Path below the kite's URL, empty or starting with a slash, and the query. */
       readonly rest: string;
     }
-  | { readonly type: 'notFound' }
-  | { readonly type: 'invalid' };
+  | UnforwardedPath;
+
+/** Why a request is not forwarded. */
+export type UnforwardedPath = { readonly type: 'notFound' } | { readonly type: 'invalid' };
 
 export type CleanPath =
   | { readonly type: 'clean'; readonly path: string }
@@ -29,10 +40,29 @@ export function parseRequestTarget(target: string): RequestTarget {
   const match = REQUEST_TARGET.exec(target);
   if (!match) return { type: 'notFound' };
   const [, id = '', path = '', query = ''] = match;
+  const forwarded = forwardedPath(path, query);
+  if (forwarded.type !== 'forwarded') return forwarded;
+  return { type: 'kite', id, rest: forwarded.path + forwarded.query };
+}
+
+/** Parses the path and query of a request to a host of its own. A request in absolute form is not found. */
+export function parseHostTarget(target: string): ForwardedPath | UnforwardedPath {
+  if (!target.startsWith('/')) return { type: 'notFound' };
+  const [, path = '', query = ''] = /^([^?]*)(.*)$/s.exec(target) ?? [];
+  return forwardedPath(path, query);
+}
+
+/** Returns the part of a path below another one, empty or starting with a slash. Returns undefined if it is not below. */
+export function pathBelow(path: string, root: string): string | undefined {
+  if (path === root) return '';
+  return path.startsWith(`${root}/`) ? path.slice(root.length) : undefined;
+}
+
+function forwardedPath(path: string, query: string): ForwardedPath | UnforwardedPath {
   const clean = cleanPath(path);
   if (clean.type === 'outside') return { type: 'notFound' };
   if (clean.type === 'invalid' || !QUERY.test(query)) return { type: 'invalid' };
-  return { type: 'kite', id, rest: clean.path + query };
+  return { type: 'forwarded', path: clean.path, query };
 }
 
 /** Resolves `.` and `..` in a path, encoded or not. The result is empty or starts with a single slash. */

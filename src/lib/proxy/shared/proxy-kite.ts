@@ -2,13 +2,15 @@ import { errorText } from '../../util/message-of.js';
 import { requireAdministrator } from '../../kite/serve/administrator.js';
 import { composeLimits } from '../../kite/limits/compose-limits.js';
 import type { Kite } from '../../kite/kite.js';
-import type { CloseOptions } from '../../kite/kite-options.js';
+import type { CloseOptions, ReplacedParts } from '../../kite/kite-options.js';
 import type { KiteKey } from '../../keys/index.js';
 import type { ProxyName } from '../../kite/proxied/proxy-link.js';
 import type { Request } from '../../kite/serve/request.js';
+import type { VirtualHosts } from '../../kite/serve/virtual-hosts.js';
 import { KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
 import { registeredUrl } from '../../protocol/registered-url.js';
+import { makeBudgets, type MemoryBudgets } from '../../transport/channel/memory-budget.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { StderrLogger } from '../../util/stderr-logger.js';
@@ -16,7 +18,7 @@ import { defaultProxyLimits, type ProxyLimits } from '../limits/proxy-limits.js'
 import { addHealthRoutes } from './health-routes.js';
 import { ProxyMetrics } from './proxy-metrics.js';
 import { publicAddressOf, requireKiteKey, makeProxyKite, type ProxyOptions } from './proxy-options.js';
-import { type ProxiedPeer, ProxyTable } from './proxy-table.js';
+import { type ProxiedPeer, type ProxyEntry, ProxyTable } from './proxy-table.js';
 import { type PublicAddress, publicOrigin } from './public-address.js';
 
 /** An authenticated request of a kite to register with the proxy. */
@@ -33,11 +35,15 @@ export interface ProxyKind<Target> {
   readonly name: ProxyName;
   /** Returns how to reach the kite. Throws or rejects with a KiteError if the kite may not register. */
   admit(request: ProxyRegistrationRequest): Target | Promise<Target>;
-  /** Returns the public URL of a kite, below the proxy's `origin`. */
-  publicUrl(id: string, origin: string): string;
+  /** Returns the public URL of a kite. `origin`: that of the proxy. */
+  publicUrl(entry: ProxyKiteAndTarget<Target>, origin: string): string;
   /** Returns the location of the kite for `proxy.status`. */
   describe(target: Target): string;
+  /** Hosts whose requests do not belong to the proxy's own kite. Default: none. */
+  readonly virtualHosts?: VirtualHosts | undefined;
 }
+
+type ProxyKiteAndTarget<Target> = Pick<ProxyEntry<Target>, 'kite' | 'target'>;
 
 /** The status of a kite behind a proxy. */
 export interface ProxiedKiteStatus {
@@ -82,6 +88,8 @@ export class ProxyKite<Target> {
   readonly table: ProxyTable<Target>;
   readonly metrics: ProxyMetrics;
   readonly limits: ProxyLimits;
+  /** The budgets of all connections of the proxy. */
+  readonly budgets: MemoryBudgets;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly #kind: ProxyKind<Target>;
@@ -93,13 +101,18 @@ export class ProxyKite<Target> {
   #closing: Promise<void> | undefined;
 
   /** @throws ConfigurationError if an option is invalid or no kite key is found */
-  constructor(options: ProxyOptions, kind: ProxyKind<Target>) {
+  constructor(options: ProxyOptions, kind: ProxyKind<Target>, replaced: ReplacedParts = {}) {
     this.#kind = kind;
     this.limits = composeLimits(defaultProxyLimits, options.limits);
     this.#key = requireKiteKey(options);
     this.#address = publicAddressOf(options);
     this.clock = options.clock ?? systemClock;
-    this.kite = makeProxyKite(kind.name, this.#key, options);
+    this.budgets = makeBudgets(this.limits);
+    this.kite = makeProxyKite(kind.name, this.#key, options, {
+      ...replaced,
+      virtualHosts: kind.virtualHosts,
+      budgets: this.budgets,
+    });
     this.logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
     const table = new ProxyTable<Target>(this.clock, this.logger, this.limits);
     this.table = table;
@@ -140,7 +153,8 @@ export class ProxyKite<Target> {
   /** Starts listening, and registers with Kontrol in the background, with retries. Rejects if the proxy cannot listen. */
   async listen(): Promise<void> {
     await this.kite.listen();
-    this.#origin = publicOrigin(this.#address, new URL(await this.kite.registerUrl()));
+    const listening = (this.#address && this.kite.url) ?? (await this.kite.registerUrl());
+    this.#origin = publicOrigin(this.#address, new URL(listening));
     this.#listeningSince = this.clock.now();
     this.#ready = this.kite.config.kontrolUrls.length === 0;
     if (this.#ready) {
@@ -183,7 +197,7 @@ export class ProxyKite<Target> {
         id: kite.id,
         kite: kitePath(kite),
         username: kite.username,
-        url: this.#kind.publicUrl(kite.id, this.#origin),
+        url: this.#kind.publicUrl({ kite, target }, this.#origin),
         target: this.#kind.describe(target),
         since,
         ...counts,
@@ -216,7 +230,7 @@ export class ProxyKite<Target> {
     // The kite may have disconnected meanwhile.
     if (signal.aborted) throw new KiteError('disconnect', 'The connection ended');
     this.table.add({ kite, client, target });
-    return this.#kind.publicUrl(kite.id, this.#origin);
+    return this.#kind.publicUrl({ kite, target }, this.#origin);
   }
 }
 

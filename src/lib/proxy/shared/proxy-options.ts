@@ -1,7 +1,7 @@
 import { type KiteKey } from '../../keys/index.js';
 import { findKiteKey } from '../../kite/config/find-kite-key.js';
 import type { Kite } from '../../kite/kite.js';
-import type { KiteOptions } from '../../kite/kite-options.js';
+import type { KiteOptions, ReplacedParts } from '../../kite/kite-options.js';
 import { makeServerKite, type ServerKiteOptions } from '../../kite/server-kite.js';
 import type { ProxyName } from '../../kite/proxied/proxy-link.js';
 import { ConfigurationError } from '../../protocol/errors.js';
@@ -46,9 +46,14 @@ export function publicAddressOf({ publicHost, publicPort }: ProxyOptions): Publi
 }
 
 /** Creates the kite of a proxy. */
-export function makeProxyKite(name: ProxyName, key: KiteKey, options: ProxyOptions): Kite {
+export function makeProxyKite(
+  name: ProxyName,
+  key: KiteKey,
+  options: ProxyOptions,
+  replaced: ReplacedParts,
+): Kite {
   const { port = 3999, kontrolUrl, saveKiteKey } = options;
-  return makeServerKite(name, options, {
+  const overrides: KiteOptions = {
     username: key.username,
     kiteKey: key.jwt,
     // Kites of every user of this Kontrol may register.
@@ -56,5 +61,6 @@ export function makeProxyKite(name: ProxyName, key: KiteKey, options: ProxyOptio
     port,
     kontrolUrl,
     saveKiteKey,
-  });
+  };
+  return makeServerKite(name, options, overrides, replaced);
 }

@@ -80,6 +80,7 @@ export class ProxyEntry<Target> {
 }
 
 export type ProxyTableEvents<Target> = {
+  added: [entry: ProxyEntry<Target>];
   /** The kite has disconnected, or has registered again over another connection. */
   ended: [entry: ProxyEntry<Target>];
 };
@@ -160,6 +161,7 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
     const entry = new ProxyEntry(options, this.#clock.now(), this.#totals);
     this.#entries.set(kite.id, entry);
     this.#byClient.set(client, { entry, unlisten: client.once('disconnect', () => this.#end(entry)) });
+    this.emit('added', entry);
     return entry;
   }
 

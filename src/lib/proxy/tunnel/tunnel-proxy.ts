@@ -1,16 +1,17 @@
 import { errorText } from '../../util/message-of.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { TlsOptions } from '../../kite/serve/http-listener.js';
 import type { UpgradeHandler } from '../../kite/serve/http-routes.js';
 import type { Kite } from '../../kite/kite.js';
-import type { CloseOptions } from '../../kite/kite-options.js';
+import type { CloseOptions, ReplacedParts } from '../../kite/kite-options.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { Relay } from '../../transport/relay/relay.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { type Refusal, type SessionTarget, SockJsServer } from '../../transport/server/sockjs-server.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { ProxyLimits } from '../limits/proxy-limits.js';
-import { ProxyKite, type ProxyStatus } from '../shared/proxy-kite.js';
+import { ProxyKite, type ProxyKind, type ProxyStatus } from '../shared/proxy-kite.js';
 import type { ProxyOptions } from '../shared/proxy-options.js';
 import type { ProxyEntry } from '../shared/proxy-table.js';
 import { CALLERS_PATH, parseCallerUrl } from './caller-url.js';
@@ -46,14 +47,18 @@ export class TunnelProxy {
   #onDrained: (() => void) | undefined;
 
   /** @throws ConfigurationError if an option is invalid or no kite key is found */
-  constructor(options: TunnelProxyOptions) {
-    const proxy = new ProxyKite<string>(options, {
+  constructor(options: TunnelProxyOptions);
+  /** @internal `replaced`: parts that this package replaces in the kite of the proxy. */
+  constructor(options: TunnelProxyOptions, replaced: ReplacedParts);
+  constructor(options: TunnelProxyOptions, replaced: ReplacedParts = {}) {
+    const kind: ProxyKind<string> = {
       name: 'tunnelproxy',
       admit: ({ client }) => client.remoteAddress,
-      publicUrl: (id, origin) => `${origin}${CALLERS_PATH}?kiteID=${id}`,
+      publicUrl: ({ kite: { id } }, origin) => `${origin}${CALLERS_PATH}?kiteID=${id}`,
       describe: (address) => address,
-    });
-    const { kite, clock, limits } = proxy;
+    };
+    const proxy = new ProxyKite<string>(options, kind, replaced);
+    const { kite, clock, limits, budgets } = proxy;
     this.#proxy = proxy;
     this.#limits = limits;
     this.#waiting = new WaitingCallers({
@@ -65,6 +70,7 @@ export class TunnelProxy {
       prefixes: [CALLERS_PATH],
       limits,
       clock,
+      budgets,
       ...(options.allowOrigin && { allowOrigin: options.allowOrigin }),
       admit: (_, { scope: kiteId }) => this.#admit(kiteId),
       onSession: (channel, _, target) => this.#openRelay(channel, target),
@@ -73,6 +79,7 @@ export class TunnelProxy {
       prefixes: [TUNNELS_PATH],
       limits,
       clock,
+      budgets,
       // Tunnels are authenticated by a token. Kites in Go send an Origin that may not match the host behind a load balancer.
       allowOrigin: '*',
       admit: ({ url = '' }) => (this.#waiting.has(url) ? undefined : NO_TUNNEL),
@@ -97,6 +104,11 @@ export class TunnelProxy {
   /** Number of callers that wait for a kite to open a tunnel. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** Replaces the TLS certificate for new connections. Throws if it cannot be used; the previous one then stays in use. */
+  useTls(tls: TlsOptions): void {
+    this.kite.useTls(tls);
   }
 
   /** Starts listening, and registers with Kontrol in the background, with retries. Rejects if the proxy cannot listen. */
@@ -166,6 +178,7 @@ export class TunnelProxy {
     const session = entry.openSession();
     const relay: Relay = new Relay(channel, {
       limits: this.#limits,
+      input: this.#proxy.budgets.input,
       countBytes: (toKite, fromKite) => session.count(toKite, fromKite),
       ended: () => {
         this.#waiting.delete(caller.tunnel);

@@ -26,8 +26,8 @@ export const DROPPED_CODE = 1006;
 
 /** Returns the code if WebSocket allows it in a close frame (RFC 6455, section 7.4), and 3000 otherwise. */
 export function validCloseCode(code: number): number {
-  const reserved = code === 1004 || code === 1005 || code === 1006;
-  const standard = code >= 1000 && code <= 1014 && !reserved;
+  // 1004 to 1006 are reserved.
+  const standard = code >= 1000 && code <= 1014 && (code < 1004 || code > 1006);
   const registered = code >= 3000 && code <= 4999;
   return Number.isInteger(code) && (standard || registered) ? code : GO_AWAY_CODE;
 }

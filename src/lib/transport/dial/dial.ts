@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Channel } from '../channel/channel.js';
+import { CountedChannel } from '../channel/counted-channel.js';
 import { maxFrameBytes } from '../sockjs/frame-limit.js';
 import type { NodeDialOptions } from '../handshake/node-dial-options.js';
 import { dialWithFallback, type DialPlatform } from './dial-with-fallback.js';
@@ -7,15 +8,33 @@ import { dialWebSocket } from '../websocket/dial-websocket.js';
 import { dialXhr } from '../xhr/dial-xhr.js';
 import { NodePost } from '../xhr/node-post.js';
 import { socketError } from '../handshake/socket-error.js';
+import { isDialError, timeoutError } from '../handshake/dial-error.js';
+import { parseBaseUrl } from '../handshake/session-url.js';
+import { FALLBACK_TTL, REMEMBERED_FALLBACKS, UPGRADE_TIMEOUT } from '../limits/transport-limits.js';
+import type { DialErrorCode } from '../../errors/error-codes.js';
+import type { Clock } from '../../util/clock.js';
+import { LruMap } from '../../util/lru-map.js';
+
+/** The servers that `auto` dials over XHR polling, because WebSocket has failed there and XHR polling has not. */
+export type Fallbacks = LruMap<true>;
+
+export function newFallbacks(clock: Clock): Fallbacks {
+  return new LruMap(REMEMBERED_FALLBACKS, clock);
+}
 
 const nodePlatform: DialPlatform<NodeDialOptions> = {
   webSocket: dialWebSocket,
   xhr(base, session, options) {
     const http = new NodePost(base, maxFrameBytes(options.limits.messageBytes), options.tls);
-    return dialXhr(base, session, options, { http, toDialError: socketError });
+    const dialling = dialXhr(base, session, options, { http, toDialError: socketError });
+    const { budgets } = options;
+    return budgets ? dialling.then((channel) => new CountedChannel(channel, budgets)) : dialling;
   },
-  // The server sent an HTTP response instead of opening a WebSocket.
-  fallsBack: ({ code }) => code === 'handshake',
+  fallsBack: ({ code }) => !FAILURES_WITHOUT_SERVER.has(code),
+  firstOptions: (options) => ({
+    ...options,
+    handshakeTimeout: options.handshakeTimeout / 2 || UPGRADE_TIMEOUT,
+  }),
   // Node generates UUIDs in advance, so that this does not call OpenSSL.
   newSessionId: () => randomUUID().replaceAll('-', ''),
 };
@@ -26,10 +45,61 @@ const sessionPlatform: DialPlatform<NodeDialOptions> = {
     dialWebSocket(base, base.pathname + base.search, framed, options),
 };
 
-/** Connects to a SockJS server from Node. See `dialWithFallback`. */
-export function dial(url: string, options: NodeDialOptions): Promise<Channel> {
-  // Not a case of `dialWithFallback`, because pages never open an existing session and should not load the code for it.
-  return options.transport === 'Session'
-    ? dialWithFallback(sessionPlatform, url, { ...options, transport: 'WebSocket' })
-    : dialWithFallback(nodePlatform, url, options);
+/**
+ * The failures before the upgrade was sent, and those that XHR polling would repeat. After any other, such as a middlebox
+ * that holds or resets the upgrade, a plain HTTP request may pass.
+ */
+const FAILURES_WITHOUT_SERVER: ReadonlySet<DialErrorCode> = new Set([
+  'aborted',
+  'invalidUrl',
+  'notFound',
+  'refused',
+  'tls',
+  'tooManyFiles',
+  'unreachable',
+]);
+
+/**
+ * Connects to a SockJS server from Node. See `dialWithFallback`. `auto` tries WebSocket for half of the timeout, and XHR polling
+ * first if `fallbacks` contains the server.
+ */
+export function dial(url: string, options: NodeDialOptions, fallbacks?: Fallbacks): Promise<Channel> {
+  switch (options.transport) {
+    // Not a case of `dialWithFallback`, because pages never open an existing session and should not load the code for it.
+    case 'Session':
+      return dialWithFallback(sessionPlatform, url, { ...options, transport: 'WebSocket' });
+    case 'auto':
+      return dialAuto(url, options, fallbacks).catch((error: unknown) => {
+        throw withWholeTimeout(error, url, options.handshakeTimeout);
+      });
+    default:
+      return dialWithFallback(nodePlatform, url, options);
+  }
+}
+
+function dialAuto(url: string, options: NodeDialOptions, fallbacks: Fallbacks | undefined): Promise<Channel> {
+  const server = url.replace(/[?#].*/s, '');
+  if (fallbacks?.get(server)) {
+    const polling = dialWithFallback(nodePlatform, url, { ...options, transport: 'XHRPolling' });
+    return polling.catch((error: unknown) => {
+      fallbacks.delete(server);
+      throw error;
+    });
+  }
+  const platform: DialPlatform<NodeDialOptions> = {
+    ...nodePlatform,
+    xhr: async (base, session, bounds) => {
+      const channel = await nodePlatform.xhr(base, session, bounds);
+      fallbacks?.set(server, true, options.clock.now() + FALLBACK_TTL);
+      return channel;
+    },
+  };
+  return dialWithFallback(platform, url, options);
+}
+
+/** Returns the error with the time that both attempts have taken, instead of the time of the second. */
+function withWholeTimeout(error: unknown, url: string, handshakeTimeout: number): unknown {
+  const base = parseBaseUrl(url);
+  const ranOut = isDialError(error) && error.code === 'timeout' && error.cause === undefined;
+  return base && ranOut && handshakeTimeout > 0 ? timeoutError(base, handshakeTimeout) : error;
 }

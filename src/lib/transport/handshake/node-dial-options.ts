@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
+import type { ConnectionBudgets } from '../channel/memory-budget.js';
 import type { DialOptions } from './dial-options.js';
 
 /** The certificates to trust, and the client's own certificate. */
@@ -7,4 +9,8 @@ export type DialTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUna
 /** Options to dial from Node. */
 export interface NodeDialOptions extends DialOptions {
   readonly tls?: DialTls | undefined;
+  /** The budgets that the connection shares with others. Default: none. */
+  readonly budgets?: ConnectionBudgets | undefined;
+  /** Called with the connection of a WebSocket that has opened. */
+  readonly opened?: ((socket: Socket) => void) | undefined;
 }

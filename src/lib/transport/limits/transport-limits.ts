@@ -39,8 +39,8 @@ export interface ServerLimits {
    */
   readonly unauthenticatedBytes: number;
   /**
-   * Maximum memory that the queues for all peers take together, in bytes. Default 64 MiB. If exceeded, the connections with
-   * the longest queues close with 1008.
+   * Maximum memory that the queues for all peers of a kite take together, in bytes, whichever side has connected. Default
+   * 64 MiB. If exceeded, the connections with the longest queues close with 1008.
    */
   readonly totalQueueBytes: number;
 }
@@ -97,8 +97,17 @@ export const peerLimits: PeerLimits = {
   candidates: 64,
 };
 
-/** Maximum size of a queue that is not counted towards `totalQueueBytes`, in bytes. Default 16 KiB. If exceeded, it is counted. */
-export const UNCOUNTED_QUEUE_BYTES = 16 * 1024;
+/**
+ * Maximum size of a queue that counts towards `totalQueueBytes` by its length, in bytes. Default 16 KiB. If exceeded, each of its
+ * writes counts with the memory that it takes.
+ */
+export const UNWATCHED_QUEUE_BYTES = 16 * 1024;
+
+/**
+ * Maximum number of connections of strangers with unfinished messages from which a turn of the event loop reads. Default 4. If
+ * exceeded, the others wait for the next turns.
+ */
+export const READERS_PER_TURN = 4;
 
 /**
  * Maximum time that a peer has to answer a close frame, in milliseconds. Default 5 s. If exceeded, the connection is dropped.
@@ -110,6 +119,30 @@ export const CLOSE_GRACE = 5000;
  * fails with `protocol`.
  */
 export const RESPONSE_HEADER_BYTES = 16_384;
+
+/**
+ * Maximum number of servers for which a kite remembers that WebSocket fails and XHR polling works. Default 256. If exceeded,
+ * the least recently used one is forgotten, and is dialled over WebSocket first.
+ */
+export const REMEMBERED_FALLBACKS = 256;
+
+/**
+ * Maximum time for which a kite remembers that WebSocket to a server fails, in milliseconds. Default 300 s. If exceeded, the
+ * server is dialled over WebSocket first.
+ */
+export const FALLBACK_TTL = 300_000;
+
+/**
+ * Maximum time that the transport `auto` waits for a WebSocket if the handshake has no timeout, in milliseconds. Default 5 s.
+ * If exceeded, it tries XHR polling.
+ */
+export const UPGRADE_TIMEOUT = 5000;
+
+/** Maximum number of cookies of a session over XHR polling. Default 16. If exceeded, further cookies are ignored. */
+export const COOKIES = 16;
+
+/** Maximum length of such a cookie, in characters. Default 4,096. If exceeded, the cookie is ignored. */
+export const COOKIE_LENGTH = 4096;
 
 /** Maximum number of message prefixes that a channel compares. Default 4. If exceeded, the oldest is removed. */
 export const MAX_PREFIXES = 4;

@@ -1,4 +1,5 @@
 import type { Channel, ChannelReceiver } from '../channel/channel.js';
+import type { BudgetShare, BudgetUser, MemoryBudget } from '../channel/memory-budget.js';
 import type { ChannelLimits, RelayLimits } from '../limits/transport-limits.js';
 import { validCloseCode } from '../channel/close-code.js';
 import { FramedChannel } from '../websocket/framed-channel.js';
@@ -6,6 +7,8 @@ import { decodeClientFrame } from '../sockjs/frames.js';
 
 export interface RelayOptions {
   readonly limits: Pick<ChannelLimits, 'pauseBytes'> & RelayLimits;
+  /** The budget for messages of the first channel that wait for the second. Default: none. */
+  readonly input?: MemoryBudget;
   /** Called for each forwarded message, with the number of bytes from the first channel to the second, and back. */
   readonly countBytes?: ((forth: number, back: number) => void) | undefined;
   /** Called once, when one channel has ended and the other has been closed. */
@@ -21,16 +24,18 @@ export interface RelayOptions {
  *
  * Lifecycle: the constructor starts the first channel, and `join` adds the second. `close` ends both.
  */
-export class Relay {
+export class Relay implements BudgetUser {
   readonly #first: Side;
   readonly #options: RelayOptions;
   #second: Side | undefined;
   #ended = false;
+  #waiting: BudgetShare | undefined;
 
   constructor(first: Channel, options: RelayOptions) {
     this.#options = options;
     const { countBytes } = options;
     this.#first = new Side(first, options.limits, countBytes && ((bytes) => countBytes(bytes, 0)));
+    this.#first.onWaiting = (length) => this.#wait(length);
     this.#first.start((code, reason) => this.#sideEnded(code, reason));
   }
 
@@ -50,6 +55,7 @@ export class Relay {
     side.start((code, reason) => this.#sideEnded(code, reason));
     side.connect(this.#first);
     this.#first.connect(side);
+    this.#waiting?.close();
   }
 
   /** Closes both channels. */
@@ -58,7 +64,23 @@ export class Relay {
     this.#ended = true;
     this.#first.end(code, reason);
     this.#second?.end(code, reason);
+    this.#waiting?.close();
     this.#options.ended?.();
+  }
+
+  expel(reason: string): void {
+    this.close(1008, reason);
+  }
+
+  measure(): void {
+    // The share changes with each message that waits.
+  }
+
+  /** Counts the messages that wait. A string takes up to two bytes for each UTF-16 unit. */
+  #wait(length: number): void {
+    if (this.#ended) return;
+    this.#waiting ??= this.#options.input?.open(this);
+    this.#waiting?.resize(2 * length);
   }
 
   #sideEnded(code: number, reason: string): void {
@@ -81,6 +103,8 @@ class Side implements ChannelReceiver {
   #bufferedLength = 0;
   #ending = false;
   #closed = false;
+  /** Called with the length of the messages that wait for the other side, when it has grown. */
+  onWaiting: ((length: number) => void) | undefined;
 
   constructor(
     channel: Channel,
@@ -132,6 +156,7 @@ class Side implements ChannelReceiver {
     this.#buffered.push(text);
     this.#bufferedLength += text.length;
     if (this.#bufferedLength > this.#limits.tunnelBufferLength) this.#channel.pause();
+    this.onWaiting?.(this.#bufferedLength);
   }
 
   drain(): void {

@@ -13,10 +13,9 @@ import {
 import { FrameQueue } from '../sockjs/frame-queue.js';
 import { closeFrame, HEARTBEAT_FRAME, OPEN_FRAME, messageTooLong } from '../sockjs/frames.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
-import type { BudgetShare, BudgetUser, ServerBudgets } from '../channel/memory-budget.js';
+import type { BudgetShare, BudgetUser, MemoryBudgets } from '../channel/memory-budget.js';
 import type { SessionResponse, ResponseWatcher } from './session-responses.js';
 import { UploadQueue } from './upload-queue.js';
-import { UNCOUNTED_QUEUE_BYTES } from '../limits/transport-limits.js';
 import { nextTick } from '../../util/next-tick.js';
 
 // Memory that a message takes in addition to its text: it is a part of the string of a frame.
@@ -28,7 +27,7 @@ export interface HttpSessionOptions {
   readonly limits: ChannelLimits & ServerLimits;
   readonly clock: Clock;
   readonly owner: ChannelOwner;
-  readonly budgets: ServerBudgets;
+  readonly budgets: MemoryBudgets;
 }
 
 /**
@@ -52,8 +51,10 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
   #removed = false;
   /** Number of messages in the queue, an estimate. */
   #messages = 0;
-  readonly #output: BudgetShare;
+  readonly #budgets: MemoryBudgets;
+  #output: BudgetShare | undefined;
   #input: BudgetShare | undefined;
+  #authenticated = false;
 
   constructor({ id, remoteAddress, limits, clock, owner, budgets }: HttpSessionOptions) {
     super(limits);
@@ -61,14 +62,13 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
     this.remoteAddress = remoteAddress;
     this.#clock = clock;
     this.#owner = owner;
-    this.#output = budgets.output.open(this);
-    this.#input = budgets.input.open(this);
+    this.#budgets = budgets;
     this.#queue = new FrameQueue('a[', limits.messageBytes);
     this.uploads = new UploadQueue(limits, {
       deliver: (text) => this.deliver(text),
       isSuspended: () => this.suspended,
       refuse: (code, reason) => this.close(code, reason),
-      hold: (bytes) => this.#input?.resize(bytes),
+      hold: (bytes) => this.#resizeInput(bytes),
     });
   }
 
@@ -107,7 +107,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
 
   authenticated(): void {
     this.#input?.close();
-    this.#input = undefined;
+    this.#authenticated = true;
   }
 
   expel(reason: string): void {
@@ -182,9 +182,20 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
     super.checkDrain();
   }
 
+  measure(): void {
+    this.#resizeOutput();
+  }
+
+  // A share is opened when it is needed, because most sessions do not have to wait for their peers.
   #resizeOutput(): void {
     const buffered = this.bufferedBytes;
-    this.#output.resize(buffered > UNCOUNTED_QUEUE_BYTES ? buffered : 0);
+    if (buffered > 0 && !this.#removed) this.#output ??= this.#budgets.output.open(this);
+    this.#output?.resize(buffered);
+  }
+
+  #resizeInput(bytes: number): void {
+    if (bytes > 0 && !this.#authenticated && !this.#removed) this.#input ??= this.#budgets.input.open(this);
+    this.#input?.resize(bytes);
   }
 
   protected override discardQueue(): void {
@@ -258,7 +269,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
   #remove(): void {
     if (this.#removed) return;
     this.#removed = true;
-    this.#output.close();
+    this.#output?.close();
     this.#input?.close();
     this.#timer?.cancel();
     this.#response?.abort();

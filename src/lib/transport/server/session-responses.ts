@@ -92,7 +92,13 @@ abstract class StreamResponse extends HttpResponse {
 
   constructor(res: ServerResponse, headers: OutgoingHttpHeaders, contentType: string, prelude: string) {
     super(res, headers);
-    res.writeHead(200, { 'content-type': contentType, 'cache-control': NOT_CACHED, ...headers });
+    res.writeHead(200, {
+      'content-type': contentType,
+      'cache-control': NOT_CACHED,
+      // nginx would collect frames in a buffer before it sends them.
+      'x-accel-buffering': 'no',
+      ...headers,
+    });
     res.write(prelude);
   }
 

@@ -9,7 +9,7 @@ import { maxFrameBytes } from '../sockjs/frame-limit.js';
 import { ServerFramedChannel } from '../websocket/framed-channel.js';
 import { RawChannel } from '../websocket/raw-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
-import { MemoryBudget, type ServerBudgets } from '../channel/memory-budget.js';
+import { makeBudgets, type MemoryBudgets } from '../channel/memory-budget.js';
 import { formatAddress } from '../channel/remote-address.js';
 import { ServerHeartbeat } from './server-heartbeat.js';
 import { HttpSession } from './http-session.js';
@@ -25,6 +25,7 @@ import {
   parseRoute,
   allowedMethods,
 } from './session-route.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { CLOSE_GRACE } from '../limits/transport-limits.js';
 
@@ -33,6 +34,8 @@ export interface SockJsServerOptions {
   readonly prefixes: readonly string[];
   readonly limits: ChannelLimits & ServerLimits;
   readonly clock: Clock;
+  /** The budgets that the sessions share with other connections. Default: budgets of this server. */
+  readonly budgets?: MemoryBudgets;
   /** Interval between the heartbeats of a session, in milliseconds. Default: 10,000. */
   readonly heartbeatInterval?: number;
   /** Whether to set a JSESSIONID cookie, which load balancers use to route a session to one server. Default: false. */
@@ -42,6 +45,8 @@ export interface SockJsServerOptions {
    * `https://app.example.com`; `*` allows any page. Default: none.
    */
   readonly allowOrigin?: readonly string[] | '*';
+  /** Finds the clients of requests that have passed through proxies. Default: the client is the other end of the connection. */
+  readonly proxies?: TrustedProxies | undefined;
   /** The script of the iframe page. Default: there is no iframe page. */
   readonly sockjsClient?: SockJsClientScript | undefined;
   /** Returns why a session is refused, or undefined to accept it. Default: all sessions are accepted. */
@@ -83,7 +88,7 @@ export class SockJsServer implements ChannelOwner {
   readonly #webSockets: WebSocketServer;
   readonly #sessions: ServerHeartbeat<ServerSession>;
   readonly #httpSessions = new Map<string, HttpSession>();
-  readonly #budgets: ServerBudgets;
+  readonly #budgets: MemoryBudgets;
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -94,7 +99,7 @@ export class SockJsServer implements ChannelOwner {
     this.#origins = new OriginPolicy(options.allowOrigin ?? []);
     this.#iframePage = options.sockjsClient && new IframePage(options.sockjsClient);
     this.#sessions = new ServerHeartbeat(clock, heartbeatInterval, limits.idleTimeout);
-    this.#budgets = makeBudgets(limits);
+    this.#budgets = options.budgets ?? makeBudgets(limits);
     this.#webSockets = new WebSocketServer(webSocketOptions(maxFrameBytes(limits.messageBytes)));
   }
 
@@ -186,10 +191,11 @@ export class SockJsServer implements ChannelOwner {
     socket.cork();
     process.nextTick(uncork, socket);
     this.#webSockets.handleUpgrade(req, socket, head, (ws: WebSocket) => {
-      const { limits } = this.#options;
+      const { limits, proxies } = this.#options;
       const session = raw
         ? new RawChannel(ws, socket, limits, this, 'none', this.#budgets)
         : new ServerFramedChannel(ws, socket, limits, this, this.#budgets);
+      if (proxies) session.setRemoteAddress(proxies.addressOf(req));
       this.#sessions.add(session);
       this.#options.onSession(session, req, target);
     });
@@ -272,8 +278,8 @@ export class SockJsServer implements ChannelOwner {
   }
 
   #open(id: string, req: IncomingMessage, target: SessionTarget): HttpSession {
-    const { limits, clock } = this.#options;
-    const remoteAddress = formatAddress(req.socket);
+    const { limits, clock, proxies } = this.#options;
+    const remoteAddress = proxies?.addressOf(req) ?? formatAddress(req.socket);
     const session = new HttpSession({
       id,
       remoteAddress,
@@ -287,19 +293,6 @@ export class SockJsServer implements ChannelOwner {
     this.#options.onSession(session, req, target);
     return session;
   }
-}
-
-function makeBudgets({ unauthenticatedBytes, totalQueueBytes }: ServerLimits): ServerBudgets {
-  return {
-    input: new MemoryBudget(
-      unauthenticatedBytes,
-      `Peers that have not authenticated sent more than ${unauthenticatedBytes} bytes (limits.unauthenticatedBytes)`,
-    ),
-    output: new MemoryBudget(
-      totalQueueBytes,
-      `The peer reads too slowly: more than ${totalQueueBytes} bytes are queued for all (limits.totalQueueBytes)`,
-    ),
-  };
 }
 
 function targetOf({ url = '' }: IncomingMessage): SessionTarget {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../util/parse-json.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { type Violation, violation } from '../channel/close-code.js';
 
@@ -63,12 +64,8 @@ const NOT_STRINGS = violation(1002, 'A SockJS frame contains only strings');
 function decodeMessages(text: string, messageBytes: number): ClientFrame {
   // Refuses a long frame that is not a list of strings before parsing it, which could take many times its size in memory.
   if (text.length > SCANNED_LENGTH && !isStringList(text)) return NOT_STRINGS;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return INVALID_JSON;
-  }
+  const value = parseJson(text);
+  if (value === undefined) return INVALID_JSON;
   const messages: unknown[] = Array.isArray(value) ? value : [value];
   for (const message of messages) {
     if (typeof message !== 'string') return NOT_STRINGS;
@@ -83,12 +80,8 @@ export function messageTooLong(messageBytes: number): Violation {
 }
 
 function decodeClose(text: string): ServerFrame {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return INVALID_JSON;
-  }
+  const value = parseJson(text);
+  if (value === undefined) return INVALID_JSON;
   if (!Array.isArray(value)) return UNKNOWN_FRAME;
   const [code, reason] = value as unknown[];
   if (!Number.isInteger(code) || typeof reason !== 'string') return UNKNOWN_FRAME;

@@ -7,6 +7,9 @@ import { SESSION_ID_LENGTH } from '../limits/transport-limits.js';
  */
 export type SignalType = 'offer' | 'answer' | 'candidate' | 'leave' | 'message';
 
+/** In a `leave` signal: all sessions with the page. Kontrol sends it when the credentials of that page have been revoked. */
+export const ALL_SESSIONS = '*';
+
 /** Sends signals to other pages through Kontrol. */
 export interface Signals {
   /** Resolves when Kontrol has forwarded the signal, and for a `message` when the peer has accepted it, without a timeout. */

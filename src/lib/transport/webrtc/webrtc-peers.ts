@@ -11,7 +11,7 @@ import { SignalledChannel } from './signalled-channel.js';
 import { RtcAttempt } from './rtc-attempt.js';
 import { RtcChannel } from './rtc-channel.js';
 import type { RtcConfiguration, RtcPlatform } from './rtc-platform.js';
-import type { Signal, Signals } from './signals.js';
+import { ALL_SESSIONS, type Signal, type Signals } from './signals.js';
 import { ATTEMPT_TIMEOUT } from '../limits/transport-limits.js';
 
 export interface WebRtcPeersOptions {
@@ -113,6 +113,7 @@ export class WebRtcPeers {
       case 'message':
         return this.#handleMessage(signal, session);
       case 'leave':
+        if (signal.session === ALL_SESSIONS) this.#endSessions(signal.src);
         // May arrive after the session has switched to Kontrol.
         session?.attempt?.fail(new Error('the other page refused'));
         return null;
@@ -138,6 +139,17 @@ export class WebRtcPeers {
       session.signalled?.close();
       session.direct?.close();
       session.attempt?.fail(new Error('this page is closing'));
+    }
+  }
+
+  /** Ends all sessions with a page. */
+  #endSessions(id: string): void {
+    const [code, reason] = [1008, 'The other page has ended its sessions, or lost its access'] as const;
+    for (const [key, { attempt, signalled, direct }] of this.#sessions) {
+      if (!key.startsWith(sessionKey(id, ''))) continue;
+      attempt?.fail(new Error(reason));
+      signalled?.close(code, reason);
+      direct?.close(code, reason);
     }
   }
 

@@ -13,6 +13,7 @@ import type { DialTls, NodeDialOptions } from '../handshake/node-dial-options.js
 import { PORT_HINT } from '../../errors/dial-hints.js';
 import { DialError, statusError } from '../handshake/dial-error.js';
 import { Handshake } from '../handshake/handshake.js';
+import { redirectError } from '../handshake/redirect-error.js';
 import { socketError } from '../handshake/socket-error.js';
 import { parseUpgradeResponse, type UpgradeResponse, upgradeRequest } from './upgrade.js';
 import { dialHost, isSecure } from '../handshake/session-url.js';
@@ -34,9 +35,10 @@ export function dialWebSocket(
       socket.destroy();
       reject(error);
     });
-    upgrade(base, path, socket, handshake, (head) =>
-      resolve(makeChannel(base, socket, head, framed, options)),
-    );
+    upgrade(base, path, socket, handshake, (head) => {
+      options.opened?.(socket);
+      resolve(makeChannel(base, socket, head, framed, options));
+    });
   });
 }
 
@@ -73,7 +75,7 @@ function upgrade(
     const response = parseUpgradeResponse(received.toString('latin1', 0, RESPONSE_HEADER_BYTES), key);
     if (!response) return;
     if (response.type !== 'upgraded') {
-      handshake.fail(responseError(base, response));
+      handshake.fail(responseError(base, path, response));
     } else if (handshake.succeed()) {
       socket.off(connected, onConnect);
       socket.off('error', onError);
@@ -97,10 +99,14 @@ const CONNECTION_CLOSED = Object.assign(new Error('The connection was closed bef
   code: 'ECONNRESET',
 });
 
-function responseError(base: URL, response: Exclude<UpgradeResponse, { type: 'upgraded' }>): DialError {
+function responseError(
+  base: URL,
+  path: string,
+  response: Exclude<UpgradeResponse, { type: 'upgraded' }>,
+): DialError {
   switch (response.type) {
     case 'refused':
-      return statusError(base, response.status, 'a WebSocket');
+      return redirectError(base, path, response) ?? statusError(base, response.status, 'a WebSocket');
     case 'invalid':
       return new DialError(
         'handshake',
@@ -118,7 +124,7 @@ function makeChannel(
   socket: Socket,
   head: Buffer,
   framed: boolean,
-  { limits, clock }: NodeDialOptions,
+  { limits, clock, budgets }: NodeDialOptions,
 ): Channel {
   const masking = hasNoIntermediary(base, socket) ? 'zero' : 'random';
   const ws = adoptSocket(socket, head, {
@@ -128,7 +134,7 @@ function makeChannel(
   });
   const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
   const Session = framed ? ClientFramedChannel : RawChannel;
-  const channel = new Session(ws, socket, limits, heartbeat, masking);
+  const channel = new Session(ws, socket, limits, heartbeat, masking, budgets);
   heartbeat.watch(channel);
   return channel;
 }

@@ -16,7 +16,7 @@ import { quote } from '../sockjs/quoting.js';
 import { splitClientFrame } from '../sockjs/split-frame.js';
 import { addPrefix } from '../channel/expected-prefixes.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
-import type { ServerBudgets } from '../channel/memory-budget.js';
+import type { ConnectionBudgets } from '../channel/memory-budget.js';
 import { WebSocketChannel } from './websocket-channel.js';
 
 /**
@@ -39,7 +39,7 @@ export abstract class FramedChannel extends WebSocketChannel {
     limits: ChannelLimits,
     owner: ChannelOwner,
     masking: Masking,
-    budgets?: ServerBudgets,
+    budgets?: ConnectionBudgets,
   ) {
     super(ws, socket, limits, owner, masking, budgets);
     this.#letter = letter;
@@ -148,7 +148,7 @@ export class ServerFramedChannel extends FramedChannel {
     socket: Socket,
     limits: ChannelLimits,
     owner: ChannelOwner,
-    budgets: ServerBudgets,
+    budgets: ConnectionBudgets,
   ) {
     super('a', ws, socket, limits, owner, 'none', budgets);
     this.transmit(OPEN_FRAME);
@@ -172,8 +172,15 @@ export class ServerFramedChannel extends FramedChannel {
 
 /** The client's end of a SockJS session over WebSocket. */
 export class ClientFramedChannel extends FramedChannel {
-  constructor(ws: WebSocket, socket: Socket, limits: ChannelLimits, owner: ChannelOwner, masking: Masking) {
-    super('', ws, socket, limits, owner, masking);
+  constructor(
+    ws: WebSocket,
+    socket: Socket,
+    limits: ChannelLimits,
+    owner: ChannelOwner,
+    masking: Masking,
+    budgets?: ConnectionBudgets,
+  ) {
+    super('', ws, socket, limits, owner, masking, budgets);
   }
 
   protected get heartbeatFrame(): undefined {

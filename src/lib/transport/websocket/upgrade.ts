@@ -11,8 +11,8 @@ import { RESPONSE_HEADER_BYTES } from '../limits/transport-limits.js';
 export type UpgradeResponse =
   /** The upgrade succeeded. The data of the WebSocket starts after `length` bytes. */
   | { readonly type: 'upgraded'; readonly length: number }
-  /** An HTTP response without an upgrade. */
-  | { readonly type: 'refused'; readonly status: number }
+  /** An HTTP response without an upgrade. `location`: the header of a redirect. */
+  | { readonly type: 'refused'; readonly status: number; readonly location: string | undefined }
   /** An upgrade that does not match the request. */
   | { readonly type: 'invalid'; readonly reason: string }
   | { readonly type: 'notHttp' };
@@ -48,25 +48,29 @@ export function parseUpgradeResponse(text: string, key: string): UpgradeResponse
       return reason === undefined ? { type: 'upgraded', length: start } : { type: 'invalid', reason };
     }
     // Other statuses below 200 are informational, and the final response follows.
-    if (head.status >= 200) return { type: 'refused', status: head.status };
+    if (head.status >= 200)
+      return { type: 'refused', status: head.status, location: head.headers.get('location') };
   }
 }
 
-const HTTP = 'HTTP/1.1 ';
+const HTTP = 'HTTP/1.';
 const NOT_HTTP = { type: 'notHttp' } as const;
 
 interface ResponseHead {
+  /** The minor version of HTTP. */
+  readonly minor: number;
   readonly status: number;
   /** The keys are header names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
 }
 
-const STATUS_LINE = /^HTTP\/1\.1 ([1-9]\d\d)(?: .*)?$/;
+// Old proxies respond with HTTP/1.0, which has no upgrades.
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: .*)?$/;
 const HEADER_LINE = /^([\w!#$%&'*+.^`|~-]+):(.*)$/;
 
 function parseResponseHead(text: string): ResponseHead | undefined {
   const [statusLine = '', ...lines] = text.split('\r\n');
-  const status = STATUS_LINE.exec(statusLine)?.[1];
+  const [, minor, status] = STATUS_LINE.exec(statusLine) ?? [];
   if (status === undefined) return undefined;
   const headers = new Map<string, string>();
   for (const line of lines) {
@@ -76,11 +80,12 @@ function parseResponseHead(text: string): ResponseHead | undefined {
     const previous = headers.get(key);
     headers.set(key, previous === undefined ? value.trim() : `${previous}, ${value.trim()}`);
   }
-  return { status: Number(status), headers };
+  return { minor: Number(minor), status: Number(status), headers };
 }
 
 /** Returns what is wrong with an upgrade response. Returns undefined if it is valid. */
-function findUpgradeError({ headers }: ResponseHead, key: string): string | undefined {
+function findUpgradeError({ minor, headers }: ResponseHead, key: string): string | undefined {
+  if (minor === 0) return 'it is HTTP/1.0, which has no upgrades';
   if (headers.get('upgrade')?.toLowerCase() !== 'websocket') return 'it upgrades to another protocol';
   if (!/(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headers.get('connection') ?? ''))
     return 'its Connection header is not Upgrade';

@@ -8,7 +8,8 @@ import { messageOf } from '../../util/message-of.js';
 import { asciiFrame, type Masking } from './ascii-frame.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
-import type { BudgetShare, BudgetUser, ServerBudgets } from '../channel/memory-budget.js';
+import type { TurnTaker } from '../channel/reading-turns.js';
+import type { BudgetShare, BudgetUser, ConnectionBudgets } from '../channel/memory-budget.js';
 import {
   type CloseStatus,
   DROPPED_CODE,
@@ -19,7 +20,13 @@ import {
   type Violation,
 } from '../channel/close-code.js';
 import { closeStatusForError } from './websocket-error.js';
-import { CLOSE_GRACE, UNCOUNTED_QUEUE_BYTES } from '../limits/transport-limits.js';
+import {
+  listenTo,
+  listenToData,
+  stopListeningToData,
+  type WebSocketListener,
+} from './websocket-listeners.js';
+import { CLOSE_GRACE, UNWATCHED_QUEUE_BYTES } from '../limits/transport-limits.js';
 import { nextTick } from '../../util/next-tick.js';
 
 /** Maximum size of the header of a WebSocket frame, in bytes. */
@@ -30,10 +37,12 @@ const CHUNK_COST = 256;
 const FRAGMENT_COST = 128;
 
 /**
- * The base class of channels over a WebSocket, at both ends. The subclasses differ in their framing. The listeners are
- * functions of this module that find the channel by a symbol, so that an idle connection does not need closures.
+ * The base class of channels over a WebSocket, at both ends. The subclasses differ in their framing.
  */
-export abstract class WebSocketChannel extends BaseChannel implements BudgetUser {
+export abstract class WebSocketChannel
+  extends BaseChannel
+  implements BudgetUser, TurnTaker, WebSocketListener
+{
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #owner: ChannelOwner;
@@ -48,8 +57,12 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
   /** Writes with the callback `#written`, which the network has not accepted. */
   #writes = 0;
   #written: (() => void) | undefined;
-  readonly #output: BudgetShare | undefined;
+  // Undefined once the connection has ended.
+  #budgets: ConnectionBudgets | undefined;
+  #output: BudgetShare | undefined;
   #input: BudgetShare | undefined;
+  /** Whether the input counts, because the peer has not authenticated. */
+  #countsInput: boolean;
   /** Memory of the unfinished message, at most. */
   #unfinishedBytes = 0;
   /** Memory of the messages that wait because the channel is suspended, at most. */
@@ -62,28 +75,27 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
     limits: ChannelLimits,
     owner: ChannelOwner,
     masking: Masking,
-    budgets?: ServerBudgets,
+    budgets?: ConnectionBudgets,
   ) {
     super(limits);
     this.#ws = ws;
     this.#socket = socket;
     this.#owner = owner;
     this.#masking = masking;
-    (ws as WithChannel)[CHANNEL] = this;
-    (socket as WithChannel)[CHANNEL] = this;
-    ws.on('message', onMessage);
-    ws.on('error', onError);
-    ws.on('close', onClose);
-    socket.on('end', onEnd);
-    this.#output = budgets?.output.open(this);
-    this.#input = budgets?.input.open(this);
-    // After the listener of `ws`, so that the messages of a chunk have been received.
-    if (this.#input) socket.on('data', onData);
+    listenTo(ws, socket, this);
+    this.#budgets = budgets;
+    this.#countsInput = budgets?.input !== undefined;
+    if (this.#countsInput) listenToData(socket);
   }
 
   get remoteAddress(): string {
     this.#remoteAddress ??= formatAddress(this.#socket);
     return this.#remoteAddress;
+  }
+
+  /** Replaces the address of the socket, which belongs to a proxy. */
+  setRemoteAddress(address: string): void {
+    this.#remoteAddress = address;
   }
 
   get bufferedBytes(): number {
@@ -122,11 +134,14 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
     const frame = this.#ws.readyState === this.#ws.OPEN ? asciiFrame(text, this.#masking) : undefined;
     if (frame === undefined) this.#ws.send(text, written);
     else this.#socket.write(frame, 'latin1', written);
+    // Nearly always, the network has accepted everything at once. Corked data is written when the turn ends.
+    if (this.#output || (this.#socket.writableLength > 0 && this.#socket.writableCorked === 0))
+      this.measure();
   }
 
   /** Size of the queue above which a write needs a callback. */
   #countedFrom(): number {
-    return this.congested ? 0 : Math.min(UNCOUNTED_QUEUE_BYTES, this.limits.pauseBytes);
+    return this.congested ? 0 : Math.min(UNWATCHED_QUEUE_BYTES, this.limits.pauseBytes);
   }
 
   /** Counts a write, and returns its callback. */
@@ -134,26 +149,29 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
     this.#writes++;
     return (this.#written ??= () => {
       this.#writes--;
-      this.#resizeOutput();
+      this.measure();
       this.checkDrain();
     });
   }
 
   protected override checkQueue(): void {
     super.checkQueue();
-    if (this.#writes > 0) this.#resizeOutput();
+    if (this.#writes > 0) this.measure();
   }
 
-  #resizeOutput(): void {
+  /** Counts the queue towards the budget. A share is opened when it is needed, because most connections never wait. */
+  measure(): void {
     const buffered = this.bufferedBytes;
-    this.#output?.resize(buffered > UNCOUNTED_QUEUE_BYTES ? buffered : 0);
+    if (buffered > 0) this.#output ??= this.#budgets?.output.open(this);
+    this.#output?.resize(buffered);
   }
 
   authenticated(): void {
-    if (!this.#input) return;
-    this.#input.close();
+    if (!this.#countsInput) return;
+    this.#countsInput = false;
+    this.#input?.close();
     this.#input = undefined;
-    this.#socket.removeListener('data', onData);
+    stopListeningToData(this.#socket);
   }
 
   expel(reason: string): void {
@@ -218,6 +236,7 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
    */
   beat(idleBeats: number): void {
     if (this.#closing) return;
+    this.measure();
     const idle = this.#socket.writableLength === 0;
     if (idle && this.heartbeatFrame !== undefined) this.#ws.send(this.heartbeatFrame);
     if (this.#isAlive()) {
@@ -249,7 +268,6 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
     this.#ws.resume();
   }
 
-  // The handlers are called by the listeners below.
   handleMessage(data: RawData, isBinary: boolean): void {
     if (this.#closing) return;
     if (isBinary) {
@@ -257,19 +275,30 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
       return;
     }
     this.receive((data as Buffer).toString());
-    if (!this.#input) return;
+    if (!this.#countsInput) return;
     this.#received = true;
     // A string takes up to two bytes for each byte.
     if (this.suspended) this.#waitingBytes += 2 * (data as Buffer).length;
   }
 
-  /** Handles the arrival of a chunk, after its messages. What follows the last of them is at most the chunk. */
+  /** Handles the arrival of a chunk of a stranger, after its messages. What follows the last of them is at most the chunk. */
   handleData(length: number): void {
+    const { _bufferedBytes: rest, _fragments } = (this.#ws as WithReceiver)._receiver ?? {};
+    const fragments = _fragments?.length ?? 0;
     const before = this.#received ? 0 : this.#unfinishedBytes;
+    const unfinished = !this.#received || rest !== 0 || fragments > 0;
     this.#received = false;
-    this.#unfinishedBytes = before + length + CHUNK_COST;
-    const fragments = (this.#ws as WithReceiver)._receiver?._fragments?.length ?? 0;
-    this.#input?.resize(this.#unfinishedBytes + this.#waitingBytes + FRAGMENT_COST * fragments);
+    this.#unfinishedBytes = unfinished ? before + length + CHUNK_COST : 0;
+    const held = this.#unfinishedBytes + this.#waitingBytes + FRAGMENT_COST * fragments;
+    if (held > 0 && this.#countsInput) this.#input ??= this.#budgets?.input?.open(this);
+    this.#input?.resize(held);
+    if (!unfinished || this.#closing) return;
+    this.#ws.pause();
+    this.#budgets?.turns?.wait(this);
+  }
+
+  readOn(): void {
+    if (!this.#closing && !this.suspended) this.#ws.resume();
   }
 
   handleError(error: Error): void {
@@ -279,6 +308,7 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
 
   handleClose(code: number, reason: string): void {
     this.#closing = true;
+    this.#budgets = undefined;
     this.#output?.close();
     this.#input?.close();
     const status = this.#closeStatus;
@@ -304,52 +334,12 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
 
 // Undocumented members of `ws`. If a version renames them, fragments are not counted, and the tests fail.
 type WithReceiver = WebSocket & {
-  readonly _receiver?: { readonly _fragments?: { readonly length: number } };
+  readonly _receiver?: {
+    /** Number of bytes that follow the last complete frame. */
+    readonly _bufferedBytes?: number;
+    readonly _fragments?: { readonly length: number };
+  };
 };
-
-const CHANNEL = Symbol('channel');
-
-interface WithChannel {
-  [CHANNEL]?: WebSocketChannel;
-}
-
-// The listeners guard themselves, because a function for each connection takes memory, and an array for each message takes time.
-function onMessage(this: WebSocket & WithChannel, data: RawData, isBinary: boolean): void {
-  try {
-    this[CHANNEL]?.handleMessage(data, isBinary);
-  } catch (error) {
-    this[CHANNEL]?.handleFailure(error);
-  }
-}
-
-// `ws` always emits 'close' after 'error'.
-function onError(this: WebSocket & WithChannel, error: Error): void {
-  try {
-    this[CHANNEL]?.handleError(error);
-  } catch (failure) {
-    this[CHANNEL]?.handleFailure(failure);
-  }
-}
-
-function onClose(this: WebSocket & WithChannel, code: number, reason: Buffer): void {
-  try {
-    this[CHANNEL]?.handleClose(code, reason.toString());
-  } catch (error) {
-    this[CHANNEL]?.handleFailure(error);
-  }
-}
-
-function onEnd(this: Socket & WithChannel): void {
-  try {
-    this[CHANNEL]?.handleEnd();
-  } catch (error) {
-    this[CHANNEL]?.handleFailure(error);
-  }
-}
-
-function onData(this: Socket & WithChannel, chunk: Buffer): void {
-  this[CHANNEL]?.handleData(chunk.length);
-}
 
 function destroy(this: Socket): void {
   this.destroy();

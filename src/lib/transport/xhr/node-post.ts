@@ -6,7 +6,9 @@ import { messageOf } from '../../util/message-of.js';
 import { formatAddress } from '../channel/remote-address.js';
 import { basicCredentials } from '../handshake/url-credentials.js';
 import type { DialTls } from '../handshake/node-dial-options.js';
+import { Cookies } from './cookies.js';
 import type { PostRequest, PostResult, Post } from './post.js';
+import { redirectError } from '../handshake/redirect-error.js';
 import { dialHost, isSecure } from '../handshake/session-url.js';
 
 // Just less than the five seconds after which servers commonly close an idle connection. A request on a connection that is
@@ -15,10 +17,12 @@ const IDLE_CONNECTION = 4000;
 
 /** Sends the requests of an XHR session over two connections: one to poll, one to send. */
 export class NodePost implements Post {
+  readonly #base: URL;
   readonly #request: typeof http.request;
   readonly #agents: readonly http.Agent[];
   readonly #options: http.RequestOptions;
   readonly #limit: number;
+  readonly #cookies = new Cookies();
   /** The address of the server that responded first. */
   #address: string | undefined;
 
@@ -32,6 +36,7 @@ export class NodePost implements Post {
       new Agent({ keepAlive: true, maxSockets: 1, ...tls }),
       new Agent({ keepAlive: true, maxSockets: 1, timeout: IDLE_CONNECTION, ...tls }),
     ];
+    this.#base = base;
     this.#limit = limit;
     this.#options = {
       method: 'POST',
@@ -44,11 +49,16 @@ export class NodePost implements Post {
 
   post(path: string, body: string, sending: boolean, done: (result: PostResult) => void): PostRequest {
     const bytes = Buffer.from(body);
+    const cookie = this.#cookies.header;
     const request = this.#request({
       ...this.#options,
       path,
       agent: this.#agents[sending ? 1 : 0],
-      headers: { 'content-type': 'text/plain', 'content-length': bytes.length },
+      headers: {
+        'content-type': 'text/plain',
+        'content-length': bytes.length,
+        ...(cookie !== undefined && { cookie }),
+      },
     });
     let finished = false;
     const finish = (result: PostResult): void => {
@@ -62,6 +72,14 @@ export class NodePost implements Post {
     });
     const onResponse = guarded((response: http.IncomingMessage) => {
       this.#address ??= response.socket.remoteAddress;
+      const { statusCode: status = 0, headers } = response;
+      this.#cookies.receive(headers['set-cookie']);
+      const moved = redirectError(this.#base, path, { status, location: headers.location });
+      if (moved) {
+        response.destroy();
+        finish(moved);
+        return;
+      }
       readResponse(response, this.#limit, guarded, finish);
     });
     const onClose = guarded(() =>

@@ -21,6 +21,7 @@ describe('callOptions', () => {
     expect(await optionsOf('', ['4'])).toEqual({
       target: { type: 'url', url: to },
       settings: expect.any(CommandSettings) as CommandSettings,
+      allLogs: false,
       method: 'm',
       args: [{ type: 'value', value: 4 }],
       format: undefined,
@@ -33,6 +34,7 @@ describe('callOptions', () => {
 
   it.each([
     ['--interactive', { interactive: true }],
+    ['--all-logs', { allLogs: true }],
     ['--raw --callback', { raw: true, callback: true }],
   ])('callOptions parses %s as %o', async (line, expected) => {
     expect(await optionsOf(line)).toMatchObject(expected);

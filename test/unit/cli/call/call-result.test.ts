@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { formatResult, resultWriter } from '../../../../src/lib/cli/call/call-result.js';
+import { RESULT_COLUMNS } from '../../../../src/lib/cli/runtime/command-limits.js';
 import type { OutputFormat } from '../../../../src/lib/cli/terminal/output-format.js';
 import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
-const format = (result: unknown, as?: OutputFormat, raw = false, isTTY = false) =>
-  formatResult(result, { format: as, raw }, testRuntime({ stdout: new Sink({ isTTY }), color: 'never' }));
+async function format(result: unknown, as?: OutputFormat, raw = false, isTTY = false): Promise<string> {
+  const runtime = testRuntime({ stdout: new Sink({ isTTY }), color: 'never' });
+  return Array.from(await formatResult(result, { format: as, raw }, runtime)).join('');
+}
 
 const people = [
   { name: 'bob', age: 4 },
@@ -40,6 +43,12 @@ describe('the result of a call', () => {
     expect(await format([1, 2], 'table')).toContain('│ value │');
     expect(await format('x', 'table')).toBe('x\n');
     expect(await format({}, 'table')).toBe('{}\n');
+  });
+
+  it('a list of objects with too many keys for columns is a table with one column of JSON', async () => {
+    const objects = (keys: number) => Array.from({ length: keys }, (_, n) => ({ [`k${n}`]: n }));
+    expect(await format(objects(RESULT_COLUMNS), 'table')).toMatch(/│ k0 +│ k1 /);
+    expect(await format(objects(RESULT_COLUMNS + 1), 'table')).toContain('│ {"k0":0} ');
   });
 
   it('the results of several calls are one document each', async () => {

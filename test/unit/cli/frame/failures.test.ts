@@ -24,6 +24,8 @@ describe('toCliError', () => {
     ['refused credentials', new KiteError('authenticationError', 'no', { id }), 4],
     ['an unknown method', new KiteError('methodNotFound', 'no', { id }), 7],
     ['a rate limit', new KiteError('requestLimitError', 'no', { id }), 8],
+    ['a limit of a user', new KiteError('requestLimitError', 'no', { id, code: 'userLimit' }), 8],
+    ['a query for too many kites', new KiteError('genericError', 'no', { id, code: 'tooManyKites' }), 1],
     ['a deadline', new KiteError('timeout', 'no'), 124],
     ['a lost connection', new KiteError('disconnect', 'no'), 6],
     ['a port without a listener', dialError('refused'), 6],
@@ -43,6 +45,12 @@ describe('toCliError', () => {
     });
   });
 
+  it('toCliError explains after a timeout how to call a server of kite.js, if a kite key was sent', () => {
+    const timeout = new KiteError('timeout', 'no');
+    expect(toCliError(timeout, { ...operation, withKey: true }).hint).toContain('--auth none');
+    expect(toCliError(timeout, operation).hint).not.toContain('--auth none');
+  });
+
   it('toCliError explains how to send a key to a user who sent none, and how to inspect it to one who did', () => {
     const refused = new KiteError('authenticationError', 'no', { id });
     expect(toCliError(refused, operation).hint).toContain('--auth kite-key to send yours to http://h/kite');
@@ -56,6 +64,16 @@ describe('toCliError', () => {
       expect(toCliError(revoked, { ...operation, withKey: true }).hint).toContain('kitectl register --force');
     },
   );
+
+  it('an error of Kontrol about a limit of the user or about too many kites has a hint', () => {
+    const hintFor = (type: string, code: string): unknown =>
+      toCliError(new KiteError(type, 'no', { id, code }), operation).hint;
+    expect(hintFor('requestLimitError', 'userLimit')).toContain('kitectl kontrol start --limit');
+    expect(hintFor('requestLimitError', '')).toBe('Wait a moment and try again.');
+    expect(hintFor('genericError', 'tooManyKites')).toBe(
+      'List fewer kites: kitectl query /USER/ENVIRONMENT/NAME',
+    );
+  });
 
   it('toCliError mentions allowed hosts if a kite rejects the handshake', () => {
     expect(toCliError(dialError('handshake', 403), operation).hint).toContain('KITE_ALLOWED_HOSTS');

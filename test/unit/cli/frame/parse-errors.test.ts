@@ -153,7 +153,7 @@ describe('errors of the oclif parser', () => {
     });
   });
 
-  it('a parse error is reported without the colours of oclif', async () => {
+  it('a parse error is reported without the colors of oclif', async () => {
     const error = new Error('The following error occurred:\n  \u001B[2mMissing required flag name\u001B[22m');
     const parsed = fromParseError(Object.assign(error, { oclif: {} }), { id: 'do', flags: {}, args: {} });
     expect(parsed?.message).toBe('Missing required flag: --name NAME');

@@ -57,11 +57,11 @@ describe('reportFailure', () => {
     ['a terminal with FORCE_COLOR=0', { isTTY: true }, { FORCE_COLOR: '0' }, 'auto', false],
     ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }, 'auto', false],
   ] as const)(
-    'reportFailure uses colours on %s only if they are enabled',
-    (_title, sink, env, color, coloured) => {
+    'reportFailure uses colors on %s only if they are enabled',
+    (_title, sink, env, color, colored) => {
       const stderr = new Sink(sink);
       reportFailure(error, false, { stderr, env, color });
-      expect(stderr.text.includes('\u001b[31m')).toBe(coloured);
+      expect(stderr.text.includes('\u001b[31m')).toBe(colored);
     },
   );
 });

@@ -37,7 +37,7 @@ describe('key files', () => {
     await writeFile(files().publicKey, publicKey);
     await expect(readKeyFiles(files())).rejects.toMatchObject({
       exitCode: 3,
-      hint: expect.stringContaining('chmod 600') as string,
+      hint: expect.stringContaining('chmod 400') as string,
     });
   });
 

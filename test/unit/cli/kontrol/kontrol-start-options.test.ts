@@ -32,6 +32,7 @@ describe('kontrolStartOptions', () => {
       tlsFiles: undefined,
       allowOrigin: undefined,
       allowedHosts: undefined,
+      trustedProxies: [],
       limits: {},
       auditLog: undefined,
       policy: { type: 'own' },
@@ -93,6 +94,12 @@ describe('kontrolStartOptions', () => {
         allowOrigin: ['https://a.example', 'https://b.example:8443'],
         allowedHosts: ['kontrol.example.com'],
       },
+    ],
+    [{ 'trusted-proxy': '10.0.0.0/8,fd00::1' }, {}, { trustedProxies: ['10.0.0.0/8', 'fd00::1'] }],
+    [
+      {},
+      { KONTROL_TRUSTED_PROXIES: '10.0.0.1', KITE_TRUSTED_PROXIES: '::1' },
+      { trustedProxies: ['10.0.0.1'] },
     ],
     [{ 'allow-host': '*' }, { KONTROL_ALLOW_ORIGIN: '*' }, { allowOrigin: '*', allowedHosts: '*' }],
     [{ data: 'd' }, {}, { storage: { type: 'file', folder: 'd' } }],
@@ -233,7 +240,7 @@ describe('kontrolStartOptions', () => {
       certificate: '-----BEGIN CERTIFICATE-----\n2',
       privateKey: '-----BEGIN RSA PRIVATE KEY-----\n',
     });
-    expect(() => options({ ...flags, 'etcd-key': ca })).toThrow(/can be accessed by other users/);
+    expect(() => options({ ...flags, 'etcd-key': ca })).toThrow(/can be read or changed by other users/);
     chmodSync(ca ?? '', 0o600);
     expect(() => options({ ...flags, 'etcd-key': ca })).toThrow('There is no private key in');
     expect(() => options({ ...flags, 'etcd-cert': key })).toThrow('There is no certificate in');

@@ -63,6 +63,7 @@ describe('the options of proxy start', () => {
     ['--tunnel --allow-target ::1', '--allow-target and --tunnel cannot be used together.'],
     ['--tunnel --no-local-kites', '--local-kites and --tunnel cannot be used together.'],
     ['--tunnel --kite-ca ca.pem', '--kite-ca and --tunnel cannot be used together.'],
+    ['--tunnel --kite-domain kites.test', '--kite-domain and --tunnel cannot be used together.'],
     ['--tunnel --insecure-kites', '--insecure-kites and --tunnel cannot be used together.'],
     ['--allow-origin *', '--allow-origin needs --tunnel.'],
     ['--public-key k.pem', '--public-key needs --tunnel.'],
@@ -76,6 +77,7 @@ describe('the options of proxy start', () => {
     ['--public-host proxy.example.com', 'without TLS'],
     ['--public-host proxy.example.com --ip 127.0.0.1', 'cannot be reached from other machines'],
     ['--insecure-kites', 'not verified'],
+    ['--kite-domain kites.test', 'kites below kites.test cannot be reached from other machines'],
     ['--tunnel --private-key k.pem --public-key p.pem', 'The key pair is ignored'],
   ])('the options of proxy start with %s warn: %s', async (line, warning) => {
     expect((await options(line)).warnings).toEqual([expect.stringContaining(warning)]);

@@ -7,8 +7,8 @@ import { found } from '../../../helpers/cli/found-kites.js';
 import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 describe('the list of kites', () => {
-  const formatList = (found: readonly FoundKite[], world: CommandRuntime) =>
-    formatRows(found, kiteListing, undefined, world);
+  const formatList = async (found: readonly FoundKite[], world: CommandRuntime) =>
+    Array.from(await formatRows(found, kiteListing, undefined, world)).join('');
 
   it('the list of kites has one line of three fields per kite in a pipe', async () => {
     expect(await formatList([found('a'), found('b')], testRuntime())).toBe(

@@ -89,6 +89,7 @@ describe('register', () => {
     expect(JSON.parse(stdout.text)).toEqual({
       username: 'bob',
       kontrolURL: 'http://kontrol:4000/kite',
+      exp: null,
       file,
     });
     expect((await stat(file)).mode & 0o777).toBe(0o400);

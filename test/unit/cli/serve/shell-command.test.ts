@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ChildGroups } from '../../../../src/lib/cli/runtime/child-groups.js';
 import { runShellCommand, type ShellCommandOptions } from '../../../../src/lib/cli/serve/shell-command.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
+
+const groups = new ChildGroups();
+afterEach(() => groups.close());
 
 const env = { PATH: process.env['PATH'] };
 
@@ -17,6 +21,7 @@ async function run(command: string, options: Partial<ShellCommandOptions> = {}):
     signal: new AbortController().signal,
     maxBytes: 1000,
     clock: new ManualClock(),
+    groups,
     ...options,
   });
   return output.toString('utf8');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { messageOf } from '../../../../src/lib/util/message-of.js';
 import { describe, expect, it } from 'vitest';
 import { allSettings } from '../../../../src/lib/cli/settings/all-settings.js';
 import type { CliSetting } from '../../../../src/lib/cli/settings/cli-setting.js';
@@ -123,6 +124,68 @@ describe('the table of settings', () => {
     }
     console.log(`the table of settings: ${refused} values refused`);
     expect(refused).toBeGreaterThan(40);
+  });
+
+  const BAD_VALUES = [
+    'tcp://10.96.0.9:3636',
+    'no\u0000',
+    '\u001b[31mred',
+    '-1',
+    '1e400',
+    'NaN',
+    '65536',
+    '99999999999999999999',
+    '../../etc/passwd',
+    'http://',
+    'ftp://host/',
+    'a/b',
+    '\u202etxt',
+    '{"a":1',
+    'x'.repeat(100_000),
+  ];
+
+  it('no setting fails on a bad value except with its name and what it accepts', () => {
+    let cases = 0;
+    let refused = 0;
+    for (const setting of allSettings) {
+      for (const variable of setting.variables.map(variableName)) {
+        for (const bad of BAD_VALUES) {
+          const settings = CommandSettings.withoutFlags({ [variable]: bad });
+          const { type, source, ...rest } = settings.tryResolve(setting);
+          const ignored = bad.startsWith('tcp:') && variable.endsWith('_PORT');
+          expect({ variable, source }).toMatchObject({
+            source: ignored ? { type: 'default' } : { type: 'variable', name: variable },
+          });
+          if ('reason' in rest) {
+            refused++;
+            expect(rest.reason).toMatch(`The environment variable ${variable} `);
+            if (isSecret(setting, source)) expect(rest.reason).not.toContain(bad);
+          }
+          expect(type).toBe('reason' in rest ? 'refused' : 'resolved');
+          expect(settings.ignoredNotes(setting)).toHaveLength(ignored ? 1 : 0);
+          cases++;
+        }
+      }
+      const { flag } = setting;
+      if (!flag || flag.kind === 'switch') continue;
+      for (const bad of BAD_VALUES) {
+        const parse = () =>
+          CommandSettings.fromFlags({ [flag.name]: setting }, { [flag.name]: bad }, {}).value(setting);
+        let error: unknown;
+        try {
+          parse();
+        } catch (thrown) {
+          error = thrown;
+          refused++;
+        }
+        if (error !== undefined) expect(error).toMatchObject({ exitCode: 2, type: 'usage' });
+        if (error !== undefined) expect(messageOf(error)).toContain(`--${flag.name} `);
+        cases++;
+      }
+    }
+    console.log(`the table of settings: ${cases} bad values, ${refused} refused`);
+    expect(cases).toBeGreaterThan(1500);
+    expect(refused).toBeGreaterThan(500);
   });
 
   it('settings of one name accept the same values under each of their flags', () => {

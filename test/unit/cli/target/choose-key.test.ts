@@ -36,7 +36,7 @@ async function chosen(
   { target, auth, keyFile }: Asked,
   env = { KITE_HOME: home },
 ): Promise<string | undefined> {
-  return (await chooseKey(target, settingsOf({ auth, 'key-file': keyFile }, env)))?.key;
+  return (await chooseKey(target, settingsOf({ auth, 'key-file': keyFile }, env)))?.found.key.jwt;
 }
 
 describe('chooseKey', () => {
@@ -49,12 +49,12 @@ describe('chooseKey', () => {
     expect(await chosen({ target: REMOTE, auth: 'kite-key' })).toBe(jwt);
   });
 
-  it('chooseKey restricts a key to loopback unless --auth is set', async () => {
+  it('chooseKey sends credentials only on demand unless --auth is set', async () => {
     const env = { KITE_HOME: home };
     const local = await chooseKey(LOCAL, settingsOf({}, env));
-    expect(local).toEqual({ key: jwt, onlyLoopback: true });
+    expect(local).toMatchObject({ found: { key: { jwt } }, always: false });
     const explicit = await chooseKey(LOCAL, settingsOf({ auth: 'kite-key' }, env));
-    expect(explicit).toEqual({ key: jwt, onlyLoopback: false });
+    expect(explicit).toMatchObject({ found: { key: { jwt } }, always: true });
   });
 
   it('chooseKey sends no key to a local name that resolves to another address', async () => {
@@ -62,7 +62,7 @@ describe('chooseKey', () => {
       chooseKey('http://kites.localhost:3636/kite', settingsOf({}, { KITE_HOME: home }), () =>
         Promise.resolve(addresses),
       );
-    expect((await resolving('127.0.0.1'))?.key).toBe(jwt);
+    expect((await resolving('127.0.0.1'))?.found.key.jwt).toBe(jwt);
     expect(await resolving('203.0.113.7')).toBeUndefined();
     expect(await resolving('127.0.0.1', '203.0.113.7')).toBeUndefined();
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { printList } from '../../../../src/lib/cli/terminal/listing.js';
 import type { OutputFormat } from '../../../../src/lib/cli/terminal/output-format.js';
-import { fruits, printedList, printed } from '../../../helpers/cli/fruits.js';
+import { TABLE_LENGTH, TABLE_LINES } from '../../../../src/lib/cli/runtime/command-limits.js';
+import { type Fruit, fruits, printedList, printed, rows } from '../../../helpers/cli/fruits.js';
+import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 describe('a list', () => {
   it.each<[OutputFormat, string]>([
@@ -44,5 +46,31 @@ describe('a list', () => {
     };
     expect(await widest('table')).toBeLessThanOrEqual(60);
     expect(await widest('wide')).toBeGreaterThan(200);
+  });
+
+  it.each([
+    ['more rows', Array.from({ length: TABLE_LINES }, (_, n) => ({ name: `n${n}`, weight: n }))],
+    ['longer values', [{ name: 'x'.repeat(TABLE_LENGTH), weight: 1 }, ...rows]],
+  ])('a list with %s than fit into a table with borders is printed in columns', async (_title, many) => {
+    for (const isTTY of [false, true]) {
+      const text = await printed((world) => printList(many, fruits, 'wide', world), isTTY);
+      const lines = text.trimEnd().split('\n');
+      expect(lines[0]).toMatch(/^name +weight$/);
+      expect(lines).toHaveLength(many.length + 1);
+      expect(text).not.toContain('│');
+    }
+  });
+
+  it('a list is written in pieces, each when the stream can take more', async () => {
+    const stdout = new Sink();
+    stdout._write = (_chunk, _encoding, done) => void setImmediate(done);
+    let waiting = 0;
+    const name = () => {
+      waiting = Math.max(waiting, stdout.writableLength);
+      return 'x'.repeat(1000);
+    };
+    const many = Array.from({ length: 1000 }, () => rows[0] as Fruit);
+    await printList(many, { ...fruits, name }, 'name', testRuntime({ stdout }));
+    expect(waiting).toBeLessThan(200_000);
   });
 });

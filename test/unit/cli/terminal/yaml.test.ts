@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { Document, parse } from 'yaml';
 import { parseLiterally } from '../../../../src/lib/util/literal-json.js';
+import { toYaml, yamlPieces } from '../../../../src/lib/cli/terminal/yaml.js';
+import { largeValues } from '../../../helpers/cli/large-values.js';
 import { HOSTILE_NUMBERS } from '../../../helpers/hostile-numbers.js';
-import { toYaml } from '../../../../src/lib/cli/terminal/yaml.js';
 
 describe('toYaml', () => {
   it('toYaml formats a value as a document, without folding long lines', () => {
@@ -39,5 +40,14 @@ describe('toYaml', () => {
   it('toYaml formats a value without JSON form as JSON does', () => {
     expect(toYaml(undefined)).toBe('null\n');
     expect(toYaml({ call: () => 4 })).toBe('call: "[Function]"\n');
+  });
+
+  it.each(Object.entries(largeValues))('yamlPieces formats %s as one document, in pieces', (title, value) => {
+    const pieces = [...yamlPieces(value)];
+    const text = pieces.join('');
+    expect(parse(text)).toEqual(value);
+    expect(pieces.length).toBeGreaterThan(1);
+    // The value of a long key begins on the line of the colon if the document is made at once.
+    if (!title.includes('long key')) expect(text).toBe(new Document(value).toString({ lineWidth: 0 }));
   });
 });

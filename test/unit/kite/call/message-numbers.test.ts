@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
+import { defaultLimits, NUMBER_LITERALS } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { messageJson, type Numbers } from '../../../../src/lib/kite/call/message-numbers.js';
 import { type Logger, silentLogger } from '../../../../src/lib/util/logger.js';
 import { NumberLiteral } from '../../../../src/lib/util/number-literal.js';
@@ -125,5 +125,41 @@ describe('the option numbers', () => {
     expect(() => messageJson('lossless' as Numbers)).toThrow(
       'The option numbers is "lossless"; it must be "exact", "rounded" or "literal"',
     );
+  });
+});
+
+describe('a message with very many numbers', () => {
+  const parse = (numbers: Numbers, item: string, count: number) => {
+    const list = `${`${item},`.repeat(count)}0`;
+    const text = `{"method":"echo","arguments":[{"withArgs":[[${list}]]}],"callbacks":{}}`;
+    const { args, problem } = messageJson(numbers).parse(text, defaultLimits);
+    const [{ withArgs }] = args as [{ withArgs: unknown[][] }];
+    return { problem, items: withArgs[0] ?? [] };
+  };
+  const literalsIn = (items: readonly unknown[]) => items.filter((item) => typeof item === 'object').length;
+
+  it('a message with too many unusual numbers is refused, before they fill the memory', () => {
+    const { problem, items } = parse('literal', '1e999', NUMBER_LITERALS + 1);
+    expect(problem?.message).toContain(`more than ${NUMBER_LITERALS} numbers`);
+    expect(literalsIn(items)).toBeLessThanOrEqual(NUMBER_LITERALS);
+    expect(parse('literal', '1e999', NUMBER_LITERALS - 1).problem).toBeUndefined();
+  });
+
+  it('a kite with numbers "exact" refuses a message for the first of many numbers, and converts none of them', () => {
+    const { problem, items } = parse('exact', '1e999', NUMBER_LITERALS + 1);
+    expect(problem?.message).toContain('The number 1e999 at "0.0" of the arguments');
+    expect(literalsIn(items)).toBe(0);
+  });
+
+  it('numbers beyond the limit that are exact lose their notation, and the message is accepted', () => {
+    const { problem, items } = parse('literal', '1.0', NUMBER_LITERALS + 5);
+    expect([problem, literalsIn(items), items.at(-2)]).toEqual([undefined, NUMBER_LITERALS, 1]);
+  });
+
+  it.each(['exact', 'literal'] as const)('any number of ordinary numbers is accepted (%s)', (numbers) => {
+    for (const item of ['0.30000000000000004', '0.10000000000000001', '12345678', '1e9', '1e100']) {
+      const { problem } = parse(numbers, item, NUMBER_LITERALS + 1);
+      expect(problem).toBeUndefined();
+    }
   });
 });

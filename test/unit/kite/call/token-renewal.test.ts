@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { TokenRenewal } from '../../../../src/lib/kite/call/token-renewal.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 
 const DAY = 86_400_000;
@@ -13,7 +15,7 @@ async function renewingClient() {
   const refused = new Set<string>();
   const server = makeCore({
     authenticator: {
-      verify(auth) {
+      verify({ auth }) {
         const { key } = auth as { key: string };
         const { exp } = JSON.parse(atob(key.split('.')[1] ?? '')) as { exp: number };
         if (exp * 1000 > caller.clock.now() && !refused.has(key)) return 'bob';
@@ -94,5 +96,54 @@ describe('the token of a client', () => {
     await pass(10 * DAY);
     expect(requested).toEqual([]);
     expect(caller.clock.timers).toBe(0);
+  });
+});
+
+/** A renewal whose tokens are as old as `age` says when they arrive, and what it logs and requests in a time. */
+async function renewalOf(age: number, lifetime: number) {
+  const clock = new ManualClock();
+  const warnings: string[] = [];
+  let requests = 0;
+  const issue = (): string => {
+    const iat = (clock.now() - age) / 1000;
+    const claims = JSON.stringify({ iat, exp: iat + lifetime / 1000 });
+    return `h.${Buffer.from(claims).toString('base64url')}.s`;
+  };
+  let current = issue();
+  const none = (): void => {};
+  const renewal = new TokenRenewal({
+    clock,
+    logger: { debug: none, info: none, warn: (text) => void warnings.push(text), error: none },
+    token: () => current,
+    expired: none,
+    renewed: (token) => {
+      current = token;
+      renewal.schedule();
+    },
+    renewToken: () => {
+      requests++;
+      return Promise.resolve(issue());
+    },
+  });
+  for (let ms = 0; ms < 60_000; ms += 100) {
+    clock.advance(100);
+    await settled();
+  }
+  renewal.stop();
+  return { requests, warnings };
+}
+
+describe('tokens that arrive expired', () => {
+  it('tokens that arrive expired are requested with a backoff, and logged once with the difference of the clocks', async () => {
+    const { requests, warnings } = await renewalOf(3 * HOUR, HOUR);
+    expect(requests).toBeLessThan(20);
+    expect(warnings).toEqual(['A new token has expired: the clock here is 10800 s ahead of that of Kontrol']);
+  });
+
+  it('tokens that are valid for less than the time before a renewal are renewed when half of it has passed', async () => {
+    const { requests, warnings } = await renewalOf(0, 20_000);
+    expect(requests).toBeLessThan(15);
+    expect(requests).toBeGreaterThan(3);
+    expect(warnings).toEqual([]);
   });
 });

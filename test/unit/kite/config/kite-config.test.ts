@@ -19,6 +19,7 @@ const EVERYTHING = {
   KITE_PROXY_URL: 'http://proxy:3999/kite',
   KITE_ALLOW_ORIGIN: 'https://app.example.com, *',
   KITE_ALLOWED_HOSTS: 'math.example.com,[fd00::1]',
+  KITE_TRUSTED_PROXIES: '10.1.0.0/16, fd00::1',
   KITE_VERSION: '2.0.0',
 };
 
@@ -40,6 +41,7 @@ describe('the configuration of a kite', () => {
       logColor: true,
       allowOrigin: [],
       allowedHosts: undefined,
+      trustedProxies: [],
       version: undefined,
     });
   });
@@ -68,6 +70,7 @@ describe('the configuration of a kite', () => {
       logColor: false,
       allowOrigin: '*',
       allowedHosts: ['math.example.com', '[fd00::1]'],
+      trustedProxies: ['10.1.0.0/16', 'fd00::1'],
       version: '2.0.0',
     });
   });
@@ -89,6 +92,7 @@ describe('the configuration of a kite', () => {
       logColor: true,
       allowOrigin: ['https://app.example.com:8443', 'null', 'chrome-extension://abcdef'],
       allowedHosts: ['math'],
+      trustedProxies: ['192.0.2.1'],
       version: '3.0.0',
     };
     const { kontrolUrl, proxyUrl, ...same } = options;
@@ -142,6 +146,11 @@ describe('the configuration of a kite', () => {
     ['KITE_ALLOW_ORIGIN', 'https://app.example.com/', /one or more origins/],
     ['KITE_ALLOWED_HOSTS', 'https://math.example.com', /host names without port/],
     ['KITE_ALLOWED_HOSTS', 'math.example.com:3636', /host names without port/],
+    ['KITE_TRUSTED_PROXIES', 'lb.example.com', /IP addresses or networks/],
+    ['KITE_TRUSTED_PROXIES', '10.0.0.0/33', /IP addresses or networks/],
+    ['KITE_TRUSTED_PROXIES', '10.0.0.0/8,', /IP addresses or networks/],
+    ['KITE_TRUSTED_PROXIES', 'fd00::/129', /IP addresses or networks/],
+    ['KITE_TRUSTED_PROXIES', '10.0.0.1:80', /IP addresses or networks/],
     ['KITE_TRANSPORT', 'carrier pigeon', /auto, websocket, raw, xhr/],
     ['KITE_TIMEOUT', 'soon', /15s, 500ms/],
     ['KITE_TIMEOUT', '-1s', /0 or more/],

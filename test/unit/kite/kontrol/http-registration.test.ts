@@ -63,8 +63,25 @@ describe('a registration over HTTP', () => {
     expect(answered).toEqual([undefined, undefined]);
   });
 
+  it.each([
+    [-1, 1],
+    [1e-9, 1],
+    [9_007_199_254_740_992, 3600],
+  ])(
+    'a registration over HTTP to which Kontrol assigns %d seconds sends a heartbeat every %d',
+    async (assigned, used) => {
+      const answer = JSON.stringify({ url: 'http://me/kite', heartbeatInterval: assigned });
+      const { registration, requests, pass } = registering(answer, 'pong');
+      await registration.start();
+      await pass(used * 1000 - 1);
+      expect(requests).toEqual(['POST http://one:4000/register']);
+      await pass(1);
+      expect(requests.at(-1)).toBe(beat);
+    },
+  );
+
   it('a registration over HTTP uses the next Kontrol if one fails or rejects it, with a pause between attempts', async () => {
-    const refusal = { status: 500, body: '{"err":"no store"}' };
+    const refusal = { status: 429, body: '{"err":"too many kites","code":"userLimit"}' };
     const { registration, requests, pass } = registering(new Error('gone'), refusal, registered);
     const started = registration.start();
     await settled();

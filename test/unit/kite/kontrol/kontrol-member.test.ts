@@ -1,17 +1,34 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { newKiteKey } from '../../../../src/lib/keys/index.js';
+import { MAX_TIMER_DELAY } from '../../../../src/lib/kite/call/token-renewal.js';
 import type { KiteCore } from '../../../../src/lib/kite/core/kite-core.js';
 import { KontrolMember } from '../../../../src/lib/kite/kontrol/kontrol-member.js';
 import type { Registration } from '../../../../src/lib/kite/kontrol/registration.js';
-import { KiteError } from '../../../../src/lib/protocol/errors.js';
+import { ConfigurationError, KiteError } from '../../../../src/lib/protocol/errors.js';
+import type { Clock } from '../../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { identity, makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
+import { testKeyPair } from '../../../helpers/kite/keys.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 const url = 'http://me/kite';
 
 /** A kite in memory and its Kontrol, which answers `register` with the next answer: a URL, or an error. */
 function atKontrol(...answers: (Error | string)[]) {
+  return withKey(() => 'key', ...answers);
+}
+
+/** The same with a kite key. */
+function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]) {
   const clock = new ManualClock();
+  const delays: number[] = [];
+  const timed: Clock = {
+    now: () => clock.now(),
+    setTimeout(callback, ms) {
+      delays.push(ms);
+      return clock.setTimeout(callback, ms);
+    },
+  };
   const logged: string[] = [];
   const kontrol: KiteCore = makeCore({ clock });
   let attempts = 0;
@@ -24,7 +41,7 @@ function atKontrol(...answers: (Error | string)[]) {
     })
     .disableAuthentication();
   const { dialer, ends } = memoryDialer(kontrol);
-  const state = { reachable: true };
+  const state = { reachable: true, ownUrl: () => Promise.resolve(url) };
   const logger = {
     ...silentLogger,
     warn: (text: string) => logged.push(`warn: ${text}`),
@@ -40,7 +57,7 @@ function atKontrol(...answers: (Error | string)[]) {
   const member = new KontrolMember({
     identity,
     urls: ['http://kontrol/kite'],
-    kiteKey: 'key',
+    kiteKey: keyAt(clock),
     keys: {
       use: () => {},
       revoke: () => {},
@@ -49,12 +66,12 @@ function atKontrol(...answers: (Error | string)[]) {
       revokeOwnKey: () => void revoked.push('own'),
       close: () => {},
     },
-    address: { registerUrl: () => Promise.resolve(url), knownAs: () => {} },
+    address: { registerUrl: () => state.ownUrl(), knownAs: () => {} },
     newClient: (target, options) => core.newClient(target, options),
     registered: () => {},
     registerFailed: ({ message }) => failures.push(message),
     timeout: 15_000,
-    clock,
+    clock: timed,
     logger,
     backoff: { random: () => 0 },
   });
@@ -83,8 +100,12 @@ function atKontrol(...answers: (Error | string)[]) {
     ends,
     pass,
     attempts: () => attempts,
+    delays,
   };
 }
+
+const keyPair = await testKeyPair(0);
+const DAY = 24 * 3_600_000;
 
 const storeDown = new KiteError('genericError', 'the store is down', { code: 'storeUnavailable' });
 
@@ -100,6 +121,25 @@ describe('a permanent registration', () => {
       await expect(registration).rejects.toMatchObject({ type: 'disconnect', code: 'closed' });
     },
   );
+
+  it('a permanent registration looks for the URL of the kite again if it could not be found', async () => {
+    const { member, state, pass, logged } = atKontrol();
+    state.ownUrl = () => Promise.reject(new Error('no such name'));
+    const registration = member.registerForever();
+    await pass(0);
+    await vi.waitFor(() =>
+      expect(logged).toContainEqual(expect.stringMatching(/^warn: .* failed: no such name; trying again$/)),
+    );
+    state.ownUrl = () => Promise.resolve('http://found/kite');
+    await pass(60_000);
+    expect(await registration).toMatchObject({ url });
+  });
+
+  it('a permanent registration rejects at once if the kite does not listen', async () => {
+    const { member, state } = atKontrol();
+    state.ownUrl = () => Promise.reject(new ConfigurationError('noUrl', 'it does not listen'));
+    await expect(member.registerForever()).rejects.toMatchObject({ code: 'noUrl' });
+  });
 
   it('a permanent registration rejects at a closed kite', async () => {
     const { member, registering } = atKontrol();
@@ -172,6 +212,25 @@ describe('a permanent registration', () => {
     notify([], ['two']);
     await settled();
     expect(revoked).toEqual(['one', 'two']);
+  });
+
+  it('a permanent registration is made again at half of the lifetime of the kite key, and until Kontrol renews it', async () => {
+    const expiring = (clock: Clock): string =>
+      newKiteKey({ username: 'bob', kontrolUser: 'kontrol', kontrolUrl: url, keyPair, ttl: 90 * DAY, clock });
+    const { registering, attempts, pass, delays } = withKey(expiring);
+    await registering();
+    await settled();
+    for (let day = 1; day < 45; day++) await pass(DAY);
+    expect(attempts()).toBe(1);
+    await pass(DAY);
+    expect(attempts()).toBe(2);
+    // A quarter of the rest each time, and not more often than every ten seconds.
+    for (let day = 45; day < 91; day++) await pass(DAY);
+    expect(attempts()).toBeGreaterThan(5);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(MAX_TIMER_DELAY);
+    const before = attempts();
+    for (let second = 0; second < 10; second++) await pass(1000);
+    expect(attempts()).toBe(before + 1);
   });
 
   it('a permanent registration logs once why no Kontrol is reachable', async () => {

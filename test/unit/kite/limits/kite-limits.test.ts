@@ -22,6 +22,7 @@ import { VerifiedCredentials } from '../../../../src/lib/kite/trust/verified-cre
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { connected, makeCore } from '../../../helpers/kite/cores.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
+import { FakeCredentialHolder } from '../../../helpers/kite/fake-credential-holder.js';
 
 describe('defaultLimits', () => {
   it.each(Object.entries(defaultLimits))('defaultLimits has a positive integer for %s', (_name, value) => {
@@ -89,7 +90,7 @@ describe('the limits of kites', () => {
 
   it('the limits of kites bound the kite keys that one connection authenticates with', () => {
     const used = new ConnectionCredentials();
-    const connection = { credential: undefined };
+    const connection = new FakeCredentialHolder();
     const use = (n: number): void =>
       used.add(connection, { username: 'alice', revocationKey: `${n}`, revoked: false });
     for (let n = 0; n < CONNECTION_CREDENTIALS; n++) use(n);

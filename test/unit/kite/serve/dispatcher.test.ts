@@ -66,6 +66,16 @@ describe('concurrent calls on one connection', () => {
   });
 });
 
+it('the caller gets the type, message and code of an error that a handler throws, and never its stack', async () => {
+  const { server, client } = await connected();
+  server.handle('fails', () => {
+    throw Object.assign(new Error('no'), { code: 'c', secret: 'x', cause: new Error('inner') });
+  });
+  const error: unknown = await client.tell('fails').catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ type: 'genericError', message: 'no', code: 'c' });
+  expect(JSON.stringify(error)).not.toMatch(/secret|inner|dispatcher/);
+});
+
 /** Every place where code of a program runs during a call and can throw. */
 const PLACES: Readonly<Record<string, (server: KiteCore, fail: () => never) => void>> = {
   'the handler': (server, fail) => void server.handle('fails', fail),

@@ -1,7 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ConnectionCredential } from '../../../../src/lib/kite/call/connection-credential.js';
-import type { RunningCalls } from '../../../../src/lib/kite/call/when-idle.js';
 import { ConnectionCredentials } from '../../../../src/lib/kite/trust/connection-credentials.js';
+import { FakeCredentialHolder } from '../../../helpers/kite/fake-credential-holder.js';
 
 function credential(revocationKey: string): {
   -readonly [Key in keyof ConnectionCredential]: ConnectionCredential[Key];
@@ -9,15 +9,8 @@ function credential(revocationKey: string): {
   return { username: 'alice', revocationKey, revoked: false };
 }
 
-function connection() {
-  const flow: RunningCalls = { running: 1, onIdle: undefined };
-  const close = vi.fn<(code?: number, reason?: string) => void>();
-  return {
-    credential: undefined as ConnectionCredential | undefined,
-    flow,
-    close,
-    becomeIdle: () => flow.onIdle?.(),
-  };
+function connection(role: 'accepted' | 'dialled' = 'accepted'): FakeCredentialHolder {
+  return new FakeCredentialHolder(role, 1);
 }
 
 describe('the credentials of connections', () => {
@@ -36,6 +29,20 @@ describe('the credentials of connections', () => {
     expect(one.close).toHaveBeenCalledWith(1008, 'The credentials were revoked');
     expect(both.close).toHaveBeenCalledOnce();
     expect(other.close).not.toHaveBeenCalled();
+  });
+
+  it('the credentials of connections end those that this kite has dialled, until they disconnect', () => {
+    const used = new ConnectionCredentials();
+    const [revoked, own] = [credential('revoked'), credential('own')];
+    const [dialled, gone, other] = [connection('dialled'), connection('dialled'), connection('dialled')];
+    for (const peer of [dialled, gone]) used.add(peer, revoked);
+    for (let n = 0; n < 3; n++) used.add(other, own);
+    gone.disconnect();
+    revoked.revoked = true;
+    used.endRevoked([]);
+    expect(dialled.close).toHaveBeenCalledWith(1008, 'The credentials were revoked');
+    expect([gone, other].map(({ close }) => close.mock.calls.length)).toEqual([0, 0]);
+    expect(other.on).toHaveBeenCalledOnce();
   });
 
   it('the credentials of connections replace equal ones, such as tokens of one kite key', () => {
@@ -57,7 +64,7 @@ describe('the credentials of connections', () => {
     own.revoked = true;
     used.endRevoked([peer], new Set([peer]));
     expect(peer.close).not.toHaveBeenCalled();
-    peer.becomeIdle();
+    peer.flow.onIdle?.();
     await Promise.resolve();
     expect(peer.close).toHaveBeenCalledOnce();
   });

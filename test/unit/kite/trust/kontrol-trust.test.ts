@@ -1,10 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { newToken, parseKiteKey } from '../../../../src/lib/keys/index.js';
 import { RevokedIds } from '../../../../src/lib/keys/revoked-ids.js';
 import { KontrolTrust } from '../../../../src/lib/kite/trust/kontrol-trust.js';
-import type { RunningCalls } from '../../../../src/lib/kite/call/when-idle.js';
-import type { ConnectionCredential } from '../../../../src/lib/kite/call/connection-credential.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
+import { FakeCredentialHolder } from '../../../helpers/kite/fake-credential-holder.js';
 import { testKeyPair, testKiteKey } from '../../../helpers/kite/keys.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 import {
@@ -23,23 +22,13 @@ const NOT_TRUSTED = 'kiteKey: it is signed by a Kontrol that this kite does not 
 const REVOKED =
   "kiteKey: Kontrol has revoked the key pair that signed this kite's kite key, so it cannot verify callers; get a new one with: kitectl register";
 
-interface FakeConnection {
-  credential: ConnectionCredential | undefined;
-  readonly flow: RunningCalls;
-  readonly close: () => void;
-}
-
 /** A kite with a key of Kontrol's first pair. */
 function setUp() {
   const { verifier, clock, kiteKey } = setUpVerifier();
   const logged: string[] = [];
-  const connections: FakeConnection[] = [];
-  const call = (auth: unknown): FakeConnection => {
-    const connection = {
-      credential: undefined,
-      flow: { running: 0, onIdle: undefined },
-      close: vi.fn<() => void>(),
-    };
+  const connections: FakeCredentialHolder[] = [];
+  const call = (auth: unknown): FakeCredentialHolder => {
+    const connection = new FakeCredentialHolder();
     verifier.verify(auth, connection);
     connections.push(connection);
     return connection;

@@ -73,6 +73,17 @@ describe('the registration of a machine', () => {
     await expect(guess('10.0.0.1')).rejects.toMatchObject(LIMITED);
   });
 
+  it('the registration of a machine counts all addresses of one /64 network of IPv6 as one', async () => {
+    const { guess, prompted } = await setUp({ registrationAttempts: 2, promptsPerAddress: 1 });
+    await expect(guess('2001:db8:1:2::1')).rejects.toMatchObject(wrong);
+    await expect(guess('2001:db8:1:2:ffff::9')).rejects.toMatchObject(wrong);
+    await expect(guess('2001:db8:1:2:3:4:5:6')).rejects.toMatchObject(LIMITED);
+    await expect(guess('2001:db8:1:3::1')).rejects.toMatchObject(wrong);
+    expect((await prompted('2001:db8:9:9::1')).isPrompted).toBe(true);
+    expect((await prompted('2001:db8:9:9::2')).isPrompted).toBe(false);
+    expect((await prompted('2001:db8:9:a::2')).isPrompted).toBe(true);
+  });
+
   it('the registration of a machine forgets the address that was seen least recently when it counts registrationAddresses', async () => {
     const { guess } = await setUp({ registrationAttempts: 1, registrationAddresses: 2 });
     await expect(guess('10.0.0.1')).rejects.toMatchObject(wrong);

@@ -14,6 +14,13 @@ describe('sign-in codes', () => {
     expect(codes.size).toBe(0);
   });
 
+  it('a sign-in code has 192 random bits', () => {
+    const codes = new SignInCodes(new ManualClock(), defaultKontrolLimits);
+    const issued = Array.from({ length: 8 }, () => codes.issue(callerNamed('bob')));
+    for (const code of issued) expect(Buffer.from(code, 'base64url')).toHaveLength(24);
+    expect(new Set(issued).size).toBe(8);
+  });
+
   it('a sign-in code expires after two minutes', () => {
     const clock = new ManualClock();
     const codes = new SignInCodes(clock, defaultKontrolLimits);

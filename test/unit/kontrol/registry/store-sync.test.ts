@@ -1,4 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { defaultKontrolLimits } from '../../../../src/lib/kontrol/limits/kontrol-limits.js';
+import { CredentialUses } from '../../../../src/lib/kontrol/tokens/credential-uses.js';
 import { KeyRing } from '../../../../src/lib/kontrol/tokens/key-ring.js';
 import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
 import { StoreSync } from '../../../../src/lib/kontrol/registry/store-sync.js';
@@ -7,6 +9,7 @@ import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { settled } from '../../../helpers/kite/cores.js';
 import { FakeStorage } from '../../../helpers/storage/fake-storage.js';
 import { KONTROL_URL, testKeyPair } from '../../../helpers/kite/keys.js';
+import { findEntries } from '../../../helpers/kontrol/find-entries.js';
 import { registration } from '../../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
@@ -23,10 +26,12 @@ async function node(storage = new FakeStorage(), clock = new ManualClock()) {
     kontrolUrl,
     initial,
   });
+  const uses = new CredentialUses({ storage, limits: defaultKontrolLimits, clock });
   const replica = new StoreSync({
     storage,
     registry,
     keyRing,
+    uses,
     timings: defaultTimings,
     clock,
     logger: silentLogger,
@@ -138,7 +143,7 @@ it('a restart of Kontrol loads ten thousand kites from the store', async () => {
   for (let i = 0; i < 10_000; i++)
     storage.stored.set(`id${i}`, registration(`id${i}`, { name: `n${i % 100}` }));
   const { registry } = await node(storage);
-  expect(registry.find({ username: 'alice', environment: 'prod', name: 'n42' })).toHaveLength(100);
+  expect(findEntries(registry, { username: 'alice', environment: 'prod', name: 'n42' })).toHaveLength(100);
 });
 
 describe('a store that becomes unavailable', () => {
@@ -152,8 +157,8 @@ describe('a store that becomes unavailable', () => {
     expect(await a.replica.probe()).toBe(false);
     await expect(a.register('y')).rejects.toThrow('cannot be reached');
     await a.pass(600_000, () => a.registry.heartbeat(entry));
-    expect(a.registry.find({ username: 'alice' })).toHaveLength(1);
-    expect(b.registry.find({ username: 'alice' })).toHaveLength(1);
+    expect(findEntries(a.registry, { username: 'alice' })).toHaveLength(1);
+    expect(findEntries(b.registry, { username: 'alice' })).toHaveLength(1);
     a.storage.down = false;
     await a.pass(20_000, () => a.registry.heartbeat(entry));
     expect([a.replica.online, b.replica.online]).toEqual([true, true]);

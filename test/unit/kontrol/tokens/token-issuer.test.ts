@@ -37,6 +37,17 @@ describe('a token', () => {
     expect(signatures()).toBe(4);
   });
 
+  it('the length of a token is known before it is signed', async () => {
+    const { tokens, keyRing, signatures } = await setUpKeyRing();
+    const { id } = keyRing.signing;
+    const targets = ['', 'x', 'xy', 'é', '😀'].map((more) => target(id, { name: `math${more}` }));
+    const lengths = targets.map((each) => tokens.lengthOf(callerNamed('bob'), each));
+    expect(signatures()).toBe(0);
+    expect(targets.map((each) => tokens.issue(callerNamed('bob'), each)?.length)).toEqual(lengths);
+    expect(targets.map((each) => tokens.lengthOf(callerNamed('bob'), each))).toEqual(lengths);
+    expect(tokens.lengthOf(callerNamed('bob'), target('unknown'))).toBe(0);
+  });
+
   it('a token is signed again if issuedTokens others were issued since', async () => {
     const { tokens, keyRing, signatures } = await setUpKeyRing(undefined, true, { issuedTokens: 2 });
     const issue = (username: string): number => {

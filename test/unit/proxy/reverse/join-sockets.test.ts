@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { JOINED_LINGER, JOINED_PAUSE_BYTES } from '../../../../src/lib/proxy/limits/proxy-limits.js';
 import { joinSockets } from '../../../../src/lib/proxy/reverse/join-sockets.js';
+import { MemoryBudget } from '../../../../src/lib/transport/channel/memory-budget.js';
 import { settled } from '../../../helpers/kite/cores.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
@@ -20,12 +21,13 @@ class SlowSocket extends Duplex {
   }
 }
 
-function joined() {
+function joined(limit = Number.POSITIVE_INFINITY) {
   const clock = new ManualClock();
   const [caller, kite] = [new SlowSocket(), new SlowSocket()];
   let ended = 0;
-  joinSockets(caller, kite, { clock, count: () => {}, onEnd: () => ended++ });
-  return { clock, caller, kite, ended: () => ended };
+  const output = new MemoryBudget(limit, 'full');
+  joinSockets(caller, kite, { clock, output, count: () => {}, onEnd: () => ended++ });
+  return { clock, caller, kite, output, ended: () => ended };
 }
 
 describe('joinSockets', () => {
@@ -41,6 +43,17 @@ describe('joinSockets', () => {
     kite.accept();
     await settled();
     expect(caller.isPaused()).toBe(false);
+  });
+
+  it('joinSockets counts the data that waits in either side, and ends both if the budget is exceeded', async () => {
+    const { caller, kite, output, ended } = joined(1000);
+    caller.push(Buffer.alloc(300));
+    kite.push(Buffer.alloc(200));
+    await settled();
+    expect(output.used).toBe(500);
+    caller.push(Buffer.alloc(600));
+    await settled();
+    expect([output.used, caller.destroyed, kite.destroyed, ended()]).toEqual([0, true, true, 1]);
   });
 
   it('joinSockets closes one side JOINED_LINGER after the other has ended', async () => {

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseRequestTarget } from '../../../../src/lib/proxy/reverse/request-path.js';
+import {
+  parseHostTarget,
+  parseRequestTarget,
+  pathBelow,
+} from '../../../../src/lib/proxy/reverse/request-path.js';
 
 const ID = '136c93e2-4825-461b-9ecc-430765ec4582';
 
@@ -66,5 +70,41 @@ describe('a request path below /proxy/', () => {
     '',
   ])('a request path without an id is rejected with 404: "%s"', (target) => {
     expect(parseRequestTarget(target)).toEqual({ type: 'notFound' });
+  });
+});
+
+describe('a request to the host of a kite', () => {
+  it.each([
+    ['/', '/', ''],
+    ['/kite?x=/../y', '/kite', '?x=/../y'],
+    ['/a/./b/../c', '/a/c', ''],
+    ['//host/x', '/host/x', ''],
+  ])('a request to the host of a kite for %s has the path %s', (target, path, query) => {
+    expect(parseHostTarget(target)).toEqual({ type: 'forwarded', path, query });
+  });
+
+  it.each(['', '*', 'http://kites.test/', 'kite', '/..', '/a/../..'])(
+    'a request to the host of a kite for "%s" is not found',
+    (target) => {
+      expect(parseHostTarget(target)).toEqual({ type: 'notFound' });
+    },
+  );
+
+  it.each(['/a%2fb', '/a\\b', '/a%00', '/\u00e4', '/?\n'])(
+    'a request to the host of a kite for "%s" is invalid',
+    (target) => {
+      expect(parseHostTarget(target)).toEqual({ type: 'invalid' });
+    },
+  );
+
+  it.each([
+    ['/kite', '/kite', ''],
+    ['/kite/info', '/kite', '/info'],
+    ['/kitex', '/kite', undefined],
+    ['/', '/kite', undefined],
+    ['/x', '', '/x'],
+    ['', '', ''],
+  ])('the path %s below the registered path "%s" is %s', (path, root, below) => {
+    expect(pathBelow(path, root)).toBe(below);
   });
 });

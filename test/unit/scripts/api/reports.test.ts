@@ -29,11 +29,11 @@ beforeEach(async () => {
     'dist/apple.d.ts',
     `import type { Duplex } from 'node:stream';
     import type { Options } from './tree.js';
-    interface Colour { readonly name: 'red' /* not 'blue' */ | 'http://green'; }
+    interface Color { readonly name: 'red' /* not 'blue' */ | 'http://green'; }
     /** An apple. */
     export declare class Apple {
-      /** Its colour. */
-      readonly colour: Colour;
+      /** Its color. */
+      readonly color: Color;
       constructor(options: Options);
       pipe(): Duplex;
     }
@@ -81,7 +81,7 @@ Generated from the build by \`npm run api\`. Do not edit.
 
 \`\`\`ts
 export class Apple {
-      readonly colour: Colour;
+      readonly color: Color;
       constructor(options: Options);
       pipe(): Duplex;
     }
@@ -94,7 +94,7 @@ export const ripe: boolean;
 ## Types that exports use, and that cannot be imported
 
 \`\`\`ts
-interface Colour { readonly name: 'red'  | 'http://green'; }
+interface Color { readonly name: 'red'  | 'http://green'; }
 
 interface Options { readonly size?: number; }
 \`\`\`
@@ -156,7 +156,7 @@ use { Options, Tree } from 'fruit';
 
   it('the API report is not stale after a comment, or the constructor of a class that is exported as a type, has changed', async () => {
     await writeReports(folder);
-    await replaceIn('dist/apple.d.ts', 'Its colour.', 'The colour of it.');
+    await replaceIn('dist/apple.d.ts', 'Its color.', 'The color of it.');
     await replaceIn('dist/tree.d.ts', 'secret: Soil', 'secret: string');
     expect(await staleReports(folder)).toEqual([]);
   });

@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { type BudgetShare, MemoryBudget } from '../../../../src/lib/transport/channel/memory-budget.js';
+import {
+  type BudgetShare,
+  makeBudgets,
+  MemoryBudget,
+} from '../../../../src/lib/transport/channel/memory-budget.js';
 
 /** A budget of 100 bytes with users that are named by numbers, and those that it has expelled. */
-function budgetOf(users: number): { budget: MemoryBudget; shares: BudgetShare[]; expelled: string[] } {
+function budgetOf(
+  users: number,
+  measure?: (user: number) => void,
+): { budget: MemoryBudget; shares: BudgetShare[]; expelled: string[] } {
   const expelled: string[] = [];
   const budget = new MemoryBudget(100, 'full');
   const shares = Array.from({ length: users }, (_, n) =>
-    budget.open({ expel: (reason) => void expelled.push(`${n}: ${reason}`) }),
+    budget.open({ expel: (reason) => void expelled.push(`${n}: ${reason}`), measure: () => measure?.(n) }),
   );
   return { budget, shares, expelled };
 }
@@ -35,6 +42,30 @@ describe('MemoryBudget', () => {
     shares[1]?.resize(101);
     expect(expelled).toEqual(['1: full']);
     expect(budget.used).toBe(1);
+  });
+
+  it('MemoryBudget measures all users before it expels one, because they may report late that they use less', () => {
+    const measured: number[] = [];
+    const { budget, shares, expelled } = budgetOf(3, (user) => {
+      measured.push(user);
+      if (user === 0) shares[0]?.resize(5);
+    });
+    [60, 30, 20].forEach((bytes, n) => shares[n]?.resize(bytes));
+    expect({ measured, expelled, used: budget.used }).toEqual({
+      measured: [0, 1, 2],
+      expelled: [],
+      used: 55,
+    });
+  });
+
+  it('makeBudgets names the limits in the reasons with which connections end', () => {
+    const reasons: string[] = [];
+    const { input, output } = makeBudgets({ unauthenticatedBytes: 1, totalQueueBytes: 2 });
+    for (const budget of [input, output]) {
+      budget.open({ expel: (reason) => reasons.push(reason), measure: () => {} }).resize(3);
+    }
+    expect(reasons[0]).toContain('more than 1 bytes (limits.unauthenticatedBytes)');
+    expect(reasons[1]).toContain('more than 2 bytes are queued for all (limits.totalQueueBytes)');
   });
 
   it('MemoryBudget does not count what a user has returned, or what an expelled user reports later', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Relay, type RelayOptions } from '../../../../src/lib/transport/relay/relay.js';
+import { MemoryBudget } from '../../../../src/lib/transport/channel/memory-budget.js';
 import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { MemoryChannel } from '../../../helpers/transport/memory-channel.js';
 
@@ -41,6 +42,23 @@ describe('a relay', () => {
     await tick();
     expect(first.paused).toBe(false);
     expect(second.sent).toEqual(['0123456789', '!']);
+  });
+
+  it('a relay counts the messages that wait for a tunnel as input of strangers, and ends if it is too much', async () => {
+    const input = new MemoryBudget(100, 'full');
+    const [patient, greedy] = [relay({ input }), relay({ input })];
+    patient.near.send('0123456789');
+    await tick();
+    expect(input.used).toBe(20);
+    greedy.near.send('x'.repeat(41));
+    await tick();
+    expect([input.used, greedy.joint.ended, greedy.first.closedWith]).toEqual([
+      20,
+      true,
+      { code: 1008, reason: 'full' },
+    ]);
+    patient.joint.join(patient.second);
+    expect([input.used, patient.second.sent]).toEqual([0, ['0123456789']]);
   });
 
   it('a relay reads from one side only as fast as the other one takes messages', async () => {

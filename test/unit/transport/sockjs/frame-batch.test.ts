@@ -5,7 +5,7 @@ import { decodeServerFrame } from '../../../../src/lib/transport/sockjs/frames.j
 
 const LIMIT = 16 * 1024 * 1024;
 
-/** The first and last code points of each range that the protocol requires to be escaped, and their neighbours. */
+/** The first and last code points of each range that the protocol requires to be escaped, and their neighbors. */
 const EDGES = [
   ['\u200b', '\u200c', '\u200f', '\u2010'],
   ['\u2027', '\u2028', '\u202f', '\u2030'],

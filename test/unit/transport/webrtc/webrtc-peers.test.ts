@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ATTEMPT_TIMEOUT } from '../../../../src/lib/transport/limits/transport-limits.js';
-import { parseSignal, type Signal } from '../../../../src/lib/transport/webrtc/signals.js';
+import { ALL_SESSIONS, parseSignal, type Signal } from '../../../../src/lib/transport/webrtc/signals.js';
 import { FakeRtc } from '../../../helpers/transport/fake-rtc.js';
 import { arrived, twoPages } from '../../../helpers/transport/two-pages.js';
 
@@ -38,6 +38,22 @@ describe('two pages', () => {
     pages.dispatchEvent(new Event('pagehide'));
     expect(await inbox.closed()).toMatchObject({ code: 1001 });
     expect(await two.accepted[0]?.inbox.closed()).toMatchObject({ code: 1006 });
+    expect([one.peers.size, two.peers.size]).toEqual([0, 0]);
+  });
+
+  it('two pages end all of their sessions if Kontrol reports that one of them has lost its access', async () => {
+    const { one, two, dial, dialRelayed } = twoPages();
+    const direct = await dial();
+    const relayed = await dialRelayed();
+    const left = parseSignal({ type: 'leave', src: 'one', payload: { session: ALL_SESSIONS } });
+    const another = parseSignal({ type: 'leave', src: 'on', payload: { session: ALL_SESSIONS } });
+    if (!left || !another) throw new Error('The signals are invalid');
+    two.peers.receive(another);
+    expect(two.peers.size).toBe(2);
+    two.peers.receive(left);
+    for (const { inbox } of [direct, relayed, ...two.accepted])
+      expect(await inbox.closed()).toMatchObject({ code: 1008 });
+    await arrived();
     expect([one.peers.size, two.peers.size]).toEqual([0, 0]);
   });
 

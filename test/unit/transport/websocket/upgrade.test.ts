@@ -97,7 +97,18 @@ describe('an upgrade response', () => {
     expect(parseUpgradeResponse(`${text}sorry`, KEY)).toEqual({ type: 'refused', status });
   });
 
+  it('an upgrade response may be a refusal by HTTP/1.0', () => {
+    const text = answer(['Content-Length: 0'], 'HTTP/1.0 501 Not Implemented');
+    expect(parseUpgradeResponse(text, KEY)).toEqual({ type: 'refused', status: 501 });
+  });
+
+  it('an upgrade response that redirects has its new address', () => {
+    const text = answer(['Location: https://kites.example/kite'], 'HTTP/1.1 308 Permanent Redirect');
+    expect(parseUpgradeResponse(text, KEY)).toMatchObject({ location: 'https://kites.example/kite' });
+  });
+
   it.each([
+    ['HTTP/1.0, which has no upgrades', HEADERS, 'HTTP/1.0 101 Switching Protocols'],
     ['no upgrade', HEADERS.slice(1)],
     ['an upgrade to another protocol', ['Upgrade: h2c', ...HEADERS.slice(1)]],
     ['no Connection header', HEADERS.filter((header) => !header.startsWith('Connection'))],
@@ -107,15 +118,16 @@ describe('an upgrade response', () => {
     ['two answers to the key', [...HEADERS, HEADERS[2]]],
     ['an extension that was not offered', [...HEADERS, 'Sec-WebSocket-Extensions: permessage-deflate']],
     ['a protocol that was not offered', [...HEADERS, 'Sec-WebSocket-Protocol: chat']],
-  ])('an upgrade response is rejected with %s', (_what, headers) => {
-    expect(parseUpgradeResponse(answer(headers as string[]), KEY)).toMatchObject({ type: 'invalid' });
+  ])('an upgrade response is rejected with %s', (_what, headers, statusLine?: unknown) => {
+    expect(
+      parseUpgradeResponse(answer(headers as string[], statusLine as string | undefined), KEY),
+    ).toMatchObject({ type: 'invalid' });
   });
 
   it.each([
     ['another protocol', 'SSH-2.0-OpenSSH\r\n'],
     ['the alert of a TLS server', '\x15\x03\x03\x00\x02\x02\x46'],
     ['a status line in lower case', 'http/1.1 101 Switching Protocols\r\n'],
-    ['HTTP/1.0, which has no upgrades', answer(HEADERS, 'HTTP/1.0 101 Switching Protocols')],
     ['HTTP/2', 'HTTP/2 101\r\n'],
     ['a status of four digits', answer(HEADERS, 'HTTP/1.1 1010')],
     ['a status of two', answer(HEADERS, 'HTTP/1.1 10 Switching Protocols')],

@@ -92,7 +92,7 @@ export class EtcdChanges {
         if (heartbeat) heartbeats.set(name, heartbeat);
         continue;
       }
-      if (kind === 'groups' || kind === 'invites') continue;
+      if (kind === 'groups' || kind === 'invites' || kind === 'credentials') continue;
       // In order: a kite may be deleted after its heartbeat.
       if (heartbeats.size > 0) await this.#notifyHeartbeats(heartbeats);
       heartbeats = new Map();

@@ -6,6 +6,7 @@ import { lookupAddresses } from '../../../util/lookup-addresses.js';
 import type { LookupAddresses } from '../../../util/loopback.js';
 import { type DeleteRequest, type PutRequest, unexpired } from '../shared/entries.js';
 import { EtcdChanges } from './etcd-changes.js';
+import { EtcdCredentials } from './etcd-credentials.js';
 import { type EtcdCallOptions, EtcdCluster } from './etcd-cluster.js';
 import {
   checkConfig,
@@ -29,6 +30,7 @@ import {
   type StorageChange,
   StorageError,
   type StorageTools,
+  type StoredCredential,
   type StoredInvite,
   type StoredKeyPair,
 } from '../shared/storage.js';
@@ -58,6 +60,7 @@ export class EtcdStorage implements Storage {
   readonly #heartbeats: HeartbeatBuckets;
   readonly #registrations: EtcdRegistrations;
   readonly #changes: EtcdChanges;
+  readonly #credentials: EtcdCredentials;
   readonly #keyPairs: SealedKeyPairs<EtcdKeyPairRecord>;
   readonly #puts: WriteBatch<PutRequest, PutResult>;
   readonly #deletes: WriteBatch<DeleteRequest, undefined>;
@@ -77,6 +80,7 @@ export class EtcdStorage implements Storage {
     // The members and their leases use real time, even if Kontrol's clock is that of a test.
     this.#lease = new SharedLease({ ...shared, ttl: this.#abandonedAfter, clock: systemClock });
     this.#changes = new EtcdChanges({ ...shared, node, clock: systemClock });
+    this.#credentials = new EtcdCredentials(this.#cluster, this.#layout);
     this.#heartbeats = new HeartbeatBuckets({ ...shared, lease: this.#lease, node, clock });
     this.#registrations = new EtcdRegistrations({
       ...shared,
@@ -168,7 +172,7 @@ export class EtcdStorage implements Storage {
 
   async sweep(now: number): Promise<void> {
     await this.#registrations.sweep(now);
-    await this.#sweepInvites(now);
+    await this.#deleteInvites((invite) => !unexpired(invite, now));
   }
 
   keyPairs(): Promise<StoredKeyPair[]> {
@@ -192,9 +196,9 @@ export class EtcdStorage implements Storage {
     await this.#txn({ success: [putOp(this.#layout.key('revoked', jti), {})] });
   }
 
-  async putInvite({ hash, username, expiresAt }: StoredInvite): Promise<void> {
+  async putInvite({ hash, ...invite }: StoredInvite): Promise<void> {
     // An invite survives a restart of all nodes, and is removed after its expiry even if no node is running.
-    const lifetime = Math.max(0, expiresAt - this.#clock.now()) + this.#abandonedAfter;
+    const lifetime = Math.max(0, invite.expiresAt - this.#clock.now()) + this.#abandonedAfter;
     const TTL = Math.min(Math.ceil(lifetime / 1000), MAX_LEASE_TTL);
     const deadline = this.#cluster.newDeadline();
     const { ID } = await this.#cluster.call(
@@ -202,7 +206,7 @@ export class EtcdStorage implements Storage {
       { deadline },
     );
     const key = this.#layout.key('invites', hash);
-    await this.#txn({ success: [putOp(key, { username, expiresAt }, ID)] }, { deadline });
+    await this.#txn({ success: [putOp(key, invite, ID)] }, { deadline });
   }
 
   async takeInvite(hash: string, now: number): Promise<StoredInvite | undefined> {
@@ -216,6 +220,23 @@ export class EtcdStorage implements Storage {
       { once: true },
     );
     return succeeded ? unexpired(parseInvite(hash, kv), now) : undefined;
+  }
+
+  deleteInvites(username: string): Promise<number> {
+    return this.#deleteInvites((invite) => invite.username === username);
+  }
+
+  async credentials(username?: string): Promise<StoredCredential[]> {
+    const all = await this.#credentials.all();
+    return username === undefined ? all : all.filter((each) => each.username === username);
+  }
+
+  putCredentials(credentials: readonly StoredCredential[]): Promise<void> {
+    return this.#credentials.put(credentials);
+  }
+
+  deleteCredentials(ids: readonly string[]): Promise<void> {
+    return this.#credentials.delete(ids);
   }
 
   watch(listener: (change: StorageChange) => void): () => void {
@@ -236,13 +257,17 @@ export class EtcdStorage implements Storage {
     return putOp(this.#layout.key('keys', id), pair);
   }
 
-  async #sweepInvites(now: number): Promise<void> {
+  /** Deletes the invites that match, and returns their number. */
+  async #deleteInvites(matches: (invite: StoredInvite) => boolean): Promise<number> {
     const { kvs } = await this.#all('invites');
+    let deleted = 0;
     for (const kv of kvs) {
       const invite = parseInvite(this.#layout.nameOf(kv.key), kv);
-      if (invite && !unexpired(invite, now))
-        await this.#txn({ compare: [unchanged(kv.key, kv)], success: [deleteOp(kv.key)] });
+      if (!invite || !matches(invite)) continue;
+      const txn = { compare: [unchanged(kv.key, kv)], success: [deleteOp(kv.key)] };
+      if ((await this.#txn(txn)).succeeded) deleted++;
     }
+    return deleted;
   }
 
   #all(kind: 'keys' | 'revoked' | 'invites'): Promise<{ readonly kvs: readonly IKeyValue[] }> {

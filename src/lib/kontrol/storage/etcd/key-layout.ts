@@ -1,7 +1,7 @@
 import type { ICompare, IKeyValue, IRangeRequest, IRequestOp } from 'etcd3';
 import { parseIdentity } from '../../../protocol/identity.js';
 import { record } from '../../../util/record.js';
-import type { Registration, StoredInvite, StoredKeyPair } from '../shared/storage.js';
+import type { Registration, StoredCredential, StoredInvite, StoredKeyPair } from '../shared/storage.js';
 import { parseJson } from '../../../util/parse-json.js';
 
 /**
@@ -13,9 +13,18 @@ import { parseJson } from '../../../util/parse-json.js';
  *     keys/<pair>          a StoredKeyPair, with its private key sealed if there is a secret
  *     revoked/<jti>        nothing
  *     invites/<hash>       a StoredInvite
+ *     credentials/<id>     a StoredCredential
  *     lease                nothing; attached to the lease that all nodes share
  */
-export type KeyKind = 'registrations' | 'groups' | 'alive' | 'keys' | 'revoked' | 'invites' | 'lease';
+export type KeyKind =
+  | 'registrations'
+  | 'groups'
+  | 'alive'
+  | 'keys'
+  | 'revoked'
+  | 'invites'
+  | 'credentials'
+  | 'lease';
 
 /** The heartbeat of a bucket of kites. */
 export interface HeartbeatValue {
@@ -131,8 +140,24 @@ export function parseStoredPair(id: string, { value }: IKeyValue): StoredKeyPair
 }
 
 export function parseInvite(hash: string, { value }: IKeyValue): StoredInvite | undefined {
-  const { username, expiresAt } = parseFields(value);
-  return isString(username) && isNumber(expiresAt) ? { hash, username, expiresAt } : undefined;
+  const { username, expiresAt, keyTtl } = parseFields(value);
+  if (!isString(username) || !isNumber(expiresAt)) return undefined;
+  return { hash, username, expiresAt, ...(isNumber(keyTtl) && { keyTtl }) };
+}
+
+export function parseCredential(id: string, { value }: IKeyValue): StoredCredential | undefined {
+  const { type, username, kiteKeyId, issuedAt, lastUse, endsAt } = parseFields(value);
+  if (type !== 'kiteKey' && type !== 'session') return undefined;
+  if (!isString(username) || !isString(kiteKeyId) || !isNumber(issuedAt)) return undefined;
+  return {
+    id,
+    type,
+    username,
+    kiteKeyId,
+    issuedAt,
+    ...(isNumber(lastUse) && { lastUse }),
+    ...(isNumber(endsAt) && { endsAt }),
+  };
 }
 
 function parseFields(value: Buffer): Readonly<Record<string, unknown>> {

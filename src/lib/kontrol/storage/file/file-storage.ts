@@ -4,13 +4,16 @@ import { type Clock, systemClock } from '../../../util/clock.js';
 import { withDeadline } from '../../../util/deadline.js';
 import { messageOf } from '../../../util/message-of.js';
 import { STORAGE_DEADLINE } from '../shared/storage-deadline.js';
-import { checkOwner, unexpired } from '../shared/entries.js';
+import { formatMode, isFolderOpen, shellQuote } from '../../../keys/secret-access.js';
+import { systemErrorReason } from '../../../util/system-error.js';
+import { checkOwner, mergeCredential, unexpired } from '../shared/entries.js';
 import { FolderLock } from './folder-lock.js';
 import {
   type PutResult,
   type Registration,
   type Storage,
   StorageError,
+  type StoredCredential,
   type StoredInvite,
   type StoredKeyPair,
 } from '../shared/storage.js';
@@ -19,6 +22,8 @@ export interface FileStorageOptions {
   readonly clock?: Clock;
   /** Timeout of a call in milliseconds. Default: 5,000. */
   readonly deadline?: number;
+  /** Called with a warning about the folder. Default: none is given. */
+  readonly warn?: (text: string) => void;
 }
 
 /** The key and the value of a write that tests whether writes succeed. As large as a large registration. */
@@ -31,6 +36,7 @@ interface Tables {
   readonly keyPairs: Database<StoredKeyPair, string>;
   readonly revoked: Database<true, string>;
   readonly invites: Database<StoredInvite, string>;
+  readonly credentials: Database<StoredCredential, string>;
 }
 
 /**
@@ -47,16 +53,21 @@ export class FileStorage implements Storage {
   readonly #lock: FolderLock;
   readonly #clock: Clock;
   readonly #deadline: number;
+  readonly #warn: (text: string) => void;
   #tables: Tables | undefined;
   /** Number of calls that exceeded their deadline and have not finished. */
   #overdue = 0;
   /** Why the last write failed. */
   #writeFailure: StorageError | undefined;
 
-  constructor(folder: string, { clock = systemClock, deadline = STORAGE_DEADLINE }: FileStorageOptions = {}) {
+  constructor(
+    folder: string,
+    { clock = systemClock, deadline = STORAGE_DEADLINE, warn = () => {} }: FileStorageOptions = {},
+  ) {
     this.#folder = folder;
     this.#clock = clock;
     this.#deadline = deadline;
+    this.#warn = warn;
     this.#lock = new FolderLock(folder, { clock, deadline });
   }
 
@@ -71,17 +82,30 @@ export class FileStorage implements Storage {
         'belongs to another user, and can be written by others. Use a folder that only you can write';
       throw this.#error('broken', reason);
     }
-    try {
-      chmodSync(this.#folder, 0o700);
-    } catch (cause) {
-      throw this.#error('unavailable', 'cannot be created', cause);
+    if (isWritableByAll(this.#folder)) {
+      const reason = `can be written by all users, who could have put files in it. Check them, then restrict it with: chmod 700 ${shellQuote(this.#folder)}`;
+      throw this.#error('broken', reason);
     }
+    this.#restrict();
     await this.#lock.acquire();
     try {
       this.#tables = await openTables(this.#folder);
     } catch (cause) {
       await this.#lock.release();
       throw this.#error('broken', 'cannot be opened', cause);
+    }
+  }
+
+  /** Denies others the folder. Warns where this is not permitted, as in a volume of Kubernetes, whose folder belongs to root. */
+  #restrict(): void {
+    const { mode } = statSync(this.#folder);
+    if (process.platform === 'win32' || (mode & 0o077) === 0) return;
+    try {
+      chmodSync(this.#folder, 0o700);
+    } catch (cause) {
+      this.#warn(
+        `The data folder ${this.#folder} has the mode ${formatMode(mode)}, which cannot be changed (${systemErrorReason(cause)}): its group has access to the keys of Kontrol`,
+      );
     }
   }
 
@@ -168,6 +192,32 @@ export class FileStorage implements Storage {
     });
   }
 
+  deleteInvites(username: string): Promise<number> {
+    return this.#write(({ invites }) => {
+      const own = valuesOf(invites).filter((invite) => invite.username === username);
+      for (const { hash } of own) void invites.remove(hash);
+      return own.length;
+    });
+  }
+
+  credentials(username?: string): Promise<StoredCredential[]> {
+    return this.#read(({ credentials }) =>
+      valuesOf(credentials).filter((each) => username === undefined || each.username === username),
+    );
+  }
+
+  putCredentials(list: readonly StoredCredential[]): Promise<void> {
+    return this.#write(({ credentials }) => {
+      for (const each of list) void credentials.put(each.id, mergeCredential(credentials.get(each.id), each));
+    });
+  }
+
+  deleteCredentials(ids: readonly string[]): Promise<void> {
+    return this.#write(({ credentials }) => {
+      for (const id of ids) void credentials.remove(id);
+    });
+  }
+
   /** Does nothing: no other process can change the folder. */
   watch(): () => void {
     return () => {};
@@ -222,10 +272,16 @@ export class FileStorage implements Storage {
   }
 }
 
-/** Whether a folder belongs to another user, and users other than its owner can write to it. */
+/** Whether a folder belongs to another user, and others than its owner and a group of this process can write to it. */
 function isOpenToOthers(folder: string): boolean {
-  const { uid, mode } = statSync(folder);
-  return process.platform !== 'win32' && uid !== process.getuid?.() && (mode & 0o022) !== 0;
+  const { uid, gid, mode } = statSync(folder);
+  if (process.platform === 'win32' || uid === process.getuid?.()) return false;
+  return (mode & 0o002) !== 0 || isFolderOpen({ uid: 0, gid, mode: mode & 0o777 });
+}
+
+/** Whether every user can write to a folder. A sticky bit does not prevent others from adding files. */
+function isWritableByAll(folder: string): boolean {
+  return process.platform !== 'win32' && (statSync(folder).mode & 0o002) !== 0;
 }
 
 async function openTables(folder: string): Promise<Tables> {
@@ -250,6 +306,7 @@ async function openTables(folder: string): Promise<Tables> {
     keyPairs: root.openDB({ name: 'keyPairs', encoding: 'json' }),
     revoked: root.openDB({ name: 'revoked', encoding: 'json' }),
     invites: root.openDB({ name: 'invites', encoding: 'json' }),
+    credentials: root.openDB({ name: 'credentials', encoding: 'json' }),
   };
 }
 

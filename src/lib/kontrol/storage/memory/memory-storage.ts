@@ -1,5 +1,12 @@
-import { checkOwner, unexpired } from '../shared/entries.js';
-import type { PutResult, Registration, Storage, StoredInvite, StoredKeyPair } from '../shared/storage.js';
+import { checkOwner, mergeCredential, unexpired } from '../shared/entries.js';
+import type {
+  PutResult,
+  Registration,
+  Storage,
+  StoredCredential,
+  StoredInvite,
+  StoredKeyPair,
+} from '../shared/storage.js';
 
 /** A store in the memory of this process, for tests and development. Its content is lost when the process ends. */
 export class MemoryStorage implements Storage {
@@ -9,6 +16,7 @@ export class MemoryStorage implements Storage {
   readonly #keyPairs = new Map<string, StoredKeyPair>();
   readonly #revoked = new Set<string>();
   readonly #invites = new Map<string, StoredInvite>();
+  readonly #credentials = new Map<string, StoredCredential>();
 
   open(): Promise<void> {
     return Promise.resolve();
@@ -81,6 +89,28 @@ export class MemoryStorage implements Storage {
     const invite = this.#invites.get(hash);
     this.#invites.delete(hash);
     return Promise.resolve(unexpired(invite, now));
+  }
+
+  deleteInvites(username: string): Promise<number> {
+    const own = [...this.#invites.values()].filter((invite) => invite.username === username);
+    for (const { hash } of own) this.#invites.delete(hash);
+    return Promise.resolve(own.length);
+  }
+
+  credentials(username?: string): Promise<StoredCredential[]> {
+    const all = [...this.#credentials.values()];
+    return Promise.resolve(username === undefined ? all : all.filter((each) => each.username === username));
+  }
+
+  putCredentials(credentials: readonly StoredCredential[]): Promise<void> {
+    for (const each of credentials)
+      this.#credentials.set(each.id, mergeCredential(this.#credentials.get(each.id), each));
+    return Promise.resolve();
+  }
+
+  deleteCredentials(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#credentials.delete(id);
+    return Promise.resolve();
   }
 
   /** Does nothing: no other process can change the store. */

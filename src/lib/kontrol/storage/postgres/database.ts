@@ -1,4 +1,5 @@
-import type { Client, ClientConfig, Pool, PoolClient } from 'pg';
+import type Pg from 'pg';
+import type { Client, ClientBase, ClientConfig, Pool, PoolClient } from 'pg';
 import { Socket } from 'node:net';
 import type { Clock } from '../../../util/clock.js';
 import { withDeadline } from '../../../util/deadline.js';
@@ -37,7 +38,7 @@ export class Database {
   readonly #lookup: LookupAddresses;
   /** Connections that are not closed yet. */
   readonly #sockets = new Set<Socket>();
-  #clientClass: typeof Client | undefined;
+  #pg: typeof Pg | undefined;
   #pool: Pool | undefined;
   #protection: Protection = 'tls';
 
@@ -53,23 +54,40 @@ export class Database {
     this.#protection = await protectionOf(this.config, this.#lookup);
     // Imported lazily, because loading it takes a while.
     const { default: pg } = await import('pg');
-    this.#clientClass = pg.Client;
-    this.#pool = new pg.Pool({
+    this.#pg = pg;
+    this.#pool = this.#newPool(pg);
+  }
+
+  /**
+   * Replaces the connections of the pool once their statements have ended: after a failover, some may lead to the former
+   * primary, which still answers.
+   */
+  renew(): void {
+    const former = this.#pool;
+    if (!former || !this.#pg) return;
+    this.#pool = this.#newPool(this.#pg);
+    former.end().catch(() => {});
+  }
+
+  #newPool(pg: typeof Pg): Pool {
+    const pool = new pg.Pool({
       ...this.#clientConfig(),
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: Math.min(this.config.connectTimeout, this.timeout),
-      statement_timeout: this.timeout,
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for the promise, which its types lack
+      onConnect: (client) => setStatementTimeout(client, this.timeout),
     });
     // The pool replaces an idle connection that fails. The error of a connection in use rejects its statement.
-    this.#pool.on('error', () => {});
-    this.#pool.on('connect', (client) => client.on('error', () => {}));
+    pool.on('error', () => {});
+    pool.on('connect', (client) => client.on('error', () => {}));
+    return pool;
   }
 
   /** Waits for running statements up to their deadlines, and closes all connections. */
   async close(): Promise<void> {
     const pool = this.#pool;
     this.#pool = undefined;
-    this.#clientClass = undefined;
+    this.#pg = undefined;
     await pool?.end();
     const closed = Promise.all(Array.from(this.#sockets, (socket) => socketClosed(socket)));
     await withTimeout(this.#clock, CLOSE_TIMEOUT, closed, () => {}).catch(() => {});
@@ -92,19 +110,22 @@ export class Database {
     }
   }
 
-  /** Opens a dedicated connection. Rejects like `query`. */
-  async connect(connectTimeout: number, statementTimeout: number): Promise<DatabaseSession> {
-    if (!this.#clientClass) throw notOpenError(this.config);
-    const client = new this.#clientClass({
+  /** Opens a dedicated connection. `statementTimeout`: default none. Rejects like `query`. */
+  async connect(connectTimeout: number, statementTimeout?: number): Promise<DatabaseSession> {
+    if (!this.#pg) throw notOpenError(this.config);
+    const client = new this.#pg.Client({
       ...this.#clientConfig(),
       connectionTimeoutMillis: connectTimeout,
-      statement_timeout: statementTimeout,
     });
     // The event `end` follows, which sessions listen for.
     client.on('error', () => {});
     const session = new DatabaseSession(client, this.config, this.#clock);
+    const connecting = async (): Promise<void> => {
+      await client.connect();
+      if (statementTimeout !== undefined) await setStatementTimeout(client, statementTimeout);
+    };
     try {
-      await withTimeout(this.#clock, connectTimeout, client.connect(), () => session.destroy());
+      await withTimeout(this.#clock, connectTimeout, connecting(), () => session.destroy());
       return session;
     } catch (error) {
       session.destroy();
@@ -207,6 +228,11 @@ export class DatabaseSession {
     // Does not wait for the result of a running statement.
     this.#client.end().catch(() => {});
   }
+}
+
+/** Sets the timeout by a statement, because poolers such as PgBouncer refuse it in the startup message. */
+async function setStatementTimeout(client: ClientBase, ms: number): Promise<void> {
+  await client.query(`SET statement_timeout = ${ms}`);
 }
 
 function notOpenError(config: PostgresConfig): StorageError {

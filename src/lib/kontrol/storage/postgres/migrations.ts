@@ -103,6 +103,30 @@ const MIGRATIONS: readonly Migration[] = [
         END LOOP;
       END $$;`,
   },
+  {
+    version: 6,
+    name: 'kite keys can expire; kite keys and sessions are recorded',
+    sql: `
+      ALTER TABLE kite.invite ADD COLUMN key_ttl double precision;
+      CREATE TABLE kite.credential (
+        id text PRIMARY KEY,
+        type text NOT NULL,
+        username text NOT NULL,
+        kite_key_id text NOT NULL,
+        issued_at timestamptz NOT NULL,
+        last_use timestamptz,
+        ends_at timestamptz
+      );
+      CREATE INDEX credential_username_idx ON kite.credential (username);
+      DO $$ DECLARE reader regrole; BEGIN
+        FOR reader IN
+          SELECT DISTINCT acl.grantee::regrole FROM pg_class, aclexplode(relacl) AS acl
+          WHERE oid = 'kite.kite'::regclass AND acl.privilege_type = 'INSERT' AND acl.grantee NOT IN (0, relowner)
+        LOOP
+          EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON kite.credential TO %s', reader);
+        END LOOP;
+      END $$;`,
+  },
 ];
 
 /** Timeout of each statement of a migration, in milliseconds. Some rewrite a table, or wait for its lock. */

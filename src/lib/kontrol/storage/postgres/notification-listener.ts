@@ -1,6 +1,8 @@
 import { errorText } from '../../../util/message-of.js';
+import { randomBytes } from 'node:crypto';
 import { Backoff } from '../../../util/backoff.js';
 import type { Clock, Timer } from '../../../util/clock.js';
+import { withDeadline } from '../../../util/deadline.js';
 import type { Logger } from '../../../util/logger.js';
 import { StorageError } from '../shared/storage.js';
 import { databaseName } from './postgres-config.js';
@@ -36,9 +38,9 @@ export class NotificationListener {
     this.#options = options;
   }
 
-  /** Starts listening. Rejects with a StorageError. */
-  async open(): Promise<void> {
-    await this.#listen();
+  /** Starts listening. Rejects with a StorageError, also if notifications do not arrive. */
+  async open(connectTimeout: number): Promise<void> {
+    await this.#listen(connectTimeout);
   }
 
   /** Resolves if the server responds on the connection. If the connection is lost, replaces it immediately. */
@@ -72,22 +74,43 @@ export class NotificationListener {
     }
   }
 
-  async #listen(): Promise<void> {
-    const { database, channel, onNotification } = this.#options;
+  async #listen(connectTimeout: number): Promise<void> {
+    const { database, clock, onNotification } = this.#options;
     const { timeout } = database;
-    const session = await database.connect(timeout, timeout);
-    session.onNotification((payload) => {
-      if (this.#session === session) onNotification(payload);
+    const probe = `probe ${randomBytes(12).toString('hex')}`;
+    const session = await database.connect(connectTimeout);
+    const arrived = new Promise<void>((resolve, reject) => {
+      session.onNotification((payload) => {
+        if (payload === probe) resolve();
+        else if (this.#session === session) onNotification(payload);
+      });
+      session.onEnd(() => {
+        reject(endedError(database));
+        this.#replace(session);
+      });
     });
-    session.onEnd(() => this.#replace(session));
     try {
-      await session.query(`LISTEN ${channel}`, [], timeout);
+      const work = Promise.all([arrived, this.#startListening(session, probe)]);
+      await withDeadline(work, { clock, ms: timeout, onTimeout: () => lostError(database) });
     } catch (error) {
       session.destroy();
       throw error;
     }
     if (this.#closed) session.destroy();
     else this.#session = session;
+  }
+
+  /** Sends `probe` from another connection, because a pooler may deliver the notifications of the same one only. */
+  async #startListening(listening: DatabaseSession, probe: string): Promise<void> {
+    const { database, channel } = this.#options;
+    const { timeout } = database;
+    await listening.query(`LISTEN ${channel}`, [], timeout);
+    const session = await database.connect(timeout);
+    try {
+      await session.query('SELECT pg_notify($1, $2)', [channel, probe], timeout);
+    } finally {
+      session.destroy();
+    }
   }
 
   /** Opens a new connection and calls `onResumed`. Concurrent calls share one attempt. */
@@ -106,7 +129,7 @@ export class NotificationListener {
 
   async #tryToResume(): Promise<void> {
     try {
-      await this.#listen();
+      await this.#listen(this.#options.database.timeout);
     } catch (error) {
       this.#scheduleResume();
       throw error;
@@ -130,4 +153,17 @@ export class NotificationListener {
       this.#resume().catch((error: unknown) => logger.debug(errorText(error)));
     }, this.#backoff.next());
   }
+}
+
+function endedError({ config }: Database): StorageError {
+  return new StorageError('unavailable', `${databaseName(config)} closed the connection`);
+}
+
+function lostError({ config, timeout }: Database): StorageError {
+  return new StorageError(
+    'unavailable',
+    `${databaseName(config)} does not deliver notifications: one did not arrive within ${timeout / 1000} s. ` +
+      'A pooler that assigns a connection to each transaction loses them: connect Kontrol to PostgreSQL directly, ' +
+      'or set pool_mode = session for its database in PgBouncer',
+  );
 }

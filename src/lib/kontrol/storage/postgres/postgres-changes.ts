@@ -37,13 +37,16 @@ export class PostgresChanges {
       clock,
       logger,
       onNotification: (payload) => this.#onNotification(payload),
-      onResumed: () => this.#listeners.notify({ type: 'reload' }),
+      onResumed: () => {
+        database.renew();
+        this.#listeners.notify({ type: 'reload' });
+      },
     });
   }
 
-  /** Starts listening. Rejects with a StorageError. */
+  /** Starts listening. Rejects with a StorageError, also if notifications do not arrive. */
   open(): Promise<void> {
-    return this.#listener.open();
+    return this.#listener.open(this.#database.config.connectTimeout);
   }
 
   /** Resolves if notifications are being received. */

@@ -46,8 +46,14 @@ export function isRetryable(error: unknown): boolean {
 
 /** Returns whether only the statement failed, so that the connection can still be used. */
 export function isStatementError(error: unknown): boolean {
-  return sqlState(error) !== undefined && (error as { severity?: unknown }).severity === 'ERROR';
+  const state = sqlState(error);
+  // A new connection may lead to the primary.
+  if (state === undefined || state === READ_ONLY) return false;
+  return (error as { severity?: unknown }).severity === 'ERROR';
 }
+
+/** The SQLSTATE of a change on a standby, or on a former primary. */
+const READ_ONLY = '25006';
 
 /** Returns the SQLSTATE code of an error of the server. */
 function sqlState(error: unknown): string | undefined {
@@ -69,6 +75,8 @@ function problemAndHint(config: PostgresConfig, cause: unknown, state: string | 
       return `denies ${JSON.stringify(user)} a permission: ${reason}. Grant it`;
     case '53300':
       return `does not accept more connections: ${reason}. Raise max_connections, or the connection limit of the role or the database`;
+    case READ_ONLY:
+      return `is read-only: ${reason}. Connect to the primary, and not to a standby`;
     case '3F000':
     case '42P01':
     case '42703':

@@ -9,13 +9,18 @@ import { Database } from './database.js';
 import { migrate } from './migrations.js';
 import {
   BEFORE_ALL,
+  type CredentialRow,
+  credentialFromRow,
   DELETE,
+  DELETE_CREDENTIALS,
+  DELETE_INVITES,
   type InviteRow,
   inviteFromRow,
   isUuid,
   type KeyRow,
   type KiteRow,
   PUT,
+  PUT_CREDENTIALS,
   PUT_INVITE,
   PUT_KEY,
   putRows,
@@ -23,6 +28,7 @@ import {
   registrationFromRow,
   RESEAL_KEY,
   REVOKE,
+  SELECT_CREDENTIALS,
   SELECT_KEYS,
   SELECT_PAGE,
   SELECT_REVOKED,
@@ -37,6 +43,7 @@ import type {
   Storage,
   StorageChange,
   StorageTools,
+  StoredCredential,
   StoredInvite,
   StoredKeyPair,
 } from '../shared/storage.js';
@@ -89,10 +96,11 @@ export class PostgresStorage implements Storage {
   async open(): Promise<void> {
     await this.#database.open();
     try {
+      // Before anything is written, because this finds out whether the database can be used.
+      await this.#changes.open();
       const migrations = await migrate(this.#database);
       for (const name of migrations) this.#logger.info(`PostgreSQL: applied the migration "${name}"`);
       await this.#keyPairs.seal();
-      await this.#changes.open();
     } catch (error) {
       await this.close();
       throw error;
@@ -160,13 +168,30 @@ export class PostgresStorage implements Storage {
     await this.#database.query(REVOKE, [jti]);
   }
 
-  async putInvite({ hash, username, expiresAt }: StoredInvite): Promise<void> {
-    await this.#database.query(PUT_INVITE, [hash, username, expiresAt]);
+  async putInvite({ hash, username, expiresAt, keyTtl }: StoredInvite): Promise<void> {
+    await this.#database.query(PUT_INVITE, [hash, username, expiresAt, keyTtl ?? null]);
   }
 
   async takeInvite(hash: string, now: number): Promise<StoredInvite | undefined> {
     const [row] = await this.#database.query<InviteRow>(TAKE_INVITE, [hash]);
     return unexpired(row && inviteFromRow(hash, row), now);
+  }
+
+  async deleteInvites(username: string): Promise<number> {
+    return (await this.#database.query(DELETE_INVITES, [username])).length;
+  }
+
+  async credentials(username?: string): Promise<StoredCredential[]> {
+    const rows = await this.#database.query<CredentialRow>(SELECT_CREDENTIALS, [username ?? null]);
+    return rows.map(credentialFromRow);
+  }
+
+  async putCredentials(credentials: readonly StoredCredential[]): Promise<void> {
+    await this.#database.query(PUT_CREDENTIALS, [JSON.stringify(credentials)]);
+  }
+
+  async deleteCredentials(ids: readonly string[]): Promise<void> {
+    await this.#database.query(DELETE_CREDENTIALS, [ids]);
   }
 
   watch(listener: (change: StorageChange) => void): () => void {

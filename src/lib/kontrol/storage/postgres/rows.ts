@@ -1,5 +1,5 @@
 import type { PutRequest } from '../shared/entries.js';
-import type { Registration, StoredInvite, StoredKeyPair } from '../shared/storage.js';
+import type { Registration, StoredCredential, StoredInvite, StoredKeyPair } from '../shared/storage.js';
 import type { Statement } from './database.js';
 
 /** The channel on which nodes notify each other of changes. */
@@ -193,21 +193,79 @@ export const REVOKE: Statement = {
     SELECT pg_notify('${CHANNEL}', 'keys')`,
 };
 
-/** Writes an invite. $1 to $3: hash, username, expiry time in milliseconds. */
+/** Writes an invite. $1 to $4: hash, username, expiry time and lifetime of the kite key in milliseconds. */
 export const PUT_INVITE: Statement = {
-  text: `INSERT INTO kite.invite (hash, username, expires_at) VALUES ($1, $2, to_timestamp($3::float8 / 1000))
-    ON CONFLICT (hash) DO UPDATE SET username = excluded.username, expires_at = excluded.expires_at`,
+  text: `INSERT INTO kite.invite (hash, username, expires_at, key_ttl)
+    VALUES ($1, $2, to_timestamp($3::float8 / 1000), $4::float8)
+    ON CONFLICT (hash) DO UPDATE SET
+      username = excluded.username, expires_at = excluded.expires_at, key_ttl = excluded.key_ttl`,
 };
 
 export const TAKE_INVITE: Statement = {
-  text: `DELETE FROM kite.invite WHERE hash = $1 RETURNING username, ${milliseconds('expires_at')}`,
+  text: `DELETE FROM kite.invite WHERE hash = $1 RETURNING username, ${milliseconds('expires_at')}, key_ttl`,
+};
+
+/** Deletes the invites of a user. $1: username. */
+export const DELETE_INVITES: Statement = {
+  text: 'DELETE FROM kite.invite WHERE username = $1 RETURNING hash',
 };
 
 export interface InviteRow {
   readonly username: string;
   readonly expires_at: number;
+  readonly key_ttl: number | null;
 }
 
-export function inviteFromRow(hash: string, { username, expires_at }: InviteRow): StoredInvite {
-  return { hash, username, expiresAt: Math.round(expires_at) };
+export function inviteFromRow(hash: string, { username, expires_at, key_ttl }: InviteRow): StoredInvite {
+  const invite = { hash, username, expiresAt: Math.round(expires_at) };
+  return key_ttl === null ? invite : { ...invite, keyTtl: key_ttl };
+}
+
+/** A row of `kite.credential`, with times in milliseconds since 1970. */
+export interface CredentialRow {
+  readonly id: string;
+  readonly type: string;
+  readonly username: string;
+  readonly kite_key_id: string;
+  readonly issued_at: number;
+  readonly last_use: number | null;
+  readonly ends_at: number | null;
+}
+
+/** Credentials of a user, or of all. $1: username or null. */
+export const SELECT_CREDENTIALS: Statement = {
+  text: `SELECT id, type, username, kite_key_id, ${milliseconds('issued_at')}, ${milliseconds('last_use')},
+    ${milliseconds('ends_at')} FROM kite.credential WHERE $1::text IS NULL OR username = $1`,
+};
+
+/** Writes credentials with different ids. $1: a JSON array of them. */
+export const PUT_CREDENTIALS: Statement = {
+  text: `INSERT INTO kite.credential AS credential
+      (id, type, username, kite_key_id, issued_at, last_use, ends_at)
+    SELECT id, type, username, "kiteKeyId", to_timestamp("issuedAt" / 1000), to_timestamp("lastUse" / 1000),
+      to_timestamp("endsAt" / 1000)
+    FROM json_to_recordset($1::json) AS input (
+      id text, type text, username text, "kiteKeyId" text, "issuedAt" float8, "lastUse" float8, "endsAt" float8)
+    ORDER BY id
+    ON CONFLICT (id) DO UPDATE SET
+      last_use = greatest(credential.last_use, excluded.last_use),
+      ends_at = greatest(credential.ends_at, excluded.ends_at)`,
+};
+
+/** Deletes credentials. $1: ids. */
+export const DELETE_CREDENTIALS: Statement = {
+  text: 'DELETE FROM kite.credential WHERE id = ANY ($1::text[])',
+};
+
+export function credentialFromRow(row: CredentialRow): StoredCredential {
+  const { id, type, username, kite_key_id, issued_at, last_use, ends_at } = row;
+  return {
+    id,
+    type: type === 'session' ? 'session' : 'kiteKey',
+    username,
+    kiteKeyId: kite_key_id,
+    issuedAt: Math.round(issued_at),
+    ...(last_use !== null && { lastUse: Math.round(last_use) }),
+    ...(ends_at !== null && { endsAt: Math.round(ends_at) }),
+  };
 }

@@ -1,4 +1,4 @@
-import type { PutResult, Registration, StoredInvite } from './storage.js';
+import type { PutResult, Registration, StoredCredential, StoredInvite } from './storage.js';
 
 /** A registration to write, and the time at which to check whether its id belongs to another user. */
 export interface PutRequest {
@@ -20,6 +20,23 @@ export function checkOwner(
 ): PutResult {
   const hasOtherOwner = old !== undefined && old.kite.username !== registration.kite.username;
   return hasOtherOwner && old.expiresAt > now ? 'taken' : 'ok';
+}
+
+/** Returns a credential to store in place of `old`. */
+export function mergeCredential(
+  old: StoredCredential | undefined,
+  credential: StoredCredential,
+): StoredCredential {
+  const [lastUse, endsAt] = [later(old?.lastUse, credential.lastUse), later(old?.endsAt, credential.endsAt)];
+  return {
+    ...(old ?? credential),
+    ...(lastUse !== undefined && { lastUse }),
+    ...(endsAt !== undefined && { endsAt }),
+  };
+}
+
+function later(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
 /** Returns the invite, or undefined if it has expired. */

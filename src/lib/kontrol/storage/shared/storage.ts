@@ -51,6 +51,24 @@ export interface StoredInvite {
   readonly hash: string;
   readonly username: string;
   readonly expiresAt: number;
+  /** Lifetime of the kite key that the invite is for, in milliseconds. Undefined if the key does not expire. */
+  readonly keyTtl?: number | undefined;
+}
+
+/** A kite key, or a session of a page or program that calls Kontrol with tokens. Times are in milliseconds since 1970. */
+export interface StoredCredential {
+  /** A hash of what identifies it. */
+  readonly id: string;
+  readonly type: 'kiteKey' | 'session';
+  readonly username: string;
+  /** The id (`jti`) of the kite key, also of a session that descends from it. Empty if the key does not have one. */
+  readonly kiteKeyId: string;
+  /** When the kite key was issued. */
+  readonly issuedAt: number;
+  /** When it was last used, to the hour. Undefined if it has not been used yet. */
+  readonly lastUse?: number | undefined;
+  /** When it ends. Undefined if it does not end by itself. */
+  readonly endsAt?: number | undefined;
 }
 
 /** `taken`: the id belongs to another user. */
@@ -102,6 +120,15 @@ export interface Storage {
   putInvite(invite: StoredInvite): Promise<void>;
   /** Deletes an invite and returns it. If two nodes do so at the same time, only one of them gets it. */
   takeInvite(hash: string, now: number): Promise<StoredInvite | undefined>;
+  /** Deletes the invites of a user, and returns their number. */
+  deleteInvites(username: string): Promise<number>;
+
+  /** Returns the credentials of a user, or of all users. */
+  credentials(username?: string): Promise<StoredCredential[]>;
+  /** Adds credentials. If one exists already, only its `lastUse` and its `endsAt` change, if the new ones are later. */
+  putCredentials(credentials: readonly StoredCredential[]): Promise<void>;
+  /** Deletes credentials. Unknown ids are ignored. */
+  deleteCredentials(ids: readonly string[]): Promise<void>;
 
   /**
    * Calls `listener` with the changes of all nodes, including this one, within a second. Returns a function that stops it.

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { withoutBrackets } from '../../util/host.js';
+import { withoutBrackets } from './host.js';
 
 /**
  * Returns an IP address in canonical form, for comparison: without brackets and zone, and an IPv4-mapped IPv6 address as IPv4.
@@ -51,25 +51,16 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
 }
 
 /**
- * Addresses that the proxy forwards to only if an address or network in the allow list contains them: unspecified (which reach
- * this host), link-local, multicast and reserved addresses, those that embed an IPv4 address, and metadata services of clouds.
+ * Returns what limits on an address count: an IPv4 address, or the first 64 bits of an IPv6 address. A provider commonly
+ * assigns a /64 or more to a single customer, who can use each of its addresses.
  */
-export const SPECIAL_NETWORKS: readonly string[] = [
-  '0.0.0.0/8',
-  '169.254.0.0/16',
-  '192.0.0.0/24',
-  '224.0.0.0/4',
-  '240.0.0.0/4',
-  '::/96',
-  'fe80::/10',
-  'fec0::/10',
-  'ff00::/8',
-  '64:ff9b::/96',
-  '64:ff9b:1::/48',
-  '2001::/32',
-  '2002::/16',
-  '100.100.100.200',
-  '168.63.129.16',
-  'fd00:ec2::254',
-  'fd20:ce::254',
-];
+export function addressBlock(address: string): string {
+  const canonical = canonicalAddress(address) ?? address;
+  if (!canonical.includes(':')) return canonical;
+  const [before = [], after] = canonical
+    .split('::')
+    .map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = after ? Array.from({ length: 8 - before.length - after.length }, () => '0') : [];
+  const groups = [...before, ...zeros, ...(after ?? [])];
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}

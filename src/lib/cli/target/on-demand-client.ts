@@ -1,0 +1,43 @@
+import type { Auth, CallOptions, Client } from '../../index.js';
+import { isMissingAuthentication } from '../../protocol/missing-authentication.js';
+
+/** The connection to a kite, as commands use it. */
+export interface TargetClient extends Pick<Client, 'on' | 'close'> {
+  call<Result = unknown>(method: string, args: unknown[], options?: CallOptions): Promise<Result>;
+}
+
+/**
+ * Makes calls without credentials until the kite requires them. Then gets them, once per connection, and repeats the calls that
+ * the kite has rejected without running them.
+ */
+export class OnDemandClient implements TargetClient {
+  readonly #client: Client;
+  readonly #getAuth: () => Promise<Auth>;
+  #authenticating: Promise<void> | undefined;
+
+  /** `getAuth` is called at most once. If it rejects, the calls that require credentials reject with its error. */
+  constructor(client: Client, getAuth: () => Promise<Auth>) {
+    this.#client = client;
+    this.#getAuth = getAuth;
+  }
+
+  call<Result = unknown>(method: string, args: unknown[], options?: CallOptions): Promise<Result> {
+    const result = this.#client.call<Result, string>(method, args, options);
+    if (this.#client.auth) return result;
+    return result.catch(async (error: unknown) => {
+      if (!isMissingAuthentication(error)) throw error;
+      await (this.#authenticating ??= this.#authenticate());
+      return this.#client.call<Result, string>(method, args, options);
+    });
+  }
+
+  on: TargetClient['on'] = (name, listener) => this.#client.on(name, listener);
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #authenticate(): Promise<void> {
+    this.#client.auth = await this.#getAuth();
+  }
+}

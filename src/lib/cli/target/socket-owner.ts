@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { remoteIp } from '../../transport/channel/remote-address.js';
+
+/** The tables of the TCP sockets of this network namespace. */
+const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
+
+/** Reads a table. Throws if this system does not have it. */
+export type ReadTable = (path: string) => string;
+
+// Synchronously: the tables are in memory, and the module of the promises takes longer to load than a command to start.
+const readTable: ReadTable = (path) => readFileSync(path, 'latin1');
+
+/**
+ * Returns the ids of the users whose sockets listen at a loopback address such as `127.0.0.1:3636` or `[::1]:3636`, also as
+ * `0.0.0.0` or `::`. Returns none if this system does not report them, or if another mechanism forwards the connection.
+ */
+export function listenerUids(remoteAddress: string, read: ReadTable = readTable): readonly number[] {
+  const port = Number(/:(\d+)$/.exec(remoteAddress)?.[1]);
+  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
+  const addresses = addressesInTables(remoteIp(remoteAddress));
+  const uids = TABLES.flatMap((path) => {
+    const table = tryRead(path, read);
+    return addresses.flatMap((address) => uidsIn(table, `: ${address}:${hexPort} `));
+  });
+  return [...new Set(uids)];
+}
+
+/** The second table does not exist if IPv6 is turned off. */
+function tryRead(path: string, read: ReadTable): string {
+  try {
+    return read(path);
+  } catch {
+    return '';
+  }
+}
+
+const LISTEN = '0A';
+
+/** Finds lines such as `0: 0100007F:0E34 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000 …`. */
+function uidsIn(table: string, local: string): number[] {
+  const uids: number[] = [];
+  for (let start = table.indexOf(local); start !== -1; start = table.indexOf(local, start + 1)) {
+    const [, state, , , , uid] = table.slice(start + local.length, table.indexOf('\n', start)).split(/ +/);
+    if (state === LISTEN && uid !== undefined && /^\d+$/.test(uid)) uids.push(Number(uid));
+  }
+  return uids;
+}
+
+const ZERO = [0, 0, 0, 0];
+
+/** Returns how the tables write the addresses at which a socket can listen for connections to a loopback address. */
+function addressesInTables(ip: string): readonly string[] {
+  const octets = ip
+    .slice(ip.lastIndexOf(':') + 1)
+    .split('.')
+    .map(Number);
+  const any6 = inTable(ZERO, ZERO, ZERO, ZERO);
+  if (octets.length !== 4) return [inTable(ZERO, ZERO, ZERO, [0, 0, 0, 1]), any6];
+  return [inTable(octets), inTable(ZERO), inTable(ZERO, ZERO, [0, 0, 255, 255], octets), any6];
+}
+
+/** The tables write each four bytes of an address as a number in the byte order of this machine. */
+function inTable(...words: readonly (readonly number[])[]): string {
+  const bytes = words.flatMap((word) => (endianness() === 'LE' ? word.toReversed() : word));
+  return Buffer.from(bytes).toString('hex').toUpperCase();
+}

@@ -1,0 +1,32 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../util/clock.js';
+import { withDeadline } from '../util/deadline.js';
+import { guardListeners } from '../util/guard-listeners.js';
+
+/** The connections of WebSockets that a kite has dialled and that have not closed yet. */
+export class DialledSockets {
+  readonly #sockets = new Set<Socket>();
+  #onEmpty: (() => void) | undefined;
+
+  add(socket: Socket): void {
+    this.#sockets.add(socket);
+    const onClose = guardListeners(() => {})(() => {
+      this.#sockets.delete(socket);
+      if (this.#sockets.size === 0) this.#onEmpty?.();
+    });
+    socket.once('close', onClose);
+  }
+
+  /**
+   * Resolves when all have closed, at the latest after `ms` milliseconds. A process that exits before the peer has answered its
+   * close frame resets the connection.
+   */
+  async closed(clock: Clock, ms: number): Promise<void> {
+    if (this.#sockets.size === 0) return;
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    const onTimeout = (): Error => new Error('A peer does not answer the close frame');
+    await withDeadline(empty, { clock, ms, onTimeout }).catch(() => undefined);
+  }
+}

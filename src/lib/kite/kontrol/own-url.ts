@@ -1,0 +1,18 @@
+import { isAnyAddress } from '../../util/listen-address.js';
+import { isLoopbackHost } from '../../util/loopback.js';
+import { withoutBrackets } from '../../util/host.js';
+
+/** The URL that a kite registers, or a function that finds it when the kite registers. */
+export type OwnUrl = string | (() => Promise<string>);
+
+/** Returns a warning if a kite registers a URL at which only this machine reaches it, with a Kontrol on another machine. */
+export function reachabilityWarning(url: string, kontrolUrls: readonly string[]): string | undefined {
+  if (!isLocal(url) || kontrolUrls.every(isLocal)) return undefined;
+  return `This kite registers ${url}, at which other machines cannot reach it: listen on all addresses (KITE_IP=0.0.0.0, --ip), or set the URL yourself: with the option url, or for serve with --advertise or KITE_ADVERTISE_URL`;
+}
+
+function isLocal(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const host = withoutBrackets(new URL(url).hostname);
+  return isLoopbackHost(host) || isAnyAddress(host);
+}

@@ -1,0 +1,167 @@
+import { EncodedResult } from '../../kite/call/encoded-result.js';
+import { codedError, type KiteError } from '../../protocol/errors.js';
+import { IDENTITY_FIELDS, type KiteIdentity, kitePath } from '../../protocol/identity.js';
+import type { KiteQuery } from '../../protocol/query.js';
+import { type KontrolLimits, LONG_RESPONSES } from '../limits/kontrol-limits.js';
+import type { Policy } from '../policy/policy.js';
+import type { Caller } from '../tokens/caller.js';
+import type { TokenIssuer } from '../tokens/token-issuer.js';
+import type { Steps } from './fair-turns.js';
+import type { RegistryEntry } from './registry-entry.js';
+import type { Registry } from './registry.js';
+import { Slots } from './slots.js';
+import type { AuditedQuery, TokenAudit } from './token-audit.js';
+
+/** A kite in the result of `getKites`, as sent over the wire. */
+export interface KiteWithToken {
+  readonly kite: KiteIdentity;
+  readonly url: string;
+  readonly keyId: string;
+  /** Time of the registration, in milliseconds since 1970. */
+  readonly registeredAt: number;
+  /** A token to call the kite. Empty if the policy allows the caller to find the kite but not to call it. */
+  readonly token: string;
+}
+
+/** The result of `getKites`, as sent over the wire. */
+export interface KitesResult {
+  readonly kites: readonly KiteWithToken[];
+  /** The id to pass to `cancelWatcher`, if the caller requested a watch. */
+  readonly watcherID?: string;
+}
+
+export interface KitesResponsesOptions {
+  readonly registry: Registry;
+  readonly tokens: TokenIssuer;
+  readonly policy: Policy;
+  readonly limits: Pick<KontrolLimits, 'messageBytes'>;
+  /** Undefined if no audit log is written. */
+  readonly audit: TokenAudit | undefined;
+}
+
+/** What a response consists of. */
+export interface KitesResponseContent {
+  readonly caller: Caller;
+  /** The query, for the error if the response is too long. */
+  readonly query: KiteQuery;
+  readonly entries: readonly RegistryEntry[];
+  /** The id to pass to `cancelWatcher`, if the caller requested a watch. */
+  readonly watcherID: string | undefined;
+  /** Throws if the caller has disconnected. */
+  readonly checkCaller: () => void;
+  /** Undefined if no audit log is written. */
+  readonly audited: AuditedQuery | undefined;
+}
+
+// A kite is measured in about a microsecond, and encoded in about ten.
+const MEASURED_PER_STEP = 256;
+const ENCODED_PER_STEP = 32;
+/** Length of a response from which on it is long, in bytes. */
+const LONG_RESPONSE = 256 * 1024;
+/** More than the length of what surrounds the kites in a message, and the kites' values in JSON. */
+const ENVELOPE_LENGTH = 512;
+/** Minimum length of a kite and a comma. */
+const KITE_LENGTH = 147;
+
+/** Encodes the responses of `getKites` in steps. */
+export class KitesResponses {
+  readonly #options: KitesResponsesOptions;
+  readonly #long = new Slots(LONG_RESPONSES);
+
+  constructor(options: KitesResponsesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Encodes a `KitesResult`. A kite that has deregistered meanwhile is left out.
+   *
+   * @throws KiteError with code `tooManyKites` before a response is encoded that exceeds the limit of a message
+   */
+  *encode(content: KitesResponseContent): Steps<EncodedResult> {
+    const isShort =
+      content.entries.length <= ENCODED_PER_STEP || (yield* this.#measure(content)) < LONG_RESPONSE;
+    if (isShort) return yield* this.#encode(content);
+    yield this.#long.take();
+    try {
+      return yield* this.#encode(content);
+    } finally {
+      this.#long.release();
+    }
+  }
+
+  /** Returns about how long the response is, but not less than its length. */
+  *#measure(content: KitesResponseContent): Steps<number> {
+    const { caller, entries } = content;
+    const { policy, tokens, limits } = this.#options;
+    let length = ENVELOPE_LENGTH;
+    let measured = 0;
+    for (const entry of entries) {
+      if (++measured % MEASURED_PER_STEP === 0) yield undefined;
+      length += KITE_LENGTH + entry.url.length + entry.keyId.length;
+      for (const field of IDENTITY_FIELDS) length += entry.kite[field].length;
+      if (policy.allows('token', caller.username, entry.kite)) length += tokens.lengthOf(caller, entry);
+      if (length > limits.messageBytes) throw this.#tooManyKites(content);
+    }
+    return length;
+  }
+
+  *#encode(content: KitesResponseContent): Steps<EncodedResult> {
+    const { caller, entries, watcherID, checkCaller, audited } = content;
+    const { registry, limits, policy, tokens, audit } = this.#options;
+    const audiences: string[] = [];
+    const result = new EncodedResult();
+    let length = ENVELOPE_LENGTH;
+    let opening = '{"kites":[';
+    let batch: string[] = [];
+    const add = (): void => {
+      const json = opening + batch.join(',');
+      length += Buffer.byteLength(json);
+      if (length > limits.messageBytes) throw this.#tooManyKites(content);
+      result.add(json);
+      [opening, batch] = [',', []];
+    };
+    for (const entry of entries) {
+      // The kite may have registered again meanwhile, with another URL.
+      const current = registry.get(entry.kite.id);
+      if (!current || (current !== entry && kitePath(current.kite) !== kitePath(entry.kite))) continue;
+      let token = policy.allows('token', caller.username, current.kite) ? tokens.cached(caller, current) : '';
+      if (token === undefined) {
+        // A signature takes as long as a step.
+        yield undefined;
+        token = tokens.issue(caller, current) ?? '';
+      }
+      if (audited && token !== '') audiences.push(tokens.audienceFor(caller, current));
+      batch.push(JSON.stringify(wireForm(current, token)));
+      if (batch.length < ENCODED_PER_STEP) continue;
+      add();
+      yield undefined;
+      checkCaller();
+    }
+    if (batch.length > 0 || opening !== ',') add();
+    if (audited && audiences.length > 0) audit?.queried(audited, audiences);
+    result.add(watcherID === undefined ? ']}' : `],"watcherID":${JSON.stringify(watcherID)}}`);
+    return result;
+  }
+
+  #tooManyKites({ query, entries }: KitesResponseContent): KiteError {
+    const { messageBytes } = this.#options.limits;
+    const message = `The query matches ${entries.length} kites, whose list would exceed ${messageBytes} bytes (limits.messageBytes). ${advice(query, entries)}`;
+    return codedError('genericError', 'tooManyKites', message);
+  }
+}
+
+/** Says how to set the next field of the query in which the kites differ. */
+function advice(query: KiteQuery, entries: readonly RegistryEntry[]): string {
+  const [first] = entries;
+  const index = IDENTITY_FIELDS.findIndex(
+    (field) => !query[field] && entries.some(({ kite }) => kite[field] !== first?.kite[field]),
+  );
+  if (index === -1) return 'Increase the limit';
+  const fields = IDENTITY_FIELDS.slice(0, index + 1);
+  const example = fields.map((field) => query[field] ?? first?.kite[field]).join('/');
+  return `Set the ${fields.at(-1)} in the query, for example /${example}`;
+}
+
+function wireForm({ kite, url, keyId, registeredAt }: RegistryEntry, token: string): KiteWithToken {
+  return { kite, url, keyId, registeredAt, token };
+}

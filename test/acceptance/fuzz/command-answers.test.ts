@@ -1,0 +1,190 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { toCliError } from '../../../src/lib/cli/frame/failures.js';
+import { fastPath } from '../../../src/lib/cli/frame/fast-path.js';
+import { loadCommands } from '../../../src/lib/cli/frame/load-commands.js';
+import { reportFailure } from '../../../src/lib/cli/frame/report-failure.js';
+import { outputFormats } from '../../../src/lib/cli/terminal/output-format.js';
+import { Kite } from '../../../src/lib/index.js';
+import { newKiteKey, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
+import { systemClock } from '../../../src/lib/util/clock.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
+import { root } from '../../helpers/cli/cli-harness.js';
+import { Sink, testRuntime } from '../../helpers/cli/test-runtime.js';
+import { type Dice, fuzz, fuzzTimeout } from '../../helpers/fuzz/fuzz-run.js';
+import { mutateJson } from '../../helpers/fuzz/mutate.js';
+import { testIdentity, testKeyPair } from '../../helpers/kite/keys.js';
+
+// Commands whose kite and whose Kontrol answer with values of the wrong type and shape.
+
+const LINES: readonly string[] = [
+  'call text',
+  'call text --callback',
+  'call text --stdin --keep-going',
+  'tell --method text',
+  'describe',
+  'ping',
+  'bench text --duration 20ms',
+  'shell',
+  'query /bob --kontrol URL',
+  'query /bob --watch --kontrol URL',
+  'watch /bob --kontrol URL',
+  'token /bob/prod/math --kontrol URL',
+  'call text --to /bob/prod/math --kontrol URL',
+  'top --kontrol URL',
+  'doctor --kontrol URL',
+  'kontrol status --kontrol URL',
+  'kontrol keys list --kontrol URL',
+  'kontrol keys rotate --kontrol URL',
+  'kontrol users list --kontrol URL',
+  'kontrol users show bob --kontrol URL',
+  'kontrol invite eve --kontrol URL',
+  'kontrol ui --kontrol URL',
+  'proxy status --kontrol URL',
+  'proxy status',
+  'register --to URL --username bob --force',
+];
+
+/** Milliseconds after which a command is stopped. */
+const PATIENCE = 400;
+
+let home: string;
+const commands = loadCommands(join(root, 'src', 'commands'));
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'kitectl-fuzz-'));
+  const keyPair = await testKeyPair();
+  const kontrolUrl = 'http://127.0.0.1:1/kite';
+  const user = { username: 'kontrol', kontrolUser: 'kontrol' };
+  await writeKiteKeyFile(newKiteKey({ ...user, kontrolUrl, keyPair, clock: systemClock }), { home });
+});
+
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+/** A kite, which is also a Kontrol, whose answers are made from plausible ones. */
+function hostileKite(dice: Dice): Kite {
+  const kite = new Kite('kontrol', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });
+  const identity = testIdentity({ username: 'bob', name: 'proxy' });
+  const found = (): unknown => ({
+    kite: identity,
+    url: kite.url,
+    keyId: '1',
+    token: 'a.b.c',
+    registeredAt: 1,
+  });
+  const traffic = { sessions: 1, sessionsTotal: 2, bytesToKite: 3, bytesFromKite: 4 };
+  const proxied = {
+    id: 'x',
+    kite: '/bob/prod/math',
+    username: 'bob',
+    url: 'http://x',
+    target: 'y',
+    since: 1,
+    ...traffic,
+  };
+  const user = { username: 'bob', kites: 1, kiteKeys: [{ id: '1', lastUsed: 1 }], sessions: [], lastUsed: 1 };
+  const plausible: Readonly<Record<string, () => unknown>> = {
+    text: () => ({ name: 'a', list: [1, 'b', null], inner: { c: 1.5 } }),
+    'kite.describe': () => ({
+      kite: identity,
+      methods: [
+        {
+          name: 'text',
+          description: 'd',
+          auth: true,
+          jsonSchema: { type: 'array', items: [{ type: 'string' }] },
+        },
+      ],
+    }),
+    'kite.systemInfo': () => ({
+      numCPU: 1,
+      memoryUsage: 1,
+      memoryTotal: 2,
+      diskUsage: 1,
+      diskTotal: 2,
+      uptime: 1,
+    }),
+    getKites: () => ({ kites: [found(), found()], watcherID: '1' }),
+    getToken: () => 'a.b.c',
+    getKey: () => 'x',
+    'kontrol.status': () => ({
+      url: kite.url,
+      version: '1',
+      uptime: 1,
+      kites: 1,
+      users: ['bob'],
+      keyPairs: 1,
+      store: 'memory',
+    }),
+    'kontrol.keys': () => [{ id: '1', state: 'current', createdAt: 1 }],
+    'kontrol.rotateKeys': () => ({ id: '1' }),
+    'kontrol.users': () => [user],
+    'kontrol.user': () => user,
+    'kontrol.invite': () => ({ invite: 'x'.repeat(32), expiresAt: 1 }),
+    signInCode: () => ({ code: 'x'.repeat(32), ttl: 1000 }),
+    'proxy.status': () => ({
+      name: 'proxy',
+      url: kite.url,
+      version: '1',
+      uptime: 1,
+      kites: [proxied],
+      ...traffic,
+    }),
+    registerMachine: () => 'a.b.c',
+    register: () => ({ url: kite.url, heartbeatInterval: 10 }),
+  };
+  for (const [name, value] of Object.entries(plausible)) {
+    kite.handle(name, () => mutateJson(value(), dice)).disableAuthentication();
+  }
+  return kite;
+}
+
+/** Runs a command line in this process, and returns what it reports. */
+async function run(line: string, url: string, dice: Dice): Promise<string> {
+  const format = dice.chance(0.6) ? ['-o', dice.pick(outputFormats)] : [];
+  const target = line.includes('URL') ? [] : ['--to', url];
+  const words = line.replaceAll('URL', url).split(' ');
+  const isTTY = dice.chance(0.5);
+  const [stdout, stderr] = [new Sink({ isTTY }), new Sink({ isTTY })];
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(new Error('stopped')), PATIENCE);
+  const input = line === 'shell' ? 'text\n.methods\ntext 1\n' : '1\n2\n';
+  const runtime = testRuntime({
+    stdin: Readable.from([Buffer.from(input)]),
+    stdout,
+    stderr,
+    env: { KITE_HOME: home, TERM: 'dumb' },
+    signal: stop.signal,
+    now: () => performance.now(),
+    color: 'never',
+    noInput: true,
+    clock: systemClock,
+  });
+  const argv = [...words, ...target, ...format];
+  await fastPath(root, argv, await commands, runtime).catch((error: unknown) => {
+    const failure = toCliError(error);
+    if (failure.type !== 'exit' && !stop.signal.aborted) reportFailure(failure, false, runtime);
+  });
+  clearTimeout(timer);
+  return stderr.text;
+}
+
+it('commands report no bug of kitectl, whatever type and shape the answers of kites and Kontrol have', {
+  timeout: fuzzTimeout(),
+}, async () => {
+  const { cases } = await fuzz('commands', async (dice) => {
+    const kite = hostileKite(dice);
+    await kite.listen();
+    const line = dice.pick(LINES);
+    try {
+      const reported = await run(line, kite.url ?? '', dice);
+      expect(`${line}: ${reported}`).not.toContain('This is a bug');
+    } finally {
+      await kite.close({ drainTimeout: 0 });
+    }
+  });
+  expect(cases).toBeGreaterThan(0);
+});
