@@ -13,19 +13,19 @@ const STRING_CHECK = 256;
  * number that is written with 17 digits, as C and PHP do, is exact as well if these are the digits of its closest representation.
  */
 export function isExact(literal: string): boolean {
-  return hasFewDigits(literal) || hasExactValue(literal);
+  return isPlain(literal) || hasExactValue(literal);
 }
 
-/** Whether a number is exact because it is short, as most numbers are. */
-function hasFewDigits(literal: string): boolean {
-  return literal.length < LONG_NUMBER && !/[eE][+-]?\d{3}/.test(literal);
+/** Whether a number is exact as most numbers are: it has few digits, or JavaScript writes it the same. Fast. */
+function isPlain(literal: string): boolean {
+  return (
+    (literal.length < LONG_NUMBER && !/[eE][+-]?\d{3}/.test(literal)) || String(Number(literal)) === literal
+  );
 }
 
 function hasExactValue(literal: string): boolean {
-  const value = Number(literal);
-  // The usual spelling of most numbers.
-  if (Number.isFinite(value) && String(value) === literal) return true;
   const written = decimal(literal);
+  const value = Number(literal);
   if (written === '0' || !Number.isFinite(value)) return written === '0';
   return written === decimal(String(value)) || written === decimal(value.toPrecision(FLOAT_DIGITS));
 }

@@ -4,8 +4,6 @@ import { randomHex } from './random.js';
 /** Length in bytes of the mark that stands for a number in a string, which no string of a peer contains by chance or intent. */
 const MARK_BYTES = 8;
 
-const NUMBER = /-?\d[\d.eE+-]*/g;
-
 /** Matches in every JSON text with a number that JavaScript would write differently, and in few others. */
 const MAY_DIFFER = /[\d.]{16}|\d[eE]|-0|\.\d*0(?!\d)|0\.0{6}/;
 
@@ -49,18 +47,12 @@ export interface LocatedLiteral {
  * if a later property of the same name replaces the number.
  */
 export function findNumber(text: string, matches: (literal: string) => boolean): LocatedLiteral | undefined {
-  for (let at = 0; at < text.length; ) {
-    const quote = text.indexOf('"', at);
-    const end = quote === -1 ? text.length : quote;
-    for (const { 0: literal, index } of text.slice(at, end).matchAll(NUMBER)) {
-      if (!matches(literal)) continue;
-      const start = at + index;
-      const mark = randomHex(MARK_BYTES);
-      const marked = `${text.slice(0, start)}"${mark}"${text.slice(start + literal.length)}`;
-      // Without a path, a later property of the same name replaces the number. Searching on would parse the text again and again.
-      return { path: pathOf(JSON.parse(marked), mark) ?? [], literal };
-    }
-    at = quote === -1 ? end : endOfString(text, quote);
+  for (const { literal, start } of numbersIn(text)) {
+    if (!matches(literal)) continue;
+    const mark = randomHex(MARK_BYTES);
+    const marked = `${text.slice(0, start)}"${mark}"${text.slice(start + literal.length)}`;
+    // Without a path, a later property of the same name replaces the number. Searching on would parse the text again and again.
+    return { path: pathOf(JSON.parse(marked), mark) ?? [], literal };
   }
   return undefined;
 }
@@ -85,22 +77,26 @@ function pathOf(value: unknown, text: string): readonly string[] | undefined {
 
 /** Replaces the numbers of valid JSON. Takes little memory for numbers that stay the same. */
 function mapNumbers(text: string, replace: (literal: string) => string): string {
-  const token = /"|-?\d[\d.eE+-]*/g;
   const parts: string[] = [];
   let from = 0;
-  for (let match = token.exec(text); match; match = token.exec(text)) {
-    const [literal] = match;
-    if (literal === '"') {
-      token.lastIndex = endOfString(text, match.index);
-      continue;
-    }
+  for (const { literal, start } of numbersIn(text)) {
     const replaced = replace(literal);
     if (replaced === literal) continue;
-    parts.push(text.slice(from, match.index), replaced);
-    from = token.lastIndex;
+    parts.push(text.slice(from, start), replaced);
+    from = start + literal.length;
   }
   parts.push(text.slice(from));
   return parts.join('');
+}
+
+/** Finds the numbers of valid JSON that are not in strings. */
+function* numbersIn(text: string): Generator<{ readonly literal: string; readonly start: number }> {
+  const token = /"|-?\d[\d.eE+-]*/g;
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    const { 0: literal, index } = match;
+    if (literal === '"') token.lastIndex = endOfString(text, index);
+    else yield { literal, start: index };
+  }
 }
 
 /** Returns the index after a string of valid JSON that starts at `start`. */

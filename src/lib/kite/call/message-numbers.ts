@@ -58,6 +58,13 @@ function parseWithLiterals(text: string, limits: MessageLimits): DnodeMessage {
   return changed ? { ...message, problem: tooManyError(message) } : message;
 }
 
+function tooManyError({ method }: DnodeMessage): Error {
+  const message = `A message contains more than ${NUMBER_LITERALS} numbers that JavaScript may not represent: send them as strings`;
+  return typeof method === 'string'
+    ? codedError('argumentError', 'inexactNumber', message)
+    : codedError('invalidResponse', 'inexactResult', message);
+}
+
 const ARGUMENTS = ['arguments', '0', 'withArgs'];
 const RESULT = ['arguments', '0', 'result'];
 
@@ -74,13 +81,6 @@ function inexactError({ path, literal }: LocatedLiteral): Error {
     : place(path, 'message');
   const message = `The number ${number} ${where} cannot be represented exactly: send it as a string`;
   return codedError('argumentError', 'inexactNumber', message);
-}
-
-function tooManyError({ method }: DnodeMessage): Error {
-  const message = `A message contains more than ${NUMBER_LITERALS} numbers that JavaScript may not represent: send them as strings`;
-  return typeof method === 'string'
-    ? codedError('argumentError', 'inexactNumber', message)
-    : codedError('invalidResponse', 'inexactResult', message);
 }
 
 function startsWith(path: readonly string[], start: readonly string[]): boolean {

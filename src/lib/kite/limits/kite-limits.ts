@@ -74,9 +74,8 @@ export const CACHED_CREDENTIALS = 16;
 export const CACHED_METHODS = 1000;
 
 /**
- * Maximum number of numbers in a message of which each takes memory, because JavaScript cannot represent them, or because they are
- * received as they are written. Default 100,000. If exceeded, numbers lose their notation, and if that would change a number, the
- * call fails.
+ * Maximum number of numbers in a message that are received as they are written. Default 100,000. If exceeded, the others lose their
+ * notation, and if that would change a number, the call fails.
  */
 export const NUMBER_LITERALS = 100_000;
 
