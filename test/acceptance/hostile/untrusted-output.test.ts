@@ -85,7 +85,7 @@ const LINES: readonly Line[] = [
   { line: 'kontrol keys rotate' },
   { line: 'kontrol invite eve' },
   { line: 'kontrol ui', formats: PLAIN },
-  { line: 'kontrol keys revoke --kite-key ID --yes', fails: true },
+  { line: 'kontrol keys revoke --kite-key 32c766ac-a4c1-4890-b30f-a63537e8997c --yes', fails: true },
   { line: 'proxy status' },
   { line: 'proxy status --to URL' },
   { line: 'register --to URL --username bob --force', fails: true },

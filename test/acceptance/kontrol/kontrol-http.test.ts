@@ -170,7 +170,8 @@ describe('malformed requests to POST /register', () => {
     ];
     for (const [, key, reason] of keys) {
       const answer = await post(origin, await body(kontrol, { auth: { type: 'kiteKey', key } }));
-      expect(answer).toEqual([401, { err: expect.stringContaining(`kiteKey: ${reason}`) }]);
+      const code = reason === 'it has expired' ? { code: 'kiteKeyExpired' } : {};
+      expect(answer).toEqual([401, { err: expect.stringContaining(`kiteKey: ${reason}`), ...code }]);
     }
     expect(kontrol.status().kites).toBe(1);
   });
