@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ConfigurationError } from '../protocol/errors.js';
 import { systemClock } from '../util/clock.js';
 import { errorCode } from '../util/error-code.js';
-import { LockedError, SocketLock } from '../util/socket-lock.js';
+import { lockHolder, SocketLock } from '../util/socket-lock.js';
 import { makeFolder } from './secure-files.js';
 
 /** Milliseconds to wait for other processes that change the file. */
@@ -45,8 +45,9 @@ async function lockOf(file: string): Promise<SocketLock | undefined> {
     return await SocketLock.acquire(name, { clock: systemClock, deadline: LOCK_DEADLINE, wait: true });
   } catch (cause) {
     if (NO_SOCKETS.has(errorCode(cause) ?? '')) return undefined;
-    if (!(cause instanceof LockedError)) throw cause;
-    const message = `${file} cannot be written: process ${cause.holder} is changing it. End that process, and try again`;
+    const holder = lockHolder(cause);
+    if (holder === undefined) throw cause;
+    const message = `${file} cannot be written: process ${holder} is changing it. End that process, and try again`;
     throw new ConfigurationError('notWritable', message, { cause });
   }
 }

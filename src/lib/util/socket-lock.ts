@@ -7,16 +7,15 @@ import type { Clock } from './clock.js';
 import { errorCode } from './error-code.js';
 import { guardListeners } from './guard-listeners.js';
 
-/** Another process holds a lock. */
-export class LockedError extends Error {
-  override readonly name = 'LockedError';
-  /** The process id of the holder, or `unknown` with the reason. */
-  readonly holder: string;
+const LOCKED = 'ELOCKED';
 
-  constructor(holder: string) {
-    super(`locked by process ${holder}`);
-    this.holder = holder;
-  }
+function lockedError(holder: string): Error {
+  return Object.assign(new Error(`locked by process ${holder}`), { code: LOCKED, holder });
+}
+
+/** Returns the process id of the holder, or `unknown` with the reason, if an error means that another process holds a lock. */
+export function lockHolder(error: unknown): string | undefined {
+  return errorCode(error) === LOCKED ? (error as { readonly holder: string }).holder : undefined;
 }
 
 export interface SocketLockOptions {
@@ -50,7 +49,7 @@ export class SocketLock {
   /**
    * Acquires the lock.
    *
-   * Rejects with a LockedError if another process holds it, else with an error of the system.
+   * Rejects with an error that has a `lockHolder` if another process holds it, else with an error of the system.
    */
   static async acquire(file: string, options: SocketLockOptions): Promise<SocketLock> {
     const { clock, deadline, wait = false } = options;
@@ -59,7 +58,7 @@ export class SocketLock {
     while (!lock) {
       const stale = inodeOf(file);
       const holder = await findHolder(endpoint(file), { clock, ms: end - clock.now(), wait });
-      if (holder !== undefined && (!wait || clock.now() >= end)) throw new LockedError(holder);
+      if (holder !== undefined && (!wait || clock.now() >= end)) throw lockedError(holder);
       if (holder === undefined && stale !== undefined) lock = await takeOver(file, stale);
       lock ??= await tryToAcquire(file);
     }

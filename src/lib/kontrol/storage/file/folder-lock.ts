@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Clock } from '../../../util/clock.js';
-import { LockedError, SocketLock } from '../../../util/socket-lock.js';
+import { lockHolder, SocketLock } from '../../../util/socket-lock.js';
 import { systemErrorReason } from '../../../util/system-error.js';
 import { StorageError } from '../shared/storage.js';
 
@@ -24,8 +24,9 @@ export class FolderLock {
     try {
       this.#lock = await SocketLock.acquire(file, { clock: this.#clock, deadline: this.#deadline });
     } catch (cause) {
-      if (cause instanceof LockedError) {
-        const message = `The folder ${this.#folder} is in use by another Kontrol, process ${cause.holder}`;
+      const holder = lockHolder(cause);
+      if (holder !== undefined) {
+        const message = `The folder ${this.#folder} is in use by another Kontrol, process ${holder}`;
         throw new StorageError('locked', message, { cause });
       }
       const reason = systemErrorReason(cause);
