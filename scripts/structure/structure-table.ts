@@ -192,6 +192,7 @@ const kontrol: readonly Folder[] = [
       'registry',
       'registry-entry',
       'store-sync',
+      'waiting-call',
       'watchers',
     ],
     exports: ['lease-timings'],
@@ -321,10 +322,11 @@ const kite: readonly Folder[] = [
   {
     name: 'call',
     about: 'connections, clients and pending calls',
-    entries: ['connection', 'envelope', 'envelope-cache', 'when-idle'],
+    entries: ['envelope', 'envelope-cache', 'when-idle'],
     exports: [
       'call-errors',
       'client',
+      'connection',
       'connection-credential',
       'connection-options',
       'encoded-result',
