@@ -202,6 +202,7 @@ const kontrol: readonly Folder[] = [
       'registry-entry',
       'store-sync',
       'token-audit',
+      'waiting-call',
       'watchers',
     ],
     exports: ['lease-timings'],
@@ -337,10 +338,11 @@ const kite: readonly Folder[] = [
   {
     name: 'call',
     about: 'connections, clients and pending calls',
-    entries: ['connection', 'envelope', 'envelope-cache', 'when-idle'],
+    entries: ['envelope', 'envelope-cache', 'when-idle'],
     exports: [
       'call-errors',
       'client',
+      'connection',
       'connection-credential',
       'connection-options',
       'message-numbers',

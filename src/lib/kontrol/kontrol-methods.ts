@@ -15,6 +15,7 @@ import type { Registrar } from './registry/registrar.js';
 import type { Revocations } from './tokens/revocations.js';
 import type { SignIn } from './admin/sign-in.js';
 import type { Signalling } from './signalling/signalling.js';
+import { waitInTurn } from './registry/waiting-call.js';
 import type { Watchers } from './registry/watchers.js';
 import { record } from '../util/record.js';
 import { QUOTED_LENGTH } from '../protocol/protocol-limits.js';
@@ -98,7 +99,7 @@ async function register(request: Request, services: KontrolServices): Promise<un
     const key = requireKiteKey(request, credentials);
     const registration = { kite: request.kite, url: request.args[0], key };
     const registering = registrar.register(request.client, registration);
-    const result = await request.waitFor(registering, limits.waitingPerConnection);
+    const result = await waitInTurn(request.client, registering, limits);
     metrics.registered('connection');
     if (result.kiteKey !== undefined)
       watchers.renew(request.client, credentials.verifyKiteKey(result.kiteKey));

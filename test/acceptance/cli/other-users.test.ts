@@ -31,7 +31,7 @@ const DIALS: Readonly<Record<string, readonly string[]>> = {
   expose: ['{url} --name math --environment prod', '{url} --name math --to {url}'],
   'kontrol:invite': ['eve'],
   'kontrol:keys:list': [''],
-  'kontrol:keys:revoke': ['some --yes', '--kite-key some --yes'],
+  'kontrol:keys:revoke': ['some --yes', '--kite-key 6f1ad2bc-6e6c-4d9b-9f3c-0f4f5c3d2b1a --yes'],
   'kontrol:keys:rotate': [''],
   'kontrol:status': [''],
   'kontrol:ui': ['', '--admin'],

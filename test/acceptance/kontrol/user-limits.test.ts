@@ -252,9 +252,9 @@ describe('the queries of one user', () => {
   });
 
   it('more users than LONG_RESPONSES get long responses, each with every kite', async () => {
-    const kontrol = await startWithKites(1000, 1);
+    const kontrol = await startWithKites(1000, 1, {}, openPolicy());
     const callers = await Promise.all(
-      Array.from({ length: LONG_RESPONSES + 2 }, () => connect(kontrol, 'mallory')),
+      Array.from({ length: LONG_RESPONSES + 2 }, (_, n) => connect(kontrol, `user${n}`)),
     );
     const answers = callers.map((caller) =>
       caller.tell<Kites>('getKites', { query: { username: 'mallory' } }),

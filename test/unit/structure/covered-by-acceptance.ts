@@ -215,7 +215,11 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'kontrol/kontrol-http': ['kontrol/admin/sign-in', 'kontrol/http/http-api', 'kontrol/http/kontrol-metrics'],
   'kontrol/kontrol-page': ['kontrol/http/ui-files'],
   'kontrol/kontrol-signalling': ['kontrol/signalling/signalling'],
-  'kontrol/user-limits': ['kontrol/registry/kites-responses', 'kontrol/registry/watch-feed'],
+  'kontrol/user-limits': [
+    'kontrol/registry/kites-responses',
+    'kontrol/registry/waiting-call',
+    'kontrol/registry/watch-feed',
+  ],
   'proxy/reverse-proxy': [
     'proxy/reverse/forward-request',
     'proxy/reverse/forward-upgrade',

@@ -10,11 +10,8 @@ export class FlowControl {
   readonly #limits: ConnectionLimits;
   /** Whether the peer has opened the connection. */
   readonly mayPause: boolean;
-  /** Number of calls of the peer that have no response yet. */
+  /** Number of calls of the peer that have no response yet. A handler may make its call count as several. */
   running = 0;
-  /** Number of these calls that wait for others, and how many may. */
-  #waiting = 0;
-  #mayWait = 0;
   #paused = false;
   /** Called when the last running call has ended. */
   onIdle: (() => void) | undefined;
@@ -35,27 +32,11 @@ export class FlowControl {
     if (this.running === 0) this.onIdle?.();
   }
 
-  /** A running call begins to wait. If more than `most` do, reading pauses. */
-  waits(most: number): void {
-    this.#waiting++;
-    this.#mayWait = most;
-    this.update();
-  }
-
-  /** A call no longer waits. */
-  proceeds(): void {
-    this.#waiting--;
-    this.update();
-  }
-
   /** Pauses or resumes reading. Call it after a message was sent, and when the send queue has drained. */
   update(): void {
     if (!this.mayPause) return;
     const { pauseBytes, callsPerConnection } = this.#limits;
-    const pause =
-      this.#channel.bufferedBytes > pauseBytes ||
-      this.running > callsPerConnection ||
-      this.#waiting > this.#mayWait;
+    const pause = this.#channel.bufferedBytes > pauseBytes || this.running > callsPerConnection;
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) this.#channel.pause();

@@ -56,17 +56,6 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     return this.#controller.signal;
   }
 
-  /** @internal Waits for `work`. While more than `most` calls of the caller wait, nothing is read from it. */
-  async waitFor<Result>(work: Promise<Result>, most: number): Promise<Result> {
-    const { flow } = this.#connection;
-    flow.waits(most);
-    try {
-      return await work;
-    } finally {
-      flow.proceeds();
-    }
-  }
-
   /** Called when the request has ended: its signal does not abort after that. */
   release(): void {
     if (this.#controller) this.#connection.releaseSignal(this.#controller);

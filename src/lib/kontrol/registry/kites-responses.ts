@@ -89,7 +89,7 @@ export class KitesResponses {
     }
   }
 
-  /** Returns about how long the response is, but not less than its length. */
+  /** Returns the length of the response, without what JSON escapes. Stops when it exceeds the limit. */
   *#measure(content: KitesResponseContent): Steps<number> {
     const { caller, entries } = content;
     const { policy, tokens, limits } = this.#options;

@@ -15,6 +15,7 @@ import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { TokenAudit } from './token-audit.js';
 import { UserQuota } from './user-quota.js';
+import { waitInTurn } from './waiting-call.js';
 import type { Watchers } from './watchers.js';
 
 export interface QueriesOptions {
@@ -120,7 +121,7 @@ export class Queries {
     const { turns, limits } = this.#options;
     const result = turns.run(request.username, begin(check));
     checks = true;
-    return result instanceof Promise ? request.waitFor(result, limits.waitingPerConnection) : result;
+    return result instanceof Promise ? waitInTurn(request.client, result, limits) : result;
   }
 
   async #answer(search: KitesSearch): Promise<EncodedResult> {
