@@ -11,6 +11,11 @@ const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
  *     BigInt(literal.text);
  */
 export class NumberLiteral {
+  static {
+    // Marks the numbers of every copy of this library. JSON cannot contain it.
+    Object.defineProperty(this.prototype, BRAND, { value: true });
+  }
+
   /** The number as it is written. */
   readonly text: string;
 
@@ -18,11 +23,6 @@ export class NumberLiteral {
   constructor(text: string) {
     if (!JSON_NUMBER.test(text)) throw new TypeError(`${JSON.stringify(text)} is not a number in JSON`);
     this.text = text;
-  }
-
-  /** Marks the numbers of every copy of this library. JSON cannot contain it. */
-  get [BRAND](): true {
-    return true;
   }
 
   /** Returns the closest number that JavaScript can represent, which may be infinite. */
