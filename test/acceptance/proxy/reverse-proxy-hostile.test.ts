@@ -173,6 +173,35 @@ describe('the headers that a kite gets', () => {
     });
   });
 
+  it('the reverse proxy names the caller that a trusted proxy names', async () => {
+    const { proxy, path, seen } = await oneKite({ trustedProxies: ['127.0.0.1'] });
+    for (const headers of [
+      { 'X-Forwarded-For': '6.6.6.6, 203.0.113.7' },
+      { Forwarded: 'for="203.0.113.7:80"' },
+    ])
+      await request('GET', `${new URL(proxy.url).origin}${path}/x`, { headers });
+    expect(seen.map((incoming) => incoming.headers['x-forwarded-for'])).toEqual([
+      '203.0.113.7',
+      '203.0.113.7',
+    ]);
+    expect(seen[1]?.headers).not.toHaveProperty('forwarded');
+  });
+
+  it('the reverse proxy forwards to the address of a kite that a trusted proxy names', async () => {
+    const trusting = await oneKite({ trustedProxies: ['127.0.0.1'] });
+    const { proxy, key } = trusting;
+    const headers = { 'X-Forwarded-For': '6.6.6.6, 203.0.113.7' };
+    await registerRaw(proxy, 'http://203.0.113.7:3636/kite', { key, headers });
+    for (const url of ['http://6.6.6.6:3636/kite', trusting.url])
+      await expect(registerRaw(proxy, url, { key, headers })).rejects.toMatchObject({
+        type: 'argumentError',
+      });
+    const other = await oneKite();
+    await expect(
+      registerRaw(other.proxy, 'http://203.0.113.7:3636/kite', { key: other.key, headers }),
+    ).rejects.toMatchObject({ type: 'argumentError' });
+  });
+
   it('the reverse proxy sets the same headers on a WebSocket, beside those of its handshake', async () => {
     const { proxy, path, server } = await oneKite();
     const sockets = new WebSocketServer({ server });

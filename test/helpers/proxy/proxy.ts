@@ -102,11 +102,19 @@ export interface RawRegistration {
 export async function registerRaw(
   proxy: { readonly kite: Kite },
   url: unknown,
-  { key, kite = {} }: { readonly key: string | undefined; readonly kite?: Partial<KiteIdentity> },
+  {
+    key,
+    kite = {},
+    headers = {},
+  }: {
+    readonly key: string | undefined;
+    readonly kite?: Partial<KiteIdentity>;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
 ): Promise<RawRegistration> {
   const identity = testIdentity({ id: randomUUID(), ...kite });
   const base = (proxy.kite.url ?? '').replace(/^http/, 'ws');
-  const socket = new WebSocket(`${base}/000/${randomUUID()}/websocket`);
+  const socket = new WebSocket(`${base}/000/${randomUUID()}/websocket`, { headers });
   onTestFinished(() => socket.terminate());
   const answer = await new Promise<{ error: unknown; result: unknown }>((resolve, reject) => {
     socket.on('error', reject);
