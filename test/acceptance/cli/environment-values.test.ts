@@ -58,7 +58,9 @@ const CLIENTS: Readonly<Record<string, () => readonly string[]>> = {
 const UNUSED = Object.values(commonSettings)
   .filter(
     (setting: CliSetting) =>
-      !setting.commands.includes('call') && setting.accept.parse('/\u0001') === undefined,
+      !setting.commands.includes('call') &&
+      !setting.commands.includes('query') &&
+      setting.accept.parse('/\u0001') === undefined,
   )
   .flatMap(({ variables }: CliSetting) => variables.map(variableName))
   .filter((name) => name.startsWith('KITE_') && name !== 'KITE_LOG_NOCOLOR');

@@ -176,7 +176,7 @@ describe('exit codes', () => {
     const { code, stdout } = await cli.run(['help', 'exit-codes']);
     expect(code).toBe(0);
     const codes = [...stdout.matchAll(/^ +(\d+) {2}\S/gm)].map(([, number]) => Number(number));
-    expect(codes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 124, 130, 143]);
+    expect(codes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 124, 129, 130, 131, 143]);
   });
 });
 

@@ -4,7 +4,7 @@ import { commonSettings } from './common-settings.js';
 
 /** The settings that a kite reads, but not a command that only connects to others. */
 const SERVER_SETTINGS = Object.values(commonSettings).filter(
-  ({ commands }: CliSetting) => !commands.includes('call'),
+  ({ commands }: CliSetting) => !commands.includes('call') && !commands.includes('query'),
 );
 
 /**
