@@ -134,14 +134,19 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     });
     await expect.poll(() => acknowledged.size, { timeout: 30_000 }).toBeGreaterThan(100);
     const before = new Set(acknowledged);
+    const lost = async (): Promise<string[]> => {
+      const found = await nodes[0].query();
+      return [...before].filter((id) => !found.has(id));
+    };
+    // The other node's registrations arrive a moment later.
+    await expect.poll(lost, { timeout: 5000 }).toEqual([]);
     await postgres.server.kill();
     await expect.poll(readiness, { timeout: 5000 }).toEqual([503, 503]);
     await expect.poll(() => refused.length, { timeout: 5000 }).toBeGreaterThan(50);
     for (const [status, { err }] of refused) {
       expect([status, err]).toEqual([500, expect.stringContaining("Kontrol's store cannot be reached")]);
     }
-    const found = await nodes[0].query();
-    expect([...before].filter((id) => !found.has(id))).toEqual([]);
+    expect(await lost()).toEqual([]);
     await postgres.server.start();
     await expect.poll(readiness, { timeout: 10_000 }).toEqual([200, 200]);
     const healed = acknowledged.size;
