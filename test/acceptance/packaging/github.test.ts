@@ -13,7 +13,7 @@ interface Step {
 
 interface Job {
   readonly 'runs-on': string;
-  readonly container?: string;
+  readonly container?: { readonly image: string; readonly options: string };
   readonly 'timeout-minutes'?: number;
   readonly strategy: { readonly matrix: { readonly os?: string[]; readonly node: number[] } };
   readonly steps: readonly Step[];
@@ -95,7 +95,10 @@ describe('the workflows of GitHub', () => {
     for (const job of jobs) expect(job.strategy.matrix.node).toEqual([20, 22, 24]);
     // What test/install.sh installs comes from Debian.
     const installing = jobs.filter((job) => job.steps.some(({ run }) => run === 'test/install.sh'));
-    expect(installing.map(({ container }) => container)).toEqual(['node:${{ matrix.node }}-bookworm']);
+    // Tests make mounts, users and network namespaces.
+    expect(installing.map(({ container }) => container)).toEqual([
+      { image: 'node:${{ matrix.node }}-bookworm', options: '--privileged' },
+    ]);
   });
 
   it('the workflows are marked as never run as long as CONTRIBUTING.md is', async () => {
