@@ -74,7 +74,7 @@ async function start(uid: number, env: Readonly<Record<string, string>>) {
     running,
     child,
     items,
-    async close(): Promise<void> {
+    close: async (): Promise<void> => {
       child.stdin.end();
       await running.outcome;
     },
