@@ -1,6 +1,6 @@
-// Controls, formats (bidirectional overrides and marks, zero-width characters, joiners), lone surrogates, line separators, and the
-// plane of tags.
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{e0000}-\u{e0fff}]/u;
+// Controls, formats (bidirectional overrides and marks, zero-width characters, joiners), lone surrogates, line separators; what
+// Unicode displays as nothing (variation selectors, Hangul fillers, tags); and the empty Braille cell, which looks like a space.
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]/u;
 
 /**
  * Returns why a text cannot be a field of an identity, as the end of a sentence; undefined if it can. Names that look the same have

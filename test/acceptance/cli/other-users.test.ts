@@ -8,7 +8,7 @@ import { type Auth, Kite } from '../../../src/lib/index.js';
 import { newKiteKey, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { bin, cleanEnv, Cli, type Outcome, root, Running } from '../../helpers/cli/cli-harness.js';
-import { listenAs, OTHER_UID, type OtherListener } from '../../helpers/cli/other-user.js';
+import { listenAs, listenOnceAs, OTHER_UID, type OtherListener } from '../../helpers/cli/other-user.js';
 import { testKeyPair } from '../../helpers/kite/keys.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { freePort } from '../../helpers/process/free-port.js';
@@ -121,10 +121,10 @@ describe('a program of another user that listens at a loopback address', () => {
 });
 
 /** A kite of this user that squares numbers, and adds the type of the credentials of each call to `types`. */
-async function startMath(key: string, types: unknown[], kontrolUrl?: string): Promise<Kite> {
+async function startMath(key: string, types: unknown[], kontrolUrl?: string, port = 0): Promise<Kite> {
   const kite = new Kite('math', '1.0.0', {
     ip: '127.0.0.1',
-    port: 0,
+    port,
     environment: 'prod',
     kiteKey: key,
     kontrolUrl,
@@ -245,6 +245,19 @@ describe('a loopback address', () => {
     const args = ['call', 'square', '--stdin', '--parallel', '1', '--to', kite.url ?? ''];
     expect((await cli.run(args, { input })).stdout).toBe('1\n4\n9\n16\n');
     expect(types).toEqual(['kiteKey', 'kiteKey', 'kiteKey', 'kiteKey']);
+  });
+
+  it('a program of another user gets no kite key if it leaves its address to a kite of this user', async () => {
+    const leaving = await listenOnceAs(OTHER_UID);
+    onTestFinished(() => leaving.close());
+    const call = cli.run(['call', 'square', '4', '--to', leaving.url]);
+    await leaving.left();
+    await startMath(kiteKey, [], undefined, Number(new URL(leaving.url).port));
+    leaving.respond();
+    const { code, stderr } = await call;
+    expect(leaving.received()).not.toContain(kiteKey);
+    expect({ code, stderr }).toMatchObject({ code: 4 });
+    expect(stderr).toContain(`Another user (uid ${OTHER_UID})`);
   });
 
   it('a server of kite.js, which does not respond to a call with a kite key, gets none', async () => {

@@ -352,6 +352,7 @@ describe('a kite that answers with an invalid response', () => {
     'HTTP/1.1 200 \x01\r\nContent-Length: 0\r\n\r\n',
     'HTTP/1.1 200 \x7f\r\nContent-Length: 0\r\n\r\n',
     'HTTP/1.1 200 a\x00b\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 101 Switching Protocols\r\n\r\n',
     'HTTP/1.1 101 \x01\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
     'HTTP/1.1 200 OK\r\nX: a\x01b\r\nContent-Length: 0\r\n\r\n',
     'HTTP/1.1 200 OK\r\nX\x01: a\r\nContent-Length: 0\r\n\r\n',

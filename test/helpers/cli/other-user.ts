@@ -14,24 +14,19 @@ export interface OtherListener {
   close(): Promise<void>;
 }
 
+/** A program of another user that stops listening when it has accepted a connection, and keeps the connection. */
+export interface LeavingListener extends Pick<OtherListener, 'url' | 'close'> {
+  /** Resolves when it has received a call and does not listen any more. */
+  left(): Promise<void>;
+  /** Lets it respond to the call. */
+  respond(): void;
+  /** Everything that it has received. */
+  received(): string;
+}
+
 /** Starts a listener as `uid` at an IPv4 address of this machine. Requires root. */
 export async function listenAs(uid: number, address = '127.0.0.1'): Promise<OtherListener> {
-  const script = await readFile(`${root}test/helpers/cli/recording-listener.cjs`, 'utf8');
-  const child = spawn(process.execPath, ['-e', script], {
-    uid,
-    gid: uid,
-    cwd: tmpdir(),
-    env: { PATH: process.env['PATH'], LISTEN_AT: address },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const running = new Running(child);
-  await running.until(({ stdout }) => stdout.includes('\n'));
-  const items = (): string[] =>
-    running.stdout
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => String(JSON.parse(line)));
-  const url = `http://${address}:${items()[0]}/kite`;
+  const { url, running, items, close } = await start(uid, { LISTEN_AT: address });
   let marks = 0;
   return {
     url,
@@ -42,7 +37,44 @@ export async function listenAs(uid: number, address = '127.0.0.1'): Promise<Othe
       await running.until(() => items().some((item) => item.startsWith(`GET ${mark} `)));
       return items().filter((item) => !/^(?:\d+$|GET \/mark-)/.test(item));
     },
-    async close() {
+    close,
+  };
+}
+
+/** Starts a listener as `uid` that leaves its address. Requires root. */
+export async function listenOnceAs(uid: number): Promise<LeavingListener> {
+  const { url, running, child, close } = await start(uid, { LISTEN_AT: '127.0.0.1', LEAVES: '1' });
+  return {
+    url,
+    left: () => running.until(({ stdout }) => stdout.includes('responseCallback')),
+    respond: () => void child.stdin.write('\n'),
+    received: () => running.stdout,
+    close,
+  };
+}
+
+async function start(uid: number, env: Readonly<Record<string, string>>) {
+  const script = await readFile(`${root}test/helpers/cli/recording-listener.cjs`, 'utf8');
+  const child = spawn(process.execPath, ['-e', script], {
+    uid,
+    gid: uid,
+    cwd: tmpdir(),
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const running = new Running(child);
+  await running.until(({ stdout }) => stdout.includes('\n'));
+  const items = (): string[] =>
+    running.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => String(JSON.parse(line)));
+  return {
+    url: `http://${env['LISTEN_AT']}:${items()[0]}/kite`,
+    running,
+    child,
+    items,
+    close: async (): Promise<void> => {
       child.stdin.end();
       await running.outcome;
     },

@@ -1,5 +1,6 @@
 // Listens at LISTEN_AT as another user, and records what it receives. Accepts WebSockets with SockJS frames, and rejects each call
-// because it contains no credentials, or whatever it contains. Writes its port, then everything that it receives, to stdout.
+// because it contains no credentials, or whatever it contains. Writes its port, then everything that it receives, to stdout. With
+// LEAVES, stops listening at the first WebSocket, and responds to the first call when a line arrives on stdin.
 const { createHash } = require('node:crypto');
 const http = require('node:http');
 
@@ -42,7 +43,12 @@ const server = http.createServer((request, response) => {
   });
 });
 
+const mayRespond = process.env.LEAVES
+  ? new Promise((resolve) => process.stdin.once('data', resolve))
+  : undefined;
+
 server.on('upgrade', (request, socket, head) => {
+  if (mayRespond) server.close();
   record(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`);
   const accept = createHash('sha1')
     .update(request.headers['sec-websocket-key'] + MAGIC)
@@ -52,6 +58,10 @@ server.on('upgrade', (request, socket, head) => {
   );
   socket.write(frame('o'));
   socket.on('error', () => {});
+  const respond = async (text) => {
+    await mayRespond;
+    for (const answer of answersTo(text)) socket.write(frame(answer));
+  };
   let received = head;
   const read = (chunk) => {
     received = Buffer.concat([received, chunk]);
@@ -59,7 +69,7 @@ server.on('upgrade', (request, socket, head) => {
       received = next.rest;
       record(next.text);
       if (next.opcode === 8) socket.end();
-      if (next.opcode === 1) for (const answer of answersTo(next.text)) socket.write(frame(answer));
+      if (next.opcode === 1) respond(next.text);
     }
   };
   socket.on('data', read);

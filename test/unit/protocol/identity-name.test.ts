@@ -7,6 +7,11 @@ describe('nameProblem', () => {
     ['a/b', 'contains "/"'],
     ['\u202eprod', 'contains control, invisible or bidirectional characters'],
     ['prod\u200d', 'contains control, invisible or bidirectional characters'],
+    ['prod\ufe0f', 'contains control, invisible or bidirectional characters'],
+    ['pro\u034fd', 'contains control, invisible or bidirectional characters'],
+    ['prod\u115f', 'contains control, invisible or bidirectional characters'],
+    ['prod\u{e0041}', 'contains control, invisible or bidirectional characters'],
+    ['prod\u2800', 'contains control, invisible or bidirectional characters'],
     ['prod ', 'begins or ends with a space'],
     ['\uff50rod', 'looks like another name: write it in its normal form (NFKC), "prod"'],
   ])('nameProblem returns why %j is not a name', (text, problem) => {

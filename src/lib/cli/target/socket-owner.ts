@@ -13,17 +13,19 @@ const readTable: ReadTable = (path) => readFileSync(path, 'latin1');
 
 /**
  * Returns the ids of the users whose sockets listen at a loopback address such as `127.0.0.1:3636` or `[::1]:3636`, also as
- * `0.0.0.0` or `::`. Returns none if this system does not report them, or if another mechanism forwards the connection.
+ * `0.0.0.0` or `::`, or are still connected there: the program that has accepted a connection may have left the address to
+ * another one. Returns none if this system does not report listeners, or if another mechanism forwards the connection.
  */
 export function listenerUids(remoteAddress: string, read: ReadTable = readTable): readonly number[] {
   const port = Number(/:(\d+)$/.exec(remoteAddress)?.[1]);
   const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
   const addresses = addressesInTables(remoteIp(remoteAddress));
-  const uids = TABLES.flatMap((path) => {
+  const sockets = TABLES.flatMap((path) => {
     const table = tryRead(path, read);
-    return addresses.flatMap((address) => uidsIn(table, `: ${address}:${hexPort} `));
+    return addresses.flatMap((address) => socketsIn(table, `: ${address}:${hexPort} `));
   });
-  return [...new Set(uids)];
+  if (!sockets.some(({ listens }) => listens)) return [];
+  return [...new Set(sockets.map(({ uid }) => uid))];
 }
 
 /** The second table does not exist if IPv6 is turned off. */
@@ -35,16 +37,30 @@ function tryRead(path: string, read: ReadTable): string {
   }
 }
 
-const LISTEN = '0A';
+interface SocketOwner {
+  readonly uid: number;
+  /** Whether it listens. Otherwise, it is connected. */
+  readonly listens: boolean;
+}
 
-/** Finds lines such as `0: 0100007F:0E34 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000 …`. */
-function uidsIn(table: string, local: string): number[] {
-  const uids: number[] = [];
+const LISTEN = '0A';
+/** Connected, also if the other end has finished: states in which a socket can still receive or read. */
+const CONNECTED: ReadonlySet<string | undefined> = new Set(['01', '04', '05', '08']);
+
+/**
+ * Finds lines such as `0: 0100007F:0E34 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000 0 4711 …`. A connection
+ * that no program has accepted has the inode 0, and no user.
+ */
+function socketsIn(table: string, local: string): SocketOwner[] {
+  const sockets: SocketOwner[] = [];
   for (let start = table.indexOf(local); start !== -1; start = table.indexOf(local, start + 1)) {
-    const [, state, , , , uid] = table.slice(start + local.length, table.indexOf('\n', start)).split(/ +/);
-    if (state === LISTEN && uid !== undefined && /^\d+$/.test(uid)) uids.push(Number(uid));
+    const fields = table.slice(start + local.length, table.indexOf('\n', start)).split(/ +/);
+    const [, state, , , , uid, , inode] = fields;
+    const listens = state === LISTEN;
+    if (uid === undefined || !/^\d+$/.test(uid)) continue;
+    if (listens || (CONNECTED.has(state) && inode !== '0')) sockets.push({ uid: Number(uid), listens });
   }
-  return uids;
+  return sockets;
 }
 
 const ZERO = [0, 0, 0, 0];

@@ -21,6 +21,8 @@ export interface ForwardUpgradeOptions {
 /** Milliseconds after which TCP probes an idle connection. */
 const KEEP_ALIVE = 30_000;
 
+const SWITCHING_PROTOCOLS = 101;
+
 /**
  * Forwards a WebSocket upgrade to a kite. If the kite accepts it, both sockets are joined, so messages and close codes are
  * forwarded unchanged. Data of the caller is not sent before that, because it could be a second request that the proxy has
@@ -49,7 +51,7 @@ export function forwardUpgrade(
     onEnd();
   });
   const onUpgrade = guarded((response: IncomingMessage, kite: Socket, kiteHead: Buffer) => {
-    if (!hasValidStatusLine(response)) {
+    if (!hasValidStatusLine(response, SWITCHING_PROTOCOLS)) {
       refuseWith('badResponse');
       kite.destroy();
       return;

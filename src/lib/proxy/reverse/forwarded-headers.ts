@@ -64,10 +64,13 @@ export function isLoop({ headers }: IncomingMessage, { via }: ForwardingProxy): 
 
 /**
  * Returns whether the status line of a response can be sent to the caller. Node receives more than it sends: a code below 100,
- * and control characters in the reason.
+ * control characters in the reason, and a 101 (`lowest`: the lowest code) that ends a request although nothing is upgraded.
  */
-export function hasValidStatusLine({ statusCode = 0, statusMessage = '' }: IncomingMessage): boolean {
-  return statusCode >= 100 && statusCode <= 999 && !/[^\t\x20-\x7e\x80-\xff]/.test(statusMessage);
+export function hasValidStatusLine(
+  { statusCode = 0, statusMessage = '' }: IncomingMessage,
+  lowest = 200,
+): boolean {
+  return statusCode >= lowest && statusCode <= 999 && !/[^\t\x20-\x7e\x80-\xff]/.test(statusMessage);
 }
 
 /** Returns the headers of a kite's response to send to the caller, as alternating names and values. */

@@ -6,8 +6,8 @@ import { listenerUids } from '../../../../src/lib/cli/target/socket-owner.js';
 const HEAD =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
 
-const line = (local: string, uid: number, state = '0A'): string =>
-  `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000 ${String(uid).padStart(5)}        0 1 1 0000000000000000 100 0 0 10 0`;
+const line = (local: string, uid: number, state = '0A', inode = 1): string =>
+  `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000 ${String(uid).padStart(5)}        0 ${inode} 1 0000000000000000 100 0 0 10 0`;
 
 const ANY6 = '0'.repeat(32);
 
@@ -34,6 +34,20 @@ describe('the user of the socket that listens at a loopback address', () => {
     ['another port', '127.0.0.1:3636', [line('0100007F:0E35', 1000)], [], []],
     ['IPv4 only, dialed as IPv6', '[::1]:3636', [line('00000000:0E34', 1000)], [], []],
     ['nothing: the socket is connected', '127.0.0.1:3636', [line('0100007F:0E34', 1000, '01')], [], []],
+    [
+      'the address, which another user has left with connections',
+      '127.0.0.1:3636',
+      [line('0100007F:0E34', 1000), line('0100007F:0E34', 7, '01'), line('0100007F:0E34', 8, '08')],
+      [],
+      [1000, 7, 8],
+    ],
+    [
+      'the address, with a connection that was not accepted and one that has ended',
+      '127.0.0.1:3636',
+      [line('0100007F:0E34', 1000), line('0100007F:0E34', 0, '01', 0), line('0100007F:0E34', 0, '06', 0)],
+      [],
+      [1000],
+    ],
     [
       'several, of two users',
       '127.0.0.1:3636',
