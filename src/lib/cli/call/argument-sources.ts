@@ -22,7 +22,8 @@ export type ArgumentSource =
   /** A string that is sent as it is. */
   | { readonly type: 'text'; readonly value: string }
   | { readonly type: 'stdin'; readonly content: ContentType }
-  | { readonly type: 'file'; readonly file: string; readonly content: ContentType }
+  /** `word` is how the user wrote it. */
+  | { readonly type: 'file'; readonly file: string; readonly content: ContentType; readonly word: string }
   | { readonly type: 'object'; readonly fields: readonly ObjectField[] };
 
 /** A field of an object that is built from flags. */
@@ -33,20 +34,20 @@ interface ObjectField extends FieldName {
 /**
  * Parses a word of the command line: `-` and `@-` are standard input, `@PATH` a file, and anything else a value. `@json:PATH` and
  * `@text:PATH` say what the content is, and a word that begins with `@@` is a string that begins with `@`. With `callback`,
- * `@callback` is the placeholder of the function and not a file.
+ * `@callback` is the placeholder of the function and not a file. `origin` is where the word comes from, if it is not an argument.
  *
  * @throws CliError if the word begins like JSON and is not valid
  */
-export function parseArgumentSource(word: string, callback: boolean): ArgumentSource {
+export function parseArgumentSource(word: string, callback: boolean, origin?: WordSource): ArgumentSource {
   if (word === '-') return { type: 'stdin', content: 'word' };
   if (word.startsWith('@@')) return { type: 'text', value: word.slice(1) };
   if (!word.startsWith('@') || word === '@' || (callback && word === CALLBACK_PLACEHOLDER))
-    return { type: 'value', value: parseArgument(word) };
+    return { type: 'value', value: parseArgument(word, origin) };
   const [, type, path = ''] = /^@(?:(json|text):)?(.*)$/s.exec(word) ?? [];
   const content = (type ?? 'word') as ContentType;
   if (path === '')
     throw usageError(`${word} has no path.`, `Add it: ${word}PATH, or ${word}- for standard input.`);
-  return path === '-' ? { type: 'stdin', content } : { type: 'file', file: path, content };
+  return path === '-' ? { type: 'stdin', content } : { type: 'file', file: path, content, word };
 }
 
 /**
@@ -66,7 +67,9 @@ export function objectSource(
   });
   const typedFields = typed.map((text): ObjectField => {
     const { value, ...name } = parseField('--field', text);
-    return { ...name, source: parseArgumentSource(value, callback) };
+    const subject = `The value of the field ${name.name}`;
+    const hint = `Put it in single quotes: --field '${name.name}={"a":1}'. To send it as a string, use --raw-field.`;
+    return { ...name, source: parseArgumentSource(value, callback, { subject, hint }) };
   });
   const fields = [...rawFields, ...typedFields];
   return fields.length === 0 ? undefined : { type: 'object', fields };
@@ -100,8 +103,8 @@ async function readArgument(source: ArgumentSource, stdin: Input): Promise<unkno
     case 'stdin':
       return decodeContent(await readAll(stdin, 'Standard input'), source.content, 'Standard input', '-');
     case 'file': {
-      const { file, content } = source;
-      return decodeContent(await readFileBytes(file), content, file, file);
+      const { file, content, word } = source;
+      return decodeContent(await readFileBytes(file, word), content, file, file);
     }
     case 'object': {
       const { fields } = source;
@@ -130,7 +133,7 @@ function decodeContent(bytes: Buffer, content: ContentType, subject: string, pat
   }
 }
 
-async function readFileBytes(file: string): Promise<Buffer> {
+async function readFileBytes(file: string, word: string): Promise<Buffer> {
   try {
     const handle = await open(file);
     try {
@@ -143,8 +146,8 @@ async function readFileBytes(file: string): Promise<Buffer> {
     if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
     const reason = systemErrorReason(error);
     throw configurationError(
-      `Cannot read the argument @${file}: ${reason}.`,
-      `To send it as a string, use @@${file} or --string.`,
+      `Cannot read ${word}: ${reason}.`,
+      `To send it as a string, use @${word} or --string.`,
       error,
     );
   }

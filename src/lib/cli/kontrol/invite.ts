@@ -22,7 +22,7 @@ const DAYS = /^(\d{1,5})d$/;
 
 /** Lifetime of a kite key, in milliseconds. Kontrol checks that it is neither too short nor too long. */
 export const ACCEPTED_KEY_TTL: AcceptedValue<number> = {
-  description: 'a duration of at least one minute, such as 90d, 12h, or 3600 for an hour',
+  description: 'a duration of one minute to 100 years, such as 90d, 12h, or 3600 for an hour',
   example: '90d',
   parse(value) {
     const [, days] = (typeof value === 'string' && DAYS.exec(value)) || [];

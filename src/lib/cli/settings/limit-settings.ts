@@ -11,11 +11,12 @@ export type ChosenLimits<All> = { readonly [Name in keyof All]?: number };
 
 const parseValue = wholeNumberFrom(0, Number.MAX_SAFE_INTEGER);
 
-/** Accepts `NAME=VALUE` with the names of `defaults`, from repeated flags or separated by commas. */
-function limitsOf<All extends object>(defaults: All): AcceptedValue<ChosenLimits<All>> {
+/** Accepts `NAME=VALUE` with the names of `defaults`, from repeated flags or separated by commas. `server` is what has the limits. */
+function limitsOf<All extends object>(server: string, defaults: All): AcceptedValue<ChosenLimits<All>> {
   return {
     description:
-      'NAME=VALUE, or several separated by commas, with the name of a limit in docs/limits.md and a whole number, 0 or more',
+      `NAME=VALUE, or several separated by commas, with the name of a limit of ${server} (docs/limits.md) and a whole number, ` +
+      '0 or more',
     example: 'messageBytes=1048576',
     beginnings: Object.keys(defaults).map((name) => `${name}=`),
     parse(value) {
@@ -49,19 +50,19 @@ export const limitSettings = {
   serve: {
     ...limits,
     summary: 'Change a limit of the kite, such as messageBytes=1048576. Repeatable.',
-    accept: limitsOf<Limits>(defaultLimits),
+    accept: limitsOf<Limits>('a kite', defaultLimits),
     commands: ['serve'],
   },
   kontrolStart: {
     ...limits,
     summary: 'Change a limit of Kontrol, such as messageBytes=1048576. Repeatable.',
-    accept: limitsOf<KontrolLimits>(defaultKontrolLimits),
+    accept: limitsOf<KontrolLimits>('Kontrol', defaultKontrolLimits),
     commands: ['kontrol start'],
   },
   proxyStart: {
     ...limits,
     summary: 'Change a limit of the proxy, such as messageBytes=1048576. Repeatable.',
-    accept: limitsOf<ProxyLimits>(defaultProxyLimits),
+    accept: limitsOf<ProxyLimits>('a proxy', defaultProxyLimits),
     commands: ['proxy start'],
   },
 } as const satisfies Readonly<Record<string, CliSetting>>;

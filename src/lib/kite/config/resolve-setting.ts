@@ -248,5 +248,6 @@ function isSet({ source, value }: RawValue, setting: Setting): boolean {
 }
 
 function quoteValue(value: unknown): string {
+  if (Array.isArray(value)) return value.map(quoteValue).join(', ');
   return typeof value === 'string' ? JSON.stringify(withoutPassword(value)) : String(value);
 }

@@ -39,6 +39,17 @@ describe('readArguments', () => {
     await expect(read([`@${folder}`])).rejects.toMatchObject({ exitCode: 3 });
   });
 
+  it.each(['@none/a', '@json:none/a', '@text:none/a'])(
+    'readArguments names %s as it was written if the file cannot be read',
+    async (word) => {
+      await expect(read([word])).rejects.toMatchObject({
+        message: `Cannot read ${word}: no such file or folder.`,
+        hint: `To send it as a string, use @${word} or --string.`,
+      });
+      expect(await read([`@${word}`])).toEqual([word]);
+    },
+  );
+
   it.each([
     ['-', '-'],
     ['@-', '@text:-'],
@@ -85,6 +96,15 @@ describe('readArguments', () => {
       '{"name":"4","at":"@x","count":4,"id":9007199254740993,"body":[1.0],"tags":["a"]}',
     );
     expect(objectSource([], [], false)).toBeUndefined();
+  });
+
+  it('objectSource names the field of a value that is not valid JSON', () => {
+    expect(() => objectSource([], ['user[a]={x'], false)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/^The value of the field user\[a\] is not valid JSON: /) as string,
+        hint: `Put it in single quotes: --field 'user[a]={"a":1}'. To send it as a string, use --raw-field.`,
+      }),
+    );
   });
 
   it('readArguments does not read the standard input unless an argument is -', async () => {

@@ -117,7 +117,7 @@ describe('callOptions', () => {
   it('callOptions distinguishes values from sources of values', async () => {
     expect((await optionsOf('', ['-', '@a.json', '@', '"@a"'])).args).toEqual([
       { type: 'stdin', content: 'word' },
-      { type: 'file', file: 'a.json', content: 'word' },
+      { type: 'file', file: 'a.json', content: 'word', word: '@a.json' },
       { type: 'value', value: '@' },
       { type: 'value', value: '@a' },
     ]);

@@ -72,12 +72,17 @@ describe.each(COMMANDS)('--limit of $command', ({ command, all, accept, limits }
   ])(`--limit of ${command} rejects %s`, async (text) => {
     await expect(limits(`--limit ${text}`, {})).rejects.toMatchObject({
       exitCode: 2,
-      message: expect.stringContaining(`--limit is ${text}; it must be NAME=VALUE`) as string,
+      message: expect.stringContaining(`--limit is ${JSON.stringify(text)}; it must be NAME=VALUE`) as string,
     });
     await expect(limits('', { KITE_LIMITS: text })).rejects.toMatchObject({
       code: 'badValue',
       message: expect.stringContaining('The environment variable KITE_LIMITS is ') as string,
     });
+  });
+
+  it(`--limit of ${command} says whose limits it accepts`, () => {
+    const server = { serve: 'a kite', 'kontrol start': 'Kontrol', 'proxy start': 'a proxy' }[command];
+    expect(accept.description).toContain(`the name of a limit of ${server} (docs/limits.md)`);
   });
 
   it(`--limit of ${command} completes the names of limits`, () => {

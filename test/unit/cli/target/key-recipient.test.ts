@@ -89,7 +89,9 @@ describe('keyRefusal', () => {
   it('the hint names what the command accepts', () => {
     const hint = (settings: CommandSettings): string | undefined =>
       keyRefusal(LOCAL, 'kontrol', settings, () => [OTHER])?.hint;
-    expect(hint(settingsOfKontrol())).toBe('Add --auth kite-key to send it.');
+    expect(hint(settingsOfKontrol())).toBe(
+      'If you trust it, add --auth kite-key, or for all commands: export KITE_KONTROL_AUTH=kite-key',
+    );
     expect(hint(kiteSettings())).toContain('KITE_KONTROL_AUTH=kite-key');
   });
 });
