@@ -190,11 +190,12 @@ const CONFIGURATION_HINTS: Readonly<Partial<Record<ConfigurationCode, string>>> 
 /** Hints for a file that cannot be written because of a system error that permissions do not resolve. */
 const UNWRITABLE_HINTS: Readonly<Record<string, string>> = {
   EROFS: 'Choose a folder that can be written; KITE_HOME sets that of keys and contexts.',
-  ENOSPC: 'Make room on the disk.',
+  ENOSPC: 'Free some space on the disk.',
 };
 
 function fromConfigurationError(error: ConfigurationError): CliError {
-  const unwritable = error.code === 'notWritable' ? UNWRITABLE_HINTS[errorCode(error.cause) ?? ''] : undefined;
+  const unwritable =
+    error.code === 'notWritable' ? UNWRITABLE_HINTS[errorCode(error.cause) ?? ''] : undefined;
   const hint = unwritable ?? CONFIGURATION_HINTS[error.code];
   return new CliError(error.message, {
     exitCode: ExitCode.configuration,

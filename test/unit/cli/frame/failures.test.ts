@@ -68,10 +68,12 @@ describe('toCliError', () => {
 
   it.each([
     ['EROFS', 'Choose a folder that can be written; KITE_HOME sets that of keys and contexts.'],
-    ['ENOSPC', 'Make room on the disk.'],
+    ['ENOSPC', 'Free some space on the disk.'],
     ['EACCES', 'Check its permissions and those of its folder.'],
   ])('toCliError explains what to do about a file that cannot be written because of %s', (code, hint) => {
-    const error = new ConfigurationError('notWritable', 'no', { cause: Object.assign(new Error(), { code }) });
+    const error = new ConfigurationError('notWritable', 'no', {
+      cause: Object.assign(new Error(), { code }),
+    });
     expect(toCliError(error).hint).toBe(hint);
   });
 
