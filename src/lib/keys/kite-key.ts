@@ -92,7 +92,7 @@ export function verifyKiteKey(jwt: string, publicKey: KeyObject, clock: Clock): 
     return kiteKeyOf(jwt, verifyJwt(jwt, publicKey, { clock, leeway: TOKEN_LEEWAY }));
   } catch (error) {
     if (!isJwtError(error, 'expired')) throw error;
-    const message = 'it has expired; get a new kite key with: kitectl register';
+    const message = 'it has expired; get a new kite key with: kitectl register --force';
     throw codedError('authenticationError', 'kiteKeyExpired', message);
   }
 }

@@ -293,7 +293,6 @@ describe('the values of the command line', () => {
     const to = ['--to', kite.url ?? ''];
     const lines = [
       ['call', 'echo', word],
-      ['call', 'echo', '-F', `a=${word}`],
       ['tell', '--method', 'echo', word],
       ['bench', 'echo', '--duration', '1ms', word],
     ];
@@ -303,6 +302,10 @@ describe('the values of the command line', () => {
       expect(stderr).toContain(`The argument ${word} is not valid JSON: ${reason}.`);
       expect(stderr).toContain(`Windows PowerShell`);
     }
+    const field = await cli.run(['call', 'echo', '-F', `a=${word}`, ...to]);
+    expect(field).toMatchObject({ code: 2, stdout: '' });
+    expect(field.stderr).toContain(`The value of the field a is not valid JSON: ${reason}.`);
+    expect(field.stderr).toContain('Windows PowerShell');
     const file = await cli.run(['call', 'echo', '-', ...to], { input: word });
     expect(file).toMatchObject({ code: 2, stdout: '' });
     expect(file.stderr).toContain(`Standard input is not valid JSON: ${reason}.`);

@@ -77,7 +77,7 @@ const NOT_PROMISED: Readonly<Record<string, readonly string[]>> = {
   ],
   'docs/proxies.md': [
     'Choose a domain at which',
-    'With `*.localhost` as the domain',
+    'With a domain below `localhost`',
     'Programs use the option',
     '**The public URL** stays the same',
     'Go clients that use XHR',

@@ -98,7 +98,7 @@ it('an expired kite key is rejected at each place that accepts kite keys, with a
     );
     expect([place, error.message, error.code]).toEqual([
       place,
-      'kiteKey: it has expired; get a new kite key with: kitectl register',
+      'kiteKey: it has expired; get a new kite key with: kitectl register --force',
       'kiteKeyExpired',
     ]);
   }

@@ -4,6 +4,7 @@ import {
   CALLBACK_PLACEHOLDER,
   parseArgument,
   parseJsonArgument,
+  QUOTING_HINT,
   verbatim,
   type WordSource,
 } from './arguments.js';
@@ -68,7 +69,7 @@ export function objectSource(
   const typedFields = typed.map((text): ObjectField => {
     const { value, ...name } = parseField('--field', text);
     const subject = `The value of the field ${name.name}`;
-    const hint = `Put it in single quotes: --field '${name.name}={"a":1}'. To send it as a string, use --raw-field.`;
+    const hint = `${QUOTING_HINT} To send a field as a string, use --raw-field.`;
     return { ...name, source: parseArgumentSource(value, callback, { subject, hint }) };
   });
   const fields = [...rawFields, ...typedFields];

@@ -28,11 +28,10 @@ export interface WordSource {
 /** The longest part of a word in an error message. */
 const SHOWN_LENGTH = 60;
 
-const COMMAND_LINE: WordSource = {
-  hint:
-    `Put JSON in single quotes: '{"a":1}'; in Windows PowerShell, escape its double quotes as well: '{\\"a\\":1}'. ` +
-    'To send words as strings, use --string.',
-};
+/** How to pass JSON through a shell. */
+export const QUOTING_HINT = `Put JSON in single quotes: '{"a":1}'; in Windows PowerShell, escape its double quotes as well: '{\\"a\\":1}'.`;
+
+const COMMAND_LINE: WordSource = { hint: `${QUOTING_HINT} To send words as strings, use --string.` };
 
 /**
  * Parses a word: as JSON if it is valid, and as a string otherwise. Numbers that JavaScript cannot represent are sent as they are

@@ -1,3 +1,4 @@
+import { errorCode } from '../../util/error-code.js';
 import { stackOf } from '../../util/message-of.js';
 import {
   type ConfigurationError,
@@ -122,10 +123,10 @@ const REPLACE_KEY: ReadonlySet<string> = new Set<KiteErrorCode>([
 ]);
 
 function authenticationHint({ code }: KiteError, operation: Operation | undefined): string {
-  if (operation?.withKey === true && REPLACE_KEY.has(code))
-    return 'Replace it with: kitectl register --force';
-  if (operation?.withKey === true) return 'Show the user of your kite key with: kitectl showkey';
-  return `No kite key was sent. Add --auth kite-key to send yours to ${operation?.target ?? 'this kite'}.`;
+  if (REPLACE_KEY.has(code)) return 'Get a new kite key with an invite: kitectl register --force';
+  // A failure outside of an operation is that of a kite which a command runs, such as its registration. It sends its kite key.
+  if (!operation || operation.withKey === true) return 'Show the user of your kite key with: kitectl showkey';
+  return `No kite key was sent. Add --auth kite-key to send yours to ${operation.target ?? 'this kite'}.`;
 }
 
 function methodsHint(operation: Operation | undefined): string {
@@ -186,8 +187,16 @@ const CONFIGURATION_HINTS: Readonly<Partial<Record<ConfigurationCode, string>>> 
   notWritable: 'Check its permissions and those of its folder.',
 };
 
+/** Hints for a file that cannot be written because of a system error that permissions do not resolve. */
+const UNWRITABLE_HINTS: Readonly<Record<string, string>> = {
+  EROFS: 'Choose a folder that can be written; KITE_HOME sets that of keys and contexts.',
+  ENOSPC: 'Free some space on the disk.',
+};
+
 function fromConfigurationError(error: ConfigurationError): CliError {
-  const hint = CONFIGURATION_HINTS[error.code];
+  const unwritable =
+    error.code === 'notWritable' ? UNWRITABLE_HINTS[errorCode(error.cause) ?? ''] : undefined;
+  const hint = unwritable ?? CONFIGURATION_HINTS[error.code];
   return new CliError(error.message, {
     exitCode: ExitCode.configuration,
     type: 'configuration',

@@ -173,7 +173,7 @@ export const kontrolStartSettings = {
     ...commonSettings.trustedProxies,
     name: 'kontrol start -trusted-proxy',
     summary:
-      'Addresses or networks of load balancers, separated by commas, whose X-Forwarded-For or Forwarded names the caller.',
+      'Addresses or networks of proxies in front of this server, separated by commas, whose X-Forwarded-For or Forwarded names the caller.',
     variables: ['KONTROL_TRUSTED_PROXIES', ...commonSettings.trustedProxies.variables],
     commands,
   },

@@ -96,7 +96,8 @@ function refusal(reason: string, recipient: Recipient, settings: CommandSettings
   const isKontrolOfKite = recipient === 'kontrol' && settings.defines(commonSettings.auth);
   let hint = 'Add --auth kite-key to send it.';
   if (isKontrolOfKite) hint = `If you trust this Kontrol, allow it with: ${variable}`;
-  else if (recipient === 'kontrol') hint = `If you trust it, add --auth kite-key, or for all commands: ${variable}`;
+  else if (recipient === 'kontrol')
+    hint = `If you trust it, add --auth kite-key, or for all commands: ${variable}`;
   return new CliError(`${reason}; your kite key is not sent there by default.`, {
     exitCode: ExitCode.authentication,
     type: 'authenticationError',

@@ -190,7 +190,7 @@ export const kiteSettings = {
   trustedProxies: {
     name: 'trusted proxies',
     summary:
-      'Addresses or networks of proxies in front of the kite, separated by commas, whose X-Forwarded-For or Forwarded names the caller.',
+      'Addresses or networks of proxies in front of this server, separated by commas, whose X-Forwarded-For or Forwarded names the caller.',
     option: 'trustedProxies',
     variables: ['KITE_TRUSTED_PROXIES'],
     accept: NETWORKS,

@@ -99,7 +99,10 @@ export class HttpListener {
     this.#server.setSecureContext({ ...tls });
   }
 
-  /** Resolves with the address when the server listens; port 0 selects a free port. Rejects with a KiteError with the code of the system. */
+  /**
+   * Resolves with the address when the server listens; port 0 selects a free port. Rejects with a KiteError with the code of the
+   * system.
+   */
   listen(port: number, ip: string): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
       const guarded = guardListeners(reject);

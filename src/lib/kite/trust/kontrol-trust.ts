@@ -114,10 +114,10 @@ export class KontrolTrust {
 }
 
 const OWN_REVOKED =
-  "Kontrol has revoked the key pair that signed this kite's kite key: callers with kite keys and tokens are rejected. Get a new kite key with: kitectl register";
+  "Kontrol has revoked the key pair that signed this kite's kite key: callers with kite keys and tokens are rejected. Get a new kite key with: kitectl register --force";
 
 const OWN_KEY_REVOKED =
-  'Kontrol has revoked the kite key of this kite: callers with this key are rejected, and the kite cannot register. Get a new kite key with: kitectl register';
+  'Kontrol has revoked the kite key of this kite: callers with this key are rejected, and the kite cannot register. Get a new kite key with: kitectl register --force';
 
 /** Whether two PEMs encode the same key. `own` is valid; `other` may be any string. */
 function isSameKey(own: string, other: string): boolean {

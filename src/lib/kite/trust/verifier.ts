@@ -237,12 +237,12 @@ export class Verifier {
 }
 
 const REVOKED = {
-  kiteKey: 'it was revoked; get a new kite key with: kitectl register',
-  token: 'the kite key that it was issued for was revoked; get a new kite key with: kitectl register',
+  kiteKey: 'it was revoked; get a new kite key with: kitectl register --force',
+  token: 'the kite key that it was issued for was revoked; get a new kite key with: kitectl register --force',
 };
 const NO_KITE_KEY = 'this kite has no kite key, so it cannot verify callers; get one with: kitectl register';
 const KEY_PAIR_REVOKED =
-  "Kontrol has revoked the key pair that signed this kite's kite key, so it cannot verify callers; get a new one with: kitectl register";
+  "Kontrol has revoked the key pair that signed this kite's kite key, so it cannot verify callers; get a new one with: kitectl register --force";
 
 function trustedKeys(kiteKey: KiteKey | undefined, others: readonly string[]): TrustedKeys {
   const own = kiteKey ? [kiteKey.kontrolKey] : [];

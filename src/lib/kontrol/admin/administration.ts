@@ -38,8 +38,8 @@ type AdminHandler = (argument: unknown) => unknown;
 
 /**
  * Returns the administrative methods of Kontrol: `kontrol.status()`, `kontrol.invite({username, ttl, keyTtl})` with
- * `ttl` and `keyTtl` in milliseconds, `kontrol.keys()`, `kontrol.rotateKeys()`, `kontrol.revokeKeyPair({id})`, `kontrol.revokeKiteKey({id})`,
- * `kontrol.users()`, `kontrol.user({username})`, `kontrol.revokeUser({username})`.
+ * `ttl` and `keyTtl` in milliseconds, `kontrol.keys()`, `kontrol.rotateKeys()`, `kontrol.revokeKeyPair({id})`,
+ * `kontrol.revokeKiteKey({id})`, `kontrol.users()`, `kontrol.user({username})`, `kontrol.revokeUser({username})`.
  */
 export function adminMethods(kontrol: KontrolAdmin): Readonly<Record<string, AdminHandler>> {
   return {

@@ -148,6 +148,6 @@ export class Users {
 }
 
 function unknownUserError(username: string): KiteError {
-  const message = `Kontrol does not know the user ${JSON.stringify(username)}: it has issued no kite key for this name, and no kite is registered under it`;
+  const message = `Kontrol does not know the user ${JSON.stringify(username)}: it has no record of a kite key for this name, or the last one has ended, and no kite is registered under it`;
   return codedError('genericError', 'unknownUser', message);
 }

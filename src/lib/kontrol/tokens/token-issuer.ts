@@ -38,8 +38,9 @@ export interface TokenTarget {
 
 /**
  * Issues tokens. The audience is `/user/environment/name` of the kite, so that a token is valid for all kites of that name and
- * no others. It is narrower if the policy depends on further fields. A token names the kite key for which it was issued, so it ends with this key. One that was issued for a
- * token ends with the session of that token. Tokens are cached for half of their lifetime.
+ * no others. It is narrower if the policy depends on further fields. A token names the kite key for which it was issued, so it
+ * ends with this key. One that was issued for a token ends with the session of that token. Tokens are cached for half of their
+ * lifetime.
  */
 export class TokenIssuer {
   readonly #keyRing: KeyRing;

@@ -88,7 +88,7 @@ function parseKiteDomain(domain: string): string {
   if (valid && ascii.length <= DOMAIN_LENGTH) return ascii;
   throw new ConfigurationError(
     'badValue',
-    `The domain of the kites is ${JSON.stringify(domain)}; it must be a domain name without scheme, port and "*", such as kites.example.com, of at most ${DOMAIN_LENGTH} characters`,
+    `The domain of the kites (--kite-domain) is ${JSON.stringify(domain)}; it must be a domain name without scheme, port and "*", such as kites.example.com, of at most ${DOMAIN_LENGTH} characters`,
   );
 }
 

@@ -57,13 +57,30 @@ describe('toCliError', () => {
     expect(toCliError(refused, { ...operation, withKey: true }).hint).toContain('kitectl showkey');
   });
 
-  it.each(['keyPairRevoked', 'kiteKeyRevoked'])(
+  it.each(['keyPairRevoked', 'kiteKeyRevoked', 'kiteKeyExpired'])(
     'toCliError explains how to replace a key with %s',
     (code) => {
       const revoked = new KiteError('authenticationError', 'no', { id, code });
       expect(toCliError(revoked, { ...operation, withKey: true }).hint).toContain('kitectl register --force');
+      expect(toCliError(revoked).hint).toContain('kitectl register --force');
     },
   );
+
+  it.each([
+    ['EROFS', 'Choose a folder that can be written; KITE_HOME sets that of keys and contexts.'],
+    ['ENOSPC', 'Free some space on the disk.'],
+    ['EACCES', 'Check its permissions and those of its folder.'],
+  ])('toCliError explains what to do about a file that cannot be written because of %s', (code, hint) => {
+    const error = new ConfigurationError('notWritable', 'no', {
+      cause: Object.assign(new Error(), { code }),
+    });
+    expect(toCliError(error).hint).toBe(hint);
+  });
+
+  it('toCliError does not claim that a kite which a command runs has sent no kite key', () => {
+    const refused = new KiteError('authenticationError', 'no', { id });
+    expect(toCliError(refused).hint).toBe('Show the user of your kite key with: kitectl showkey');
+  });
 
   it('an error of Kontrol about a limit of the user or about too many kites has a hint', () => {
     const hintFor = (type: string, code: string): unknown =>

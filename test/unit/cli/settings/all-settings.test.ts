@@ -78,6 +78,12 @@ async function resolved(setting: CliSetting, places: readonly Place[]) {
 }
 
 describe('the table of settings', () => {
+  it('the settings of --trusted-proxy have the same summary in each command', () => {
+    const settings = allSettings.filter(({ flag }) => flag?.name === 'trusted-proxy');
+    expect(settings.length).toBeGreaterThan(1);
+    expect(new Set(settings.map(({ summary }) => summary)).size).toBe(1);
+  });
+
   it('a setting is read from each of its sources in order of precedence, else the default', async () => {
     let cases = 0;
     const types = new Set<string>();

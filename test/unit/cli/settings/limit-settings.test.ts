@@ -80,7 +80,7 @@ describe.each(COMMANDS)('--limit of $command', ({ command, all, accept, limits }
     });
   });
 
-  it(`--limit of ${command} says whose limits it accepts`, () => {
+  it(`--limit of ${command} accepts only the limits of this server`, () => {
     const server = { serve: 'a kite', 'kontrol start': 'Kontrol', 'proxy start': 'a proxy' }[command];
     expect(accept.description).toContain(`the name of a limit of ${server} (docs/limits.md)`);
   });

@@ -20,7 +20,7 @@ const third = await testKeyPair(2);
 
 const NOT_TRUSTED = 'kiteKey: it is signed by a Kontrol that this kite does not trust';
 const REVOKED =
-  "kiteKey: Kontrol has revoked the key pair that signed this kite's kite key, so it cannot verify callers; get a new one with: kitectl register";
+  "kiteKey: Kontrol has revoked the key pair that signed this kite's kite key, so it cannot verify callers; get a new one with: kitectl register --force";
 
 /** A kite with a key of Kontrol's first pair. */
 function setUp() {
@@ -137,7 +137,7 @@ describe('a kite that is notified of revoked kite keys', () => {
     const [withKey, withToken, other] = [call(revoked), call(token), call(kiteKeyOf('alice'))];
     trust.revokeIds([id, 'unknown']);
     expect(refusal(verifier, revoked)).toBe(
-      'kiteKey: it was revoked; get a new kite key with: kitectl register',
+      'kiteKey: it was revoked; get a new kite key with: kitectl register --force',
     );
     expect(refusal(verifier, token)).toContain('token: the kite key that it was issued for was revoked');
     for (const { close } of [withKey, withToken]) expect(close).toHaveBeenCalledOnce();
@@ -159,7 +159,7 @@ describe('a kite that is notified of revoked kite keys', () => {
     const { trust, kiteKey, verifier, logged, trusts } = setUp();
     trust.revokeOwnKey();
     trust.revokeIds([kiteKey.id]);
-    expect(logged).toEqual([expect.stringContaining('kitectl register')]);
+    expect(logged).toEqual([expect.stringContaining('kitectl register --force')]);
     expect(refusal(verifier, { type: 'kiteKey', key: kiteKey.jwt })).toContain('it was revoked');
     expect(trusts(first)).toBe(true);
   });
@@ -197,7 +197,7 @@ describe('a kite whose own pair is revoked', () => {
       expect(trusts(first)).toBe(false);
       expect(refusal(verifier, kiteKeyOf('alice'))).toBe(REVOKED);
       expect(refusal(verifier, tokenOf('bob', '/alice'))).toBe(REVOKED.replace('kiteKey', 'token'));
-      expect(logged).toEqual([expect.stringContaining('kitectl register')]);
+      expect(logged).toEqual([expect.stringContaining('kitectl register --force')]);
       trust.revokeOwn();
       expect(logged).toHaveLength(1);
     },

@@ -59,7 +59,7 @@ describe('the host names of kites behind a proxy', () => {
     'kites.test/',
     `${'a.'.repeat(106)}b`,
   ])('the domain of kites cannot be "%s"', (domain) => {
-    expect(() => new KiteHosts(domain)).toThrow('must be a domain name');
+    expect(() => new KiteHosts(domain)).toThrow('(--kite-domain) is ');
   });
 
   it('the domain of kites can have characters that are not ASCII', () => {
