@@ -382,13 +382,13 @@ const transport: readonly Folder[] = [
   },
   {
     name: 'page',
-    about: 'dialling from a page',
+    about: 'dialing from a page',
     siblings: 'platforms',
     exports: ['dial-in-page', 'page-platform'],
   },
   {
     name: 'dial',
-    about: 'dialling from Node, and the fallback from WebSocket to XHR polling',
+    about: 'dialing from Node, and the fallback from WebSocket to XHR polling',
     entries: ['dial-with-fallback'],
     exports: ['dial'],
   },

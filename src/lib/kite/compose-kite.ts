@@ -18,7 +18,7 @@ import { kiteSettings } from './config/kite-settings.js';
 import { ignoredVariables } from './config/resolve-setting.js';
 import { KiteCore } from './core/kite-core.js';
 import type { KiteOptions, ReplacedParts } from './kite-options.js';
-import { DialledSockets } from './dialled-sockets.js';
+import { DialedSockets } from './dialed-sockets.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
 import { ProxyMember } from './proxied/proxy-member.js';
 import { addTunnelMethod } from './proxied/tunnels.js';
@@ -38,7 +38,7 @@ export interface KiteParts {
   readonly logger: Logger;
   readonly verifier: Verifier;
   readonly core: KiteCore;
-  readonly dialled: DialledSockets;
+  readonly dialed: DialedSockets;
   readonly server: KiteServer;
   readonly kontrol: KontrolMember;
   readonly proxies: ProxyMember;
@@ -60,7 +60,7 @@ export function composeKite(
     authenticationFailed,
     virtualHosts,
     budgets: sharedBudgets,
-    dialled,
+    dialed,
   }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
@@ -85,8 +85,8 @@ export function composeKite(
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const budgets = sharedBudgets ?? makeBudgets(limits);
-  const sockets = new DialledSockets();
-  const dialer = makeDialer({ limits, clock, budgets }, sockets, { admitPeer, dialled });
+  const sockets = new DialedSockets();
+  const dialer = makeDialer({ limits, clock, budgets }, sockets, { admitPeer, dialed });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -169,13 +169,13 @@ export function composeKite(
   addHeartbeatMethod(core, clock, options.heartbeatFrom);
   addTunnelMethod(core, proxies);
   addSystemMethods(core, options.systemMethods ?? []);
-  return { config, clock, logger, verifier, core, dialled: sockets, server, kontrol, proxies };
+  return { config, clock, logger, verifier, core, dialed: sockets, server, kontrol, proxies };
 }
 
 function makeDialer(
   { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock'> & { readonly budgets: MemoryBudgets },
-  sockets: DialledSockets,
-  { admitPeer, dialled }: Pick<ReplacedParts, 'admitPeer' | 'dialled'>,
+  sockets: DialedSockets,
+  { admitPeer, dialed }: Pick<ReplacedParts, 'admitPeer' | 'dialed'>,
 ): Dialer {
   const { output } = budgets;
   const fallbacks = newFallbacks(common.clock);
@@ -187,7 +187,7 @@ function makeDialer(
     const channel = await dial(url, { ...options, ...common, opened, budgets: counted, tls }, fallbacks);
     try {
       admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
-      return dialled ? dialled(channel) : channel;
+      return dialed ? dialed(channel) : channel;
     } catch (error) {
       channel.close();
       throw error;

@@ -24,7 +24,7 @@ export interface KiteOptions extends ConfigOptions {
   readonly kiteKey?: string | false | undefined;
   /** Users whose kite keys are accepted: the user of this kite (`own`, the default), a list of users, or `any`. */
   readonly allowKiteKeysOf?: 'own' | 'any' | readonly string[] | undefined;
-  /** Methods that kites dialled by this one may call without authentication; `true` means all. Default: none. */
+  /** Methods that kites dialed by this one may call without authentication; `true` means all. Default: none. */
   readonly trustRemote?: readonly string[] | true | undefined;
   /**
    * Stores the new kite key that Kontrol issues after it has changed its keys. Default: the key is used until the process
@@ -98,8 +98,8 @@ export interface ReplacedParts {
   readonly virtualHosts?: VirtualHosts | undefined;
   /** The budgets that the connections of the kite share with others. Default: budgets of this kite, with its limits. */
   readonly budgets?: MemoryBudgets | undefined;
-  /** Returns the channel to use instead of one that the kite has dialled. */
-  readonly dialled?: ((channel: Channel) => Channel) | undefined;
+  /** Returns the channel to use instead of one that the kite has dialed. */
+  readonly dialed?: ((channel: Channel) => Channel) | undefined;
   /** Called when a call has failed because its caller could not be authenticated. */
   readonly authenticationFailed?:
     | ((method: string, remoteAddress: string, error: unknown) => void)

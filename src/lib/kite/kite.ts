@@ -11,7 +11,7 @@ import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './call/me
 import type { Peer } from './call/peer.js';
 import { composeKite } from './compose-kite.js';
 import type { Config } from './config/kite-config.js';
-import type { DialledSockets } from './dialled-sockets.js';
+import type { DialedSockets } from './dialed-sockets.js';
 import { CLOSING_TIMEOUT } from './limits/kite-limits.js';
 import type { KiteCore, KiteEvents } from './core/kite-core.js';
 import { whenIdle } from './call/when-idle.js';
@@ -51,7 +51,7 @@ export class Kite<Methods = AnyMethods> {
   /** The settings of this kite: its options, with environment variables, the kite key and defaults applied. */
   readonly config: Config;
   readonly #core: KiteCore;
-  readonly #dialled: DialledSockets;
+  readonly #dialed: DialedSockets;
   readonly #server: KiteServer;
   readonly #kontrol: KontrolMember;
   readonly #proxies: ProxyMember;
@@ -69,7 +69,7 @@ export class Kite<Methods = AnyMethods> {
     this.identity = parts.core.identity;
     this.config = parts.config;
     this.#core = parts.core;
-    this.#dialled = parts.dialled;
+    this.#dialed = parts.dialed;
     this.#server = parts.server;
     this.#kontrol = parts.kontrol;
     this.#proxies = parts.proxies;
@@ -434,6 +434,6 @@ export class Kite<Methods = AnyMethods> {
     this.#kontrol.close();
     this.#core.closeClients();
     this.#server.close();
-    await this.#dialled.closed(systemClock, CLOSING_TIMEOUT);
+    await this.#dialed.closed(systemClock, CLOSING_TIMEOUT);
   }
 }

@@ -46,7 +46,7 @@ const NOT_PROMISED: Readonly<Record<string, readonly string[]>> = {
     'a Go kite calls with tokens',
     'calls with the kite key when the kite trusts another key pair',
     'a page that has reconnected to Kontrol since',
-    'A connection that a program has dialled to a kite of a revoked user',
+    'A connection that a program has dialed to a kite of a revoked user',
     'Kontrol, or a proxy, on another machine the kite key',
     'Tokens that a Kontrol of an earlier version',
     '`KONTROL_SECRET`, passwords of stores',

@@ -7,7 +7,7 @@ import { type Dice, fuzz, fuzzTimeout } from '../../helpers/fuzz/fuzz-run.js';
 import { startHostileServer } from '../../helpers/fuzz/hostile-server.js';
 import { ALL_TRANSPORTS } from '../../helpers/transport/transports.js';
 
-// Answers of hostile servers: to dialling, calls, callbacks, registrations, queries and requests for tokens.
+// Answers of hostile servers: to dialing, calls, callbacks, registrations, queries and requests for tokens.
 
 /** Milliseconds after which a client is closed. */
 const PATIENCE = 100;
@@ -35,7 +35,7 @@ const CLIENTS: Readonly<Record<string, ClientWork>> = {
       client.tell('kite.ping'),
     ]);
   },
-  'a client that keeps dialling': async (kite, url, dice) => {
+  'a client that keeps dialing': async (kite, url, dice) => {
     const client = kite.newClient(url, { transport: dice.pick(ALL_TRANSPORTS) });
     await client.dialForever();
     await client.tell('square', 4);

@@ -63,7 +63,7 @@ async function newKite(kontrolUrl: string): Promise<Kite> {
   return kite;
 }
 
-const dialling = (transport: Transport) => async (url: string) => {
+const dialing = (transport: Transport) => async (url: string) => {
   const kite = await newKite(url);
   const client = kite.newClient(url, { transport, auth: { type: 'kiteKey', key: 'secret' } });
   onTestFinished(() => client.close());
@@ -72,10 +72,10 @@ const dialling = (transport: Transport) => async (url: string) => {
 };
 
 const SENDERS: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
-  'a call over WebSocket': dialling('WebSocket'),
-  'a call over a raw WebSocket': dialling('RawWebSocket'),
-  'a call over XHR polling': dialling('XHRPolling'),
-  'a call over any transport': dialling('auto'),
+  'a call over WebSocket': dialing('WebSocket'),
+  'a call over a raw WebSocket': dialing('RawWebSocket'),
+  'a call over XHR polling': dialing('XHRPolling'),
+  'a call over any transport': dialing('auto'),
   'a registration over HTTP': async (url) => (await newKite(url)).registerHttp({ url: 'http://me/kite' }),
 };
 

@@ -7,7 +7,7 @@ const MIB = 1024 * 1024;
 const quiet = { kiteKey: false, env: {}, logger: silentLogger } as const;
 
 it.each(SINGLE_TRANSPORTS)(
-  'a connection over %s that a kite has dialled counts towards its totalQueueBytes, and is closed if it has the longest queue',
+  'a connection over %s that a kite has dialed counts towards its totalQueueBytes, and is closed if it has the longest queue',
   async (transport) => {
     const slow = new Kite('slow', '1.0.0', { ...quiet, port: 0, limits: { callsPerConnection: 0 } });
     const hub = new Kite('hub', '1.0.0', { ...quiet, port: 0, limits: { totalQueueBytes: 8 * MIB } });

@@ -64,9 +64,9 @@ it('an expired kite key is rejected at each place that accepts kite keys, with a
       logger: silentLogger,
     });
     onTestFinished(() => kite.close());
-    const dialled = kite.newClient(url, { auth: { type: 'kiteKey', key } });
-    await dialled.dial();
-    return dialled;
+    const dialed = kite.newClient(url, { auth: { type: 'kiteKey', key } });
+    await dialed.dial();
+    return dialed;
   };
   const kite = await startKite(kontrol, { kiteKey: await kontrol.newKiteKey('bob') });
   const reverse = await startReverseProxy(kontrol, { localKites: true });

@@ -24,14 +24,14 @@ async function withToken({ kite }: Caller, url: string, key: string) {
 }
 
 describe('the revocation of a kite key', () => {
-  it('the revocation of a kite key ends 100 connections to 100 kites at two nodes, and 100 that they dialled, within a second', async () => {
+  it('the revocation of a kite key ends 100 connections to 100 kites at two nodes, and 100 that they dialed, within a second', async () => {
     const storage = new FakeStorage();
-    const { kites, ended, dialled, lastCall, lastEnd } = await revokeWhileCalling(() => storage, 50);
+    const { kites, ended, dialed, lastCall, lastEnd } = await revokeWhileCalling(() => storage, 50);
     console.log(
-      `${kites} kites, ${ended} connections and ${dialled} dialled ones: the last call passed ${lastCall.toFixed()} ms after revoke had returned, ` +
+      `${kites} kites, ${ended} connections and ${dialed} dialed ones: the last call passed ${lastCall.toFixed()} ms after revoke had returned, ` +
         `the last connection ended after ${lastEnd.toFixed()} ms`,
     );
-    expect([kites, ended, dialled]).toEqual([100, 100, 100]);
+    expect([kites, ended, dialed]).toEqual([100, 100, 100]);
     expect(lastCall).toBeLessThan(1000);
     expect(lastEnd).toBeLessThan(1000);
   });

@@ -124,7 +124,7 @@ describe('kite.tunnel', () => {
     expect(math.connectionCount).toBe(6);
   });
 
-  it('kite.tunnel is refused to a peer that the kite dialled, even if it is fully trusted', async () => {
+  it('kite.tunnel is refused to a peer that the kite dialed, even if it is fully trusted', async () => {
     const { kontrol } = await startKontrol();
     const witness = await startWitness();
     const math = await makeKite(kontrol, { trustRemote: true });
@@ -189,7 +189,7 @@ describe('kite.tunnel', () => {
     await expect(proxy.tell('kite.tunnel', withPassword)).rejects.toMatchObject({ type: 'argumentError' });
   });
 
-  it('kite.tunnel dials the host at which the kite dialled the proxy, whatever the public host is', async () => {
+  it('kite.tunnel dials the host at which the kite dialed the proxy, whatever the public host is', async () => {
     const { kontrol } = await startKontrol();
     const witness = await startWitness();
     const announced = witness.origin.replace('ws', 'http');

@@ -18,12 +18,12 @@ async function behindTunnel(options: Parameters<typeof startTunnelProxy>[1] = {}
   const registration = await math.registerToTunnel({ proxyUrl: proxy.kite.url ?? '' });
   const caller = await makeKite(kontrol, { name: 'caller' });
   const auth = { type: 'kiteKey', key: await kontrol.newKiteKey('bob') };
-  const dialled = async (transport: Transport = 'WebSocket') => {
+  const dialed = async (transport: Transport = 'WebSocket') => {
     const client = caller.newClient(registration.url, { transport, auth });
     await client.dial();
     return client;
   };
-  return { kontrol, proxy, math, registration, caller, dialled, url: registration.url };
+  return { kontrol, proxy, math, registration, caller, dialed, url: registration.url };
 }
 
 /** The next session that the kite accepts. */
@@ -59,13 +59,13 @@ describe.each(SINGLE_TRANSPORTS)('a kite behind the tunnel proxy, called over %s
   });
 
   it('a kite behind the tunnel proxy calls the callbacks and the methods of its caller', async () => {
-    const { math, dialled, caller } = await behindTunnel();
+    const { math, dialed, caller } = await behindTunnel();
     math.handle<[number, RemoteFunction]>('count', ({ args: [to, each] }) => {
       for (let i = 0; i < to; i++) each(i);
       return to;
     });
     math.handle('who', ({ client }) => client.tell('kite.ping'));
-    const client = await dialled(transport);
+    const client = await dialed(transport);
     const seen: unknown[] = [];
     expect(await client.tell('count', 1000, (i: unknown) => seen.push(i))).toBe(1000);
     expect(seen).toEqual(Array.from({ length: 1000 }, (_, i) => i));
@@ -83,8 +83,8 @@ describe.each(SINGLE_TRANSPORTS)('a kite behind the tunnel proxy, called over %s
 
 describe('a session through the tunnel', () => {
   it.each(SOCKJS_TRANSPORTS)('the tunnel carries messages of 16 MiB over %s', async (transport) => {
-    const { proxy, dialled } = await behindTunnel();
-    const client = await dialled(transport);
+    const { proxy, dialed } = await behindTunnel();
+    const client = await dialed(transport);
     // The envelope of the call takes some kilobytes.
     const text = 'x'.repeat(16 * MIB - 8192);
     const [echoed] = await client.tellWithTimeout<[string]>(0, 'echo', text);
@@ -149,8 +149,8 @@ describe('a session through the tunnel', () => {
   });
 
   it('the tunnel proxy counts the sessions and bytes of each kite and of all', async () => {
-    const { proxy, dialled, math } = await behindTunnel();
-    const client = await dialled();
+    const { proxy, dialed, math } = await behindTunnel();
+    const client = await dialed();
     await client.tell('echo', 'x'.repeat(10_000));
     const [kite] = proxy.status().kites;
     expect(kite).toMatchObject({ id: math.identity.id, username: 'bob', sessions: 1, sessionsTotal: 1 });

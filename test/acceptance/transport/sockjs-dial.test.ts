@@ -378,7 +378,7 @@ describe('TLS', () => {
   });
 });
 
-describe.each(SOCKJS_TRANSPORTS)('dialling over %s fails', (transport) => {
+describe.each(SOCKJS_TRANSPORTS)('dialing over %s fails', (transport) => {
   it('a dial fails if the connection is refused', async () => {
     const server = await start();
     closers.splice(0);
@@ -435,10 +435,10 @@ describe.each(SOCKJS_TRANSPORTS)('dialling over %s fails', (transport) => {
     const clock = new ManualClock();
     const server = net.createServer();
     const url = await other(server);
-    const dialled = refusal(dialTest(url, { transport, clock, handshakeTimeout: 4000 }));
+    const dialed = refusal(dialTest(url, { transport, clock, handshakeTimeout: 4000 }));
     await once(server, 'connection');
     clock.advance(4000);
-    const error = await dialled;
+    const error = await dialed;
     expect(error.code).toBe('timeout');
     expect(error.message).toContain('4000 ms');
     expect(clock.timers).toBe(0);
@@ -448,10 +448,10 @@ describe.each(SOCKJS_TRANSPORTS)('dialling over %s fails', (transport) => {
     const server = net.createServer();
     const url = await other(server);
     const controller = new AbortController();
-    const dialled = refusal(dialTest(url, { transport, signal: controller.signal }));
+    const dialed = refusal(dialTest(url, { transport, signal: controller.signal }));
     await once(server, 'connection');
     controller.abort(new Error('enough'));
-    expect(await dialled).toMatchObject({ code: 'aborted', cause: { message: 'enough' } });
+    expect(await dialed).toMatchObject({ code: 'aborted', cause: { message: 'enough' } });
   });
 
   it('a dial fails if it was aborted before its start', async () => {

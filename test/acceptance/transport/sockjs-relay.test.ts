@@ -63,7 +63,7 @@ describe.each(pairs)('a session over %s relayed over %s', (transport, onward) =>
   });
 });
 
-describe('a session that is dialled before it is relayed', () => {
+describe('a session that is dialed before it is relayed', () => {
   it('a session relays messages that arrived before the relay started', async () => {
     const sent = ['first', '["second"]', 'third'];
     const answering = await startAnswering((channel) => {

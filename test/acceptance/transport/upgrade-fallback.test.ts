@@ -82,10 +82,10 @@ it.each(Object.entries(FAILURES))(
   async (_what, failure) => {
     const middlebox = await behindMiddlebox(failure.handle);
     const clock = new ManualClock();
-    const dialling = dial(middlebox.url, options(clock));
+    const dialing = dial(middlebox.url, options(clock));
     await middlebox.requests.count(1);
     if (failure.held) clock.advance(5000);
-    const channel = await dialling;
+    const channel = await dialing;
     const inbox = new Inbox();
     channel.start(inbox);
     channel.send('x');
@@ -106,11 +106,11 @@ it('auto tries more than twenty failures of an upgrade in this file', () => {
 it('auto falls back from an upgrade that is held even if the handshake has no timeout', async () => {
   const middlebox = await behindMiddlebox(hold);
   const clock = new ManualClock();
-  const dialling = dial(middlebox.url, options(clock, 0));
+  const dialing = dial(middlebox.url, options(clock, 0));
   await middlebox.requests.count(1);
   clock.advance(UPGRADE_TIMEOUT);
   const inbox = new Inbox();
-  const channel = await dialling;
+  const channel = await dialing;
   channel.start(inbox);
   channel.send('x');
   expect(await inbox.count(1)).toEqual(['x']);
@@ -125,13 +125,13 @@ it('the error of auto states the whole timeout if nothing is answered', async ()
   onTestFinished(() => void server.close());
   const clock = new ManualClock();
   let connected = once(server, 'connection');
-  const dialling = dial(`http://127.0.0.1:${(server.address() as AddressInfo).port}/kite`, options(clock));
+  const dialing = dial(`http://127.0.0.1:${(server.address() as AddressInfo).port}/kite`, options(clock));
   await connected;
   connected = once(server, 'connection');
   clock.advance(5000);
   await connected;
   clock.advance(5000);
-  await expect(dialling).rejects.toThrow('no response within 10000 ms');
+  await expect(dialing).rejects.toThrow('no response within 10000 ms');
 });
 
 it('a kite remembers for its next connects that a server needs XHR polling', async () => {

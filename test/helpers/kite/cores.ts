@@ -98,7 +98,7 @@ export async function connected(
   const client = caller.newClient('memory:', { auth: bob, ...clientOptions });
   await client.dial();
   const end = ends[0];
-  if (!end) throw new Error('not dialled');
+  if (!end) throw new Error('not dialed');
   return { server, caller, client, ...end };
 }
 

@@ -4,13 +4,13 @@ import type { RunningCalls } from '../../../src/lib/kite/call/when-idle.js';
 
 /** A connection, as the authentication of callers sees it, that records how it is closed. */
 export class FakeCredentialHolder {
-  readonly role: 'accepted' | 'dialled';
+  readonly role: 'accepted' | 'dialed';
   credential: ConnectionCredential | undefined = undefined;
   readonly flow: RunningCalls;
   readonly close = vi.fn<(code?: number, reason?: string) => void>();
   readonly on = vi.fn<(event: 'disconnect', listener: () => void) => void>();
 
-  constructor(role: 'accepted' | 'dialled' = 'accepted', running = 0) {
+  constructor(role: 'accepted' | 'dialed' = 'accepted', running = 0) {
     this.role = role;
     this.flow = { running, onIdle: undefined };
   }

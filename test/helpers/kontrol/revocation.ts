@@ -16,8 +16,8 @@ export interface RevocationResult {
   readonly kites: number;
   /** Connections that the revoked credentials had opened and that ended. */
   readonly ended: number;
-  /** Connections that the kites had dialled, over which the revoked credentials called back, and that ended. */
-  readonly dialled: number;
+  /** Connections that the kites had dialed, over which the revoked credentials called back, and that ended. */
+  readonly dialed: number;
   /** When the last call with them passed. */
   readonly lastCall: number;
   /** When the last connection ended. */
@@ -117,7 +117,7 @@ async function callUntilRefused(clients: readonly Calling[]): Promise<number> {
 
 /**
  * Revokes a kite key of bob's at one of two nodes while connections that use it, or tokens issued for it, call kites at both:
- * those that were opened with it, and those that the kites have dialled.
+ * those that were opened with it, and those that the kites have dialed.
  * Resolves when all of them have ended. Checks that nothing passes with the key from then on, and that other keys still work.
  * `revokeUser`: revokes all of bob's kite keys instead.
  */
@@ -150,7 +150,7 @@ export async function revokeWhileCalling(
   const clients = await Promise.all(kites.map((kite) => dial(bob, kite, authFor(kite))));
   const server = await startKite(first, 'carol', 'server');
   const back = await dialBack(server, kites, authFor);
-  const [ends, dialledEnds] = [ended(clients), ended(back.clients)];
+  const [ends, dialedEnds] = [ended(clients), ended(back.clients)];
   const stays = revokeUser ? 'alice' : 'bob';
   const otherKey = await first.newKiteKey(stays);
   const other = caller(first, otherKey);
@@ -162,7 +162,7 @@ export async function revokeWhileCalling(
   await (revokeUser ? revokeUser(first) : first.revokeKiteKey(key.id));
   const returned = performance.now();
   const lastCall = (await calls) - returned;
-  await Promise.all([...ends, ...dialledEnds]);
+  await Promise.all([...ends, ...dialedEnds]);
   const lastEnd = performance.now() - returned;
   for (const kite of kites) {
     const again = bob.newClient(kite.url ?? '', { auth: authFor(kite) });
@@ -172,5 +172,5 @@ export async function revokeWhileCalling(
   await expect(bob.getKites({})).rejects.toMatchObject({ code: 'kiteKeyRevoked' });
   watch.cancel();
   expect(await staying.tell('square', 4)).toBe(16);
-  return { kites: kites.length, ended: ends.length, dialled: dialledEnds.length, lastCall, lastEnd };
+  return { kites: kites.length, ended: ends.length, dialed: dialedEnds.length, lastCall, lastEnd };
 }

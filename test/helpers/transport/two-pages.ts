@@ -82,10 +82,10 @@ export function twoPages({ limits, one: caller, other }: WorldOptions = {}) {
   /** A session through Kontrol. */
   const dialRelayed = async () => {
     rtc.reachable = false;
-    const dialled = dial();
+    const dialed = dial();
     await arrived();
     [...rtc.connections.values()].at(-2)?.fail();
-    const { channel, inbox } = await dialled;
+    const { channel, inbox } = await dialed;
     const accepted = two.accepted.at(-1);
     if (!accepted) throw new Error('Nobody has accepted');
     return { channel, inbox, accepted };

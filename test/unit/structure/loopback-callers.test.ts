@@ -119,7 +119,7 @@ const BY_NAME: Readonly<Record<string, (row: Row) => boolean>> = {
     proxyStartOptions({ 'public-host': `${host}:3999` }, {}).ip === '127.0.0.1',
 };
 
-/** Callers that decide about credentials and TLS by the dialled address. */
+/** Callers that decide about credentials and TLS by the dialed address. */
 const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
   'the kite key that is sent by default': async (row) => {
     const target = `http://${row.host}:3636/kite`;

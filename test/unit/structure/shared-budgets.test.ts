@@ -5,7 +5,7 @@ import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 
 const OPENS: Readonly<Record<string, RegExp>> = {
   'a server of sessions': /\bnew SockJsServer\(/g,
-  'a dialled connection': /\bdial\(\w[\w.#]*, \{/g,
+  'a dialed connection': /\bdial\(\w[\w.#]*, \{/g,
   'joined sockets': /\bjoinSockets\(\w+, \w+, \{/g,
   'a relay': /\bnew Relay\(/g,
 };

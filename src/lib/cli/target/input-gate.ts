@@ -18,7 +18,7 @@ export class InputGate {
     this.#outputs = [stdout, stderr];
   }
 
-  /** Returns the channel to use instead of this one, which the command has dialled. */
+  /** Returns the channel to use instead of this one, which the command has dialed. */
   watch(channel: Channel): Channel {
     return new GatedChannel(channel, {
       started: () => this.#started(channel),

@@ -41,7 +41,7 @@ export async function withConnection<Result>(
     'kitectl',
     runtime.version,
     { kiteKey: false, env: clientEnvironment(runtime.env), numbers: 'literal' },
-    { dialled: (channel) => gate.watch(channel) },
+    { dialed: (channel) => gate.watch(channel) },
   );
   const clients = new Set<Client>();
   // Pending calls then reject. The signal or the cancelled prompt has the actual reason.

@@ -30,7 +30,7 @@ export interface ClientOptions {
   /** Timeout of connecting in milliseconds; 0 means none. Default: that of the kite, which is 10,000 by default. */
   readonly handshakeTimeout?: number;
   /**
-   * Methods of this kite that the dialled kite may call without authentication; `true` means all. Default: the `trustRemote`
+   * Methods of this kite that the dialed kite may call without authentication; `true` means all. Default: the `trustRemote`
    * of this kite, which is none by default.
    */
   readonly trustRemote?: readonly string[] | true;

@@ -136,7 +136,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#connection?.forget(fn);
   }
 
-  /** Closes the connection and stops dialling. Pending calls reject with `disconnect`. */
+  /** Closes the connection and stops dialing. Pending calls reject with `disconnect`. */
   override close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
@@ -169,15 +169,15 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 
   #dial(signal: Abortable): Promise<void> {
     const { transport, handshakeTimeout, ca } = this.#options;
-    const dialling = this.#host.dialer(this.url, {
+    const dialing = this.#host.dialer(this.url, {
       transport: transport ?? this.#host.transport,
       handshakeTimeout: handshakeTimeout ?? this.#host.handshakeTimeout,
       signal,
       ca,
       auth: this.#auth,
     });
-    return dialling.then(
-      (channel) => this.#dialled(channel),
+    return dialing.then(
+      (channel) => this.#dialed(channel),
       (error: unknown) => {
         this.#dialing = undefined;
         throw this.closed ? closedError(this.url) : dialError(this.url, error);
@@ -185,7 +185,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     );
   }
 
-  #dialled(channel: Channel): void {
+  #dialed(channel: Channel): void {
     this.#dialing = undefined;
     if (this.closed) {
       channel.close();
@@ -196,7 +196,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 
   #connected(channel: Channel): void {
     const connection = new Connection(this.#host, channel, {
-      role: 'dialled',
+      role: 'dialed',
       trustRemote: this.#options.trustRemote ?? this.#host.trustRemote,
       auth: this.#auth,
       timeout: this.#options.timeout,

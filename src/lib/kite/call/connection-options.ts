@@ -1,6 +1,6 @@
 export interface ConnectionOptions {
   /** Which end opened the connection. Only the accepting end applies back-pressure; see `FlowControl`. */
-  readonly role: 'accepted' | 'dialled';
+  readonly role: 'accepted' | 'dialed';
   /** Methods that the peer may call without authentication; `true` means all. Default: none. */
   readonly trustRemote?: readonly string[] | true | undefined;
   /** User of the peer, if the channel has authenticated it. Its calls then need no credentials. */

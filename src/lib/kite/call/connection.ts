@@ -48,7 +48,7 @@ export interface CallPrefixCache {
 
 /** A live channel with dnode on it: calls, responses and callbacks in both directions. */
 export class Connection extends Peer<AnyMethods, ConnectionEvents> {
-  readonly role: 'accepted' | 'dialled';
+  readonly role: 'accepted' | 'dialed';
   /** User of the peer, if the channel has authenticated it. */
   readonly username: string | undefined;
   /** Limits how much is read from the peer at a time. */
@@ -173,7 +173,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     const first = this.#claimedKite === undefined;
     this.#dispatch(call);
     // Most callers make one call. A caller that makes a second one is likely to make more.
-    if (first || this.role === 'dialled') return;
+    if (first || this.role === 'dialed') return;
     this.#prefixes ??= this.#host.newPrefixCache?.();
     this.#prefixes?.learn(text, this.#channel);
   }

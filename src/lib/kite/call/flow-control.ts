@@ -3,7 +3,7 @@ import type { ConnectionLimits } from '../limits/kite-limits.js';
 
 /**
  * Back-pressure of an accepted connection: stops reading from a peer that does not read its responses, or that has too many
- * running calls. A dialled connection has none, because two ends that both wait for the other to read would deadlock.
+ * running calls. A dialed connection has none, because two ends that both wait for the other to read would deadlock.
  */
 export class FlowControl {
   readonly #channel: Channel;

@@ -14,7 +14,7 @@ export interface CallOptions {
   readonly callbacks?: 'connection' | 'call';
 }
 
-/** The other end of a connection: the kite that a client has dialled, or the caller of a handler. */
+/** The other end of a connection: the kite that a client has dialed, or the caller of a handler. */
 export abstract class Peer<Methods, Events extends Record<string, unknown[]>> extends Emitter<Events> {
   /**
    * Calls a method of the peer and resolves with its result. Rejects with a KiteError: the error of the peer, or one of type

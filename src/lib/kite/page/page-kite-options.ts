@@ -16,8 +16,8 @@ export interface PageKiteOptions {
   /** Default: the host of the page's URL. */
   readonly hostname?: string;
   /**
-   * Methods that kites dialled by this page may call; `true` means all. Default: `true`, because a page serves its methods only
-   * to kites that it has dialled. The option of the same name of a client takes precedence.
+   * Methods that kites dialed by this page may call; `true` means all. Default: `true`, because a page serves its methods only
+   * to kites that it has dialed. The option of the same name of a client takes precedence.
    */
   readonly trustRemote?: readonly string[] | true;
   /** Transport of clients. Default: `auto`. */

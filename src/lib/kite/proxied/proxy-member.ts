@@ -65,8 +65,8 @@ export interface RegisterToProxyOptions extends ThroughProxyOptions {
 /** Options of a registration with a tunnel proxy. */
 export interface RegisterToTunnelOptions extends ThroughProxyOptions {
   /**
-   * Origins, such as `https://tunnel.example.com`, at which tunnels may be dialled if the proxy requests it. Default: none;
-   * tunnels are dialled at the address at which the proxy was dialled. Set this if that address is a load balancer with
+   * Origins, such as `https://tunnel.example.com`, at which tunnels may be dialed if the proxy requests it. Default: none;
+   * tunnels are dialed at the address at which the proxy was dialed. Set this if that address is a load balancer with
    * several proxies.
    */
   readonly tunnelOrigins?: readonly string[];

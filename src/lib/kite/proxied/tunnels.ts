@@ -20,20 +20,20 @@ export interface TunnelProxyConnection {
   readonly client: Client;
   /** The public URL at the proxy. Rejects if the registration fails. */
   readonly publicUrl: Promise<string>;
-  /** Origins that may be dialled, in addition to that of the proxy. */
+  /** Origins that may be dialed, in addition to that of the proxy. */
   readonly origins: readonly string[];
   readonly ca: string | undefined;
 }
 
 /**
  * The tunnels of a kite. Only the proxy with which the kite has registered may request a tunnel, on the connection of the
- * registration, and only to the address at which the proxy was dialled. Otherwise a peer could make the kite connect to
+ * registration, and only to the address at which the proxy was dialed. Otherwise a peer could make the kite connect to
  * addresses that only the kite can reach.
  */
 export class Tunnels {
   readonly #options: TunnelsOptions;
   readonly #proxies = new Set<TunnelProxyConnection>();
-  readonly #dialling = new Set<Cancellation>();
+  readonly #dialing = new Set<Cancellation>();
   #count = 0;
   #closed = false;
 
@@ -57,7 +57,7 @@ export class Tunnels {
   close(): void {
     this.#closed = true;
     this.#proxies.clear();
-    for (const cancellation of this.#dialling) cancellation.cancel(new Error('The kite is closing'));
+    for (const cancellation of this.#dialing) cancellation.cancel(new Error('The kite is closing'));
   }
 
   /**
@@ -92,21 +92,21 @@ export class Tunnels {
   async #dial(url: string, { ca }: TunnelProxyConnection): Promise<Channel> {
     const { dialer, handshakeTimeout } = this.#options;
     const signal = new Cancellation();
-    this.#dialling.add(signal);
+    this.#dialing.add(signal);
     try {
       return await dialer(url, { transport: 'Session', handshakeTimeout, signal, ca });
     } catch (error) {
       // Without the reason, which may reveal details of the network of this kite to the proxy.
       throw codedError('genericError', 'tunnelFailed', 'Cannot open the tunnel', error);
     } finally {
-      this.#dialling.delete(signal);
+      this.#dialing.delete(signal);
     }
   }
 }
 
 /**
  * Returns the URL to dial. The kite may not be able to reach the proxy by its public host, so only path and query are those of
- * the request; the origin is that at which the proxy was dialled. Other origins must be allowed explicitly.
+ * the request; the origin is that at which the proxy was dialed. Other origins must be allowed explicitly.
  */
 function tunnelUrl(argument: unknown, { client, origins }: TunnelProxyConnection, publicUrl: string): string {
   const { url: text } = (typeof argument === 'object' ? (argument ?? {}) : {}) as { url?: unknown };
@@ -116,11 +116,11 @@ function tunnelUrl(argument: unknown, { client, origins }: TunnelProxyConnection
   }
   const origin = originOf(url.href);
   if (origins.some((allowed) => originOf(allowed) === origin)) return url.href;
-  const dialled = originOf(client.url);
-  if (origin !== dialled && origin !== originOf(publicUrl)) {
+  const dialed = originOf(client.url);
+  if (origin !== dialed && origin !== originOf(publicUrl)) {
     throw notAllowed('for tunnels to the proxy itself', 'foreignOrigin');
   }
-  return dialled + url.pathname + url.search;
+  return dialed + url.pathname + url.search;
 }
 
 /** Returns the origin of a URL, with the scheme `ws` or `wss`. */

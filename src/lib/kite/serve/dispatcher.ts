@@ -21,7 +21,7 @@ export interface DispatcherOptions {
 }
 
 /**
- * The only gate for incoming calls, on accepted and dialled connections: it checks method, shape, authentication and rate, and
+ * The only gate for incoming calls, on accepted and dialed connections: it checks method, shape, authentication and rate, and
  * then runs the handler. Every call that expects a response gets exactly one, unless its connection ends first.
  */
 export class Dispatcher {

@@ -5,7 +5,7 @@ import { CONNECTION_CREDENTIALS } from '../limits/kite-limits.js';
 
 /** A connection, which stores the credential of its last call. */
 export interface CredentialHolder {
-  readonly role: 'accepted' | 'dialled';
+  readonly role: 'accepted' | 'dialed';
   credential: ConnectionCredential | undefined;
   readonly flow: RunningCalls;
   on(event: 'disconnect', listener: () => void): unknown;
@@ -16,8 +16,8 @@ export interface CredentialHolder {
 export class ConnectionCredentials {
   /** The credentials of connections that have used several, by revocation key. */
   readonly #several = new WeakMap<CredentialHolder, Map<string, ConnectionCredential>>();
-  /** The connections that this kite has dialled, and on which the peer has authenticated its own calls. */
-  readonly #dialled = new Set<CredentialHolder>();
+  /** The connections that this kite has dialed, and on which the peer has authenticated its own calls. */
+  readonly #dialed = new Set<CredentialHolder>();
 
   /**
    * Records a credential that is not the last one of the connection.
@@ -32,18 +32,18 @@ export class ConnectionCredentials {
       this.#several.set(connection, used.set(credential.revocationKey, credential));
     }
     connection.credential = credential;
-    if (connection.role === 'dialled' && !this.#dialled.has(connection)) {
-      this.#dialled.add(connection);
-      connection.on('disconnect', () => this.#dialled.delete(connection));
+    if (connection.role === 'dialed' && !this.#dialed.has(connection)) {
+      this.#dialed.add(connection);
+      connection.on('disconnect', () => this.#dialed.delete(connection));
     }
   }
 
   /**
-   * Closes the connections that have used a credential which is revoked now, and those that this kite has dialled. `accepted`:
+   * Closes the connections that have used a credential which is revoked now, and those that this kite has dialed. `accepted`:
    * the connections that peers have opened. `last`: connections that may finish their running calls.
    */
   endRevoked(accepted: Iterable<CredentialHolder>, last?: ReadonlySet<unknown>): void {
-    const connections = [...accepted, ...this.#dialled];
+    const connections = [...accepted, ...this.#dialed];
     const ended = connections.filter((connection) => this.#usesRevoked(connection));
     for (const connection of ended) {
       const close = (): void => connection.close(1008, 'The credentials were revoked');

@@ -96,7 +96,7 @@ export class MemoryBudget {
   }
 }
 
-/** The budgets of a kite, for all connections that it has accepted or dialled. */
+/** The budgets of a kite, for all connections that it has accepted or dialed. */
 export interface MemoryBudgets {
   /** Input of peers that have not authenticated: unfinished messages, uploads, and messages that wait. */
   readonly input: MemoryBudget;

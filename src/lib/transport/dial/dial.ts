@@ -26,9 +26,9 @@ const nodePlatform: DialPlatform<NodeDialOptions> = {
   webSocket: dialWebSocket,
   xhr(base, session, options) {
     const http = new NodePost(base, maxFrameBytes(options.limits.messageBytes), options.tls);
-    const dialling = dialXhr(base, session, options, { http, toDialError: socketError });
+    const dialing = dialXhr(base, session, options, { http, toDialError: socketError });
     const { budgets } = options;
-    return budgets ? dialling.then((channel) => new CountedChannel(channel, budgets)) : dialling;
+    return budgets ? dialing.then((channel) => new CountedChannel(channel, budgets)) : dialing;
   },
   fallsBack: ({ code }) => !FAILURES_WITHOUT_SERVER.has(code),
   firstOptions: (options) => ({

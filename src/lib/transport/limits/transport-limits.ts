@@ -122,13 +122,13 @@ export const RESPONSE_HEADER_BYTES = 16_384;
 
 /**
  * Maximum number of servers for which a kite remembers that WebSocket fails and XHR polling works. Default 256. If exceeded,
- * the least recently used one is forgotten, and is dialled over WebSocket first.
+ * the least recently used one is forgotten, and is dialed over WebSocket first.
  */
 export const REMEMBERED_FALLBACKS = 256;
 
 /**
  * Maximum time for which a kite remembers that WebSocket to a server fails, in milliseconds. Default 300 s. If exceeded, the
- * server is dialled over WebSocket first.
+ * server is dialed over WebSocket first.
  */
 export const FALLBACK_TTL = 300_000;
 

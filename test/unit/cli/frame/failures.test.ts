@@ -100,7 +100,7 @@ describe('toCliError', () => {
     ['a store that cannot be reached', new StorageError('unavailable', 'no'), 6, 'storage'],
     ['a store that another Kontrol uses', new StorageError('locked', 'no'), 3, 'storage'],
     ['a store with unreadable content', new StorageError('broken', 'no'), 3, 'storage'],
-    ['a connection that no client dialled', new DialError('refused', 'http://h/kite', 'no'), 6, 'disconnect'],
+    ['a connection that no client dialed', new DialError('refused', 'http://h/kite', 'no'), 6, 'disconnect'],
     ['an invalid setting', new ConfigurationError('badValue', 'no'), 3, 'configuration'],
   ])(
     'toCliError maps %s to its exit code, and does not report it as a bug',

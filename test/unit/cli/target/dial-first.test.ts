@@ -10,34 +10,34 @@ describe('dialFirst', () => {
   const offers: DialCandidate[] = ['a', 'b', 'c'].map((name) => ({ url: `http://${name}/kite`, auth: null }));
 
   function clients(reachable: string[]) {
-    const dialled: string[] = [];
+    const dialed: string[] = [];
     const closed: string[] = [];
     const connect = ({ url }: DialCandidate): Client =>
       ({
         dial: () => {
-          dialled.push(url);
+          dialed.push(url);
           return reachable.includes(url)
             ? Promise.resolve()
             : Promise.reject(new KiteError('disconnect', `${url} is gone`));
         },
         close: () => closed.push(url),
       }) as unknown as Client;
-    return { dialled, closed, connect };
+    return { dialed, closed, connect };
   }
 
   it('dialFirst dials the next kite if one is unreachable, and no more than needed', async () => {
-    const { dialled, closed, connect } = clients(['http://b/kite', 'http://c/kite']);
+    const { dialed, closed, connect } = clients(['http://b/kite', 'http://c/kite']);
     const { url } = await dialFirst(offers, new Spinner(testRuntime()), connect);
     expect(url).toBe('http://b/kite');
-    expect(dialled).toEqual(['http://a/kite', 'http://b/kite']);
+    expect(dialed).toEqual(['http://a/kite', 'http://b/kite']);
     expect(closed).toEqual(['http://a/kite']);
   });
 
   it('dialFirst fails with exit code 6 if every kite is unreachable', async () => {
-    const { dialled, connect } = clients([]);
+    const { dialed, connect } = clients([]);
     expect(await failureOf(dialFirst(offers, new Spinner(testRuntime()), connect))).toMatchObject({
       exitCode: 6,
     });
-    expect(dialled).toHaveLength(3);
+    expect(dialed).toHaveLength(3);
   });
 });

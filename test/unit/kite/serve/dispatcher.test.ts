@@ -27,7 +27,7 @@ describe('authentication', () => {
     ]);
   });
 
-  it('authentication is required of a dialled kite as well, except for trusted methods', async () => {
+  it('authentication is required of a dialed kite as well, except for trusted methods', async () => {
     const { server, caller, client } = await connected();
     caller.handle('secret', () => 'secret');
     caller.handle('hello', () => 'hello');

@@ -4,7 +4,7 @@ import { addHeartbeatMethod } from '../../../../src/lib/kite/serve/heartbeat-met
 import type { Request } from '../../../../src/lib/kite/serve/request.js';
 import { bob, connected, settled } from '../../../helpers/kite/cores.js';
 
-/** The connection of Kontrol to a registered kite: the kite dialled it and trusts Kontrol with this method. */
+/** The connection of Kontrol to a registered kite: the kite dialed it and trusts Kontrol with this method. */
 async function kontrolConnected() {
   const { server: kontrol, caller, client } = await connected();
   const peer = new Promise<Request['client']>((resolve) => {
@@ -19,7 +19,7 @@ async function kontrolConnected() {
 }
 
 describe('kite.heartbeat', () => {
-  it('kite.heartbeat is refused to callers, even authenticated ones, and to dialled kites', async () => {
+  it('kite.heartbeat is refused to callers, even authenticated ones, and to dialed kites', async () => {
     const { server, caller, client } = await connected();
     const refused = {
       type: 'authenticationError',

@@ -9,7 +9,7 @@ function credential(revocationKey: string): {
   return { username: 'alice', revocationKey, revoked: false };
 }
 
-function connection(role: 'accepted' | 'dialled' = 'accepted'): FakeCredentialHolder {
+function connection(role: 'accepted' | 'dialed' = 'accepted'): FakeCredentialHolder {
   return new FakeCredentialHolder(role, 1);
 }
 
@@ -31,16 +31,16 @@ describe('the credentials of connections', () => {
     expect(other.close).not.toHaveBeenCalled();
   });
 
-  it('the credentials of connections end those that this kite has dialled, until they disconnect', () => {
+  it('the credentials of connections end those that this kite has dialed, until they disconnect', () => {
     const used = new ConnectionCredentials();
     const [revoked, own] = [credential('revoked'), credential('own')];
-    const [dialled, gone, other] = [connection('dialled'), connection('dialled'), connection('dialled')];
-    for (const peer of [dialled, gone]) used.add(peer, revoked);
+    const [dialed, gone, other] = [connection('dialed'), connection('dialed'), connection('dialed')];
+    for (const peer of [dialed, gone]) used.add(peer, revoked);
     for (let n = 0; n < 3; n++) used.add(other, own);
     gone.disconnect();
     revoked.revoked = true;
     used.endRevoked([]);
-    expect(dialled.close).toHaveBeenCalledWith(1008, 'The credentials were revoked');
+    expect(dialed.close).toHaveBeenCalledWith(1008, 'The credentials were revoked');
     expect([gone, other].map(({ close }) => close.mock.calls.length)).toEqual([0, 0]);
     expect(other.on).toHaveBeenCalledOnce();
   });

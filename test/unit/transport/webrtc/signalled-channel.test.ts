@@ -52,10 +52,10 @@ describe('a page session through Kontrol', () => {
   it('a signalled channel opens after five seconds if the dial has no timeout', async () => {
     const { rtc, dial, clock, two } = twoPages();
     rtc.reachable = false;
-    const dialled = dial('two', { handshakeTimeout: 0 });
+    const dialed = dial('two', { handshakeTimeout: 0 });
     await arrived();
     clock.advance(5 * SECOND);
-    (await dialled).channel.send('here');
+    (await dialed).channel.send('here');
     await arrived();
     expect(two.accepted.at(-1)?.inbox.messages).toEqual(['here']);
   });
@@ -67,13 +67,13 @@ describe('a page session through Kontrol', () => {
       ...two,
       peers: Object.assign(Object.create(two.peers), { receive: () => new Promise(() => {}) }),
     };
-    const dialled = dial().catch((error: unknown) => error);
+    const dialed = dial().catch((error: unknown) => error);
     await arrived();
     clock.advance(5 * SECOND);
     await arrived();
     expect(passed.at(-1)).toBe('message');
     clock.advance(5 * SECOND);
-    expect(await dialled).toMatchObject({ code: 'timeout' });
+    expect(await dialed).toMatchObject({ code: 'timeout' });
     expect(one.peers.size).toBe(0);
     expect(clock.timers).toBe(0);
   });
@@ -81,10 +81,10 @@ describe('a page session through Kontrol', () => {
   it('a signalled channel is not opened by a page that closes', async () => {
     const { rtc, dial, one, passed } = twoPages();
     rtc.reachable = false;
-    const dialled = dial().catch((error: unknown) => error);
+    const dialed = dial().catch((error: unknown) => error);
     await arrived();
     one.peers.close();
-    expect(await dialled).toMatchObject({ message: expect.stringContaining('closing') as string });
+    expect(await dialed).toMatchObject({ message: expect.stringContaining('closing') as string });
     await arrived();
     expect(passed).not.toContain('message');
     expect(one.peers.size).toBe(0);

@@ -105,10 +105,10 @@ describe('two pages', () => {
   it('two pages fall back to Kontrol if no data channel opens within half of the timeout', async () => {
     const { rtc, clock, one, two, dial } = twoPages();
     rtc.reachable = false;
-    const dialled = dial();
+    const dialed = dial();
     await arrived();
     clock.advance(5000);
-    const { channel, inbox } = await dialled;
+    const { channel, inbox } = await dialed;
     for (let n = 0; n < 100; n++) channel.send(`${n}`);
     await arrived();
     const [accepted] = two.accepted;
@@ -131,10 +131,10 @@ describe('two pages', () => {
     expect(without.two.accepted[0]?.inbox.messages).toEqual(['a']);
     const { rtc, two, dial } = twoPages();
     rtc.reachable = false;
-    const dialled = dial();
+    const dialed = dial();
     await arrived();
     rtc.connections.get('connection 0')?.fail();
-    (await dialled).channel.send('b');
+    (await dialed).channel.send('b');
     await arrived();
     expect(two.accepted[0]?.inbox.messages).toEqual(['b']);
   });
@@ -142,12 +142,12 @@ describe('two pages', () => {
   it('two pages ignore a late end of the WebRTC attempt', async () => {
     const { rtc, clock, two, dial } = twoPages();
     rtc.reachable = false;
-    const dialled = dial();
+    const dialed = dial();
     await arrived();
     clock.advance(5000);
     // Its own attempt fails while the other side accepts the fallback to Kontrol.
     rtc.connections.get('connection 1')?.fail();
-    const { channel, inbox } = await dialled;
+    const { channel, inbox } = await dialed;
     channel.send('still here');
     await arrived();
     expect(two.accepted.at(-1)?.inbox.messages).toEqual(['still here']);
@@ -174,10 +174,10 @@ describe('two pages', () => {
     const { rtc, state, one, dial } = twoPages();
     const direct = await dial();
     rtc.reachable = false;
-    const dialled = dial();
+    const dialed = dial();
     await arrived();
     rtc.connections.get('connection 2')?.fail();
-    const relayed = await dialled;
+    const relayed = await dialed;
     state.kontrol = false;
     one.peers.kontrolDisconnected();
     expect(await relayed.inbox.closed()).toEqual({ code: 1006, reason: '' });
@@ -195,9 +195,9 @@ describe('two pages', () => {
       message: expect.stringContaining('dst not registered') as string,
     });
     const controller = new AbortController();
-    const dialled = dial('two', { signal: controller.signal });
+    const dialed = dial('two', { signal: controller.signal });
     controller.abort();
-    await expect(dialled).rejects.toMatchObject({ code: 'aborted' });
+    await expect(dialed).rejects.toMatchObject({ code: 'aborted' });
     await expect(dial('two', { signal: controller.signal })).rejects.toMatchObject({ code: 'aborted' });
     expect(one.peers.size).toBe(0);
   });

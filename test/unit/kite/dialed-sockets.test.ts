@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { DialledSockets } from '../../../src/lib/kite/dialled-sockets.js';
+import { DialedSockets } from '../../../src/lib/kite/dialed-sockets.js';
 import { CLOSING_TIMEOUT } from '../../../src/lib/kite/limits/kite-limits.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 
@@ -19,16 +19,16 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-describe('dialled sockets', () => {
-  it('dialled sockets are closed if there are none', async () => {
+describe('dialed sockets', () => {
+  it('dialed sockets are closed if there are none', async () => {
     const clock = new ManualClock();
-    await new DialledSockets().closed(clock, CLOSING_TIMEOUT);
+    await new DialedSockets().closed(clock, CLOSING_TIMEOUT);
     expect(clock.timers).toBe(0);
   });
 
-  it('dialled sockets are closed once each of them is', async () => {
+  it('dialed sockets are closed once each of them is', async () => {
     const clock = new ManualClock();
-    const sockets = new DialledSockets();
+    const sockets = new DialedSockets();
     const [one, other, early] = [makeSocket(), makeSocket(), makeSocket()];
     for (const socket of [one, other, early]) sockets.add(socket);
     early.emit('close');
@@ -40,9 +40,9 @@ describe('dialled sockets', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('dialled sockets count as closed after CLOSING_TIMEOUT', async () => {
+  it('dialed sockets count as closed after CLOSING_TIMEOUT', async () => {
     const clock = new ManualClock();
-    const sockets = new DialledSockets();
+    const sockets = new DialedSockets();
     sockets.add(makeSocket());
     const closed = sockets.closed(clock, CLOSING_TIMEOUT);
     clock.advance(CLOSING_TIMEOUT - 1);

@@ -3,8 +3,8 @@ import type { Clock } from '../util/clock.js';
 import { withDeadline } from '../util/deadline.js';
 import { guardListeners } from '../util/guard-listeners.js';
 
-/** The connections of WebSockets that a kite has dialled and that have not closed yet. */
-export class DialledSockets {
+/** The connections of WebSockets that a kite has dialed and that have not closed yet. */
+export class DialedSockets {
   readonly #sockets = new Set<Socket>();
   #onEmpty: (() => void) | undefined;
 
