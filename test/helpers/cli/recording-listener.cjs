@@ -69,7 +69,7 @@ server.on('upgrade', (request, socket, head) => {
       received = next.rest;
       record(next.text);
       if (next.opcode === 8) socket.end();
-      if (next.opcode === 1) respond(next.text);
+      if (next.opcode === 1) void respond(next.text);
     }
   };
   socket.on('data', read);
