@@ -65,7 +65,7 @@ export function mayHoldInexact(json: string): boolean {
 
 /** Whether a quote starts a string. May be false for a string that starts with punctuation or a space. */
 function startsString(json: string, quote: number): boolean {
-  return json[quote - 1] !== '\\' && !' \t\r\n:,]}'.includes(json[quote + 1] ?? ' ');
+  return quote >= 0 && json[quote - 1] !== '\\' && !' \t\r\n:,]}'.includes(json[quote + 1] ?? ' ');
 }
 
 function isExponent(json: string, digits: number): boolean {

@@ -32,6 +32,7 @@ export function testRuntime(given: Partial<CommandRuntime> = {}): CommandRuntime
     leaveSignals: () => {},
     onServerSignals: () => {},
     reduceMemoryUse: () => {},
+    limitGarbage: () => {},
     now: () => 0,
     version: '0.0.0',
     color: 'auto',

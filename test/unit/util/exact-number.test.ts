@@ -60,6 +60,10 @@ describe('mayHoldInexact', () => {
     expect(mayHoldInexact(json)).toBe(false);
   });
 
+  it('mayHoldInexact finds a number before the first string of a long message', () => {
+    expect(mayHoldInexact(`[${'1,'.repeat(200)}12345678901234567890,${'1,'.repeat(200)}"x"]`)).toBe(true);
+  });
+
   it('mayHoldInexact skips the inside of a long string', () => {
     expect(mayHoldInexact(JSON.stringify([`x${'y'.repeat(2000)}${'1'.repeat(2000)}`]))).toBe(false);
   });

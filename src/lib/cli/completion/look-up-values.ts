@@ -149,6 +149,7 @@ function copyRuntime(runtime: CommandRuntime): CommandRuntime {
     leaveSignals: () => runtime.leaveSignals(),
     onServerSignals: (listeners) => runtime.onServerSignals(listeners),
     reduceMemoryUse: () => runtime.reduceMemoryUse(),
+    limitGarbage: () => runtime.limitGarbage(),
     now: () => runtime.now(),
   };
 }

@@ -52,7 +52,7 @@ export async function startKontrol(options: StartKontrolOptions, runtime: Comman
 async function runKontrol(options: StartKontrolOptions, runtime: CommandRuntime): Promise<void> {
   const { signal, stderr, env } = runtime;
   // Long responses leave much garbage behind.
-  runtime.reduceMemoryUse();
+  runtime.limitGarbage();
   const print = (text: string): void => void stderr.write(`${text}\n`);
   const logger = loggerFor(runtime);
   for (const warning of options.warnings) logger.warn(warning);
