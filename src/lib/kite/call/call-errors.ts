@@ -40,7 +40,10 @@ export function methodNotFound(method: string): KiteError {
 }
 
 export function malformedCall(): KiteError {
-  return new KiteError('argumentError', 'A call must have one argument');
+  return new KiteError(
+    'argumentError',
+    'A call must have one argument: {kite, authentication, withArgs, responseCallback}',
+  );
 }
 
 export function rateExceeded(): KiteError {

@@ -80,8 +80,13 @@ function dialPageWebSocket(
 
 /** Returns the error of a failed connection. A browser reports the reason only in its console. */
 function pageDialError(base: URL, cause: unknown): DialError {
-  return new DialError('refused', base, 'no response, or the server or this page forbids it', {
-    cause,
-    hint: 'See the console.',
-  });
+  return new DialError(
+    'refused',
+    base,
+    "no response, or the server or this page's policy forbids the connection",
+    {
+      cause,
+      hint: 'See the console.',
+    },
+  );
 }
