@@ -34,7 +34,7 @@ export function forwardRequest(
     fail(error);
   });
   const onResponse = guarded((incoming: IncomingMessage) => {
-    if (!hasValidStatusLine(incoming)) {
+    if (!hasValidStatusLine(incoming, { upgrades: false })) {
       refuseWith('badResponse');
       backend.destroy();
       return;

@@ -21,8 +21,6 @@ export interface ForwardUpgradeOptions {
 /** Milliseconds after which TCP probes an idle connection. */
 const KEEP_ALIVE = 30_000;
 
-const SWITCHING_PROTOCOLS = 101;
-
 /**
  * Forwards a WebSocket upgrade to a kite. If the kite accepts it, both sockets are joined, so messages and close codes are
  * forwarded unchanged. Data of the caller is not sent before that, because it could be a second request that the proxy has
@@ -51,7 +49,7 @@ export function forwardUpgrade(
     onEnd();
   });
   const onUpgrade = guarded((response: IncomingMessage, kite: Socket, kiteHead: Buffer) => {
-    if (!hasValidStatusLine(response, SWITCHING_PROTOCOLS)) {
+    if (!hasValidStatusLine(response, { upgrades: true })) {
       refuseWith('badResponse');
       kite.destroy();
       return;
@@ -70,7 +68,7 @@ export function forwardUpgrade(
     joinSockets(caller, kite, { clock, output, count: session.count, onEnd });
   });
   const onResponse = guarded((response: IncomingMessage) => {
-    if (!hasValidStatusLine(response)) {
+    if (!hasValidStatusLine(response, { upgrades: false })) {
       refuseWith('badResponse');
       backend.destroy();
       return;

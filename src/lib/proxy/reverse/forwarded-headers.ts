@@ -64,13 +64,17 @@ export function isLoop({ headers }: IncomingMessage, { via }: ForwardingProxy): 
 
 /**
  * Returns whether the status line of a response can be sent to the caller. Node receives more than it sends: a code below 100,
- * control characters in the reason, and a 101 (`lowest`: the lowest code) that ends a request although nothing is upgraded.
+ * control characters in the reason, and a 101 although the caller has not requested an upgrade (`upgrades`).
  */
 export function hasValidStatusLine(
   { statusCode = 0, statusMessage = '' }: IncomingMessage,
-  lowest = 200,
+  { upgrades }: { readonly upgrades: boolean },
 ): boolean {
-  return statusCode >= lowest && statusCode <= 999 && !/[^\t\x20-\x7e\x80-\xff]/.test(statusMessage);
+  return (
+    statusCode >= (upgrades ? 101 : 200) &&
+    statusCode <= 999 &&
+    !/[^\t\x20-\x7e\x80-\xff]/.test(statusMessage)
+  );
 }
 
 /** Returns the headers of a kite's response to send to the caller, as alternating names and values. */
