@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bin, cleanEnv, type Outcome, Running } from '../../helpers/cli/cli-harness.js';
 import { Network } from '../../helpers/cli/cli-network.js';
+import { binOfOther, spawnAs } from '../../helpers/cli/other-user.js';
 import { mountBind, mountMemory, mountReadOnly } from '../../helpers/process/mounts.js';
 
 let network: Network;
@@ -120,13 +121,9 @@ function rmContexts(home: string): void {
 
 /** Runs a command as the user 1234, with the groups 1234 and 2000, as in a pod with runAsUser and fsGroup. */
 function startInPod(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const own = ['--reuid', '1234', '--regid', '1234', '--groups', '2000', process.execPath, bin, ...args];
+  const user = { uid: 1234, groups: [2000] };
   return new Running(
-    spawn('setpriv', own, {
-      cwd: '/',
-      env: cleanEnv(network.cli.home, env),
-      stdio: ['pipe', 'pipe', 'pipe'],
-    }),
+    spawnAs(user, [binOfOther, ...args], { cwd: '/', env: cleanEnv(network.cli.home, env) }),
   );
 }
 

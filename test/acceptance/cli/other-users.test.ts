@@ -1,14 +1,20 @@
 import { join } from 'node:path';
 import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { hostname, networkInterfaces, tmpdir } from 'node:os';
-import { spawn } from 'node:child_process';
 import kitejs from 'kite.js';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Auth, Kite } from '../../../src/lib/index.js';
 import { newKiteKey, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
-import { bin, cleanEnv, Cli, type Outcome, root, Running } from '../../helpers/cli/cli-harness.js';
-import { listenAs, listenOnceAs, OTHER_UID, type OtherListener } from '../../helpers/cli/other-user.js';
+import { cleanEnv, Cli, type Outcome, root, Running } from '../../helpers/cli/cli-harness.js';
+import {
+  binOfOther,
+  listenAs,
+  listenOnceAs,
+  OTHER_UID,
+  type OtherListener,
+  spawnAs,
+} from '../../helpers/cli/other-user.js';
 import { testKeyPair } from '../../helpers/kite/keys.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { freePort } from '../../helpers/process/free-port.js';
@@ -282,9 +288,7 @@ describe('a loopback address', () => {
     const home = await mkdtemp(join(tmpdir(), 'kitectl-other-'));
     onTestFinished(() => rm(home, { recursive: true, force: true }));
     await chown(home, OTHER_UID, OTHER_UID);
-    const child = spawn(process.execPath, [bin, 'call', 'square', '4', '--to', kite.url ?? ''], {
-      uid: OTHER_UID,
-      gid: OTHER_UID,
+    const child = spawnAs({ uid: OTHER_UID }, [binOfOther, 'call', 'square', '4', '--to', kite.url ?? ''], {
       cwd: home,
       env: cleanEnv(home, { KITE_KEY: kiteKey, KITE_KONTROL_URL: 'http://127.0.0.1:1/kite' }),
     });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, type SpawnOptions } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { Running, root } from './cli-harness.js';
@@ -53,14 +53,29 @@ export async function listenOnceAs(uid: number): Promise<LeavingListener> {
   };
 }
 
+/** The command line program, at the path at which a program that `spawnAs` has started finds it. */
+export const binOfOther = '/mnt/bin/run.js';
+
+/**
+ * Starts Node as another user. Requires root. This checkout and Node may be in folders that only root can enter: the program sees
+ * the checkout at /mnt, and `setpriv` executes Node with the capabilities of root.
+ */
+export function spawnAs(
+  { uid, groups = [uid] }: { readonly uid: number; readonly groups?: readonly number[] },
+  args: readonly string[],
+  options: Pick<SpawnOptions, 'cwd' | 'env'>,
+): ChildProcessWithoutNullStreams {
+  const user = ['--reuid', String(uid), '--regid', String(uid), '--groups', groups.join(',')];
+  const script = 'mount --bind "$0" /mnt && exec setpriv "$@"';
+  const command = ['--mount', '/bin/sh', '-c', script, root, ...user, process.execPath, ...args];
+  return spawn('unshare', command, { ...options, stdio: 'pipe' });
+}
+
 async function start(uid: number, env: Readonly<Record<string, string>>) {
   const script = await readFile(`${root}test/helpers/cli/recording-listener.cjs`, 'utf8');
-  const child = spawn(process.execPath, ['-e', script], {
-    uid,
-    gid: uid,
+  const child = spawnAs({ uid }, ['-e', script], {
     cwd: tmpdir(),
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
   });
   const running = new Running(child);
   await running.until(({ stdout }) => stdout.includes('\n'));

@@ -33,7 +33,7 @@ export interface CommandRuntime {
   onServerSignals(listeners: ServerSignals): void;
   /** Makes the garbage collector favor low memory use over speed, for commands that process much data. */
   reduceMemoryUse(): void;
-  /** Makes the garbage collector run before the heap is larger than twice its live objects, for servers with large responses. */
+  /** Makes the garbage collector run before garbage takes as much as the live objects, for servers with large responses. */
   limitGarbage(): void;
   /** Milliseconds of a monotonic clock. */
   now(): number;

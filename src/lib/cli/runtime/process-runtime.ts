@@ -94,7 +94,9 @@ export class ProcessRuntime implements CommandRuntime {
 
   limitGarbage(): void {
     // By default, V8 lets the heap grow to up to four times the size of live objects on a machine with much memory.
-    process.getBuiltinModule('node:v8').setFlagsFromString('--heap-growing-percent=100');
+    const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+    setFlagsFromString('--semi-space-growth-factor=1');
+    setFlagsFromString('--heap-growing-percent=60');
   }
 
   now(): number {
