@@ -8,6 +8,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { GARBAGE_FLAGS } from '../src/lib/cli/runtime/process-runtime.js';
 import { call, endAll, frame, open, times, track, wait } from './attack.js';
 import { kontrolLoads } from './kontrol-loads.js';
 import type { LoadCommand } from './load-child.js';
@@ -22,7 +23,8 @@ class Child {
 
   constructor(...args: string[]) {
     this.#process = fork(fileURLToPath(new URL('load-child.ts', import.meta.url)), args, {
-      execArgv: ['--import', 'tsx', '--no-warnings'],
+      // As `kitectl kontrol start` sets them.
+      execArgv: ['--import', 'tsx', '--no-warnings', ...(args[0] === 'kontrol' ? GARBAGE_FLAGS : [])],
     });
     this.#process.on('message', ({ value, error }: { value: unknown; error?: string }) => {
       if (error) this.#pending?.reject(new Error(error));

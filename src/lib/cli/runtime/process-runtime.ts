@@ -4,6 +4,9 @@ import { type Clock, systemClock } from '../../util/clock.js';
 import type { ColorChoice } from './color-setting.js';
 import type { Output, CommandRuntime, ServerSignals } from './command-runtime.js';
 
+/** The flags of V8 for `limitGarbage`. By default, the heap may grow to four times the size of live objects on a large machine. */
+export const GARBAGE_FLAGS = ['--semi-space-growth-factor=1', '--heap-growing-percent=60'] as const;
+
 /** The runtime of this process. Streams are opened on first use, because this takes time and changes the mode of a terminal. */
 export class ProcessRuntime implements CommandRuntime {
   readonly version: string;
@@ -93,10 +96,8 @@ export class ProcessRuntime implements CommandRuntime {
   }
 
   limitGarbage(): void {
-    // By default, V8 lets the heap grow to up to four times the size of live objects on a machine with much memory.
     const { setFlagsFromString } = process.getBuiltinModule('node:v8');
-    setFlagsFromString('--semi-space-growth-factor=1');
-    setFlagsFromString('--heap-growing-percent=60');
+    for (const flag of GARBAGE_FLAGS) setFlagsFromString(flag);
   }
 
   now(): number {
