@@ -434,6 +434,7 @@ const transport: readonly Folder[] = [
       'channel',
       'close-code',
       'expected-prefixes',
+      'forwarding-channel',
       'memory-budget',
       'outgoing-message',
       'remote-address',

@@ -1,5 +1,5 @@
-import type { Fragment, Message } from '../../transport/channel/outgoing-message.js';
 import type { Channel, ChannelReceiver } from '../../transport/channel/channel.js';
+import { ForwardingChannel } from '../../transport/channel/forwarding-channel.js';
 import { guardListeners } from '../../util/guard-listeners.js';
 import { OUTPUT_QUEUE_BYTES } from '../runtime/command-limits.js';
 import type { CommandRuntime, Output } from '../runtime/command-runtime.js';
@@ -67,56 +67,24 @@ interface ChannelEvents {
 }
 
 /** A channel that reports what its receiver gets. */
-class GatedChannel implements Channel {
-  readonly #channel: Channel;
+class GatedChannel extends ForwardingChannel {
   readonly #events: ChannelEvents;
 
   constructor(channel: Channel, events: ChannelEvents) {
-    this.#channel = channel;
+    super(channel);
     this.#events = events;
   }
 
-  get remoteAddress(): string {
-    return this.#channel.remoteAddress;
+  override start(receiver: ChannelReceiver): void {
+    super.start(receiver);
+    this.#events.started();
   }
 
-  get bufferedBytes(): number {
-    return this.#channel.bufferedBytes;
+  protected override received(): void {
+    this.#events.received();
   }
 
-  start(receiver: ChannelReceiver): void {
-    const events = this.#events;
-    this.#channel.start({
-      message(text: string, prefix?: Fragment): void {
-        receiver.message(text, prefix);
-        events.received();
-      },
-      drain: () => receiver.drain(),
-      close(code: number, reason: string): void {
-        events.ended();
-        receiver.close(code, reason);
-      },
-    });
-    events.started();
-  }
-
-  send(message: Message): void {
-    this.#channel.send(message);
-  }
-
-  expect(prefix: Fragment): void {
-    this.#channel.expect?.(prefix);
-  }
-
-  pause(): void {
-    this.#channel.pause();
-  }
-
-  resume(): void {
-    this.#channel.resume();
-  }
-
-  close(code?: number, reason?: string): void {
-    this.#channel.close(code, reason);
+  protected override ended(): void {
+    this.#events.ended();
   }
 }
