@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { all, squares } from '../../helpers/browser/call-square.js';
 import { chromiumInstalled, KITE_DOMAIN, openPage, skipped } from '../../helpers/browser/chromium.js';
 import type { PageGlobals } from '../../helpers/browser/in-page.js';
 import { type Files, policy, serveFiles } from '../../helpers/browser/page-server.js';
@@ -44,29 +45,6 @@ describe.skipIf(!chromiumInstalled)(`pages of two kites behind a reverse proxy${
 
   const stored = (page: Page): Promise<unknown> =>
     page.evaluate(() => [self.localStorage.getItem('secret'), self.document.cookie]);
-
-  /** The result of `square` of 4 at a kite over each transport, or the type of the error. */
-  const squares = (page: Page, kiteUrl: string): Promise<unknown[]> =>
-    page.evaluate(
-      ([url, transports]) =>
-        Promise.all(
-          transports.map(async (transport) => {
-            const kite = new self.kitectl.Kite('page', '1.0.0', { transport });
-            const client = kite.newClient(url);
-            try {
-              await client.dial();
-              return await client.tell('square', 4);
-            } catch (error) {
-              return self.kitectl.isKiteError(error) ? error.type : String(error);
-            } finally {
-              client.close();
-            }
-          }),
-        ),
-      [kiteUrl, ALL_TRANSPORTS] as const,
-    );
-
-  const all = <Value>(value: Value): Value[] => ALL_TRANSPORTS.map(() => value);
 
   it('pages of two kites with host names of their own share no storage and no cookies, and cannot read or call each other', async () => {
     const [one, two] = await twoKites({ kiteDomain: KITE_DOMAIN });

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { KiteOptions } from '../../../src/lib/index.js';
+import { all, squares } from '../../helpers/browser/call-square.js';
 import { chromiumInstalled, FRIEND, openPage, STRANGER, skipped } from '../../helpers/browser/chromium.js';
 import { useChromium } from '../../helpers/browser/use-chromium.js';
 import type { PageGlobals } from '../../helpers/browser/in-page.js';
@@ -12,28 +13,6 @@ declare const self: PageGlobals;
 const { browser, files } = useChromium();
 
 describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
-  /** The result of `square` of 4 over each transport, or the type of the error. */
-  function squares(page: Page, kiteUrl: string): Promise<unknown[]> {
-    return page.evaluate(
-      ([url, transports]) =>
-        Promise.all(
-          transports.map(async (transport) => {
-            const kite = new self.kitectl.Kite('page', '1.0.0', { transport });
-            const client = kite.newClient(url);
-            try {
-              await client.dial();
-              return await client.tell('square', 4);
-            } catch (error) {
-              return self.kitectl.isKiteError(error) ? error.type : String(error);
-            }
-          }),
-        ),
-      [kiteUrl, ALL_TRANSPORTS] as const,
-    );
-  }
-
-  const all = <Value>(value: Value): Value[] => ALL_TRANSPORTS.map(() => value);
-
   /** The origin of a page on another server, with the name `host`. */
   async function otherOrigin(host: string): Promise<string> {
     const { port } = await startPageServer(files(), policy('http://*:* ws://*:*'));

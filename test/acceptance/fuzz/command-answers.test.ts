@@ -1,19 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { toCliError } from '../../../src/lib/cli/frame/failures.js';
-import { fastPath } from '../../../src/lib/cli/frame/fast-path.js';
-import { loadCommands } from '../../../src/lib/cli/frame/load-commands.js';
-import { reportFailure } from '../../../src/lib/cli/frame/report-failure.js';
 import { outputFormats } from '../../../src/lib/cli/terminal/output-format.js';
 import { Kite } from '../../../src/lib/index.js';
 import { newKiteKey, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { root } from '../../helpers/cli/cli-harness.js';
-import { Sink, testRuntime } from '../../helpers/cli/test-runtime.js';
+import { runInProcess } from '../../helpers/cli/run-in-process.js';
+import { Sink } from '../../helpers/cli/test-runtime.js';
 import { type Dice, fuzz, fuzzTimeout } from '../../helpers/fuzz/fuzz-run.js';
 import { mutateJson } from '../../helpers/fuzz/mutate.js';
 import { testIdentity, testKeyPair } from '../../helpers/kite/keys.js';
@@ -52,7 +47,6 @@ const LINES: readonly string[] = [
 const PATIENCE = 400;
 
 let home: string;
-const commands = loadCommands(join(root, 'src', 'commands'));
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'kitectl-fuzz-'));
@@ -152,22 +146,7 @@ async function run(line: string, url: string, dice: Dice): Promise<string> {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(new Error('stopped')), PATIENCE);
   const input = line === 'shell' ? 'text\n.methods\ntext 1\n' : '1\n2\n';
-  const runtime = testRuntime({
-    stdin: Readable.from([Buffer.from(input)]),
-    stdout,
-    stderr,
-    env: { KITE_HOME: home, TERM: 'dumb' },
-    signal: stop.signal,
-    now: () => performance.now(),
-    color: 'never',
-    noInput: true,
-    clock: systemClock,
-  });
-  const argv = [...words, ...target, ...format];
-  await fastPath(root, argv, await commands, runtime).catch((error: unknown) => {
-    const failure = toCliError(error);
-    if (failure.type !== 'exit' && !stop.signal.aborted) reportFailure(failure, false, runtime);
-  });
+  await runInProcess([...words, ...target, ...format], { stdout, stderr, home, input, signal: stop.signal });
   clearTimeout(timer);
   return stderr.text;
 }

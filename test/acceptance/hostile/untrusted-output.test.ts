@@ -1,19 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toCliError } from '../../../src/lib/cli/frame/failures.js';
-import { fastPath } from '../../../src/lib/cli/frame/fast-path.js';
-import { loadCommands } from '../../../src/lib/cli/frame/load-commands.js';
-import { reportFailure } from '../../../src/lib/cli/frame/report-failure.js';
 import { outputFormats } from '../../../src/lib/cli/terminal/output-format.js';
 import { Kite, KiteError } from '../../../src/lib/index.js';
 import { newKiteKey, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { root } from '../../helpers/cli/cli-harness.js';
-import { Sink, testRuntime } from '../../helpers/cli/test-runtime.js';
+import { runInProcess } from '../../helpers/cli/run-in-process.js';
+import { Sink } from '../../helpers/cli/test-runtime.js';
 import { testKeyPair } from '../../helpers/kite/keys.js';
 
 // A hostile Kontrol, which is also a hostile kite, answers each command with each string, in each format, on a terminal and in a
@@ -95,7 +90,6 @@ let hostile = '';
 let kontrol: Kite;
 let home: string;
 let url: string;
-const commands = loadCommands(join(root, 'src', 'commands'));
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'kitectl-hostile-'));
@@ -210,22 +204,8 @@ async function printed(
     };
   }
   const stderr = new Sink({ isTTY, columns: 80 });
-  const runtime = testRuntime({
-    stdin: Readable.from(input === undefined ? [] : [Buffer.from(input)]),
-    stdout,
-    stderr,
-    env: { KITE_HOME: home, TERM: 'dumb' },
-    signal: stop.signal,
-    now: () => performance.now(),
-    color: 'never',
-    noInput: true,
-    clock: systemClock,
-  });
-  await fastPath(root, argv, await commands, runtime).catch((error: unknown) => {
-    const failure = toCliError(error);
-    if (!stop.signal.aborted && failure.type !== 'exit')
-      reportFailure(failure, format === 'json' || argv.includes('--json'), runtime);
-  });
+  const json = format === 'json' || argv.includes('--json');
+  await runInProcess(argv, { stdout, stderr, home, input, signal: stop.signal, json });
   return { stdout: stdout.text, stderr: stderr.text };
 }
 
