@@ -7,7 +7,6 @@ import { type Files, policy, serveFiles } from '../../helpers/browser/page-serve
 import { useChromium } from '../../helpers/browser/use-chromium.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { startKite, startReverseProxy } from '../../helpers/proxy/proxy.js';
-import { ALL_TRANSPORTS } from '../../helpers/transport/transports.js';
 import type { ReverseProxyOptions } from '../../../src/lib/proxy.js';
 
 declare const self: PageGlobals & Window;

@@ -4,11 +4,7 @@ import type { KiteOptions } from '../../../src/lib/index.js';
 import { all, squares } from '../../helpers/browser/call-square.js';
 import { chromiumInstalled, FRIEND, openPage, STRANGER, skipped } from '../../helpers/browser/chromium.js';
 import { useChromium } from '../../helpers/browser/use-chromium.js';
-import type { PageGlobals } from '../../helpers/browser/in-page.js';
 import { policy, startKite, startPageServer } from '../../helpers/browser/page-server.js';
-import { ALL_TRANSPORTS } from '../../helpers/transport/transports.js';
-
-declare const self: PageGlobals;
 
 const { browser, files } = useChromium();
 
