@@ -396,9 +396,7 @@ export class Kontrol {
   /** A key pair or a kite key was revoked, or the signing key pair has changed. */
   #onKeyRingChange(): void {
     for (const entry of Array.from(this.#registry.entries())) {
-      const revoked = this.#keyRing.get(entry.keyId)?.state === 'revoked';
-      const keyRevoked = entry.kiteKey !== undefined && this.#keyRing.isRevoked(entry.kiteKey);
-      if (entry === this.#selfEntry || !(revoked || keyRevoked)) continue;
+      if (entry === this.#selfEntry || !this.#keyRing.isRevokedBy(entry.keyId, entry.kiteKey)) continue;
       this.#registry.remove(entry, 'refused');
     }
     this.kite.endRevoked(this.#revoking);

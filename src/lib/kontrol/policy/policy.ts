@@ -64,19 +64,23 @@ export function ownRules(kontrolUser: string): readonly PolicyRule[] {
 export function rulePolicy(name: string, allow: readonly PolicyRule[], deny: readonly PolicyRule[]): Policy {
   const allowed = compileAll(allow);
   const denied = compileAll(deny);
+  const deepTokenPaths = [...allow, ...deny]
+    .filter(({ actions }) => actions.includes('token'))
+    .flatMap(({ kites }) => kites.filter((path) => significantParts(path).length > NAME_DEPTH));
   return {
     name,
     allows: (action, username, kite) =>
       allowed.some((rule) => rule(action, username, kite)) &&
       !denied.some((rule) => rule(action, username, kite)),
-    tokenDepth: (username, kite) => {
-      const allowDepths = tokenDepths(allow, username, kite);
-      const isShallow = allowDepths.some((depth) => depth <= NAME_DEPTH);
-      return Math.max(NAME_DEPTH, ...tokenDepths(deny, username, kite), ...(isShallow ? [] : allowDepths));
-    },
-    deepTokenPaths: [...allow, ...deny]
-      .filter(({ actions }) => actions.includes('token'))
-      .flatMap(({ kites }) => kites.filter((path) => significantParts(path).length > NAME_DEPTH)),
+    // Most policies have no deep path, and need not look for one for each kite of a query.
+    ...(deepTokenPaths.length > 0 && {
+      tokenDepth: (username: string, kite: KiteIdentity) => {
+        const allowDepths = tokenDepths(allow, username, kite);
+        const isShallow = allowDepths.some((depth) => depth <= NAME_DEPTH);
+        return Math.max(NAME_DEPTH, ...tokenDepths(deny, username, kite), ...(isShallow ? [] : allowDepths));
+      },
+    }),
+    deepTokenPaths,
   };
 }
 

@@ -208,7 +208,10 @@ export class Queries {
 /** Resolves when the peer has read most of what was sent to it, or has disconnected. */
 function drained(client: Request['client'], signal: AbortSignal): Promise<void> {
   return new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
     const done = (): void => {
       stopWaiting();
       signal.removeEventListener('abort', done);

@@ -260,7 +260,7 @@ export class Registrar {
     const { kite, keyId, kiteKey, registerAgainAt } = connected.entry;
     const other = registry.get(kite.id);
     if (other && other.kite.username !== kite.username) return;
-    if (keyRing.get(keyId)?.state === 'revoked' || (kiteKey && keyRing.isRevoked(kiteKey))) return;
+    if (keyRing.isRevokedBy(keyId, kiteKey)) return;
     connected.entry = await this.#store(connected.entry, 'connection', kiteKey);
     connected.entry.registerAgainAt = registerAgainAt;
   }

@@ -88,8 +88,7 @@ export class Signalling {
   /** Lets pages end their sessions with pages whose credentials are revoked now. */
   #endRevoked(): void {
     const { keyRing } = this.#options;
-    const revoked = ({ keyId, kiteKey }: PageCredential): boolean =>
-      keyRing.get(keyId)?.state === 'revoked' || (kiteKey !== undefined && keyRing.isRevoked(kiteKey));
+    const revoked = ({ keyId, kiteKey }: PageCredential): boolean => keyRing.isRevokedBy(keyId, kiteKey);
     for (const session of this.#contacts.take(revoked)) this.#end(session);
   }
 

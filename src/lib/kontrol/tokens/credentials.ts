@@ -145,7 +145,7 @@ export class Credentials {
       pair,
       revocationKey: JSON.stringify([username, kiteKeyId, issuedAt, pair.id]),
       get revoked() {
-        return keyRing.isRevoked(descent) || keyRing.get(pair.id)?.state === 'revoked';
+        return keyRing.isRevokedBy(pair.id, descent);
       },
     };
   }

@@ -130,6 +130,11 @@ export class KeyRing extends Emitter<KeyRingEvents> {
     return this.#revoked.includes(descent);
   }
 
+  /** Whether what was made with a key pair and a kite key is revoked. `kiteKey`: undefined if it is not known. */
+  isRevokedBy(keyId: string, kiteKey: Descent | undefined): boolean {
+    return this.get(keyId)?.state === 'revoked' || (kiteKey !== undefined && this.isRevoked(kiteKey));
+  }
+
   /** Until when all kite keys of a user are revoked, in milliseconds since 1970. -1 if they are not. */
   revokedUntil(username: string): number {
     return this.#revoked.revokedUntil(username);

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import type { Database, RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
 import { ConfigurationError } from '../../../protocol/errors.js';
 import { type Clock, systemClock } from '../../../util/clock.js';
@@ -78,18 +78,19 @@ export class FileStorage implements Storage {
     } catch (cause) {
       throw this.#error('unavailable', 'cannot be created', cause);
     }
-    if (isOpenToOthers(this.#folder)) {
+    const stats = statSync(this.#folder);
+    if (isOpenToOthers(stats)) {
       const reason =
         'belongs to another user, and can be written by others. Use a folder that only you can write';
       throw this.#error('broken', reason);
     }
-    if (isWritableByAll(this.#folder)) {
+    if (isWritableByAll(stats)) {
       throw new ConfigurationError(
         'homeWritable',
         `The folder ${this.#folder} can be written by all users, who could have put files in it. Check them, then restrict it with: chmod 700 ${shellQuote(this.#folder)}`,
       );
     }
-    this.#restrict();
+    this.#restrict(stats);
     await this.#lock.acquire();
     try {
       this.#tables = await openTables(this.#folder);
@@ -100,8 +101,7 @@ export class FileStorage implements Storage {
   }
 
   /** Denies others the folder. Warns where this is not permitted, as in a volume of Kubernetes, whose folder belongs to root. */
-  #restrict(): void {
-    const { mode } = statSync(this.#folder);
+  #restrict({ mode }: Stats): void {
     if (process.platform === 'win32' || (mode & 0o077) === 0) return;
     try {
       chmodSync(this.#folder, 0o700);
@@ -276,15 +276,14 @@ export class FileStorage implements Storage {
 }
 
 /** Whether a folder belongs to another user, and others than its owner and a group of this process can write to it. */
-function isOpenToOthers(folder: string): boolean {
-  const { uid, gid, mode } = statSync(folder);
+function isOpenToOthers({ uid, gid, mode }: Stats): boolean {
   if (process.platform === 'win32' || uid === process.getuid?.()) return false;
   return (mode & 0o002) !== 0 || isFolderOpen({ uid: 0, gid, mode: mode & 0o777 });
 }
 
 /** Whether every user can write to a folder. A sticky bit does not prevent others from adding files. */
-function isWritableByAll(folder: string): boolean {
-  return process.platform !== 'win32' && (statSync(folder).mode & 0o002) !== 0;
+function isWritableByAll({ mode }: Stats): boolean {
+  return process.platform !== 'win32' && (mode & 0o002) !== 0;
 }
 
 async function openTables(folder: string): Promise<Tables> {
