@@ -43,12 +43,15 @@ export async function writeFiles(files: readonly NewFile[], options: WriteOption
   const cleanUp: Step[] = [];
   try {
     const replacements: (() => Promise<Step>)[] = [];
+    const folders = new Set<string>();
     for (const file of files) {
-      const replace = await naming(file, async () => prepare(await withTarget(file), options, cleanUp));
+      const target = await withTarget(file);
+      folders.add(path.dirname(target.path));
+      const replace = await naming(file, () => prepare(target, options, cleanUp));
       replacements.push(() => naming(file, replace));
     }
     for (const replace of replacements) undo.push(await replace());
-    for (const folder of new Set(files.map((file) => path.dirname(file.path)))) await syncFolder(folder);
+    for (const folder of folders) await syncFolder(folder);
   } catch (error) {
     for (const step of undo.toReversed()) await step().catch(() => undefined);
     throw error;

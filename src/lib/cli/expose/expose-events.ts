@@ -2,7 +2,7 @@ import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { openFeed } from '../terminal/feed.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { loggerFor } from '../frame/server-lifecycle.js';
+import type { Logger } from '../../util/logger.js';
 import { LineGate, omittedLines } from '../runtime/line-gate.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { SessionEvents } from './exposed-kite.js';
@@ -27,9 +27,10 @@ type ExposeEvent =
 /** Reports events: all of them on stdout if there is a format, otherwise registrations and failures on stderr. */
 export async function openEvents(
   { format }: { readonly format: OutputFormat | undefined },
+  logger: Logger,
   runtime: CommandRuntime,
 ): Promise<ExposeEvents> {
-  if (format === undefined) return logEvents(runtime);
+  if (format === undefined) return logEvents(logger, runtime);
   const feed = await openFeed<ExposeEvent>(
     {
       columns: [
@@ -45,7 +46,6 @@ export async function openEvents(
     format,
     runtime,
   );
-  const logger = loggerFor(runtime);
   const gate = new LineGate(runtime.stdout, (omitted) => logger.warn(omittedLines(omitted)));
   const print = (event: ExposeEvent): void => {
     // Only registrations have a name to print.
@@ -59,8 +59,7 @@ export async function openEvents(
   };
 }
 
-function logEvents(runtime: CommandRuntime): ExposeEvents {
-  const logger = loggerFor(runtime);
+function logEvents(logger: Logger, runtime: CommandRuntime): ExposeEvents {
   return {
     registered: ({ kite, url, local }) => {
       runtime.stderr.write(`${local} is available as ${makeVisible(kite)} at ${makeVisible(url)}\n`);

@@ -57,8 +57,8 @@ export async function expose(options: ExposeOptions, runtime: CommandRuntime): P
   const environment = options.environment ?? identity?.environment ?? 'prod';
   const as = { name: options.name, environment, username: found.key.username };
   for (const line of identity ? incompatibleFields(identity, as) : []) stderr.write(`${line}\n`);
-  const events = await openEvents(options, runtime);
   const logger = loggerFor(runtime);
+  const events = await openEvents(options, logger, runtime);
   const kite = createKite({ ...options, environment }, { found, local, events, logger }, runtime);
   const close = (): void => void kite.close({ drainTimeout: CLOSE_TIMEOUT });
   signal.addEventListener('abort', close, { once: true });

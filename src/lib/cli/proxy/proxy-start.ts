@@ -50,7 +50,7 @@ async function runProxy(options: StartProxyOptions, runtime: CommandRuntime): Pr
   await proxy.listen();
   const reload = tls && watchTlsFiles(options, tls, proxy, logger);
   handleServerSignals(
-    reloadedTls(options.tlsFiles, (pems) => proxy.kite.useTls(pems)),
+    reloadedTls(options.tlsFiles, (pems) => proxy.useTls(pems)),
     logger,
     runtime,
   );
