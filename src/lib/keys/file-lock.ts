@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ConfigurationError } from '../protocol/errors.js';
 import { systemClock } from '../util/clock.js';
 import { errorCode } from '../util/error-code.js';
-import { lockHolder, SocketLock } from '../util/socket-lock.js';
+import type { SocketLock } from '../util/socket-lock.js';
 import { makeFolder } from './secure-files.js';
 
 /** Milliseconds to wait for other processes that change the file. */
@@ -37,6 +37,8 @@ export async function withFileLock<Result>(file: string, work: () => Promise<Res
 }
 
 async function lockOf(file: string): Promise<SocketLock | undefined> {
+  // Loaded on demand, because most commands only read.
+  const { lockHolder, SocketLock } = await import('../util/socket-lock.js');
   // Several links may lead to one file.
   const target = await realpath(file).catch(() => file);
   const name = path.join(path.dirname(target), `.${path.basename(target)}.lock`);

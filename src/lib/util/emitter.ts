@@ -39,8 +39,9 @@ export class Emitter<Events extends Record<string, unknown[]>> {
 
   /** @internal Calls the listeners of an event. Only for the object that owns the emitter. */
   emit<Name extends keyof Events>(name: Name, ...args: Events[Name]): void {
+    const listeners = this.#listeners?.get(name);
+    if (!listeners) return;
     const failed = (error: unknown): void => this.#logger.error(`Listener failed: ${messageOf(error)}`);
-    for (const listener of new Set(this.#listeners?.get(name)))
-      runGuarded(failed, listener as Listener<Events[Name]>, args);
+    for (const listener of new Set(listeners)) runGuarded(failed, listener as Listener<Events[Name]>, args);
   }
 }

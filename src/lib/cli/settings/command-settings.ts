@@ -14,7 +14,7 @@ import { ConfigurationError } from '../../protocol/errors.js';
 import { usageError } from '../runtime/cli-error.js';
 import type { CliSetting, CliSettings } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
-import { type NamedContext, readContexts, requireContext } from './contexts.js';
+import { type Contexts, type NamedContext, readContexts, requireContext } from './contexts.js';
 
 /** The value of a setting, and its source. */
 export interface ResolvedValue<Value> {
@@ -36,6 +36,7 @@ export class CommandSettings {
   /** The values of the flags, by the name of the setting. */
   readonly #flags: ReadonlyMap<string, unknown>;
   readonly #contexts: 'required' | 'optional' | 'ignored';
+  #storedContexts: Contexts | undefined;
   #active: { readonly context: NamedContext | undefined } | undefined;
 
   private constructor(
@@ -184,7 +185,7 @@ export class CommandSettings {
     const { name, context: field, readContext } = setting;
     if (this.#contexts === 'ignored') return undefined;
     if (name === commonSettings.context.name) {
-      const { current } = readContexts(this.env);
+      const { current } = this.#readContexts();
       return current === undefined
         ? undefined
         : { source: { type: 'context', name: current, field: 'current' }, value: current };
@@ -195,10 +196,14 @@ export class CommandSettings {
     return { source: { type: 'context', name: active.name, field }, value };
   }
 
+  #readContexts(): Contexts {
+    return (this.#storedContexts ??= readContexts(this.env));
+  }
+
   #findContext(): NamedContext | undefined {
     const name = this.value(commonSettings.context);
     if (name === undefined) return undefined;
-    const contexts = readContexts(this.env);
+    const contexts = this.#readContexts();
     const context = contexts.contexts.get(name);
     if (!context && this.#contexts === 'optional') return undefined;
     return { name, context: context ?? requireContext(name, contexts) };

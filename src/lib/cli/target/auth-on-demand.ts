@@ -26,11 +26,11 @@ export async function authOnDemand(
   settings: CommandSettings,
   runtime: CommandRuntime,
 ): Promise<Auth> {
-  const refused = keyRefusal(peer, 'kite', settings);
   // The name can resolve to another address than before.
   const stays = isLoopbackAddress(remoteIp(peer.remoteAddress));
   const token = stays ? await findToken(peer, found, settings, runtime) : undefined;
   if (token !== undefined) return { type: 'token', key: token };
+  const refused = keyRefusal(peer, 'kite', settings);
   if (refused) throw refused;
   return { type: 'kiteKey', key: found.key.jwt };
 }

@@ -8,7 +8,7 @@ const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 /** Reads a table. Throws if this system does not have it. */
 export type ReadTable = (path: string) => string;
 
-// Synchronously: the tables are in memory, and the module of the promises takes longer to load than a command to start.
+// Synchronously: the tables are in memory, so the thread pool would not make reading them faster.
 const readTable: ReadTable = (path) => readFileSync(path, 'latin1');
 
 /**

@@ -28,13 +28,14 @@ export function* partsOf(collection: Collection): Generator<ValuePart> {
     return { type: 'entries', value };
   };
   for (const [key, value] of entriesOf(collection)) {
-    if (isLarge(value)) {
+    const size = countValues(value, VALUES_PER_PIECE);
+    if (size > VALUES_PER_PIECE) {
       if (entries.length > 0) yield take();
-      yield { type: 'large', key, value };
+      yield { type: 'large', key, value: value as Collection };
       continue;
     }
     entries.push([key, value]);
-    count += countValues(value, VALUES_PER_PIECE);
+    count += size;
     if (count >= VALUES_PER_PIECE) yield take();
   }
   if (entries.length > 0) yield take();

@@ -110,8 +110,7 @@ export class Sender {
     if (call.response === undefined || this.#ended) return;
     try {
       if (result instanceof EncodedResult) {
-        this.#channel.send(encodedMessage(call.response, result.pieces));
-        this.#flow.update();
+        this.#send(encodedMessage(call.response, result.pieces));
         return;
       }
       const { json, functions } = this.#scrub(result, `The result of "${call.method}"`);

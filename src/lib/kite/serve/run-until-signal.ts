@@ -1,4 +1,3 @@
-import { isatty } from 'node:tty';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Logger } from '../../util/logger.js';
 import { StderrLogger } from '../../util/stderr-logger.js';
@@ -20,6 +19,8 @@ const CLOSING_SIGNALS = ['SIGBREAK', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] a
  */
 export async function runUntilSignal(kite: Runnable, logger: Logger): Promise<void> {
   await kite.listen();
+  // A static import would load the module in kites and commands that do not call this function.
+  const { isatty } = process.getBuiltinModule('node:tty');
   // Not when SIGHUP arrives, because a terminal that was closed does not count as one.
   const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
   const toggle = (): void => {

@@ -18,9 +18,7 @@ export class ReadingTurns {
 
   wait(taker: TurnTaker): void {
     this.#waiting.add(taker);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(takeTurns, this);
+    this.#schedule();
   }
 
   /** Lets the next connections read. */
@@ -32,7 +30,11 @@ export class ReadingTurns {
       this.#waiting.delete(taker);
       taker.readOn();
     }
-    if (this.#waiting.size === 0 || this.#scheduled) return;
+    if (this.#waiting.size > 0) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(takeTurns, this);
   }
