@@ -304,7 +304,7 @@ export const configurationCodes = {
     sender: PROGRAM,
     meaning:
       'Other users can write to the folder of the kite key or of the file store, and could replace what is in it.',
-    action: 'Remove the permission: `chmod go-w FOLDER`.',
+    action: 'Check the files in the folder, then restrict it: `chmod 700 FOLDER`.',
   },
   keyFileMissing: {
     sender: PROGRAM,

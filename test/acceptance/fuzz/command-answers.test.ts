@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { outputFormats } from '../../../src/lib/cli/terminal/output-format.js';
 import { Kite } from '../../../src/lib/index.js';
+import type { UserCredential, UserSummary } from '../../../src/lib/kontrol/admin/users.js';
 import { newKiteKey, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
@@ -79,7 +80,15 @@ function hostileKite(dice: Dice): Kite {
     since: 1,
     ...traffic,
   };
-  const user = { username: 'bob', kites: 1, kiteKeys: [{ id: '1', lastUsed: 1 }], sessions: [], lastUsed: 1 };
+  const user: UserSummary = { username: 'bob', kites: 1, keys: 1, sessions: 0, lastUse: 1 };
+  const credential: UserCredential = {
+    type: 'kiteKey',
+    id: '1',
+    issuedAt: 1,
+    lastUse: 1,
+    endsAt: null,
+    revoked: false,
+  };
   const plausible: Readonly<Record<string, () => unknown>> = {
     text: () => ({ name: 'a', list: [1, 'b', null], inner: { c: 1.5 } }),
     'kite.describe': () => ({
@@ -116,8 +125,8 @@ function hostileKite(dice: Dice): Kite {
     'kontrol.keys': () => [{ id: '1', state: 'current', createdAt: 1 }],
     'kontrol.rotateKeys': () => ({ id: '1' }),
     'kontrol.users': () => [user],
-    'kontrol.user': () => user,
-    'kontrol.invite': () => ({ invite: 'x'.repeat(32), expiresAt: 1 }),
+    'kontrol.user': () => [credential],
+    'kontrol.invite': () => 'x'.repeat(32),
     signInCode: () => ({ code: 'x'.repeat(32), ttl: 1000 }),
     'proxy.status': () => ({
       name: 'proxy',
