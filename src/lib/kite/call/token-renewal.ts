@@ -36,7 +36,6 @@ export class TokenRenewal {
   #running: Promise<void> | undefined;
   /** Whether the current token was renewed here. */
   #isRenewed = false;
-  #warned = false;
   #stopped = false;
 
   constructor(options: TokenRenewalOptions) {
@@ -113,11 +112,9 @@ export class TokenRenewal {
     // Kontrol sends a token only in the first half of its lifetime. The token that a program begins with may be older.
     const to = this.#isRenewed ? (from + expiresAt) / 2 : Infinity;
     const correction = this.#time.observe(from, to, issuedAt);
-    if (correction === 0 || this.#warned) return;
-    this.#warned = true;
-    const seconds = Math.round(Math.abs(correction) / 1000);
-    const relation = correction < 0 ? 'ahead of' : 'behind';
-    this.#options.logger.warn(`The clock here is ${seconds} s ${relation} that of Kontrol`);
+    if (correction === 0) return;
+    const seconds = Math.round(correction / 1000);
+    this.#options.logger.warn(`The clock of Kontrol is ${seconds} s ahead`);
   }
 }
 
