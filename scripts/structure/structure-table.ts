@@ -82,8 +82,10 @@ const cli: readonly Folder[] = [
       'loopback-target',
       'on-demand-client',
       'query-path',
+      'read-access',
       'read-pem',
       'save-renewed-key',
+      'setting-file',
       'tls-files',
       'with-connection',
       'with-kontrol',
@@ -94,6 +96,7 @@ const cli: readonly Folder[] = [
     name: 'settings',
     about: 'the table of settings, contexts, and the resolution of values',
     entries: [
+      'access-settings',
       'all-settings',
       'cli-setting',
       'client-environment',
@@ -402,14 +405,7 @@ const transport: readonly Folder[] = [
   {
     name: 'handshake',
     about: 'what all transports share to dial: options, deadline, errors, URLs',
-    entries: [
-      'dial-options',
-      'handshake',
-      'redirect-error',
-      'session-url',
-      'socket-error',
-      'url-credentials',
-    ],
+    entries: ['dial-options', 'handshake', 'redirect-error', 'url-credentials'],
     exports: [
       'access-problem',
       'dial-error',
@@ -417,6 +413,8 @@ const transport: readonly Folder[] = [
       'node-dial-options',
       'outgoing',
       'server-access',
+      'session-url',
+      'socket-error',
       'transport-names',
     ],
   },

@@ -2,6 +2,9 @@ import { messageOf } from '../../util/message-of.js';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import type { Outgoing } from '../../transport/handshake/outgoing.js';
+import { isSecure } from '../../transport/handshake/session-url.js';
+import { socketError } from '../../transport/handshake/socket-error.js';
 
 /** What a response reveals about the server. */
 export interface ProbeResult {
@@ -23,15 +26,30 @@ export interface ServerCertificate {
   readonly protocol: string;
 }
 
+export interface ProbeOptions {
+  readonly signal: AbortSignal;
+  /** The certificates and headers of the request. */
+  readonly access: Outgoing;
+}
+
 /** Timeout of a request in milliseconds. */
 const REQUEST_TIMEOUT = 5000;
 
 /**
- * Sends a GET request without credentials, and accepts every certificate.
+ * Sends a GET request without a kite key or token. If the certificate of the server is not trusted, sends it again without
+ * headers, to describe the certificate.
  *
  * @throws Error if the server does not respond in time
  */
-export function probeHttp(url: URL, signal: AbortSignal): Promise<ProbeResult> {
+export function probeHttp(url: URL, options: ProbeOptions): Promise<ProbeResult> {
+  return sendProbe(url, options).catch((error: unknown) => {
+    if (socketError(url, error).code !== 'tls') throw error;
+    const tls = { ...options.access.tls, rejectUnauthorized: false };
+    return sendProbe(url, { signal: options.signal, access: { tls } });
+  });
+}
+
+function sendProbe(url: URL, { signal, access }: ProbeOptions): Promise<ProbeResult> {
   return new Promise((resolve, reject) => {
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT)]);
     const onResponse = (response: IncomingMessage): void => {
@@ -46,11 +64,11 @@ export function probeHttp(url: URL, signal: AbortSignal): Promise<ProbeResult> {
         certificate: 'getPeerCertificate' in socket ? readCertificate(socket as TLSSocket) : undefined,
       });
     };
-    // The certificate is what is checked, so an untrusted one must not abort the request.
-    const request =
-      url.protocol === 'https:'
-        ? getHttps(url, { signal: timeout, rejectUnauthorized: false, agent: false }, onResponse)
-        : getHttp(url, { signal: timeout, agent: false }, onResponse);
+    const { tls, headers = {} } = access;
+    const options = { signal: timeout, agent: false, headers } as const;
+    const request = isSecure(url)
+      ? getHttps(url, { ...options, ...tls }, onResponse)
+      : getHttp(url, options, onResponse);
     request.on('error', reject);
   });
 }

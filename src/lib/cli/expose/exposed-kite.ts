@@ -2,6 +2,7 @@ import { Kite, type KiteOptions } from '../../index.js';
 import { makeBudgets } from '../../transport/channel/memory-budget.js';
 import { dial } from '../../transport/dial/dial.js';
 import type { NodeDialOptions } from '../../transport/handshake/node-dial-options.js';
+import { type Outgoing, outgoing } from '../../transport/handshake/outgoing.js';
 import { Relay } from '../../transport/relay/relay.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { type Clock, systemClock } from '../../util/clock.js';
@@ -42,6 +43,7 @@ export class ExposedKite {
   readonly #local: LocalKite;
   readonly #events: SessionEvents;
   readonly #clock: Clock;
+  readonly #access: Outgoing;
   readonly #relays = new Set<Relay>();
   /** The number of relays with an end that is still open. */
   #openRelays = 0;
@@ -53,6 +55,7 @@ export class ExposedKite {
   constructor(name: string, version: string, { local, events, admitPeer, ...options }: ExposedKiteOptions) {
     this.#local = local;
     this.#events = events;
+    this.#access = outgoing(options.serverAccess ?? {});
     this.#clock = options.clock ?? systemClock;
     this.kite = new Kite(name, version, options, {
       admitPeer,
@@ -85,6 +88,7 @@ export class ExposedKite {
       limits: defaultLimits,
       clock: this.#clock,
       budgets: { output: this.#budgets.output },
+      ...this.#access,
     }).then(
       (local) => relay.join(local),
       (error: unknown) => {
