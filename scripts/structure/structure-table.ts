@@ -329,6 +329,7 @@ const kite: readonly Folder[] = [
       'accepted-value',
       'accepted-values',
       'find-kite-key',
+      'find-proxy',
       'kite-config',
       'kite-home',
       'kite-settings',
@@ -400,17 +401,22 @@ const transport: readonly Folder[] = [
     entries: ['dial-websocket', 'framed-channel', 'raw-channel'],
   },
   {
+    name: 'forward-proxy',
+    about: 'connections and requests through the proxy of a network',
+    entries: ['open-tunnel', 'proxy-error', 'secure-tunnel'],
+    exports: ['request-route', 'routed-fetch'],
+  },
+  {
     name: 'handshake',
     about: 'what all transports share to dial: options, deadline, errors, URLs',
     entries: [
       'dial-options',
       'handshake',
       'redirect-error',
-      'session-url',
       'socket-error',
       'url-credentials',
     ],
-    exports: ['dial-error', 'node-dial-options', 'transport-names'],
+    exports: ['dial-error', 'forward-proxy', 'node-dial-options', 'session-url', 'transport-names'],
   },
   {
     name: 'sockjs',

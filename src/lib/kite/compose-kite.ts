@@ -14,6 +14,7 @@ import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
 import { messageJson } from './call/message-numbers.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
+import { proxyFinder } from './config/find-proxy.js';
 import { kiteSettings } from './config/kite-settings.js';
 import { ignoredVariables } from './config/resolve-setting.js';
 import { KiteCore } from './core/kite-core.js';
@@ -86,7 +87,8 @@ export function composeKite(
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const budgets = sharedBudgets ?? makeBudgets(limits);
   const sockets = new DialedSockets();
-  const dialer = makeDialer({ limits, clock, budgets }, sockets, { admitPeer, dialed });
+  const findProxy = proxyFinder(env);
+  const dialer = makeDialer({ limits, clock, budgets, findProxy }, sockets, { admitPeer, dialed });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -123,6 +125,7 @@ export function composeKite(
     cookie: options.sessionCookie ?? false,
     sockjsClient: options.sockjsClient,
     virtualHosts,
+    findProxy,
     listenNotes:
       options.port === undefined ? ignoredVariables(kiteSettings.port, env).map(({ note }) => note) : [],
     limits,
@@ -150,6 +153,7 @@ export function composeKite(
       logger,
     }),
     saveKiteKey: options.saveKiteKey,
+    findProxy,
     timeout,
     registered: (url) => core.emit('register', url),
     registerFailed: (error) => core.emit('registerFailed', error),
@@ -173,7 +177,7 @@ export function composeKite(
 }
 
 function makeDialer(
-  { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock'> & { readonly budgets: MemoryBudgets },
+  { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock' | 'findProxy'> & { readonly budgets: MemoryBudgets },
   sockets: DialedSockets,
   { admitPeer, dialed }: Pick<ReplacedParts, 'admitPeer' | 'dialed'>,
 ): Dialer {

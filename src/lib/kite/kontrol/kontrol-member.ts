@@ -1,3 +1,5 @@
+import { routedFetch } from '../../transport/forward-proxy/routed-fetch.js';
+import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import { messageOf } from '../../util/message-of.js';
 import { hasCode, isConfigurationError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
@@ -64,6 +66,8 @@ export interface KontrolMemberOptions {
   readonly timeout: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Finds the proxy of HTTP requests. */
+  readonly findProxy: FindProxy;
   readonly fetch?: typeof fetch | undefined;
   readonly backoff?: BackoffOptions | undefined;
 }
@@ -133,7 +137,7 @@ export class KontrolMember {
       auth: () => this.auth,
       registered: (response) => this.#registered(response),
       failed: (error) => this.#registerFailed(error),
-      fetch: this.#options.fetch ?? fetch,
+      fetch: this.#options.fetch ?? routedFetch(this.#options.findProxy),
     });
     if (this.#retired) registration.stop();
     this.#httpRegistrations.add(registration);

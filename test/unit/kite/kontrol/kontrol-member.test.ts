@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { noProxy } from '../../../../src/lib/transport/handshake/forward-proxy.js';
 import { newKiteKey } from '../../../../src/lib/keys/index.js';
 import { MAX_TIMER_DELAY } from '../../../../src/lib/kite/call/token-renewal.js';
 import type { KiteCore } from '../../../../src/lib/kite/core/kite-core.js';
@@ -55,6 +56,7 @@ function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]
   const failures: string[] = [];
   const revoked: string[] = [];
   const member = new KontrolMember({
+    findProxy: noProxy,
     identity,
     urls: ['http://kontrol/kite'],
     kiteKey: keyAt(clock),
