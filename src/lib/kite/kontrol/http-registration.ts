@@ -1,3 +1,4 @@
+import { isDialError } from '../../transport/handshake/dial-error.js';
 import { messageOf, toError } from '../../util/message-of.js';
 import { type ErrorType, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
@@ -172,6 +173,8 @@ export class HttpRegistration implements Registration {
       });
     } catch (error) {
       if (isKiteError(error)) throw error;
+      const { cause } = toError(error);
+      if (isDialError(cause)) throw new KiteError('disconnect', cause.message, { code: cause.code, cause });
       throw new KiteError('disconnect', `${kontrol} does not respond`, { cause: error });
     } finally {
       timer?.cancel();
