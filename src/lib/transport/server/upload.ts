@@ -91,7 +91,7 @@ export function acceptUpload({ res, headers }: Upload): void {
 
 /** Responds to a refused request. */
 export function refuseUpload({ res, headers }: Upload, status: number, text: string): void {
-  respondText(res, status, { 'cache-control': NOT_CACHED, ...headers }, text);
+  respondText(res, status, headers, text);
 }
 
 /** Responds to a body that is too long, and closes the connection so that the rest is not read. */
