@@ -51,6 +51,7 @@ export class HttpRegistration implements Registration {
   #requestedUrl: OwnUrl;
   #url = '';
   #timer: Timer | undefined;
+  #requests = 0;
   #stopped = false;
   #succeeded = false;
   /** Aborts the pending request. */
@@ -83,6 +84,11 @@ export class HttpRegistration implements Registration {
 
   move(url: string): void {
     this.#requestedUrl = url;
+    this.again();
+  }
+
+  /** Registers again now, for example to renew the kite key. */
+  again(): void {
     this.#timer?.cancel();
     if (!this.#stopped) this.#register();
   }
@@ -95,30 +101,39 @@ export class HttpRegistration implements Registration {
   }
 
   #register(): void {
+    const request = this.#nextRequest();
     this.#tryRegister().then(
       (seconds) => {
+        if (request !== this.#requests) return;
         this.#backoff.reset();
         this.#succeeded = true;
         this.#after(seconds * 1000, () => this.#sendHeartbeat(seconds));
         this.#starting?.resolve();
       },
-      (error: unknown) => this.#failed(error),
+      (error: unknown) => this.#failed(request, error),
     );
   }
 
   #sendHeartbeat(seconds: number): void {
+    const request = this.#nextRequest();
     const path = `/heartbeat?id=${encodeURIComponent(this.#options.kite.id)}`;
     this.#send(path).then(
       (response) => {
+        if (request !== this.#requests) return;
         if (response.trim() === 'registeragain') this.#register();
         else this.#after(seconds * 1000, () => this.#sendHeartbeat(seconds));
       },
-      (error: unknown) => this.#failed(error),
+      (error: unknown) => this.#failed(request, error),
     );
   }
 
-  #failed(error: unknown): void {
-    if (this.#stopped) return;
+  /** Returns the number of a request. What an earlier one leads to does not matter anymore: one timer serves them all. */
+  #nextRequest(): number {
+    return ++this.#requests;
+  }
+
+  #failed(request: number, error: unknown): void {
+    if (this.#stopped || request !== this.#requests) return;
     const { logger, failed } = this.#options;
     failed?.(toError(error));
     if (!isPermanentFailure(error)) {

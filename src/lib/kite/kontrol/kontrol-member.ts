@@ -18,6 +18,7 @@ import type { GetKitesOptions } from './kontrol-client.js';
 import { type RegisterResponse, readRevokedIds, readStrings } from './kontrol-responses.js';
 import type { KiteEvent, KiteWatch } from './kite-watch.js';
 import { type OwnUrl, reachabilityWarning } from './own-url.js';
+import { PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
 import type { Registration } from './registration.js';
 import type { RemoteKite } from './remote-kite.js';
 
@@ -76,6 +77,11 @@ export interface RegisterOptions {
 
 /** Minimum delay before a kite key that Kontrol did not renew is due again, in milliseconds. */
 const MIN_RENEWAL_DELAY = 10_000;
+
+/** Returns when a kite key that Kontrol did not renew is due again, if it expires in `left` milliseconds. */
+function renewalRetry(left: number): number {
+  return left > 0 ? Math.max(left / 4, MIN_RENEWAL_DELAY) : PERMANENT_FAILURE_RETRY;
+}
 
 /** A link to Kontrol, and the parts that use it. */
 interface KontrolParts {
@@ -220,24 +226,29 @@ export class KontrolMember {
     this.#options.registered(url);
   }
 
-  /** Registers again over the connection to Kontrol when the kite key is due, so that Kontrol renews it. */
+  /** Registers again when the kite key is due, so that Kontrol renews it, until it has done so. */
   #scheduleKeyRenewal(): void {
     this.#keyRenewal?.cancel();
     if (this.#retired || this.#auth === null) return;
     const { clock } = this.#options;
     const key = readKiteKey(this.#auth.key);
     if (key?.expiresAt === undefined) return;
-    const { expiresAt } = key;
     const wait = renewalTime(key) - clock.now();
-    // Kontrol has not renewed it although it is due, for example because its clock is behind.
-    const delay = wait > 0 ? wait : Math.max((expiresAt - clock.now()) / 4, MIN_RENEWAL_DELAY);
+    // Kontrol has not renewed it although it is due, for example because it failed, or because its clock is behind.
+    const delay = wait > 0 ? wait : renewalRetry(key.expiresAt - clock.now());
     this.#keyRenewal = clock.setTimeout(
       () => {
-        if (delay > MAX_TIMER_DELAY) this.#scheduleKeyRenewal();
-        else this.#parts?.link.emit('renewKey');
+        // A successful registration replaces this.
+        this.#scheduleKeyRenewal();
+        if (delay <= MAX_TIMER_DELAY) this.#renewKey();
       },
       Math.min(delay, MAX_TIMER_DELAY),
     );
+  }
+
+  #renewKey(): void {
+    this.#parts?.link.emit('renewKey');
+    for (const registration of this.#httpRegistrations) registration.again();
   }
 
   #registerFailed(error: Error): void {

@@ -122,6 +122,22 @@ describe('a registration over HTTP', () => {
     expect(requests.slice(-2)).toEqual(['POST http://one:4000/register', beat]);
   });
 
+  it('a registration over HTTP that moves while a heartbeat is pending is tried again if the move fails', async () => {
+    const { registration, requests, bodies, clock, pass } = registering(
+      registered,
+      'pong',
+      new Error('lost'),
+      registered,
+    );
+    await registration.start();
+    clock.advance(10_000);
+    registration.move('http://other/kite');
+    await settled();
+    await pass(200);
+    expect(requests.at(-1)).toBe('POST http://two:4000/register');
+    expect(bodies.at(-1)).toMatchObject({ url: 'http://other/kite' });
+  });
+
   it('a registration over HTTP leaves no timer when it ends', async () => {
     const { registration, requests, clock, pass } = registering(registered);
     await registration.start();
