@@ -4,6 +4,8 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
+import { isDialError } from '../../transport/handshake/dial-error.js';
+import type { PlainResponse, SendHttp } from '../../transport/handshake/http-request.js';
 import type { Auth } from '../call/client.js';
 import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
@@ -25,7 +27,7 @@ export interface HttpRegistrationOptions {
   readonly registered: (response: RegisterResponse) => Promise<void>;
   /** Called when a request fails. */
   readonly failed?: ((error: Error) => void) | undefined;
-  readonly fetch: typeof fetch;
+  readonly sendHttp: SendHttp;
   /** Timeout of a request in milliseconds; 0 means none. */
   readonly timeout: number;
   readonly clock: Clock;
@@ -165,16 +167,14 @@ export class HttpRegistration implements Registration {
   }
 
   async #send(path: string, body?: string): Promise<string> {
-    const { urls, clock, timeout, fetch } = this.#options;
+    const { urls, clock, timeout, sendHttp } = this.#options;
     const kontrol = toHttp(urls[this.#current % urls.length] ?? '');
     const controller = new AbortController();
     this.#request = controller;
     const timer = timeout > 0 ? clock.setTimeout(() => controller.abort(), timeout) : undefined;
     try {
-      const response = await fetch(new URL(path, kontrol), {
+      const response = await sendHttp(new URL(path, kontrol), {
         signal: controller.signal,
-        // The body contains the kite key, which a redirect could send to another host.
-        redirect: 'manual',
         ...(body !== undefined && { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
       });
       const text = await response.text();
@@ -187,6 +187,8 @@ export class HttpRegistration implements Registration {
       });
     } catch (error) {
       if (isKiteError(error)) throw error;
+      if (isDialError(error))
+        throw new KiteError('disconnect', error.message, { code: error.code, cause: error });
       throw new KiteError('disconnect', `${kontrol} does not respond`, { cause: error });
     } finally {
       timer?.cancel();
@@ -194,7 +196,7 @@ export class HttpRegistration implements Registration {
   }
 }
 
-function redirectError(kontrol: string, { headers }: Response): KiteError {
+function redirectError(kontrol: string, { headers }: PlainResponse): KiteError {
   const location = headers.get('location') ?? 'nowhere';
   const message = `${kontrol} redirects to ${location}; credentials are not sent there. Set the URL of Kontrol to it`;
   return new KiteError('genericError', message);

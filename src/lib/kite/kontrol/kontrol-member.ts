@@ -2,6 +2,7 @@ import { messageOf } from '../../util/message-of.js';
 import { hasCode, isConfigurationError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
+import type { SendHttp } from '../../transport/handshake/http-request.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import { type KiteKey, parseKiteKey, renewalTime } from '../../keys/kite-key.js';
 import type { Clock, Timer } from '../../util/clock.js';
@@ -65,7 +66,8 @@ export interface KontrolMemberOptions {
   readonly timeout: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly fetch?: typeof fetch | undefined;
+  /** Sends the requests of registrations over HTTP. */
+  readonly sendHttp: SendHttp;
   readonly backoff?: BackoffOptions | undefined;
 }
 
@@ -139,7 +141,6 @@ export class KontrolMember {
       auth: () => this.auth,
       registered: (response) => this.#registered(response),
       failed: (error) => this.#registerFailed(error),
-      fetch: this.#options.fetch ?? fetch,
     });
     if (this.#retired) registration.stop();
     this.#httpRegistrations.add(registration);

@@ -25,7 +25,7 @@ export function newFallbacks(clock: Clock): Fallbacks {
 const nodePlatform: DialPlatform<NodeDialOptions> = {
   webSocket: dialWebSocket,
   xhr(base, session, options) {
-    const http = new NodePost(base, maxFrameBytes(options.limits.messageBytes), options.tls);
+    const http = new NodePost(base, maxFrameBytes(options.limits.messageBytes), options);
     const dialing = dialXhr(base, session, options, { http, toDialError: socketError });
     const { budgets } = options;
     return budgets ? dialing.then((channel) => new CountedChannel(channel, budgets)) : dialing;

@@ -35,7 +35,8 @@ export function dialWebSocket(
       socket.destroy();
       reject(error);
     });
-    upgrade(base, path, socket, handshake, (head) => {
+    const request = (key: string): string => upgradeRequest(base, path, key, options.headers);
+    upgrade({ base, path, request }, socket, handshake, (head) => {
       options.opened?.(socket);
       resolve(makeChannel(base, socket, head, framed, options));
     });
@@ -51,10 +52,16 @@ function connect(base: URL, options: DialTls | undefined): Socket {
   return tls.connect({ servername: net.isIP(host) === 0 ? host : '', ...options, host, port });
 }
 
+interface UpgradeRequest {
+  readonly base: URL;
+  readonly path: string;
+  /** Returns the request with a key. */
+  readonly request: (key: string) => string;
+}
+
 /** Performs the handshake on a socket that is connecting. `done` is called with the data that arrived after the response. */
 function upgrade(
-  base: URL,
-  path: string,
+  { base, path, request }: UpgradeRequest,
   socket: Socket,
   handshake: Handshake,
   done: (head: Buffer) => void,
@@ -67,7 +74,7 @@ function upgrade(
     socket.destroy();
     handshake.fail(socketError(base, error));
   });
-  const onConnect = guarded(() => socket.write(upgradeRequest(base, path, key), 'latin1'));
+  const onConnect = guarded(() => socket.write(request(key), 'latin1'));
   const onError = guarded((error: Error) => handshake.fail(socketError(base, error)));
   const onClose = guarded(() => handshake.fail(socketError(base, CONNECTION_CLOSED)));
   const onData = guarded((chunk: Buffer) => {

@@ -4,8 +4,9 @@ import { isIP, type LookupFunction } from 'node:net';
 import { guardListeners, type ListenerGuard } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
 import { formatAddress } from '../channel/remote-address.js';
-import { basicCredentials } from '../handshake/url-credentials.js';
-import type { DialTls } from '../handshake/node-dial-options.js';
+import { authorizedHeaders } from '../handshake/url-credentials.js';
+import type { RequestHeaders } from '../handshake/node-dial-options.js';
+import type { Outgoing } from '../handshake/outgoing.js';
 import { Cookies } from './cookies.js';
 import type { PostRequest, PostResult, Post } from './post.js';
 import { redirectError } from '../handshake/redirect-error.js';
@@ -22,14 +23,14 @@ export class NodePost implements Post {
   readonly #agents: readonly http.Agent[];
   readonly #options: http.RequestOptions;
   readonly #limit: number;
-  readonly #cookies = new Cookies();
+  readonly #headers: RequestHeaders;
+  readonly #cookies: Cookies;
   /** The address of the server that responded first. */
   #address: string | undefined;
 
   /** `limit`: maximum size of a response, in bytes. `resolve`: resolves the host name. */
-  constructor(base: URL, limit: number, tls: DialTls | undefined, resolve: LookupFunction = systemLookup) {
+  constructor(base: URL, limit: number, { tls, headers }: Outgoing, resolve: LookupFunction = systemLookup) {
     const secure = isSecure(base);
-    const auth = basicCredentials(base);
     const Agent = secure ? https.Agent : http.Agent;
     this.#request = secure ? https.request : http.request;
     this.#agents = [
@@ -38,12 +39,15 @@ export class NodePost implements Post {
     ];
     this.#base = base;
     this.#limit = limit;
+    const all = Object.entries(authorizedHeaders(base, headers) ?? {});
+    const isCookie = ([name]: readonly [string, string]): boolean => name.toLowerCase() === 'cookie';
+    this.#headers = Object.fromEntries(all.filter((header) => !isCookie(header)));
+    this.#cookies = new Cookies(all.filter(isCookie).map(([, value]) => value));
     this.#options = {
       method: 'POST',
       hostname: dialHost(base),
       port: base.port,
       lookup: (host, options, done) => this.#lookup(resolve, host, options, done),
-      ...(auth !== undefined && { auth }),
     };
   }
 
@@ -55,6 +59,7 @@ export class NodePost implements Post {
       path,
       agent: this.#agents[sending ? 1 : 0],
       headers: {
+        ...this.#headers,
         'content-type': 'text/plain',
         'content-length': bytes.length,
         ...(cookie !== undefined && { cookie }),

@@ -72,6 +72,7 @@ function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]
     newClient: (target, options) => core.newClient(target, options),
     registered: () => {},
     registerFailed: ({ message }) => failures.push(message),
+    sendHttp: () => Promise.reject(new Error('not used')),
     timeout: 15_000,
     fetch: (target) => {
       const { pathname } = target as URL;
