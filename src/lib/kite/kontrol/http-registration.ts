@@ -5,7 +5,7 @@ import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { isDialError } from '../../transport/handshake/dial-error.js';
-import type { PlainResponse, SendHttp } from '../../transport/handshake/http-request.js';
+import type { PlainResponse, SendHttp } from '../../transport/forward-proxy/http-request.js';
 import type { Auth } from '../call/client.js';
 import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
 import { record } from '../../util/record.js';

@@ -2,7 +2,7 @@ import { messageOf } from '../../util/message-of.js';
 import { hasCode, isConfigurationError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
-import type { SendHttp } from '../../transport/handshake/http-request.js';
+import type { SendHttp } from '../../transport/forward-proxy/http-request.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import { type KiteKey, parseKiteKey, renewalTime } from '../../keys/kite-key.js';
 import type { Clock, Timer } from '../../util/clock.js';

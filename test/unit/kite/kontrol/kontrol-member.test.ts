@@ -72,10 +72,8 @@ function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]
     newClient: (target, options) => core.newClient(target, options),
     registered: () => {},
     registerFailed: ({ message }) => failures.push(message),
-    sendHttp: () => Promise.reject(new Error('not used')),
     timeout: 15_000,
-    fetch: (target) => {
-      const { pathname } = target as URL;
+    sendHttp: ({ pathname }) => {
       requests.push(pathname);
       if (pathname === '/heartbeat') return Promise.resolve(new Response('pong'));
       if (!http.registers) return Promise.reject(new Error('nobody is there'));
