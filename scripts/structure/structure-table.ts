@@ -201,6 +201,7 @@ const kontrol: readonly Folder[] = [
       'registry',
       'registry-entry',
       'store-sync',
+      'steady-clock',
       'token-audit',
       'waiting-call',
       'watchers',
@@ -339,7 +340,7 @@ const kite: readonly Folder[] = [
   {
     name: 'call',
     about: 'connections, clients and pending calls',
-    entries: ['envelope', 'envelope-cache', 'when-idle'],
+    entries: ['envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
     exports: [
       'call-errors',
       'client',

@@ -72,9 +72,9 @@ async function runLoad(
   const { signal } = runtime;
   const clock = preciseClock(() => runtime.now());
   const progress = new ProgressLine(runtime);
-  const start = clock.now();
+  const start = clock.monotonic();
   const updateProgress = (): void => {
-    const elapsed = clock.now() - start;
+    const elapsed = clock.monotonic() - start;
     const perSecond = Math.round((measurement.answered * 1000) / Math.max(1, elapsed));
     const failed = measurement.failed === 0 ? '' : `, ${measurement.failed} failed`;
     progress.show(`${progressBar(elapsed / duration)}  ${perSecond} calls/s${failed}`);
@@ -105,9 +105,10 @@ async function runLoad(
  * Returns a clock with precise timers. A timer of Node.js fires up to a millisecond late, which is longer than a call takes, so the
  * last part of a delay is spent in `setImmediate`.
  */
-function preciseClock(now: () => number): Clock {
+function preciseClock(monotonic: () => number): Clock {
   return {
-    now,
+    ...systemClock,
+    monotonic,
     setTimeout(callback, ms) {
       if (ms > 2) return systemClock.setTimeout(callback, ms - 1);
       const immediate = setImmediate(callback);

@@ -7,6 +7,7 @@ import type { Logger } from '../../util/logger.js';
 import { isDialError } from '../../transport/handshake/dial-error.js';
 import type { PlainResponse, SendHttp } from '../../transport/forward-proxy/http-request.js';
 import type { Auth } from '../call/client.js';
+import type { KontrolTime } from '../call/kontrol-time.js';
 import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
 import type { OwnUrl } from './own-url.js';
@@ -24,6 +25,8 @@ export interface HttpRegistrationOptions {
   readonly url: OwnUrl;
   readonly kite: KiteIdentity;
   readonly auth: () => Auth | null;
+  /** Compared with the time that Kontrol sends. */
+  readonly time: KontrolTime;
   readonly registered: (response: RegisterResponse) => Promise<void>;
   /** Called when a request fails. */
   readonly failed?: ((error: Error) => void) | undefined;
@@ -36,6 +39,9 @@ export interface HttpRegistrationOptions {
 }
 
 const DEFAULT_HEARTBEAT_SECONDS = 10;
+
+/** Difference to Kontrol's clock that is normal, because of the time in the network, in milliseconds. */
+const CLOCK_TOLERANCE = 30_000;
 
 /** Error types for the HTTP statuses of Kontrol. */
 const ERROR_TYPES: Readonly<Record<number, ErrorType>> = {
@@ -177,6 +183,7 @@ export class HttpRegistration implements Registration {
         signal: controller.signal,
         ...(body !== undefined && { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
       });
+      this.#compareClocks(response);
       const text = await response.text();
       if (response.ok) return text;
       if (response.status >= 300 && response.status < 400) throw redirectError(kontrol, response);
@@ -193,6 +200,13 @@ export class HttpRegistration implements Registration {
     } finally {
       timer?.cancel();
     }
+  }
+
+  #compareClocks({ headers }: Response): void {
+    const date = Date.parse(headers.get('date') ?? '');
+    if (Number.isNaN(date)) return;
+    const { time } = this.#options;
+    time.observe(date - CLOCK_TOLERANCE, date + CLOCK_TOLERANCE, date);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { record } from '../../util/record.js';
 import type { Auth } from '../call/client.js';
-import { MAX_TIMER_DELAY } from '../call/token-renewal.js';
+import { KontrolTime } from '../call/kontrol-time.js';
 import { applyFreshKey } from './apply-fresh-key.js';
 import { HttpRegistration } from './http-registration.js';
 import { LinkedKontrolClient, type LinkedKontrolClientOptions } from './linked-kontrol-client.js';
@@ -108,9 +108,11 @@ export class KontrolMember {
   #closed = false;
   #parts: KontrolParts | undefined;
   #keyRenewal: Timer | undefined;
+  readonly #time: KontrolTime;
 
   constructor(options: KontrolMemberOptions) {
     this.#options = options;
+    this.#time = new KontrolTime(options.clock);
     const { kiteKey } = options;
     this.#auth = kiteKey === undefined ? null : { type: 'kiteKey', key: kiteKey };
   }
@@ -139,6 +141,7 @@ export class KontrolMember {
       url: await this.#ownUrl(url),
       kite: this.#options.identity,
       auth: () => this.auth,
+      time: this.#time,
       registered: (response) => this.#registered(response),
       failed: (error) => this.#registerFailed(error),
     });
@@ -231,20 +234,17 @@ export class KontrolMember {
   #scheduleKeyRenewal(): void {
     this.#keyRenewal?.cancel();
     if (this.#retired || this.#auth === null) return;
-    const { clock } = this.#options;
     const key = readKiteKey(this.#auth.key);
     if (key?.expiresAt === undefined) return;
-    const wait = renewalTime(key) - clock.now();
+    const now = this.#time.now();
+    const wait = renewalTime(key) - now;
     // Kontrol has not renewed it although it is due, for example because it failed, or because its clock is behind.
-    const delay = wait > 0 ? wait : renewalRetry(key.expiresAt - clock.now());
-    this.#keyRenewal = clock.setTimeout(
-      () => {
-        // A successful registration replaces this.
-        this.#scheduleKeyRenewal();
-        if (delay <= MAX_TIMER_DELAY) this.#renewKey();
-      },
-      Math.min(delay, MAX_TIMER_DELAY),
-    );
+    const delay = wait > 0 ? wait : renewalRetry(key.expiresAt - now);
+    this.#keyRenewal = this.#options.clock.setTimeout(() => {
+      // A successful registration replaces this.
+      this.#scheduleKeyRenewal();
+      this.#renewKey();
+    }, delay);
   }
 
   #renewKey(): void {

@@ -252,7 +252,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
 
   // The timer is not restarted until it fires, because a polling client attaches and detaches frequently.
   #startDisconnectTimer(): void {
-    this.#detachedAt = this.#clock.now();
+    this.#detachedAt = this.#clock.monotonic();
     if (!this.#removed) this.#timer ??= this.#setTimer(this.limits.disconnectDelay);
   }
 
@@ -260,7 +260,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
     return this.#clock.setTimeout(() => {
       this.#timer = undefined;
       if (this.#response && !this.#closeStatus) return;
-      const remaining = this.#detachedAt + this.limits.disconnectDelay - this.#clock.now();
+      const remaining = this.#detachedAt + this.limits.disconnectDelay - this.#clock.monotonic();
       if (remaining > 0) this.#timer = this.#setTimer(remaining);
       else this.#remove();
     }, ms);

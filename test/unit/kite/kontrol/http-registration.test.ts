@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { KontrolTime } from '../../../../src/lib/kite/call/kontrol-time.js';
 import { HttpRegistration } from '../../../../src/lib/kite/kontrol/http-registration.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { identity, settled } from '../../../helpers/kite/cores.js';
@@ -18,6 +19,7 @@ function registering(...answers: (string | Error | { status: number; body: strin
     urls: ['ws://one:4000/kite', 'http://two:4000/kite'],
     url: 'http://me/kite',
     kite: identity,
+    time: new KontrolTime(clock),
     auth: () => ({ type: 'kiteKey', key: 'key' }),
     registered: ({ kiteKey }) => Promise.resolve(void answered.push(kiteKey)),
     failed: ({ message }) => void failures.push(message),
