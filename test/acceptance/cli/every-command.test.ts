@@ -241,6 +241,11 @@ const LINES: readonly Line[] = [
     screen: /│ bob +│ prod +│ math/,
   },
   {
+    line: 'kitectl query -username=bob -environment=prod -name=math',
+    pipe: /^1\t\/bob\/prod\/math\//m,
+    screen: /│ bob +│ prod +│ math/,
+  },
+  {
     line: 'kitectl query "/bob/prod/math/>= 1.0, < 2.0" --watch --json',
     until: '"action":"REGISTER"',
     pipe: /^\{"action":"REGISTER"/,
