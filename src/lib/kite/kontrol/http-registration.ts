@@ -202,7 +202,7 @@ export class HttpRegistration implements Registration {
     }
   }
 
-  #compareClocks({ headers }: Response): void {
+  #compareClocks({ headers }: PlainResponse): void {
     const date = Date.parse(headers.get('date') ?? '');
     if (Number.isNaN(date)) return;
     const { time } = this.#options;
