@@ -201,6 +201,7 @@ const kontrol: readonly Folder[] = [
       'registry',
       'registry-entry',
       'store-sync',
+      'steady-clock',
       'token-audit',
       'waiting-call',
       'watchers',
@@ -339,7 +340,7 @@ const kite: readonly Folder[] = [
   {
     name: 'call',
     about: 'connections, clients and pending calls',
-    entries: ['envelope', 'envelope-cache', 'when-idle'],
+    entries: ['envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
     exports: [
       'call-errors',
       'client',
@@ -404,7 +405,7 @@ const transport: readonly Folder[] = [
     name: 'forward-proxy',
     about: 'connections and requests through the proxy of a network',
     entries: ['open-tunnel', 'proxy-error', 'secure-tunnel'],
-    exports: ['request-route', 'routed-fetch'],
+    exports: ['http-request', 'request-route', 'routed-fetch'],
   },
   {
     name: 'handshake',
@@ -416,7 +417,16 @@ const transport: readonly Folder[] = [
       'socket-error',
       'url-credentials',
     ],
-    exports: ['dial-error', 'forward-proxy', 'node-dial-options', 'session-url', 'transport-names'],
+    exports: [
+      'access-problem',
+      'dial-error',
+      'forward-proxy',
+      'node-dial-options',
+      'outgoing',
+      'server-access',
+      'session-url',
+      'transport-names',
+    ],
   },
   {
     name: 'sockjs',
@@ -545,6 +555,7 @@ export const structure: readonly Folder[] = [
       'abortable',
       'backoff',
       'base64url',
+      'certificate-authorities',
       'clock',
       'console-logger',
       'deadline',

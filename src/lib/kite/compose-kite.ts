@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import os from 'node:os';
+import { ClientAccess } from './client-access.js';
 import { findKiteKey } from './config/find-kite-key.js';
 import { makeBudgets, type MemoryBudgets } from '../transport/channel/memory-budget.js';
 import { dial, newFallbacks } from '../transport/dial/dial.js';
+import { httpSender } from '../transport/forward-proxy/http-request.js';
 import type { NodeDialOptions } from '../transport/handshake/node-dial-options.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { composeLimits } from './limits/compose-limits.js';
@@ -88,7 +90,8 @@ export function composeKite(
   const budgets = sharedBudgets ?? makeBudgets(limits);
   const sockets = new DialedSockets();
   const findProxy = proxyFinder(env);
-  const dialer = makeDialer({ limits, clock, budgets, findProxy }, sockets, { admitPeer, dialed });
+  const access = new ClientAccess(options.serverAccess);
+  const dialer = makeDialer({ limits, clock, budgets, findProxy }, sockets, access, { admitPeer, dialed });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -153,8 +156,8 @@ export function composeKite(
       logger,
     }),
     saveKiteKey: options.saveKiteKey,
-    findProxy,
     timeout,
+    sendHttp: httpSender({ ...access.shared, findProxy }, limits.messageBytes),
     registered: (url) => core.emit('register', url),
     registerFailed: (error) => core.emit('registerFailed', error),
   });
@@ -179,16 +182,17 @@ export function composeKite(
 function makeDialer(
   { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock' | 'findProxy'> & { readonly budgets: MemoryBudgets },
   sockets: DialedSockets,
+  access: ClientAccess,
   { admitPeer, dialed }: Pick<ReplacedParts, 'admitPeer' | 'dialed'>,
 ): Dialer {
   const { output } = budgets;
   const fallbacks = newFallbacks(common.clock);
   const opened = (socket: Socket): void => sockets.add(socket);
-  return async (url, { ca, auth = null, ...options }) => {
-    const tls = ca === undefined ? undefined : { ca };
+  return async (url, { access: own, auth = null, ...options }) => {
     // The peer of a tunnel is a caller that the kite does not know yet.
     const counted = options.transport === 'Session' ? budgets : { output };
-    const channel = await dial(url, { ...options, ...common, opened, budgets: counted, tls }, fallbacks);
+    const full = { ...options, ...common, ...access.for(own) };
+    const channel = await dial(url, { ...full, opened, budgets: counted }, fallbacks);
     try {
       admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
       return dialed ? dialed(channel) : channel;

@@ -77,6 +77,7 @@ export class KiteServer {
       allowOrigin,
       proxies: this.#proxies,
       sockjsClient,
+      logger,
       onSession,
     });
     this.#router = new RequestRouter({

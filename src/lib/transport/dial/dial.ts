@@ -117,7 +117,7 @@ function dialAuto(url: string, options: NodeDialOptions, fallbacks: Fallbacks | 
     ...nodePlatform,
     xhr: async (base, session, bounds) => {
       const channel = await nodePlatform.xhr(base, session, bounds);
-      fallbacks?.set(server, true, options.clock.now() + FALLBACK_TTL);
+      fallbacks?.set(server, true, FALLBACK_TTL);
       return channel;
     },
   };

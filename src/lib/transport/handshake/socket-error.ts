@@ -1,5 +1,6 @@
 import {
   CERTIFICATE_HINT,
+  CLIENT_CERTIFICATE_HINT,
   CLOSED_HINT,
   HOST_NAME_HINT,
   NETWORK_HINT,
@@ -47,6 +48,10 @@ const SOCKET_ERRORS: Readonly<Record<string, SocketErrorEntry>> = {
   },
 };
 
+/** The alerts with which a server rejects the certificate of a client, or the lack of one. */
+const CLIENT_CERTIFICATE_ALERT =
+  /^ERR_SSL_(?:TLS|SSL)V\d+_ALERT_(?:ACCESS_DENIED|BAD_CERTIFICATE|CERTIFICATE_(?:EXPIRED|REQUIRED|REVOKED|UNKNOWN)|UNKNOWN_CA|UNSUPPORTED_CERTIFICATE)$/;
+
 const CERTIFICATE_CODE = /CERT|SIGNATURE/;
 
 /** Returns the DialError for an error of the socket, of TLS or of the HTTP parser. */
@@ -60,6 +65,10 @@ export function socketError(url: URL, cause: unknown): DialError {
 export function describeSocketError(cause: unknown): SocketErrorEntry {
   const error = toError(cause);
   const code = errorCode(error) ?? '';
+  if (CLIENT_CERTIFICATE_ALERT.test(code)) {
+    const reason = `the server requires a certificate of the client, or rejects that of this one (${code})`;
+    return { code: 'tls', reason, hint: CLIENT_CERTIFICATE_HINT };
+  }
   const entry = SOCKET_ERRORS[/^ERR_(?:TLS|SSL)_(?!CERT)/.test(code) ? 'EPROTO' : code];
   if (entry) return { ...entry, reason: `${entry.reason} (${code})` };
   if (isCertificateError(error)) {

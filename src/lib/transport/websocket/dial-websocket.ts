@@ -39,9 +39,10 @@ export function dialWebSocket(
       abort(error);
       reject(error);
     });
+    const request = (key: string): string => upgradeRequest(base, path, key, options.headers);
     const onSocket = (socket: Socket): void => {
       abort = () => socket.destroy();
-      upgrade(base, path, socket, handshake, (head) => {
+      upgrade({ base, path, request }, socket, handshake, (head) => {
         options.opened?.(socket);
         resolve(makeChannel(base, socket, head, framed, options));
       });
@@ -72,10 +73,16 @@ function tlsOptions(base: URL, options: DialTls | undefined): ConnectionOptions 
   return { servername: net.isIP(host) === 0 ? host : '', ...options, host };
 }
 
+interface UpgradeRequest {
+  readonly base: URL;
+  readonly path: string;
+  /** Returns the request with a key. */
+  readonly request: (key: string) => string;
+}
+
 /** Performs the handshake on a socket that is connecting. `done` is called with the data that arrived after the response. */
 function upgrade(
-  base: URL,
-  path: string,
+  { base, path, request }: UpgradeRequest,
   socket: Socket,
   handshake: Handshake,
   done: (head: Buffer) => void,
@@ -88,7 +95,7 @@ function upgrade(
     socket.destroy();
     handshake.fail(socketError(base, error));
   });
-  const onConnect = guarded(() => socket.write(upgradeRequest(base, path, key), 'latin1'));
+  const onConnect = guarded(() => socket.write(request(key), 'latin1'));
   const onError = guarded((error: Error) => handshake.fail(socketError(base, error)));
   const onClose = guarded(() => handshake.fail(socketError(base, CONNECTION_CLOSED)));
   const onData = guarded((chunk: Buffer) => {

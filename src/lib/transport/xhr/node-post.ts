@@ -3,8 +3,8 @@ import { isIP, type LookupFunction } from 'node:net';
 import { guardListeners, type ListenerGuard } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
 import { formatAddress } from '../channel/remote-address.js';
-import { basicCredentials } from '../handshake/url-credentials.js';
-import type { NodeDialOptions } from '../handshake/node-dial-options.js';
+import { authorizedHeaders } from '../handshake/url-credentials.js';
+import type { NodeDialOptions, RequestHeaders } from '../handshake/node-dial-options.js';
 import { Cookies } from './cookies.js';
 import type { PostRequest, PostResult, Post } from './post.js';
 import { redirectError } from '../handshake/redirect-error.js';
@@ -22,7 +22,8 @@ export class NodePost implements Post {
   readonly #agents: readonly http.Agent[];
   readonly #options: http.RequestOptions;
   readonly #limit: number;
-  readonly #cookies = new Cookies();
+  readonly #headers: RequestHeaders;
+  readonly #cookies: Cookies;
   /** The address of the server that responded first. */
   #address: string | undefined;
 
@@ -30,10 +31,9 @@ export class NodePost implements Post {
   constructor(
     base: URL,
     limit: number,
-    { tls, findProxy }: Pick<NodeDialOptions, 'tls' | 'findProxy'>,
+    { tls, headers, findProxy }: Pick<NodeDialOptions, 'tls' | 'headers' | 'findProxy'>,
     resolve: LookupFunction = systemLookup,
   ) {
-    const auth = basicCredentials(base);
     const route = routeTo(base, findProxy);
     this.#route = route;
     this.#agents = [
@@ -42,10 +42,13 @@ export class NodePost implements Post {
     ];
     this.#base = base;
     this.#limit = limit;
+    const all = Object.entries(authorizedHeaders(base, headers) ?? {});
+    const isCookie = ([name]: readonly [string, string]): boolean => name.toLowerCase() === 'cookie';
+    this.#headers = Object.fromEntries(all.filter((header) => !isCookie(header)));
+    this.#cookies = new Cookies(all.filter(isCookie).map(([, value]) => value));
     this.#options = {
       method: 'POST',
       lookup: (host, options, done) => this.#lookup(resolve, host, options, done),
-      ...(auth !== undefined && { auth }),
     };
   }
 
@@ -58,6 +61,7 @@ export class NodePost implements Post {
       ...route,
       agent: this.#agents[sending ? 1 : 0],
       headers: {
+        ...this.#headers,
         ...route.headers,
         'content-type': 'text/plain',
         'content-length': bytes.length,
