@@ -1,10 +1,10 @@
+import { isDialError } from '../../transport/handshake/dial-error.js';
 import { messageOf, toError } from '../../util/message-of.js';
 import { type ErrorType, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
-import { isDialError } from '../../transport/handshake/dial-error.js';
 import type { PlainResponse, SendHttp } from '../../transport/forward-proxy/http-request.js';
 import type { Auth } from '../call/client.js';
 import type { KontrolTime } from '../call/kontrol-time.js';
