@@ -80,6 +80,7 @@ const cli: readonly Folder[] = [
       'keychain',
       'kontrol-own-key',
       'loopback-target',
+      'missing-method',
       'on-demand-client',
       'query-path',
       'read-pem',

@@ -97,6 +97,11 @@ export class GoKontrol {
       if (more.length > 0) throw new KiteError('genericError', 'query matches more than one kite');
       return first && this.#token(username, first.kite);
     });
+    this.kite
+      .handle('kite.describe', () => {
+        throw new KiteError('methodNotFound', 'Method not found: kite.describe');
+      })
+      .disableAuthentication();
     this.kite.handle('getKey', () => this.#keyPair.publicKey);
   }
 
