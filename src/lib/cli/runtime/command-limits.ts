@@ -18,6 +18,12 @@ export const PROBES = 50;
  */
 export const TOP_CONNECTIONS = 500;
 
+/**
+ * Maximum number of different reasons that `kitectl watch` reports while it cannot connect to Kontrol again. Default 10. If
+ * exceeded, the rest is not reported.
+ */
+export const FOLLOW_WARNINGS = 10;
+
 /** Maximum number of error types that `kitectl bench` lists. Default 100. If exceeded, the rest is counted together. */
 export const BENCH_ERROR_TYPES = 100;
 
