@@ -47,7 +47,7 @@ const cli: readonly Folder[] = [
     'proxy-start-options',
     'proxy-status',
   ]),
-  commands('query', 'query, watch and token', ['query-kites', 'token']),
+  commands('query', 'query, watch and token', ['query-fields', 'query-kites', 'token']),
   commands('register', 'register', ['register', 'register-target']),
   commands('serve', 'serve', ['serve', 'serve-flags', 'serve-options']),
   commands('shell', 'shell', ['shell']),

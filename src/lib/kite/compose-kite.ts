@@ -76,7 +76,7 @@ export function composeKite(
   const identity = {
     name,
     username,
-    id: randomUUID(),
+    id: options.id ?? randomUUID(),
     environment,
     region,
     version: config.version ?? version,
@@ -84,8 +84,8 @@ export function composeKite(
   };
   const problem = identityProblem(identity);
   if (problem !== undefined) throw new ConfigurationError('badValue', problem);
-  const { allowKiteKeysOf = 'own' } = options;
-  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
+  const { allowKiteKeysOf = 'own', acceptAudience } = options;
+  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf, acceptAudience });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const budgets = sharedBudgets ?? makeBudgets(limits);
   const sockets = new DialedSockets();

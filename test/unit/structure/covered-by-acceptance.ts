@@ -52,6 +52,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/target/with-connection',
     'cli/target/with-kontrol',
   ],
+  'compatibility/go-flags': ['cli/query/query-fields'],
   'cli/locks': ['keys/file-lock'],
   'cli/signals': ['cli/frame/handle-signals'],
   'cli/completion': [

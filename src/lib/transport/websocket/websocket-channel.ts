@@ -316,8 +316,8 @@ export abstract class WebSocketChannel
 
   handleError(error: Error): void {
     const status = closeStatusForError(error, this.limits.messageBytes);
-    const size = status.code === 1009 ? (this.#ws as WithReceiver)._receiver?._totalPayloadLength : undefined;
-    if (status.code !== DROPPED_CODE) this.#report(status, size);
+    const size = (this.#ws as WithReceiver)._receiver?._totalPayloadLength;
+    if (status.code !== DROPPED_CODE) this.#report(status, size === 0 ? undefined : size);
     this.#closing = true;
     this.#closeStatus ??= status;
   }
