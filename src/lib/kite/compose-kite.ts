@@ -5,7 +5,7 @@ import { ClientAccess } from './client-access.js';
 import { findKiteKey } from './config/find-kite-key.js';
 import { makeBudgets, type MemoryBudgets } from '../transport/channel/memory-budget.js';
 import { dial, newFallbacks } from '../transport/dial/dial.js';
-import { httpSender } from '../transport/handshake/http-request.js';
+import { httpSender } from '../transport/forward-proxy/http-request.js';
 import type { NodeDialOptions } from '../transport/handshake/node-dial-options.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { composeLimits } from './limits/compose-limits.js';
@@ -16,6 +16,7 @@ import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
 import { messageJson } from './call/message-numbers.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
+import { proxyFinder } from './config/find-proxy.js';
 import { kiteSettings } from './config/kite-settings.js';
 import { ignoredVariables } from './config/resolve-setting.js';
 import { KiteCore } from './core/kite-core.js';
@@ -75,7 +76,7 @@ export function composeKite(
   const identity = {
     name,
     username,
-    id: randomUUID(),
+    id: options.id ?? randomUUID(),
     environment,
     region,
     version: config.version ?? version,
@@ -83,13 +84,14 @@ export function composeKite(
   };
   const problem = identityProblem(identity);
   if (problem !== undefined) throw new ConfigurationError('badValue', problem);
-  const { allowKiteKeysOf = 'own' } = options;
-  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
+  const { allowKiteKeysOf = 'own', acceptAudience } = options;
+  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf, acceptAudience });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const budgets = sharedBudgets ?? makeBudgets(limits);
   const sockets = new DialedSockets();
+  const findProxy = proxyFinder(env);
   const access = new ClientAccess(options.serverAccess);
-  const dialer = makeDialer({ limits, clock, budgets }, sockets, access, { admitPeer, dialed });
+  const dialer = makeDialer({ limits, clock, budgets, findProxy }, sockets, access, { admitPeer, dialed });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -126,6 +128,7 @@ export function composeKite(
     cookie: options.sessionCookie ?? false,
     sockjsClient: options.sockjsClient,
     virtualHosts,
+    findProxy,
     listenNotes:
       options.port === undefined ? ignoredVariables(kiteSettings.port, env).map(({ note }) => note) : [],
     limits,
@@ -154,7 +157,7 @@ export function composeKite(
     }),
     saveKiteKey: options.saveKiteKey,
     timeout,
-    sendHttp: httpSender(access.shared, limits.messageBytes),
+    sendHttp: httpSender({ ...access.shared, findProxy }, limits.messageBytes),
     registered: (url) => core.emit('register', url),
     registerFailed: (error) => core.emit('registerFailed', error),
   });
@@ -177,7 +180,7 @@ export function composeKite(
 }
 
 function makeDialer(
-  { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock'> & { readonly budgets: MemoryBudgets },
+  { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock' | 'findProxy'> & { readonly budgets: MemoryBudgets },
   sockets: DialedSockets,
   access: ClientAccess,
   { admitPeer, dialed }: Pick<ReplacedParts, 'admitPeer' | 'dialed'>,

@@ -52,6 +52,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/target/with-connection',
     'cli/target/with-kontrol',
   ],
+  'compatibility/go-flags': ['cli/query/query-fields'],
   'cli/locks': ['keys/file-lock'],
   'cli/server-access': ['cli/settings/access-settings'],
   'cli/signals': ['cli/frame/handle-signals'],
@@ -163,6 +164,8 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/shell': ['cli/shell/line-reader', 'cli/shell/shell'],
   'cli/terminal': ['cli/terminal/colors', 'cli/terminal/tables'],
   'cli/top': ['cli/top/full-screen', 'cli/top/top', 'cli/top/top-rows'],
+  'cli/go-kontrol': ['cli/target/missing-method'],
+  'cli/watch': ['cli/query/follow-kites', 'cli/target/watch-or-poll'],
   'kontrol/revocation': ['kontrol/admin/users'],
   'kite/request-router': ['kite/serve/request-router', 'kite/serve/http-listener', 'kite/serve/refusal-log'],
   'kite/kite': [

@@ -44,7 +44,7 @@ const FACTS: readonly Fact[] = [
     homes: ['src/lib/util/loopback.ts'],
     decides: decidesLoopback,
     exceptions: {
-      'src/commands/keygen.ts': 'the host of a certificate where none is named',
+      'src/lib/cli/keys/keygen.ts': 'the hosts that each certificate is valid for',
     },
     planted: [
       'return /^(?:(?:[\\w-]+\\.)*localhost|127(?:\\.\\d{1,3}){3}|::1|\\[::1\\])$/i.test(host);',

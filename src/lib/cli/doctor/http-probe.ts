@@ -1,15 +1,15 @@
+import { proxyResponseError, requestError, routeTo } from '../../transport/forward-proxy/request-route.js';
+import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import { messageOf } from '../../util/message-of.js';
-import { get as getHttp, type IncomingMessage } from 'node:http';
-import { get as getHttps } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Outgoing } from '../../transport/handshake/outgoing.js';
-import { isSecure } from '../../transport/handshake/session-url.js';
 import { socketError } from '../../transport/handshake/socket-error.js';
 
 /** What a response reveals about the server. */
 export interface ProbeResult {
   readonly status: number;
-  /** The IP address of the server. */
+  /** The IP address of the server; its host if there is a proxy. */
   readonly address: string;
   /** Time of the server in milliseconds since the Unix epoch, with a resolution of one second. */
   readonly date: number | undefined;
@@ -30,6 +30,7 @@ export interface ProbeOptions {
   readonly signal: AbortSignal;
   /** The certificates and headers of the request. */
   readonly access: Outgoing;
+  readonly findProxy: FindProxy;
 }
 
 /** Timeout of a request in milliseconds. */
@@ -45,31 +46,37 @@ export function probeHttp(url: URL, options: ProbeOptions): Promise<ProbeResult>
   return sendProbe(url, options).catch((error: unknown) => {
     if (socketError(url, error).code !== 'tls') throw error;
     const tls = { ...options.access.tls, rejectUnauthorized: false };
-    return sendProbe(url, { signal: options.signal, access: { tls } });
+    return sendProbe(url, { ...options, access: { tls } });
   });
 }
 
-function sendProbe(url: URL, { signal, access }: ProbeOptions): Promise<ProbeResult> {
+function sendProbe(url: URL, { signal, access, findProxy }: ProbeOptions): Promise<ProbeResult> {
   return new Promise((resolve, reject) => {
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT)]);
     const onResponse = (response: IncomingMessage): void => {
       const { statusCode, headers, socket } = response;
-      const { remoteAddress: address = '' } = socket;
+      const { remoteAddress = '' } = socket;
+      const error = proxyResponseError(url, route, response);
+      if (error) reject(error);
       response.resume();
       const serverTime = Date.parse(headers.date ?? '');
       resolve({
         status: statusCode ?? 0,
-        address,
+        address: route.proxy ? url.hostname : remoteAddress,
         date: Number.isNaN(serverTime) ? undefined : serverTime,
         certificate: 'getPeerCertificate' in socket ? readCertificate(socket as TLSSocket) : undefined,
       });
     };
-    const { tls, headers = {} } = access;
-    const options = { signal: timeout, agent: false, headers } as const;
-    const request = isSecure(url)
-      ? getHttps(url, { ...options, ...tls }, onResponse)
-      : getHttp(url, options, onResponse);
-    request.on('error', reject);
+    const route = routeTo(url, findProxy);
+    const agent = route.newAgent({ ...access.tls });
+    const { headers, ...options } = route.options(url.pathname + url.search);
+    const request = route.request(
+      { ...options, headers: { ...access.headers, ...headers }, signal: timeout, agent },
+      onResponse,
+    );
+    request.on('error', (error) => reject(requestError(url, route, error)));
+    request.on('close', () => agent.destroy());
+    request.end();
   });
 }
 

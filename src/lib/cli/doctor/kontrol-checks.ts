@@ -12,6 +12,7 @@ import type { CommandSettings } from '../settings/command-settings.js';
 import { admitKontrol } from '../target/key-recipient.js';
 import { readAccess } from '../target/read-access.js';
 import { type Finding, failed, fromError, ok, skipped, warning } from './check.js';
+import { isDialError } from '../../transport/handshake/dial-error.js';
 import { type ProbeOptions, type ProbeResult, probeHttp } from './http-probe.js';
 import { toHttp } from '../../util/web-url.js';
 
@@ -31,17 +32,18 @@ function infoUrl(url: string): URL {
 /** Checks that Kontrol's server responds, that its certificate is trusted, and that its clock agrees with this machine's. */
 export async function checkServer(
   url: string,
-  { signal, access, now }: ProbeOptions & { readonly now: () => number },
+  { now, ...options }: ProbeOptions & { readonly now: () => number },
 ): Promise<Finding[]> {
   let response: ProbeResult;
   try {
-    response = await probeHttp(infoUrl(url), { signal, access });
+    response = await probeHttp(infoUrl(url), options);
   } catch (error) {
-    signal.throwIfAborted();
+    options.signal.throwIfAborted();
+    if (isDialError(error)) return [fromError('server', error)];
     const reason = makeVisible(messageOf(error));
     return [failed('server', `${url} does not respond: ${reason}`, KONTROL_HINT, ExitCode.unreachable)];
   }
-  return [checkTls(response, now(), access), checkClock(response, now())];
+  return [checkTls(response, now(), options.access), checkClock(response, now())];
 }
 
 function checkTls({ address, certificate }: ProbeResult, now: number, { tls }: Outgoing): Finding {

@@ -1,6 +1,7 @@
 import { Kite, type KiteOptions } from '../../index.js';
 import { makeBudgets } from '../../transport/channel/memory-budget.js';
 import { dial } from '../../transport/dial/dial.js';
+import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import type { NodeDialOptions } from '../../transport/handshake/node-dial-options.js';
 import { type Outgoing, outgoing } from '../../transport/handshake/outgoing.js';
 import { Relay } from '../../transport/relay/relay.js';
@@ -26,6 +27,8 @@ export interface SessionEvents {
 
 export interface ExposedKiteOptions extends KiteOptions, Pick<ReplacedParts, 'admitPeer'> {
   readonly local: LocalKite;
+  /** Finds the proxy of the connections to the exposed kite. */
+  readonly findProxy: FindProxy;
   readonly events: SessionEvents;
   readonly clock?: Clock;
 }
@@ -44,6 +47,7 @@ export class ExposedKite {
   readonly #events: SessionEvents;
   readonly #clock: Clock;
   readonly #access: Outgoing;
+  readonly #findProxy: FindProxy;
   readonly #relays = new Set<Relay>();
   /** The number of relays with an end that is still open. */
   #openRelays = 0;
@@ -52,11 +56,16 @@ export class ExposedKite {
   /** The budgets of the tunnels and of the connections to the exposed kite. */
   readonly #budgets = makeBudgets(defaultLimits);
 
-  constructor(name: string, version: string, { local, events, admitPeer, ...options }: ExposedKiteOptions) {
+  constructor(
+    name: string,
+    version: string,
+    { local, events, findProxy, admitPeer, ...options }: ExposedKiteOptions,
+  ) {
     this.#local = local;
     this.#events = events;
     this.#access = outgoing(options.serverAccess ?? {});
     this.#clock = options.clock ?? systemClock;
+    this.#findProxy = findProxy;
     this.kite = new Kite(name, version, options, {
       admitPeer,
       budgets: this.#budgets,
@@ -87,6 +96,7 @@ export class ExposedKite {
       handshakeTimeout: DIAL_TIMEOUT,
       limits: defaultLimits,
       clock: this.#clock,
+      findProxy: this.#findProxy,
       budgets: { output: this.#budgets.output },
       ...this.#access,
     }).then(

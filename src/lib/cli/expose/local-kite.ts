@@ -1,7 +1,7 @@
 import { dial } from '../../transport/dial/dial.js';
 import { isDialError } from '../../transport/handshake/dial-error.js';
-import { httpSender } from '../../transport/handshake/http-request.js';
-import type { Outgoing } from '../../transport/handshake/outgoing.js';
+import { httpSender } from '../../transport/forward-proxy/http-request.js';
+import type { NodeDialOptions } from '../../transport/handshake/node-dial-options.js';
 import { KiteError, type Transport } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
@@ -11,20 +11,23 @@ import { toCliError } from '../frame/failures.js';
 import type { LocalKite } from './exposed-kite.js';
 import { toHttp, toWebSocket } from '../../util/web-url.js';
 
+/** The certificates, headers and proxies of connections to the kite. */
+type LocalAccess = Pick<NodeDialOptions, 'tls' | 'headers' | 'findProxy'>;
+
 /** Timeout for the first connection to the kite, in milliseconds. */
 const CONNECT_TIMEOUT = 5000;
 
 /**
  * Returns the address and the transport of the kite at `text`, after connecting to it. Without a transport, detects it: a
  * SockJS server responds at `/info`; everything else is a raw WebSocket, as in `kite.js`. The path of `http://host:port` is
- * `/kite`. `access`: the certificates and headers of the connections.
+ * `/kite`. `access`: the certificates, headers and proxies of the connections.
  *
  * @throws CliError if the URL cannot be connected to
  */
 export async function findLocalKite(
   text: string,
   transport: Transport | undefined,
-  access: Outgoing,
+  access: LocalAccess,
 ): Promise<LocalKite> {
   const url = new URL(text);
   const hasNoPath = url.pathname === '/' && url.search === '';
@@ -44,7 +47,7 @@ export async function findLocalKite(
 }
 
 /** Whether the URL is served by a SockJS server. Rejects if there is no response in time. */
-async function servesSockJs(base: URL, access: Outgoing): Promise<boolean> {
+async function servesSockJs(base: URL, access: LocalAccess): Promise<boolean> {
   const info = new URL(toHttp(base.href));
   info.pathname = `${info.pathname.replace(/\/+$/, '')}/info`;
   try {
@@ -63,7 +66,7 @@ async function servesSockJs(base: URL, access: Outgoing): Promise<boolean> {
 async function checkReachable(
   { url, transport }: LocalKite,
   passedUrl: string,
-  access: Outgoing,
+  access: LocalAccess,
 ): Promise<void> {
   try {
     const channel = await dial(url, {

@@ -2,8 +2,8 @@ import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import { boolean, option } from '@oclif/core/flags';
 import type { Input, ParserOutput } from '@oclif/core/interfaces';
-import { normalizeArgv } from './argv.js';
-import type { CommandConfig } from './fast-path-config.js';
+import { normalizeArgv, requestsVersion } from './argv.js';
+import { type CommandConfig, printVersion } from './fast-path-config.js';
 import { type CliError, isCliError } from '../runtime/cli-error.js';
 import { colorSetting } from '../runtime/color-setting.js';
 import { toCliError } from './failures.js';
@@ -41,6 +41,9 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
+  /** Whether `--version` without a value prints the version, as in the Go program. With a value, it is a flag of the command. */
+  static versionSwitch = false;
+
   /**
    * Runs the command `id` with the words after it on the command line, like `Config.runCommand` of oclif.
    *
@@ -63,6 +66,14 @@ export abstract class BaseCommand extends Command {
     const options: object = this.config.options;
     if (!('runtime' in options)) throw new Error('The options of the Config have no runtime');
     return options.runtime as CommandRuntime;
+  }
+
+  protected override async _run<Result>(): Promise<Result> {
+    const { versionSwitch } = this.ctor as unknown as CommandClass;
+    if (!versionSwitch || !requestsVersion(this.argv)) return super._run<Result>();
+    printVersion(this.runtime);
+    // The result of a command is not used.
+    return undefined as Result;
   }
 
   protected override async init(): Promise<void> {
@@ -100,6 +111,7 @@ export interface CommandClass {
   readonly args: typeof Command.args;
   readonly flags: typeof Command.flags;
   readonly baseFlags: typeof BaseCommand.baseFlags;
+  readonly versionSwitch: boolean;
   readonly start: typeof BaseCommand.start;
 }
 

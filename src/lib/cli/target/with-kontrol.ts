@@ -26,8 +26,8 @@ export interface LocatedKey {
 
 /** A connection to Kontrol as the user. */
 export interface KontrolSession {
-  /** Finds kites, watches them, and gets tokens. */
-  readonly kontrol: Pick<LinkedKontrolClient, 'getKites' | 'getToken' | 'watchKites'>;
+  /** Connects again if the connection was lost, finds kites, watches them, and gets tokens. */
+  readonly kontrol: Pick<LinkedKontrolClient, 'connect' | 'getKites' | 'getToken' | 'watchKites'>;
   /** The connection, for the administration methods of Kontrol. */
   readonly client: Pick<Client, 'call' | 'on'>;
   readonly key: KiteKey;

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readClaims } from '../../keys/jwt-claims.js';
 import type { Clock } from '../../util/clock.js';
+import { steadyClock } from '../../util/steady-clock.js';
 import { TUNNEL_TOKEN_LENGTH } from '../limits/proxy-limits.js';
 
 /** The claims of a token with which a kite opens a tunnel. */
@@ -25,13 +26,17 @@ export class TunnelTokens {
 
   /** `ttl`: lifetime of a token in milliseconds. The caller ensures that each token is used once. */
   constructor(clock: Clock, ttl: number) {
-    this.#clock = clock;
+    this.#clock = steadyClock(clock);
     this.#ttl = ttl;
   }
 
   sign({ kiteId, tunnel }: TunnelToken): string {
     // Not rounded to seconds, so that a token does not outlive its tunnel.
-    const claims = JSON.stringify({ sub: kiteId, seq: tunnel, exp: (this.#clock.now() + this.#ttl) / 1000 });
+    const claims = JSON.stringify({
+      sub: kiteId,
+      seq: tunnel,
+      exp: (this.#clock.now() + this.#ttl) / 1000,
+    });
     const input = `${HEADER}.${Buffer.from(claims).toString('base64url')}`;
     return `${input}.${this.#mac(input).toString('base64url')}`;
   }

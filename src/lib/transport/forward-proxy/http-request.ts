@@ -1,12 +1,10 @@
-import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { guardListeners } from '../../util/guard-listeners.js';
 import { toError } from '../../util/message-of.js';
-import type { Outgoing } from './outgoing.js';
-import { dialHost, isSecure } from './session-url.js';
-import { socketError } from './socket-error.js';
-import { authorizedHeaders } from './url-credentials.js';
+import type { NodeDialOptions } from '../handshake/node-dial-options.js';
+import { socketError } from '../handshake/socket-error.js';
+import { authorizedHeaders } from '../handshake/url-credentials.js';
+import { proxyResponseError, requestError, routeTo } from './request-route.js';
 
 /** A plain HTTP request, which is not part of a session. */
 export interface PlainRequest {
@@ -31,33 +29,38 @@ export type SendHttp = (url: URL, request: PlainRequest) => Promise<PlainRespons
  * Returns a function that sends requests with these options. It does not follow redirects, because requests carry credentials. It
  * rejects with a DialError, or with the reason of the signal. `maxBytes` limits the body of a response.
  */
-export function httpSender({ tls, headers }: Outgoing, maxBytes: number): SendHttp {
+export function httpSender(
+  { tls, headers, findProxy }: Pick<NodeDialOptions, 'tls' | 'headers' | 'findProxy'>,
+  maxBytes: number,
+): SendHttp {
   return (url, { method = 'GET', headers: own, body, signal }) =>
     new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const secure = isSecure(url);
+      const route = routeTo(url, findProxy);
+      const { headers: ofRoute, ...options } = route.options(url.pathname + url.search);
       const bytes = body === undefined ? undefined : Buffer.from(body);
-      const request = (secure ? https : http).request({
-        ...tls,
+      const agent = route.newAgent({ ...tls, keepAlive: false });
+      const request = route.request({
+        ...options,
         method,
-        hostname: dialHost(url),
-        port: url.port,
-        path: url.pathname + url.search,
-        agent: false,
+        agent,
         signal,
         headers: {
           ...authorizedHeaders(url, headers),
           ...own,
+          ...ofRoute,
           ...(bytes && { 'content-length': bytes.length }),
         },
       });
       const fail = (error: unknown): void =>
-        reject(signal.aborted ? toError(signal.reason) : socketError(url, error));
+        reject(signal.aborted ? toError(signal.reason) : socketError(url, requestError(url, route, toError(error))));
       const guarded = guardListeners((error) => {
         request.destroy();
         fail(error);
       });
       const onResponse = guarded((response: IncomingMessage) => {
+        const ofProxy = proxyResponseError(url, route, response);
+        if (ofProxy) throw ofProxy;
         const chunks: Buffer[] = [];
         let length = 0;
         const onData = guarded((chunk: Buffer) => {
@@ -72,6 +75,7 @@ export function httpSender({ tls, headers }: Outgoing, maxBytes: number): SendHt
       });
       request.on('response', onResponse);
       request.on('error', guarded(fail));
+      request.on('close', () => agent.destroy());
       request.end(bytes);
     });
 }
