@@ -336,3 +336,13 @@ it('each command that connects accepts any certificate with --insecure, and warn
   expect(failures).toEqual([]);
   console.log(`--insecure: ${commands.length} commands`);
 });
+
+it('doctor sends no header to a server whose certificate is not trusted', async () => {
+  const { server } = await setUp();
+  const world = await TlsWorld.create(server);
+  const { output } = await world.run('doctor', ['--header', 'X-Tenant: blue']);
+  expect(output).toMatch(/^TLS\tfailed\t.*is not trusted/m);
+  const heads = world.fronts.flatMap((front) => front.heads);
+  expect(heads.length).toBeGreaterThan(0);
+  expect(heads.filter((head) => head.includes('x-tenant'))).toEqual([]);
+});
