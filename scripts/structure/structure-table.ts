@@ -83,8 +83,10 @@ const cli: readonly Folder[] = [
       'missing-method',
       'on-demand-client',
       'query-path',
+      'read-access',
       'read-pem',
       'save-renewed-key',
+      'setting-file',
       'tls-files',
       'watch-or-poll',
       'with-connection',
@@ -96,6 +98,7 @@ const cli: readonly Folder[] = [
     name: 'settings',
     about: 'the table of settings, contexts, and the resolution of values',
     entries: [
+      'access-settings',
       'all-settings',
       'cli-setting',
       'client-environment',
@@ -412,13 +415,7 @@ const transport: readonly Folder[] = [
   {
     name: 'handshake',
     about: 'what all transports share to dial: options, deadline, errors, URLs',
-    entries: [
-      'dial-options',
-      'handshake',
-      'redirect-error',
-      'socket-error',
-      'url-credentials',
-    ],
+    entries: ['dial-options', 'handshake', 'redirect-error', 'url-credentials'],
     exports: [
       'access-problem',
       'dial-error',
@@ -427,6 +424,7 @@ const transport: readonly Folder[] = [
       'outgoing',
       'server-access',
       'session-url',
+      'socket-error',
       'transport-names',
     ],
   },

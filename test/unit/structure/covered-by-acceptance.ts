@@ -54,6 +54,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   ],
   'compatibility/go-flags': ['cli/query/query-fields'],
   'cli/locks': ['keys/file-lock'],
+  'cli/server-access': ['cli/settings/access-settings'],
   'cli/signals': ['cli/frame/handle-signals'],
   'cli/completion': [
     'cli/completion/command-manifest',
@@ -125,7 +126,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/kontrol/kontrol-start',
     'cli/kontrol/kontrol-start-flags',
     'cli/kontrol/kontrol-status',
-    'cli/kontrol/setting-file',
+    'cli/target/setting-file',
     'cli/target/kontrol-own-key',
     'cli/kontrol/own-key',
     'cli/kontrol/storage-choice',

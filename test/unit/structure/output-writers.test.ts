@@ -11,6 +11,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'call/output-window.ts': 'waits for the reader itself',
   'expose/expose-events.ts': 'one line',
   'expose/expose.ts': 'a line for each field of an identity',
+  'frame/base-command.ts': 'one line',
   'frame/fast-path-config.ts': 'one line',
   'frame/report-failure.ts': 'one failure',
   'frame/server-lifecycle.ts': 'a LineGate leaves out lines',

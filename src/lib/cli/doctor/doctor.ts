@@ -1,10 +1,12 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { outgoing } from '../../transport/handshake/outgoing.js';
 import { CliError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { FoundKey } from '../target/find-key.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
+import { readAccess } from '../target/read-access.js';
 import { withKey } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
@@ -89,12 +91,15 @@ async function checkKontrol(
   const { signal, env, version, clock } = runtime;
   const timeoutSetting = settings.withOptionalContext().resolve(commonSettings.timeout);
   const timeout = timeoutSetting.source.type === 'default' ? CHECK_TIMEOUT : timeoutSetting.value;
+  const access = outgoing(readAccess(settings));
   const findProxy = proxyFinder(env);
   const proxy = checkProxy(url, env);
   const server = await spinner.during(`Connecting to ${url}`, () =>
-    checkServer(url, { findProxy, signal, now: () => clock.now() }),
+    checkServer(url, { signal, access, findProxy, now: () => clock.now() }),
   );
-  const storage = await spinner.during(`Connecting to ${url}`, () => checkStorage(url, findProxy, signal));
+  const storage = await spinner.during(`Connecting to ${url}`, () =>
+    checkStorage(url, { signal, access, findProxy }),
+  );
   if (!found || server.some(({ check }) => check === 'server')) return [...proxy, ...server, storage];
   const connectionSettings = settings.with(commonSettings.kontrol, url).with(commonSettings.timeout, timeout);
   const connection = await checkConnection(url, connectionSettings, found, runtime);

@@ -3,6 +3,8 @@ import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import { messageOf } from '../../util/message-of.js';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import type { Outgoing } from '../../transport/handshake/outgoing.js';
+import { socketError } from '../../transport/handshake/socket-error.js';
 
 /** What a response reveals about the server. */
 export interface ProbeResult {
@@ -24,15 +26,31 @@ export interface ServerCertificate {
   readonly protocol: string;
 }
 
+export interface ProbeOptions {
+  readonly signal: AbortSignal;
+  /** The certificates and headers of the request. */
+  readonly access: Outgoing;
+  readonly findProxy: FindProxy;
+}
+
 /** Timeout of a request in milliseconds. */
 const REQUEST_TIMEOUT = 5000;
 
 /**
- * Sends a GET request without credentials, and accepts every certificate.
+ * Sends a GET request without a kite key or token. If the certificate of the server is not trusted, sends it again without
+ * headers, to describe the certificate.
  *
  * @throws Error if the server does not respond in time
  */
-export function probeHttp(url: URL, findProxy: FindProxy, signal: AbortSignal): Promise<ProbeResult> {
+export function probeHttp(url: URL, options: ProbeOptions): Promise<ProbeResult> {
+  return sendProbe(url, options).catch((error: unknown) => {
+    if (socketError(url, error).code !== 'tls') throw error;
+    const tls = { ...options.access.tls, rejectUnauthorized: false };
+    return sendProbe(url, { ...options, access: { tls } });
+  });
+}
+
+function sendProbe(url: URL, { signal, access, findProxy }: ProbeOptions): Promise<ProbeResult> {
   return new Promise((resolve, reject) => {
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT)]);
     const onResponse = (response: IncomingMessage): void => {
@@ -49,11 +67,11 @@ export function probeHttp(url: URL, findProxy: FindProxy, signal: AbortSignal): 
         certificate: 'getPeerCertificate' in socket ? readCertificate(socket as TLSSocket) : undefined,
       });
     };
-    // The certificate is what is checked, so an untrusted one must not abort the request.
     const route = routeTo(url, findProxy);
-    const agent = route.newAgent({ rejectUnauthorized: false });
+    const agent = route.newAgent({ ...access.tls });
+    const { headers, ...options } = route.options(url.pathname + url.search);
     const request = route.request(
-      { ...route.options(url.pathname + url.search), signal: timeout, agent },
+      { ...options, headers: { ...access.headers, ...headers }, signal: timeout, agent },
       onResponse,
     );
     request.on('error', (error) => reject(requestError(url, route, error)));

@@ -1,6 +1,7 @@
 import { clientEnvironment } from '../settings/client-environment.js';
 import { type Auth, Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
+import type { Outgoing } from '../../transport/handshake/outgoing.js';
 import { silentLogger } from '../../util/logger.js';
 import { isLoopbackAddress } from '../../util/loopback.js';
 import { messageOf } from '../../util/message-of.js';
@@ -9,10 +10,10 @@ import { KONTROL_HINT } from '../frame/failures.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { admitKontrol } from '../target/key-recipient.js';
+import { readAccess } from '../target/read-access.js';
 import { type Finding, failed, fromError, ok, skipped, warning } from './check.js';
 import { isDialError } from '../../transport/handshake/dial-error.js';
-import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
-import { type ProbeResult, probeHttp } from './http-probe.js';
+import { type ProbeOptions, type ProbeResult, probeHttp } from './http-probe.js';
 import { toHttp } from '../../util/web-url.js';
 
 const DAY = 24 * 3_600_000;
@@ -31,25 +32,21 @@ function infoUrl(url: string): URL {
 /** Checks that Kontrol's server responds, that its certificate is trusted, and that its clock agrees with this machine's. */
 export async function checkServer(
   url: string,
-  {
-    findProxy,
-    signal,
-    now,
-  }: { readonly findProxy: FindProxy; readonly signal: AbortSignal; readonly now: () => number },
+  { now, ...options }: ProbeOptions & { readonly now: () => number },
 ): Promise<Finding[]> {
   let response: ProbeResult;
   try {
-    response = await probeHttp(infoUrl(url), findProxy, signal);
+    response = await probeHttp(infoUrl(url), options);
   } catch (error) {
-    signal.throwIfAborted();
+    options.signal.throwIfAborted();
     if (isDialError(error)) return [fromError('server', error)];
     const reason = makeVisible(messageOf(error));
     return [failed('server', `${url} does not respond: ${reason}`, KONTROL_HINT, ExitCode.unreachable)];
   }
-  return [checkTls(response, now()), checkClock(response, now())];
+  return [checkTls(response, now(), options.access), checkClock(response, now())];
 }
 
-function checkTls({ address, certificate }: ProbeResult, now: number): Finding {
+function checkTls({ address, certificate }: ProbeResult, now: number, { tls }: Outgoing): Finding {
   if (!certificate) {
     if (isLoopbackAddress(address)) return ok('TLS', 'not used; the connection is local');
     return warning(
@@ -61,13 +58,11 @@ function checkTls({ address, certificate }: ProbeResult, now: number): Finding {
   const { problem, subject, validTo, protocol } = certificate;
   const description = `${protocol}, certificate for ${makeVisible(subject)}`;
   if (problem !== '') {
-    const hint = 'Trust its CA with NODE_EXTRA_CA_CERTS=FILE, or install a trusted certificate.';
-    return failed(
-      'TLS',
-      `${description} is not trusted: ${makeVisible(problem)}`,
-      hint,
-      ExitCode.unreachable,
-    );
+    const hint = 'Trust its CA with --ca FILE or NODE_EXTRA_CA_CERTS=FILE, or install a trusted certificate.';
+    const detail = `${description} is not trusted: ${makeVisible(problem)}`;
+    return tls?.rejectUnauthorized === false
+      ? warning('TLS', detail, hint)
+      : failed('TLS', detail, hint, ExitCode.unreachable);
   }
   const days = Math.floor((validTo - now) / DAY);
   if (days < 14) return warning('TLS', `${description} expires in ${days} days`, 'Renew the certificate.');
@@ -88,10 +83,10 @@ function checkClock({ date }: ProbeResult, now: number): Finding {
 }
 
 /** Checks that Kontrol reports itself ready to accept registrations. */
-export async function checkStorage(url: string, findProxy: FindProxy, signal: AbortSignal): Promise<Finding> {
+export async function checkStorage(url: string, options: ProbeOptions): Promise<Finding> {
   const readyUrl = new URL('/readyz', toHttp(url));
   try {
-    const { status } = await probeHttp(readyUrl, findProxy, signal);
+    const { status } = await probeHttp(readyUrl, options);
     if (status === 200) return ok('storage', 'Kontrol is connected to its storage');
     if (status !== 503) return skipped('storage', 'not reported by this Kontrol');
     return failed(
@@ -101,7 +96,7 @@ export async function checkStorage(url: string, findProxy: FindProxy, signal: Ab
       ExitCode.unreachable,
     );
   } catch {
-    signal.throwIfAborted();
+    options.signal.throwIfAborted();
     return skipped('storage', 'the server does not respond');
   }
 }
@@ -137,6 +132,7 @@ export async function checkToken({
     port: 0,
     timeout,
     handshakeTimeout: timeout,
+    serverAccess: readAccess(settings),
     logger: silentLogger,
   };
   const kite = new Kite('kitectl-doctor', version, options, { admitPeer: admitKontrol(settings) });

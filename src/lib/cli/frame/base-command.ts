@@ -1,6 +1,7 @@
 import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import { boolean, option } from '@oclif/core/flags';
+import type { Input, ParserOutput } from '@oclif/core/interfaces';
 import { normalizeArgv, requestsVersion } from './argv.js';
 import { type CommandConfig, printVersion } from './fast-path-config.js';
 import { type CliError, isCliError } from '../runtime/cli-error.js';
@@ -8,6 +9,12 @@ import { colorSetting } from '../runtime/color-setting.js';
 import { toCliError } from './failures.js';
 import { fromParseError } from './parse-errors.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+
+/** What `--insecure` risks. */
+const INSECURE_WARNING =
+  'warning: --insecure: certificates are not verified. Others can read and change what is sent, such as your kite key and headers.';
+
+type Values = Readonly<Record<string, unknown>>;
 
 /** Base class of all commands: defines the global flags, and gives access to the runtime. */
 export abstract class BaseCommand extends Command {
@@ -72,6 +79,15 @@ export abstract class BaseCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init();
     this.argv = normalizeArgv(this.argv, this.#declared.flags);
+  }
+
+  /** Parses the command line, and warns once about a flag that removes a protection. */
+  protected override async parse<F extends Values, B extends Values, A extends Values>(
+    ...input: readonly [options?: Input<F, B, A>, argv?: string[]]
+  ): Promise<ParserOutput<F, B, A>> {
+    const output = await super.parse<F, B, A>(...input);
+    if (output.flags['insecure'] === true) this.runtime.stderr.write(`${INSECURE_WARNING}\n`);
+    return output;
   }
 
   /** The flags and arguments that the command declares. */

@@ -4,6 +4,7 @@ import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { RegistrationCheck } from '../target/key-recipient.js';
+import { readAccess } from '../target/read-access.js';
 import { readPem } from '../target/read-pem.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
@@ -93,6 +94,7 @@ async function createProxy(
     version: options.version ?? version,
     trustedProxies: options.trustedProxies,
     limits: options.limits,
+    serverAccess: readAccess(options.settings),
     logger,
     env: serverEnvironment(env),
   };

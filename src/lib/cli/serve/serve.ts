@@ -8,6 +8,7 @@ import { serverEnvironment } from '../settings/client-environment.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { findKey } from '../target/find-key.js';
 import { RegistrationCheck } from '../target/key-recipient.js';
+import { readAccess } from '../target/read-access.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
@@ -86,7 +87,8 @@ async function createKite(
     ip,
     environment,
     region,
-    ...(register && found && { kontrolUrl: kontrolUrlsOf(settings, found) }),
+    ...(register &&
+      found && { kontrolUrl: kontrolUrlsOf(settings, found), serverAccess: readAccess(settings) }),
     allowOrigin,
     allowedHosts,
     trustedProxies,

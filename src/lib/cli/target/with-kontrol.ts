@@ -13,6 +13,7 @@ import { Spinner } from '../terminal/spinner.js';
 import { loadKiteKey } from './choose-key.js';
 import { InputGate } from './input-gate.js';
 import { admitKontrol } from './key-recipient.js';
+import { readAccess } from './read-access.js';
 
 /** A kite key and its location. */
 export interface LocatedKey {
@@ -124,6 +125,7 @@ export function kiteOptions(settings: CommandSettings): KiteOptions {
     timeout: settings.value(commonSettings.timeout),
     handshakeTimeout: settings.value(commonSettings.handshakeTimeout),
     logLevel: source.type === 'default' ? 'warn' : level,
+    serverAccess: readAccess(settings),
   };
 }
 
