@@ -102,6 +102,7 @@ const cli: readonly Folder[] = [
       'kontrol-start-settings',
       'proxy-start-settings',
       'serve-settings',
+      'start-listening',
       'storage-settings',
       'variable-problems',
     ],
@@ -286,7 +287,7 @@ const kite: readonly Folder[] = [
   {
     name: 'kontrol',
     about: 'the client of Kontrol: registering, finding kites, tokens',
-    entries: ['apply-fresh-key', 'kontrol-registrant'],
+    entries: ['apply-fresh-key', 'kontrol-registrant', 'own-url'],
     exports: [
       'kite-watch',
       'kontrol-client',
@@ -548,6 +549,7 @@ export const structure: readonly Folder[] = [
       'error-code',
       'exact-number',
       'guard-listeners',
+      'has-terminal',
       'host',
       'ip-addresses',
       'json-error',
