@@ -66,6 +66,8 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/target/with-connection',
     'cli/target/with-kontrol',
   ],
+  'cli/reload': ['util/has-terminal'],
+  'cli/hints': ['cli/settings/start-listening'],
   'compatibility/go-flags': ['cli/query/query-fields'],
   'cli/locks': ['keys/file-lock'],
   'cli/server-access': ['cli/settings/access-settings'],
