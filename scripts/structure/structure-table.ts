@@ -107,6 +107,7 @@ const cli: readonly Folder[] = [
       'kontrol-start-settings',
       'proxy-start-settings',
       'serve-settings',
+      'start-listening',
       'storage-settings',
       'variable-problems',
     ],
@@ -291,7 +292,7 @@ const kite: readonly Folder[] = [
   {
     name: 'kontrol',
     about: 'the client of Kontrol: registering, finding kites, tokens',
-    entries: ['apply-fresh-key', 'kontrol-registrant'],
+    entries: ['apply-fresh-key', 'kontrol-registrant', 'own-url'],
     exports: [
       'kite-watch',
       'kontrol-client',
@@ -565,6 +566,7 @@ export const structure: readonly Folder[] = [
       'error-code',
       'exact-number',
       'guard-listeners',
+      'has-terminal',
       'host',
       'ip-addresses',
       'json-error',

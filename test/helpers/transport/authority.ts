@@ -12,8 +12,8 @@ export interface Identified {
 export interface Authority {
   /** Its certificate, in PEM. */
   readonly ca: string;
-  /** Issues the certificate of a server at 127.0.0.1 and localhost. */
-  server(): Promise<Identified>;
+  /** Issues the certificate of a server at 127.0.0.1, localhost and these names. */
+  server(...names: readonly string[]): Promise<Identified>;
   /** Issues the certificate of a client. */
   client(name: string): Promise<Identified>;
 }
@@ -44,14 +44,14 @@ export async function makeAuthority(name: string, index = 0): Promise<Authority>
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', keyCertSign: true, critical: true },
     ]),
-    server: () =>
+    server: (...names) =>
       leaf('127.0.0.1', [
         { name: 'extKeyUsage', serverAuth: true },
         {
           name: 'subjectAltName',
           altNames: [
             { type: 7, ip: '127.0.0.1' },
-            { type: 2, value: 'localhost' },
+            ...['localhost', ...names].map((value) => ({ type: 2, value })),
           ],
         },
       ]),

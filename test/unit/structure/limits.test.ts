@@ -81,6 +81,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     MAX_OPERATIONS: 'the most operations of a transaction of etcd',
   },
   'src/lib/cli/runtime/command-runtime.ts': { WRITE_LENGTH: 'how much is written at once' },
+  'src/lib/cli/target/socket-owner.ts': { SHORT_READ: 'how a table of the kernel ends' },
   'src/lib/cli/target/peer-log.ts': { PERIOD: 'the second of PEER_LOG_BYTES' },
   'src/lib/cli/terminal/value-parts.ts': { VALUES_PER_PIECE: 'how much is converted at once' },
   'src/lib/kontrol/storage/etcd/shared-lease.ts': { MAX_ATTEMPTS: 'attempts of a transaction of its own' },

@@ -2,8 +2,7 @@ import { defaultLimits, Kite, kitePath } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
-import { handleServerSignals, listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
-import { flagOrVariable } from '../settings/cli-setting.js';
+import { handleServerSignals, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { serverEnvironment } from '../settings/client-environment.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { findKey } from '../target/find-key.js';
@@ -14,6 +13,7 @@ import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { startListening } from '../settings/start-listening.js';
 import { moduleMethods } from './module-methods.js';
 import type { ServedMethod } from './served-method.js';
 import type { ServeOptions } from './serve-options.js';
@@ -50,7 +50,7 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
   ]);
   runtime.deferExit();
   try {
-    await listen(kite);
+    await startListening(serveSettings, () => kite.listen());
     handleServerSignals([], logger, runtime);
     await registerAndReport(kite, options, check, logger, runtime);
     await waitForAbort(signal);
@@ -119,17 +119,6 @@ function addMethods(
       handler,
     );
     if (!auth) method.disableAuthentication();
-  }
-}
-
-async function listen(kite: Kite): Promise<void> {
-  try {
-    await kite.listen();
-  } catch (error) {
-    throw listenError(error, {
-      ip: flagOrVariable(serveSettings.ip),
-      port: flagOrVariable(serveSettings.port),
-    });
   }
 }
 
