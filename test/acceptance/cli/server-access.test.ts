@@ -1,198 +1,17 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { accessSettings } from '../../../src/lib/cli/settings/access-settings.js';
-import { parseKiteKey, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
-import type { Kite } from '../../../src/lib/index.js';
-import { root } from '../../helpers/cli/cli-harness.js';
+import { balancersInstalled, startNginx, withoutBalancers } from '../../helpers/balancers/balancer.js';
 import { runInProcess } from '../../helpers/cli/run-in-process.js';
 import { Sink } from '../../helpers/cli/test-runtime.js';
+import { TLS_LINES, TlsWorld } from '../../helpers/cli/tls-world.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
 import { startKite } from '../../helpers/proxy/proxy.js';
-import { startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 import { type Authority, type Identified, makeAuthority } from '../../helpers/transport/authority.js';
-import { startTlsFront, type TlsFront } from '../../helpers/transport/tls-front.js';
 
 // Commands that reach kites, Kontrol and a proxy only through servers that terminate TLS in front of them.
-
-interface Line {
-  /** The words after the command. `{name}` stands for a value of the world. */
-  readonly line: string;
-  /** What it prints if it works. */
-  readonly works: RegExp;
-  readonly input?: string;
-  /** It runs until it is stopped, and tries again if a connection fails. */
-  readonly serves?: boolean;
-  /** It works once a kite of Kontrol's user has registered. */
-  readonly registers?: boolean;
-  /** It prints something only while kites register. */
-  readonly changes?: boolean;
-}
-
-const ADMIN = '--kontrol {kontrol} --key-file {admin}';
-
-/** A line for each command that opens connections. */
-const LINES: Readonly<Record<string, Line>> = {
-  bench: { line: 'square 4 --duration 20ms --to {math}', works: /throughput/ },
-  call: { line: 'square 4 --to {math}', works: /^16$/m },
-  describe: { line: '--to {math}', works: /^square\t/m },
-  doctor: { line: '--kontrol {kontrol}', works: /^Kontrol\tok\t[^]*^token\tok\t/m },
-  expose: {
-    line: '{math} --name exposed --environment prod --to {proxy} --kontrol {kontrol}',
-    works: / is available as /,
-    serves: true,
-  },
-  'kontrol invite': { line: `carol ${ADMIN}`, works: /^\S{20,}$/m },
-  'kontrol keys list': { line: ADMIN, works: /\tactive\t/ },
-  'kontrol keys revoke': { line: `--kite-key {evesKey} --yes ${ADMIN}`, works: /Revoked the kite key/ },
-  'kontrol keys rotate': { line: ADMIN, works: /Rotated the keys/ },
-  'kontrol status': { line: ADMIN, works: /^kites\t/m },
-  'kontrol ui': { line: '--kontrol {kontrol}', works: /#sign-in=/ },
-  'kontrol users list': { line: ADMIN, works: /^bob\t/m },
-  'kontrol users revoke': { line: `dave --yes ${ADMIN}`, works: /Revoked/ },
-  'kontrol users show': { line: `bob ${ADMIN}`, works: /\tkite key\t/ },
-  ping: { line: '--to {math}', works: /^pong from / },
-  'proxy start': {
-    line: '--port 0 --kontrol {kontrol} --key-file {admin}',
-    works: /listens at/,
-    registers: true,
-  },
-  'proxy status': { line: `--to {proxy} ${ADMIN} -o json`, works: /"kites"/ },
-  query: { line: '/bob --kontrol {kontrol}', works: /\t\/bob\/prod\/math\// },
-  register: {
-    line: '--to {kontrol} --username carol --invite-file {invite} --key-store file --force',
-    works: /carol/,
-  },
-  serve: {
-    line: '--name served --method date --exec date --port 0 --register --kontrol {kontrol}',
-    works: /registered as/,
-    serves: true,
-  },
-  shell: { line: '--to {math}', works: /^16$/m, input: 'square 4\n' },
-  tell: { line: '--method square 4 --to {math}', works: /^16$/m },
-  token: { line: '/bob/prod/math --kontrol {kontrol}', works: /^eyJ/m },
-  top: { line: '--once --kontrol {kontrol}', works: /math/ },
-  watch: { line: '/kontrol --kontrol {kontrol}', works: /math/, serves: true, changes: true },
-};
-
-/** How long a command may take to print what shows that it works, in milliseconds. */
-const PATIENCE = 20_000;
-
-/** Kontrol, a kite and a proxy behind fronts that present certificates of an authority. */
-class TlsWorld {
-  readonly fronts: readonly TlsFront[];
-  readonly home: string;
-  readonly #values: Readonly<Record<string, string>>;
-  readonly #newValues: () => Promise<Readonly<Record<string, string>>>;
-  /** A kite that connects to Kontrol directly. */
-  readonly #kite: Kite;
-
-  private constructor(
-    fronts: readonly TlsFront[],
-    home: string,
-    values: Readonly<Record<string, string>>,
-    newValues: () => Promise<Readonly<Record<string, string>>>,
-    kite: Kite,
-  ) {
-    this.fronts = fronts;
-    this.home = home;
-    this.#values = values;
-    this.#newValues = newValues;
-    this.#kite = kite;
-  }
-
-  static async create(server: Identified, clientCa?: string): Promise<TlsWorld> {
-    const { kontrol } = await startKontrol({ registration: 'open', page: join(root, 'dist', 'ui') });
-    const math = await startKite(kontrol, { allowedHosts: '*' });
-    const proxy = await startTunnelProxy(kontrol);
-    const ports = [kontrol.kite.port, math.port, proxy.kite.port];
-    const fronts = await Promise.all(
-      ports.map((port) => startTlsFront({ port: port ?? 0, ...server, clientCa })),
-    );
-    const [kontrolUrl = '', mathUrl = '', proxyUrl = ''] = fronts.map(
-      ({ port }) => `https://127.0.0.1:${port}/kite`,
-    );
-    await math.register({ url: mathUrl });
-    const direct = await startKite(kontrol, { username: 'kontrol' });
-    const home = temporaryFolder();
-    await writeKiteKeyFile(await kontrol.newKiteKey('bob'), { home });
-    await mkdir(join(home, 'admin'));
-    await writeKiteKeyFile(await kontrol.newKiteKey('kontrol'), { home: join(home, 'admin') });
-    const invite = join(home, 'invite');
-    await writeFile(invite, 'none');
-    const newValues = async (): Promise<Readonly<Record<string, string>>> => {
-      const eve = parseKiteKey(await kontrol.newKiteKey('eve'));
-      return { evesKey: eve.id ?? '' };
-    };
-    const files = { admin: join(home, 'admin', 'kite.key'), invite };
-    const urls = { kontrol: kontrolUrl, math: mathUrl, proxy: proxyUrl };
-    return new TlsWorld(fronts, home, { ...files, ...urls }, newValues, direct);
-  }
-
-  /** Registers a kite again and again. */
-  async #registerUntil(signal: AbortSignal): Promise<void> {
-    let number = 0;
-    while (!signal.aborted) await this.#kite.register({ url: `http://127.0.0.1:1/${number++}` });
-  }
-
-  /** Runs the line of a command with more flags until it ends or has printed what shows that it works. */
-  async run(command: string, flags: readonly string[]): Promise<{ output: string; stderr: string }> {
-    const {
-      line,
-      works,
-      input,
-      serves = false,
-      registers = false,
-      changes = false,
-    } = LINES[command] ?? { line: '', works: /$/ };
-    const values = { ...this.#values, ...(await this.#newValues()) };
-    const words = line
-      .split(' ')
-      .map((word) => word.replace(/\{(\w+)\}/, (_all, name) => values[name] ?? ''));
-    const [stdout, stderr] = [new Sink(), new Sink()];
-    const output = (): string => `${stdout.text}\n${stderr.text}`;
-    const stop = new AbortController();
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      stop.abort(new Error('late'));
-    }, PATIENCE);
-    if (registers) {
-      const watch = await this.#kite.watchKites({ username: 'kontrol' }, ({ action, kite: { kite } }) => {
-        if (action === 'REGISTER' && kite.name === 'proxy') stop.abort(new Error('stopped'));
-      });
-      stop.signal.addEventListener('abort', () => watch.cancel());
-    }
-    if (serves) {
-      const check = (): void => {
-        if (works.test(output())) stop.abort(new Error('stopped'));
-      };
-      for (const sink of [stdout, stderr]) sink.on('finish', check);
-      for (const sink of [stdout, stderr]) {
-        const write = sink._write.bind(sink);
-        sink._write = (chunk, encoding, done) => {
-          write(chunk, encoding, done);
-          check();
-        };
-      }
-    }
-    const changing = changes ? this.#registerUntil(stop.signal) : undefined;
-    const home = command === 'register' ? temporaryFolder() : this.home;
-    await runInProcess([...command.split(' '), ...words, ...flags], {
-      stdout,
-      stderr,
-      home,
-      input,
-      signal: stop.signal,
-    }).catch((error: unknown) => {
-      if (!stop.signal.aborted) throw error;
-    });
-    clearTimeout(timer);
-    await changing;
-    return { output: late ? `late: ${output()}` : output(), stderr: stderr.text };
-  }
-}
 
 /** Writes files and returns their paths. */
 async function writeInto(folder: string, contents: Readonly<Record<string, string>>): Promise<string[]> {
@@ -209,7 +28,7 @@ const commands = accessSettings.ca.commands.filter((name) => name !== 'config ex
 
 /** Whether a command ends if it cannot connect. Others try again. */
 function endsAtOnce(command: string): boolean {
-  const { serves = false, registers = false } = LINES[command] ?? {};
+  const { serves = false, registers = false } = TLS_LINES[command] ?? {};
   return !serves && !registers;
 }
 
@@ -223,7 +42,8 @@ async function failuresOf(
   for (const command of commands) {
     const { output, stderr } = await world.run(command, flagsFor(command));
     check(command, stderr);
-    if (output.startsWith('late') || !LINES[command]?.works.test(output)) failures.push({ command, output });
+    if (output.startsWith('late') || !TLS_LINES[command]?.works.test(output))
+      failures.push({ command, output });
   }
   return failures;
 }
@@ -236,7 +56,7 @@ async function setUp(): Promise<{ authority: Authority; server: Identified; ca: 
 }
 
 it('each command that connects has a line in this test', () => {
-  expect(Object.keys(LINES).toSorted()).toEqual([...commands].toSorted());
+  expect(Object.keys(TLS_LINES).toSorted()).toEqual([...commands].toSorted());
 });
 
 it('each command that connects trusts a server with --ca, and rejects it without', {
@@ -336,3 +156,56 @@ it('each command that connects accepts any certificate with --insecure, and warn
   expect(failures).toEqual([]);
   console.log(`--insecure: ${commands.length} commands`);
 });
+
+it('doctor sends no header to a server whose certificate is not trusted', async () => {
+  const { server } = await setUp();
+  const world = await TlsWorld.create(server);
+  const { output } = await world.run('doctor', ['--header', 'X-Tenant: blue']);
+  expect(output).toMatch(/^TLS\tfailed\t.*is not trusted/m);
+  const heads = world.fronts.flatMap((front) => front.heads);
+  expect(heads.length).toBeGreaterThan(0);
+  expect(heads.filter((head) => head.includes('x-tenant'))).toEqual([]);
+});
+
+it('a command whose flag --insecure has another meaning prints no warning about certificates', async () => {
+  const [stdout, stderr] = [new Sink(), new Sink()];
+  const { signal } = new AbortController();
+  await runInProcess(['install', './nowhere', '--insecure'], {
+    stdout,
+    stderr,
+    home: temporaryFolder(),
+    signal,
+  });
+  expect(stderr.text).toContain('nowhere');
+  expect(stderr.text).not.toContain('certificates');
+});
+
+it.skipIf(!balancersInstalled)(
+  `a command connects through nginx that requires a certificate of the client${withoutBalancers}`,
+  async () => {
+    const { authority, server, ca, folder } = await setUp();
+    const bob = await authority.client('bob');
+    const [cert = '', key = ''] = await writeInto(folder, { 'cert.pem': bob.cert, 'key.pem': bob.key });
+    const [serverCert, serverKey] = await writeInto(folder, { 's.pem': server.cert, 's.key': server.key });
+    const { kontrol } = await startKontrol();
+    const math = await startKite(kontrol);
+    math.handle<[number], number>('square', ({ args: [n] }) => n * n).disableAuthentication();
+    const nginx = await startNginx(`events {} http { server { listen PORT ssl;
+      ssl_certificate ${serverCert}; ssl_certificate_key ${serverKey};
+      ssl_client_certificate ${ca}; ssl_verify_client on;
+      location / { proxy_pass http://127.0.0.1:${math.port}; proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; } } }`);
+    onTestFinished(() => nginx.close());
+    const call = async (...flags: string[]): Promise<string> => {
+      const [stdout, stderr] = [new Sink(), new Sink()];
+      const url = `https://127.0.0.1:${nginx.port}/kite`;
+      const { signal } = new AbortController();
+      const options = { stdout, stderr, home: temporaryFolder(), signal };
+      await runInProcess(['call', 'square', '4', '--to', url, '--ca', ca, ...flags], options);
+      return stdout.text + stderr.text;
+    };
+    expect(await call()).toContain('If the server requires a certificate of the client, set one with --cert');
+    expect(await call('--cert', cert, '--key', key)).toBe('16\n');
+    expect(await call('--cert', cert, '--key', key, '--transport', 'xhr')).toBe('16\n');
+  },
+);

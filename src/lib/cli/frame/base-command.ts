@@ -4,11 +4,15 @@ import { boolean, option } from '@oclif/core/flags';
 import type { Input, ParserOutput } from '@oclif/core/interfaces';
 import { normalizeArgv, requestsVersion } from './argv.js';
 import { type CommandConfig, printVersion } from './fast-path-config.js';
+import { accessSettings } from '../settings/access-settings.js';
+import type { CliSetting } from '../settings/cli-setting.js';
 import { type CliError, isCliError } from '../runtime/cli-error.js';
 import { colorSetting } from '../runtime/color-setting.js';
 import { toCliError } from './failures.js';
 import { fromParseError } from './parse-errors.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+
+const INSECURE: Pick<CliSetting, 'name' | 'commands'> = accessSettings.insecure;
 
 /** What `--insecure` risks. */
 const INSECURE_WARNING =
@@ -86,8 +90,16 @@ export abstract class BaseCommand extends Command {
     ...input: readonly [options?: Input<F, B, A>, argv?: string[]]
   ): Promise<ParserOutput<F, B, A>> {
     const output = await super.parse<F, B, A>(...input);
-    if (output.flags['insecure'] === true) this.runtime.stderr.write(`${INSECURE_WARNING}\n`);
+    const { name, commands } = INSECURE;
+    // The flag of `install` has another meaning.
+    if (output.flags[name] === true && commands.includes(this.#name))
+      this.runtime.stderr.write(`${INSECURE_WARNING}\n`);
     return output;
+  }
+
+  /** The name of the command, such as `kontrol keys list`. */
+  get #name(): string {
+    return (this.id ?? '').replaceAll(':', ' ');
   }
 
   /** The flags and arguments that the command declares. */
@@ -100,7 +112,7 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error): Promise<never> {
     if (isCliError(error) && error.type === 'exit') throw error;
     this.runtime.signal.throwIfAborted();
-    const id = (this.id ?? '').replaceAll(':', ' ');
+    const id = this.#name;
     throw withHelpHint(fromParseError(error, { id, ...this.#declared }) ?? toCliError(error), id);
   }
 }

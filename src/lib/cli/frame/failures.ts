@@ -140,6 +140,8 @@ function classifyDialError(error: DialError, operation: Operation | undefined): 
   const { notFound, unreachable, usage } = ExitCode;
   if (code === 'proxy') return { exitCode: unreachable, hint };
   if (status === 404) return { exitCode: notFound, hint };
+  if (status === 400 && /^(?:https|wss):/.test(error.url))
+    return { exitCode: unreachable, hint: TLS_REFUSED_HINT };
   if (status === 403) return { exitCode: unreachable, hint: HOST_REJECTED_HINT };
   if (code === 'invalidUrl') return { exitCode: usage, hint };
   return { exitCode: unreachable, hint: operation?.toKontrol && code === 'refused' ? KONTROL_HINT : hint };
@@ -179,6 +181,10 @@ const UNKNOWN_USER: KiteErrorCode = 'unknownUser';
 const HOST_REJECTED_HINT =
   'A kite that listens on a loopback address accepts only loopback names, such as localhost. Allow others with --allow-host ' +
   'NAME of serve and kontrol start, or with KITE_ALLOWED_HOSTS.';
+
+/** nginx answers 400 to a client that has no certificate. */
+const TLS_REFUSED_HINT =
+  'Check the URL. If the server requires a certificate of the client, set one with --cert and --key.';
 
 const CONFIGURATION_HINTS: Readonly<Partial<Record<ConfigurationCode, string>>> = {
   keyFileMissing: 'Choose another file with --key-file.',

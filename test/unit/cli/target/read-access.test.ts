@@ -112,6 +112,12 @@ describe('the access to servers from settings', () => {
     );
   });
 
+  it('only the flag turns off the verification of certificates, not a variable or a context', () => {
+    const { variables, default: value } = accessSettings.insecure;
+    expect({ variables, value }).toEqual({ variables: [], value: false });
+    expect(accessSettings.insecure).not.toHaveProperty('context');
+  });
+
   it('an error of proxy start names its own flags', async () => {
     const { cert } = await (await makeAuthority('two', 2)).client('bob');
     const flags = { 'client-cert': file('cert', cert) };
