@@ -78,6 +78,7 @@ const cli: readonly Folder[] = [
       'input-gate',
       'key-recipient',
       'keychain',
+      'kite-path',
       'kontrol-own-key',
       'loopback-target',
       'missing-method',
@@ -405,15 +406,8 @@ const transport: readonly Folder[] = [
   {
     name: 'handshake',
     about: 'what all transports share to dial: options, deadline, errors, URLs',
-    entries: [
-      'dial-options',
-      'handshake',
-      'redirect-error',
-      'session-url',
-      'socket-error',
-      'url-credentials',
-    ],
-    exports: ['dial-error', 'node-dial-options', 'transport-names'],
+    entries: ['dial-options', 'handshake', 'redirect-error', 'session-url', 'url-credentials'],
+    exports: ['dial-error', 'node-dial-options', 'socket-error', 'transport-names'],
   },
   {
     name: 'sockjs',

@@ -1,7 +1,8 @@
+import { withoutBrackets } from '../../util/host.js';
 import { messageOf } from '../../util/message-of.js';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
-import type { TLSSocket } from 'node:tls';
+import { checkServerIdentity, type TLSSocket } from 'node:tls';
 
 /** What a response reveals about the server. */
 export interface ProbeResult {
@@ -14,14 +15,21 @@ export interface ProbeResult {
 }
 
 export interface ServerCertificate {
-  /** Why this machine does not trust the certificate; empty if it does. */
+  /** The code of the reason why this machine does not trust the certificate; empty if it does. */
   readonly problem: string;
+  /** Whether the certificate is for the host of the URL. */
+  readonly isForHost: boolean;
+  /** The hosts that it is for, such as `DNS:localhost, IP Address:127.0.0.1`. */
+  readonly hosts: string;
   readonly subject: string;
   /** Milliseconds since the Unix epoch. */
   readonly validTo: number;
   /** Such as `TLSv1.3`. */
   readonly protocol: string;
 }
+
+/** The code of a trusted certificate that is for another host. */
+const OTHER_HOST = 'ERR_TLS_CERT_ALTNAME_INVALID';
 
 /** Timeout of a request in milliseconds. */
 const REQUEST_TIMEOUT = 5000;
@@ -43,7 +51,7 @@ export function probeHttp(url: URL, signal: AbortSignal): Promise<ProbeResult> {
         status: statusCode ?? 0,
         address,
         date: Number.isNaN(serverTime) ? undefined : serverTime,
-        certificate: 'getPeerCertificate' in socket ? readCertificate(socket as TLSSocket) : undefined,
+        certificate: 'getPeerCertificate' in socket ? readCertificate(socket as TLSSocket, url) : undefined,
       });
     };
     // The certificate is what is checked, so an untrusted one must not abort the request.
@@ -55,11 +63,16 @@ export function probeHttp(url: URL, signal: AbortSignal): Promise<ProbeResult> {
   });
 }
 
-function readCertificate(socket: TLSSocket): ServerCertificate {
-  const { subject, valid_to: validTo } = socket.getPeerCertificate();
+function readCertificate(socket: TLSSocket, url: URL): ServerCertificate {
+  const peer = socket.getPeerCertificate();
+  const { subject, valid_to: validTo } = peer;
+  // Node checks the host only of a certificate that it trusts.
+  const otherHost = checkServerIdentity(withoutBrackets(url.hostname), peer);
   const problem: unknown = socket.authorizationError;
   return {
-    problem: socket.authorized ? '' : messageOf(problem),
+    problem: socket.authorized || problem === OTHER_HOST ? '' : messageOf(problem),
+    isForHost: otherHost === undefined,
+    hosts: peer.subjectaltname ?? String(subject?.CN ?? ''),
     subject: String(subject?.CN ?? ''),
     validTo: Date.parse(validTo),
     protocol: socket.getProtocol() ?? '',

@@ -116,7 +116,7 @@ const TOO_MANY_KITES: KiteErrorCode = 'tooManyKites';
 const FEWER_KITES_HINT = 'List fewer kites: kitectl query /USER/ENVIRONMENT/NAME';
 
 /** Codes of errors that another kite key resolves. */
-const REPLACE_KEY: ReadonlySet<string> = new Set<KiteErrorCode>([
+export const REPLACE_KEY: ReadonlySet<string> = new Set<KiteErrorCode>([
   'keyPairRevoked',
   'kiteKeyExpired',
   'kiteKeyRevoked',
@@ -129,7 +129,11 @@ function authenticationHint({ code }: KiteError, operation: Operation | undefine
   return `No kite key was sent. Add --auth kite-key to send yours to ${operation.target ?? 'this kite'}.`;
 }
 
+/** What to do if a server does not offer what every Kontrol does. */
+export const NOT_KONTROL_HINT = 'Check that it is the URL of a Kontrol: kitectl config explain';
+
 function methodsHint(operation: Operation | undefined): string {
+  if (operation?.toKontrol === true) return NOT_KONTROL_HINT;
   const target = operation?.target;
   return `List its methods with: kitectl describe${target === undefined ? '' : ` --to ${target}`}`;
 }
@@ -138,7 +142,9 @@ function methodsHint(operation: Operation | undefined): string {
 function classifyDialError(error: DialError, operation: Operation | undefined): Classification {
   const { code, status, hint } = error;
   const { notFound, unreachable, usage } = ExitCode;
-  if (status === 404) return { exitCode: notFound, hint };
+  // The library does not look at the path, to keep pages small.
+  if (status === 404)
+    return { exitCode: notFound, hint: error.url.endsWith('/kite') ? 'Check the URL.' : hint };
   if (status === 403) return { exitCode: unreachable, hint: HOST_REJECTED_HINT };
   if (code === 'invalidUrl') return { exitCode: usage, hint };
   return { exitCode: unreachable, hint: operation?.toKontrol && code === 'refused' ? KONTROL_HINT : hint };

@@ -3,10 +3,12 @@ import {
   CLOSED_HINT,
   HOST_NAME_HINT,
   NETWORK_HINT,
+  OTHER_HOST_HINT,
   PORT_HINT,
   REFUSED_HINT,
   SCHEME_HINT,
   TIMEOUT_HINT,
+  VALIDITY_HINT,
 } from '../../errors/dial-hints.js';
 import type { DialErrorCode } from '../../errors/error-codes.js';
 import { DialError, isDialError } from './dial-error.js';
@@ -48,6 +50,17 @@ const SOCKET_ERRORS: Readonly<Record<string, SocketErrorEntry>> = {
 
 const CERTIFICATE_CODE = /CERT|SIGNATURE/;
 
+const CERTIFICATE_HINTS: Readonly<Record<string, string>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID: OTHER_HOST_HINT,
+  CERT_HAS_EXPIRED: VALIDITY_HINT,
+  CERT_NOT_YET_VALID: VALIDITY_HINT,
+};
+
+/** Returns what to do about a certificate that Node has rejected with this code. Trusting it helps only against some. */
+export function certificateHint(code: string, trustHint = CERTIFICATE_HINT): string {
+  return CERTIFICATE_HINTS[code] ?? trustHint;
+}
+
 /** Returns the DialError for an error of the socket, of TLS or of the HTTP parser. */
 export function socketError(url: URL, cause: unknown): DialError {
   if (isDialError(cause)) return cause;
@@ -57,7 +70,7 @@ export function socketError(url: URL, cause: unknown): DialError {
   if (entry) return new DialError(entry.code, url, `${entry.reason} (${code})`, { cause, hint: entry.hint });
   if (CERTIFICATE_CODE.test(code)) {
     const reason = `the certificate of the server is not trusted: ${error.message} (${code})`;
-    return new DialError('tls', url, reason, { cause, hint: CERTIFICATE_HINT });
+    return new DialError('tls', url, reason, { cause, hint: certificateHint(code) });
   }
   if (code.startsWith('HPE_')) {
     return new DialError('protocol', url, `not an HTTP server (${code})`, { cause, hint: PORT_HINT });
