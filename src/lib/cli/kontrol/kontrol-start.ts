@@ -42,7 +42,7 @@ export async function startKontrol(options: StartKontrolOptions, runtime: Comman
     if (options.initial) await writeInitialKey(options, runtime);
     else await runKontrol(await promptAtFirstStart(options, runtime), runtime);
   } catch (error) {
-    throw listenError(withStorageHint(error), {
+    throw listenError(withStorageHint(error, options.storage.type), {
       ip: flagOrVariable(kontrolStartSettings.ip),
       port: flagOrVariable(kontrolStartSettings.port),
     });
