@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the tests need: the servers that stores are tested against, load balancers, the browser that
+# Installs the Debian packages that the tests need: the servers that stores are tested against, load balancers, proxies, the browser that
 # pages run in, and `script`, which provides a terminal. `.ci/run` calls it; without it, `npm test` lists the tests that it skipped.
 set -euo pipefail
 
@@ -11,6 +11,9 @@ readonly NEEDED=(
   '/usr/bin/etcd etcd-server'
   '/usr/sbin/nginx nginx'
   '/usr/sbin/haproxy haproxy'
+  '/usr/sbin/squid squid'
+  '/usr/bin/tinyproxy tinyproxy'
+  '/usr/bin/microsocks microsocks'
   '/usr/bin/gnome-keyring-daemon gnome-keyring'
   '/usr/bin/dbus-run-session dbus-daemon'
   '/usr/lib/*/pkgconfig/libsecret-1.pc libsecret-1-dev'

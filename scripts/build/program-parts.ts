@@ -5,14 +5,16 @@ import type { Plugin } from 'esbuild';
 /**
  * Modules that are bundled into separate files because most commands do not need them. Each file contains a copy of the code
  * that it shares with others, so `instanceof` does not work across them. Keys are names of files in `dist`; values are
- * modules in `src/lib/cli`.
+ * modules, relative to `src/lib/cli`.
  */
 export const parts: Readonly<Record<string, string>> = {
+  'http-tunnel': '../transport/forward-proxy/http-tunnel',
   'import-module': 'runtime/import-module',
   'kite-commands': 'kites/kite-commands',
   'kontrol-server': 'kontrol/kontrol-server',
   'proxy-server': 'proxy/proxy-server',
   questions: 'terminal/questions',
+  'socks-tunnel': '../transport/forward-proxy/socks-tunnel',
   tables: 'terminal/tables',
   'through-oclif': 'frame/through-oclif',
   yaml: 'terminal/yaml',

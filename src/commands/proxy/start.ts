@@ -32,6 +32,8 @@ export default class ProxyStart extends BaseCommand {
 
   static override flags = { ...proxyStartFlags, ...outputFlags };
 
+  static override versionSwitch = true;
+
   override async run(): Promise<void> {
     const { flags } = await this.parse(ProxyStart);
     const options = proxyStartOptions(flags, this.runtime.env);

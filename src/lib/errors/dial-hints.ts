@@ -7,5 +7,10 @@ export const TIMEOUT_HINT = 'Check the address and the firewalls.';
 export const SCHEME_HINT = 'Use https if the server requires TLS, and http otherwise.';
 export const CLOSED_HINT = `${SCHEME_HINT} If the server has too many open files, raise its ulimit -n.`;
 export const CERTIFICATE_HINT =
-  'Trust the certificate authority with the option "ca" or NODE_EXTRA_CA_CERTS, if you know its owner.';
+  'Trust the certificate authority with the option "ca" (--ca FILE) or NODE_EXTRA_CA_CERTS, if you know its owner.';
+export const CLIENT_CERTIFICATE_HINT =
+  'Set a certificate that the server trusts, with its key: the options "cert" and "key" (--cert FILE --key FILE).';
+export const OTHER_HOST_HINT =
+  'Use a host name of the certificate in the URL, or install a certificate for this host.';
+export const VALIDITY_HINT = 'Renew the certificate of the server, or correct the clock of this machine.';
 export const PORT_HINT = 'Check the port.';

@@ -4,6 +4,7 @@ import type { Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import type { ConfigOptions } from './config/kite-config.js';
 import type { Channel } from '../transport/channel/channel.js';
+import type { ServerAccess } from '../transport/handshake/server-access.js';
 import type { MemoryBudgets } from '../transport/channel/memory-budget.js';
 import type { SockJsClientScript } from '../transport/server/iframe-page.js';
 import type { AcceptTunnel } from './proxied/proxy-member.js';
@@ -12,10 +13,15 @@ import type { Numbers } from './call/message-numbers.js';
 import type { MethodHandling } from './serve/method.js';
 import type { SystemMethod } from './serve/system-methods.js';
 import type { VirtualHosts } from './serve/virtual-hosts.js';
-import type { CredentialCheck } from './trust/verifier.js';
+import type { AudienceCheck, CredentialCheck } from './trust/verifier.js';
 
 /** Options of a kite. Options that are omitted come from `KITE_*` environment variables, the kite key or a default. */
 export interface KiteOptions extends ConfigOptions {
+  /**
+   * Identifier of the kite, for a kite that should have the same one after a restart. Kites that run at the same time need different
+   * ones: of two with the same user and id, Kontrol lists the one that registered last. Default: a new UUID in each process.
+   */
+  readonly id?: string | undefined;
   /**
    * Kite key of this kite (a JWT). The kite authenticates callers with the key of Kontrol that it contains. Default:
    * `KITE_KEY`, `KITE_KEY_FILE`, or `kite.key` in `KITE_HOME` or `~/.kite`, if it exists. `false` means no kite key: only
@@ -24,6 +30,11 @@ export interface KiteOptions extends ConfigOptions {
   readonly kiteKey?: string | false | undefined;
   /** Users whose kite keys are accepted: the user of this kite (`own`, the default), a list of users, or `any`. */
   readonly allowKiteKeysOf?: 'own' | 'any' | readonly string[] | undefined;
+  /**
+   * Decides whether a token with this audience, such as `/bob/prod/math`, is valid for this kite. Kontrol has signed the token, and it
+   * has not expired. Default: the audience has to match the user, the environment and the name of this kite as far as it goes.
+   */
+  readonly acceptAudience?: AudienceCheck | undefined;
   /** Methods that kites dialed by this one may call without authentication; `true` means all. Default: none. */
   readonly trustRemote?: readonly string[] | true | undefined;
   /**
@@ -41,6 +52,11 @@ export interface KiteOptions extends ConfigOptions {
   readonly methodHandling?: MethodHandling | undefined;
   /** Paths under which the kite is served. The first is part of its URL. Default: `/kite` and `/<name>-<version>/kite`. */
   readonly prefixes?: readonly [string, ...string[]] | undefined;
+  /**
+   * Certificates and headers for the servers that this kite connects to: other kites, Kontrol and proxies. A client can replace each.
+   * Default: the certificate authorities of Node, no client certificate, and no headers.
+   */
+  readonly serverAccess?: ServerAccess | undefined;
   /** Sets a JSESSIONID cookie, with which load balancers route a session to one server. Default: false. */
   readonly sessionCookie?: boolean | undefined;
   /**

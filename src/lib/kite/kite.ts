@@ -9,6 +9,7 @@ import type { Client, ClientOptions } from './call/client.js';
 import type { ConnectionEvents } from './call/connection.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './call/method-types.js';
 import type { Peer } from './call/peer.js';
+import { requireAccess } from './client-access.js';
 import { composeKite } from './compose-kite.js';
 import type { Config } from './config/kite-config.js';
 import type { DialedSockets } from './dialed-sockets.js';
@@ -46,7 +47,7 @@ import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js
  * @throws ConfigurationError that identifies the invalid option, environment variable or key file
  */
 export class Kite<Methods = AnyMethods> {
-  /** The identity with which this kite registers and calls. Its `id` is new in each process. */
+  /** The identity with which this kite registers and calls. Its `id` is new in each process, unless an option sets it. */
   readonly identity: KiteIdentity;
   /** The settings of this kite: its options, with environment variables, the kite key and defaults applied. */
   readonly config: Config;
@@ -171,6 +172,7 @@ export class Kite<Methods = AnyMethods> {
    *     await client.tell('square', 4); // 16
    */
   newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
+    if (options) requireAccess(options);
     return this.#core.newClient<Remote>(url, options);
   }
 

@@ -141,8 +141,8 @@ export const WAITS: readonly Wait[] = [
         timeout: ms,
         clock,
         logger: silentLogger,
-        fetch: (_, init) => {
-          init?.signal?.addEventListener('abort', end);
+        sendHttp: (_, { signal }) => {
+          signal.addEventListener('abort', end);
           return new Promise(() => {});
         },
       });

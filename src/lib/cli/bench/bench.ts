@@ -25,7 +25,7 @@ const MAX_CONCURRENT_DIALS = 50;
  * Calls a method as fast as possible or at a rate, and prints the throughput and the latencies. If interrupted, prints the results
  * so far.
  *
- * @throws CliError with the first failure, after the report, if every call failed
+ * @throws CliError with the first failure: after the report, if every call failed; at once, if no call can succeed
  */
 export async function bench(options: BenchOptions, runtime: CommandRuntime): Promise<void> {
   const args = await readArguments(options.args, runtime.stdin);
@@ -35,12 +35,14 @@ export async function bench(options: BenchOptions, runtime: CommandRuntime): Pro
     const { method, format } = options;
     const clients = await openConnections(connected, options.connections, runtime.signal);
     const measurement = await Measurement.create();
+    const hopeless = new AbortController();
     const result = await runLoad(
       clients.map((client) => () => client.call(method, args, { callbacks: 'call' })),
       options,
-      measurement,
+      { measurement, hopeless },
       runtime,
     );
+    if (hopeless.signal.aborted) throwIfAllFailed(measurement, connected.operationFor(method));
     const report = benchReport({ ...options, url: connected.url }, result, measurement);
     await printReport(report, format, runtime);
     throwIfAllFailed(measurement, connected.operationFor(method));
@@ -64,12 +66,11 @@ async function openConnections(
 
 async function runLoad(
   calls: readonly (() => Promise<unknown>)[],
-  options: BenchOptions,
-  measurement: Measurement,
+  { parallel, rate, duration }: BenchOptions,
+  { measurement, hopeless }: { readonly measurement: Measurement; readonly hopeless: AbortController },
   runtime: CommandRuntime,
 ): Promise<LoadResult> {
-  const { parallel, rate, duration } = options;
-  const { signal } = runtime;
+  const signal = AbortSignal.any([runtime.signal, hopeless.signal]);
   const clock = preciseClock(() => runtime.now());
   const progress = new ProgressLine(runtime);
   const start = clock.monotonic();
@@ -92,6 +93,7 @@ async function runLoad(
       onAnswer: (milliseconds) => measurement.recordAnswer(milliseconds),
       onError: (error) => {
         measurement.recordError(error);
+        if (measurement.answered === 0 && isFinal(error)) hopeless.abort();
         return isKiteError(error) && error.id === '' && ['disconnect', 'sendError'].includes(error.type);
       },
     }).run();
@@ -99,6 +101,13 @@ async function runLoad(
     timer.cancel();
     progress.end();
   }
+}
+
+/** The types of errors with which a kite responds to every call of the method with these arguments and credentials. */
+const FINAL_ERRORS: ReadonlySet<string> = new Set(['argumentError', 'authenticationError', 'methodNotFound']);
+
+function isFinal(error: unknown): boolean {
+  return isKiteError(error) && FINAL_ERRORS.has(error.type);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isDialError } from '../../transport/handshake/dial-error.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { isCliError } from '../runtime/cli-error.js';
@@ -14,6 +15,17 @@ export interface Finding {
   readonly hint: string;
   /** The exit code of the command if this is the first check that failed. */
   readonly exitCode: number;
+}
+
+/** What a connection to Kontrol has shown. */
+export interface ConnectionFinding {
+  readonly finding: Finding;
+  /** The URL of the connection, which has a path. Default: that of the settings. */
+  readonly url?: string;
+  /** False if the server is another kite. */
+  readonly isKontrol: boolean;
+  /** The code of the error, if the connection failed. */
+  readonly code?: string;
 }
 
 export function ok(check: string, detail: string): Finding {
@@ -34,7 +46,7 @@ export function failed(check: string, detail: string, hint: string, exitCode: nu
 
 /** Converts the error of a check to a finding. Rethrows programming errors. */
 export function fromError(check: string, error: unknown): Finding {
-  if (!isCliError(error) && !isKiteError(error)) throw error;
+  if (!isCliError(error) && !isDialError(error) && !isKiteError(error)) throw error;
   const { message, hint, exitCode } = toCliError(error);
   return failed(check, message, hint, exitCode);
 }

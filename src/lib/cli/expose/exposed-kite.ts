@@ -1,7 +1,9 @@
 import { Kite, type KiteOptions } from '../../index.js';
 import { makeBudgets } from '../../transport/channel/memory-budget.js';
 import { dial } from '../../transport/dial/dial.js';
+import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import type { NodeDialOptions } from '../../transport/handshake/node-dial-options.js';
+import { type Outgoing, outgoing } from '../../transport/handshake/outgoing.js';
 import { Relay } from '../../transport/relay/relay.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { type Clock, systemClock } from '../../util/clock.js';
@@ -25,6 +27,8 @@ export interface SessionEvents {
 
 export interface ExposedKiteOptions extends KiteOptions, Pick<ReplacedParts, 'admitPeer'> {
   readonly local: LocalKite;
+  /** Finds the proxy of the connections to the exposed kite. */
+  readonly findProxy: FindProxy;
   readonly events: SessionEvents;
   readonly clock?: Clock;
 }
@@ -42,6 +46,8 @@ export class ExposedKite {
   readonly #local: LocalKite;
   readonly #events: SessionEvents;
   readonly #clock: Clock;
+  readonly #access: Outgoing;
+  readonly #findProxy: FindProxy;
   readonly #relays = new Set<Relay>();
   /** The number of relays with an end that is still open. */
   #openRelays = 0;
@@ -50,10 +56,16 @@ export class ExposedKite {
   /** The budgets of the tunnels and of the connections to the exposed kite. */
   readonly #budgets = makeBudgets(defaultLimits);
 
-  constructor(name: string, version: string, { local, events, admitPeer, ...options }: ExposedKiteOptions) {
+  constructor(
+    name: string,
+    version: string,
+    { local, events, findProxy, admitPeer, ...options }: ExposedKiteOptions,
+  ) {
     this.#local = local;
     this.#events = events;
+    this.#access = outgoing(options.serverAccess ?? {});
     this.#clock = options.clock ?? systemClock;
+    this.#findProxy = findProxy;
     this.kite = new Kite(name, version, options, {
       admitPeer,
       budgets: this.#budgets,
@@ -84,7 +96,9 @@ export class ExposedKite {
       handshakeTimeout: DIAL_TIMEOUT,
       limits: defaultLimits,
       clock: this.#clock,
+      findProxy: this.#findProxy,
       budgets: { output: this.#budgets.output },
+      ...this.#access,
     }).then(
       (local) => relay.join(local),
       (error: unknown) => {

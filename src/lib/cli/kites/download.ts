@@ -4,6 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { CliError, isCliError, notFound } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { badSource } from './install-location.js';
+import { isDialError } from '../../transport/handshake/dial-error.js';
+import { toCliError } from '../frame/failures.js';
 import { messageOf } from '../../util/message-of.js';
 
 export interface DownloadOptions {
@@ -134,7 +136,9 @@ function httpError(url: string, status: number): CliError {
 }
 
 function networkError(url: string, error: unknown, problem: string): CliError {
-  const reason = messageOf((error as Error).cause ?? error);
+  const cause = (error as Error).cause ?? error;
+  if (isDialError(cause)) return toCliError(cause).with({ type: 'download' });
+  const reason = messageOf(cause);
   return new CliError(`${withoutQuery(url)} ${problem}: ${reason}`, {
     exitCode: ExitCode.unreachable,
     type: 'download',

@@ -9,6 +9,14 @@ import { locationInContext } from './key-location.js';
 const EXPLAIN = 'config explain';
 /** Commands that run a kite of the user, with flags for the settings of the kite. */
 const KITE_COMMANDS = ['expose', 'proxy start', 'serve'] as const;
+/** Commands that open connections to other hosts. */
+const DIALING_COMMANDS = [
+  ...CONNECTION_COMMANDS,
+  ...KONTROL_COMMANDS,
+  ...SERVER_COMMANDS,
+  'install',
+  'register',
+] as const;
 
 /**
  * The settings that several commands share: those of every kite, extended with flags and contexts, and some of the command line.
@@ -119,7 +127,8 @@ export const commonSettings = {
   },
   kontrolAuth: {
     name: 'kontrol auth',
-    summary: 'kite-key sends your kite key to Kontrol also if another user of this machine runs it.',
+    summary:
+      'kite-key: send your kite key to a Kontrol or proxy on this machine even if another user runs it.',
     flag: {
       name: 'auth',
       description:
@@ -191,6 +200,10 @@ export const commonSettings = {
     commands: ['serve', 'proxy start'],
   },
   proxy: { ...kiteSettings.proxy, commands: [] },
+  httpsProxy: { ...kiteSettings.httpsProxy, commands: DIALING_COMMANDS },
+  httpProxy: { ...kiteSettings.httpProxy, commands: DIALING_COMMANDS },
+  allProxy: { ...kiteSettings.allProxy, commands: DIALING_COMMANDS },
+  noProxy: { ...kiteSettings.noProxy, commands: DIALING_COMMANDS },
   handshakeTimeout: {
     ...kiteSettings.handshakeTimeout,
     commands: [...CONNECTION_COMMANDS, ...KONTROL_COMMANDS, ...SERVER_COMMANDS],

@@ -4,6 +4,7 @@ import { chooseKey } from './choose-key.js';
 import { type DialedKite, dialFirst, type DialCandidate } from './dial-first.js';
 import { addCallerMethods } from './caller-methods.js';
 import { InputGate } from './input-gate.js';
+import { readAccess } from './read-access.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { clientEnvironment } from '../settings/client-environment.js';
@@ -40,7 +41,12 @@ export async function withConnection<Result>(
   const kite = new Kite(
     'kitectl',
     runtime.version,
-    { kiteKey: false, env: clientEnvironment(runtime.env), numbers: 'literal' },
+    {
+      kiteKey: false,
+      env: clientEnvironment(runtime.env),
+      numbers: 'literal',
+      serverAccess: readAccess(options.settings),
+    },
     { dialed: (channel) => gate.watch(channel) },
   );
   const clients = new Set<Client>();
@@ -52,7 +58,7 @@ export async function withConnection<Result>(
   const remote = addCallerMethods(kite, { interactive, allLogs }, { runtime, spinner, cancel: close });
   signal.addEventListener('abort', close, { once: true });
   try {
-    const connected = await dialFirst(candidates, spinner, (candidate) => {
+    const connected = await dialFirst(candidates, { spinner, runtime }, (candidate) => {
       signal.throwIfAborted();
       const client = kite.newClient(candidate.url, {
         transport: options.settings.value(commonSettings.transport),

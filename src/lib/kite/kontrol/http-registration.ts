@@ -1,9 +1,11 @@
+import { isDialError } from '../../transport/handshake/dial-error.js';
 import { messageOf, toError } from '../../util/message-of.js';
 import { type ErrorType, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
+import type { PlainResponse, SendHttp } from '../../transport/forward-proxy/http-request.js';
 import type { Auth } from '../call/client.js';
 import type { KontrolTime } from '../call/kontrol-time.js';
 import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
@@ -28,7 +30,7 @@ export interface HttpRegistrationOptions {
   readonly registered: (response: RegisterResponse) => Promise<void>;
   /** Called when a request fails. */
   readonly failed?: ((error: Error) => void) | undefined;
-  readonly fetch: typeof fetch;
+  readonly sendHttp: SendHttp;
   /** Timeout of a request in milliseconds; 0 means none. */
   readonly timeout: number;
   readonly clock: Clock;
@@ -171,16 +173,14 @@ export class HttpRegistration implements Registration {
   }
 
   async #send(path: string, body?: string): Promise<string> {
-    const { urls, clock, timeout, fetch } = this.#options;
+    const { urls, clock, timeout, sendHttp } = this.#options;
     const kontrol = toHttp(urls[this.#current % urls.length] ?? '');
     const controller = new AbortController();
     this.#request = controller;
     const timer = timeout > 0 ? clock.setTimeout(() => controller.abort(), timeout) : undefined;
     try {
-      const response = await fetch(new URL(path, kontrol), {
+      const response = await sendHttp(new URL(path, kontrol), {
         signal: controller.signal,
-        // The body contains the kite key, which a redirect could send to another host.
-        redirect: 'manual',
         ...(body !== undefined && { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
       });
       this.#compareClocks(response);
@@ -194,13 +194,15 @@ export class HttpRegistration implements Registration {
       });
     } catch (error) {
       if (isKiteError(error)) throw error;
+      if (isDialError(error))
+        throw new KiteError('disconnect', error.message, { code: error.code, cause: error });
       throw new KiteError('disconnect', `${kontrol} does not respond`, { cause: error });
     } finally {
       timer?.cancel();
     }
   }
 
-  #compareClocks({ headers }: Response): void {
+  #compareClocks({ headers }: PlainResponse): void {
     const date = Date.parse(headers.get('date') ?? '');
     if (Number.isNaN(date)) return;
     const { time } = this.#options;
@@ -208,7 +210,7 @@ export class HttpRegistration implements Registration {
   }
 }
 
-function redirectError(kontrol: string, { headers }: Response): KiteError {
+function redirectError(kontrol: string, { headers }: PlainResponse): KiteError {
   const location = headers.get('location') ?? 'nowhere';
   const message = `${kontrol} redirects to ${location}; credentials are not sent there. Set the URL of Kontrol to it`;
   return new KiteError('genericError', message);

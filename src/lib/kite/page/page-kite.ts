@@ -1,6 +1,6 @@
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
-import type { Client, ClientOptions } from '../call/client.js';
+import type { Client } from '../call/client.js';
 import type { ConnectionEvents } from '../call/connection.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
@@ -10,7 +10,7 @@ import type { KontrolClient } from '../kontrol/kontrol-client.js';
 import type { FinalFunc, Handler, Method } from '../serve/method.js';
 import type { HandleOptions, KiteDescription } from '../serve/method-host.js';
 import { composePageKite } from './compose-page-kite.js';
-import type { PageKiteOptions, PageKontrolOptions } from './page-kite-options.js';
+import type { PageClientOptions, PageKiteOptions, PageKontrolOptions } from './page-kite-options.js';
 
 /** The part of a page that tells when to reconnect. A worker has no document, and Node has none of it. */
 interface WakingPage {
@@ -120,7 +120,7 @@ export class PageKite<Methods = AnyMethods> {
    * Returns a client of the kite at `url`. The client is not connected: call its `dial` or `dialForever`. It is closed
    * together with this kite.
    */
-  newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
+  newClient<Remote = AnyMethods>(url: string, options?: PageClientOptions): Client<Remote> {
     return this.#core.newClient<Remote>(url, options);
   }
 

@@ -67,7 +67,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
     this.uploads = new UploadQueue(limits, {
       deliver: (text) => this.deliver(text),
       isSuspended: () => this.suspended,
-      refuse: (code, reason) => this.close(code, reason),
+      refuse: (violation, bytes) => this.#refuse(violation, bytes),
       hold: (bytes) => this.#resizeInput(bytes),
     });
   }
@@ -79,8 +79,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
   send(message: Message): void {
     if (this.#closeStatus) return;
     if (!this.#queue.add(message)) {
-      const { code, reason } = messageTooLong(this.limits.messageBytes);
-      this.close(code, reason);
+      this.#refuse(messageTooLong(this.limits.messageBytes));
       return;
     }
     this.#messages++;
@@ -111,6 +110,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
   }
 
   expel(reason: string): void {
+    this.#report({ code: 1008, reason });
     this.#closeStatus ??= { code: 1008, reason };
     this.ignoreIncoming();
     this.#queue.clear();
@@ -196,6 +196,21 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
   #resizeInput(bytes: number): void {
     if (bytes > 0 && !this.#authenticated && !this.#removed) this.#input ??= this.#budgets.input.open(this);
     this.#input?.resize(bytes);
+  }
+
+  #refuse(violation: CloseStatus, bytes?: number): void {
+    this.#report(violation, bytes);
+    this.close(violation.code, violation.reason);
+  }
+
+  #report(violation: CloseStatus, bytes?: number): void {
+    if (!this.#closeStatus) this.#owner.channelRefused?.(this, violation, bytes);
+  }
+
+  /** The queue has exceeded its limit. */
+  protected override end(code: number, reason: string): void {
+    this.#owner.channelRefused?.(this, { code, reason });
+    super.end(code, reason);
   }
 
   protected override discardQueue(): void {

@@ -23,9 +23,9 @@ function registering(...answers: (string | Error | { status: number; body: strin
     auth: () => ({ type: 'kiteKey', key: 'key' }),
     registered: ({ kiteKey }) => Promise.resolve(void answered.push(kiteKey)),
     failed: ({ message }) => void failures.push(message),
-    fetch: (url, init) => {
-      requests.push(`${init?.method ?? 'GET'} ${(url as URL).href}`);
-      if (typeof init?.body === 'string') bodies.push(JSON.parse(init.body));
+    sendHttp: (url, { method = 'GET', body: sent }) => {
+      requests.push(`${method} ${url.href}`);
+      if (sent !== undefined) bodies.push(JSON.parse(sent));
       const next = answers.shift() ?? new Error('unreachable');
       if (next instanceof Error) return Promise.reject(next);
       const { status, body } = typeof next === 'string' ? { status: 200, body: next } : next;

@@ -73,8 +73,7 @@ function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]
     registered: () => {},
     registerFailed: ({ message }) => failures.push(message),
     timeout: 15_000,
-    fetch: (target) => {
-      const { pathname } = target as URL;
+    sendHttp: ({ pathname }) => {
       requests.push(pathname);
       const headers = { date: new Date(clock.now() + http.ahead).toUTCString() };
       if (pathname === '/heartbeat') return Promise.resolve(new Response('pong', { headers }));

@@ -93,6 +93,8 @@ export function clientOptions(config: EtcdConfig, url: string): IOptions {
     faultHandling: { host: () => noRetry, global: noRetry },
     grpcOptions: {
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+      // A store is in the network of Kontrol. gRPC would also use the proxy for loopback addresses.
+      'grpc.enable_http_proxy': 0,
       // Without these, a member is not retried for up to two minutes after an outage.
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 1000,
