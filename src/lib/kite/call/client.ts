@@ -246,11 +246,9 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   }
 
   /** Logs a failure of `dialForever` as a warning, once per cause until the client is connected. */
-  #report({ code, cause, message }: KiteError): void {
-    const { logger } = this.#host;
-    const kind = code + (cause as { status?: number } | undefined)?.status;
-    logger[this.#reported.has(kind) ? 'debug' : 'warn'](`${message}; trying again`);
-    this.#reported.add(kind);
+  #report({ code, message }: KiteError): void {
+    this.#host.logger[this.#reported.has(code) ? 'debug' : 'warn'](`${message}; trying again`);
+    this.#reported.add(code);
   }
 }
 

@@ -23,8 +23,10 @@ export class KontrolTime {
    */
   observe(from: number, to: number, time: number): number {
     const now = this.now();
-    if (now >= from && now <= to) return 0;
-    this.#ahead = time - this.#clock.monotonic();
-    return time - now;
+    if (now < from || now > to) {
+      this.#ahead = time - this.#clock.monotonic();
+      return time - now;
+    }
+    return 0;
   }
 }

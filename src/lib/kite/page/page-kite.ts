@@ -12,14 +12,9 @@ import type { HandleOptions, KiteDescription } from '../serve/method-host.js';
 import { composePageKite } from './compose-page-kite.js';
 import type { PageClientOptions, PageKiteOptions, PageKontrolOptions } from './page-kite-options.js';
 
-/** The part of a page that tells when to reconnect. A worker has no document, and Node has none of it. */
+/** The part of a page that tells when to reconnect. Node has none of it. */
 interface WakingPage {
-  addEventListener?(
-    type: string,
-    listener: (event: { readonly type: string }) => void,
-    options: { readonly signal: AbortSignal },
-  ): void;
-  readonly document?: { readonly hidden: boolean };
+  addEventListener?(type: string, listener: () => void, options: { readonly signal: AbortSignal }): void;
 }
 
 const page = globalThis as unknown as WakingPage;
@@ -41,10 +36,12 @@ export class PageKite<Methods = AnyMethods> {
   readonly #core: KiteCore;
   readonly #kontrols = new Set<LinkedKontrolClient>();
   readonly #closed = new AbortController();
-  /** Reconnects at once when the network is back, or when the user looks at the page, whose timers were slow until then. */
-  readonly #wake = ({ type }: { readonly type: string }): void => {
-    if (type === 'online' || !page.document?.hidden)
-      for (const each of [this.#core, ...this.#kontrols]) each.wake();
+  /**
+   * Reconnects at once when the network is back, when the user looks at the page, whose timers were slow until then, and before they
+   * become slow.
+   */
+  readonly #wake = (): void => {
+    for (const each of [this.#core, ...this.#kontrols]) each.wake();
   };
 
   /** @throws ConfigurationError if a field of the identity is empty or contains "/" */

@@ -130,7 +130,6 @@ describe('credentials', () => {
 describe('the attempts of dialForever', () => {
   const target = new URL('http://h/kite');
   const notFound = statusError(target, 404, '101');
-  const full = statusError(target, 503, '101');
   const untrusted = new DialError('tls', target, 'its certificate is not trusted');
 
   /** A client whose dials fail with these errors in turn, the last of them for ever, until `state.up`. */
@@ -175,17 +174,11 @@ describe('the attempts of dialForever', () => {
   );
 
   it('the attempts of dialForever are logged once per cause, and again after a connection', async () => {
-    const { client, state, logged, retries, pass, ends } = failing(
-      notFound,
-      untrusted,
-      notFound,
-      full,
-      untrusted,
-    );
+    const { client, state, logged, retries, pass, ends } = failing(notFound, untrusted, notFound, untrusted);
     const connected = client.dialForever();
     await settled();
     await pass(500);
-    const warnings = [notFound, untrusted, full].map(({ message }) => `${message}; trying again`);
+    const warnings = [notFound, untrusted].map(({ message }) => `${message}; trying again`);
     expect(logged).toEqual(warnings);
     state.up = true;
     await pass(100);
