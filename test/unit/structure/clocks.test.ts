@@ -9,6 +9,7 @@ const DIRECT: Readonly<Record<string, string>> = {
   'src/lib/util/clock.ts': 'the mechanism itself',
   'src/lib/util/socket-lock.ts': 'a fixed delay that keeps the process alive',
   'src/lib/kontrol/storage/etcd/etcd-cluster.ts': 'a fixed delay that keeps the process alive',
+  'src/lib/cli/query/follow-kites.ts': 'a delay of at most ten seconds that keeps the process alive',
   'src/lib/cli/runtime/child-groups.ts': 'a fixed delay that keeps the process alive',
   'src/ui/workspace.ts': 'a fixed interval of a page',
 };

@@ -12,6 +12,13 @@ import type { HandleOptions, KiteDescription } from '../serve/method-host.js';
 import { composePageKite } from './compose-page-kite.js';
 import type { PageClientOptions, PageKiteOptions, PageKontrolOptions } from './page-kite-options.js';
 
+/** The part of a page that tells when to reconnect. Node has none of it. */
+interface WakingPage {
+  addEventListener?(type: string, listener: () => void, options: { readonly signal: AbortSignal }): void;
+}
+
+const page = globalThis as unknown as WakingPage;
+
 /**
  * A kite in a page: it calls other kites, and they call it, on connections that the page has opened.
  *
@@ -27,7 +34,15 @@ import type { PageClientOptions, PageKiteOptions, PageKontrolOptions } from './p
 export class PageKite<Methods = AnyMethods> {
   readonly identity: KiteIdentity;
   readonly #core: KiteCore;
-  readonly #kontrols = new Set<KontrolClient>();
+  readonly #kontrols = new Set<LinkedKontrolClient>();
+  readonly #closed = new AbortController();
+  /**
+   * Reconnects at once when the network is back, when the user looks at the page, whose timers were slow until then, and before they
+   * become slow.
+   */
+  readonly #wake = (): void => {
+    for (const each of [this.#core, ...this.#kontrols]) each.wake();
+  };
 
   /** @throws ConfigurationError if a field of the identity is empty or contains "/" */
   constructor(name: string, version: string, options?: PageKiteOptions);
@@ -41,6 +56,8 @@ export class PageKite<Methods = AnyMethods> {
   ) {
     this.#core = core;
     this.identity = core.identity;
+    for (const event of ['online', 'visibilitychange'])
+      page.addEventListener?.(event, this.#wake, this.#closed);
   }
 
   /** Adds a listener for an event. Returns a function that removes the listener. */
@@ -138,5 +155,6 @@ export class PageKite<Methods = AnyMethods> {
     this.#core.drain();
     for (const kontrol of this.#kontrols) kontrol.close();
     this.#core.closeClients();
+    this.#closed.abort();
   }
 }
