@@ -71,6 +71,7 @@ const cli: readonly Folder[] = [
     name: 'target',
     about: 'the kite, the Kontrol and the kite key that a command uses, and connections to them',
     entries: [
+      'ask-all',
       'choose-key',
       'dial-first',
       'discovery',
@@ -130,6 +131,7 @@ const cli: readonly Folder[] = [
     entries: [
       'colors',
       'details',
+      'display-width',
       'document',
       'feed',
       'indented-json',
@@ -568,6 +570,7 @@ export const structure: readonly Folder[] = [
       'socket-lock',
       'stderr-logger',
       'system-error',
+      'terminal-input',
       'token-bucket',
       'utf8',
       'web-url',
