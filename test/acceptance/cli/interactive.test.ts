@@ -183,13 +183,19 @@ async function start({ line, shown, start: prepare }: Interactive): Promise<stri
   return modes;
 }
 
-/** Waits for the shell after a command, and compares the terminal with what it was before. */
-async function expectRestored(modes: string, code?: number): Promise<void> {
+/** Waits for the shell after a command. Returns the exit code, the modes of the terminal, and the state of the screen. */
+async function stateAfter(): Promise<{ code: number; modes: string; screen: string }> {
   await tmux.endsWith(new RegExp(`^${PROMPT}$`));
-  if (code !== undefined) expect(await tmux.output('echo $?')).toBe(String(code));
-  expect(await tmux.output('stty -g')).toBe(modes);
-  expect(await tmux.cursor()).toMatch(/ 1 0$/);
+  const code = Number(await tmux.output('echo $?'));
+  return {
+    code,
+    modes: await tmux.output('stty -g'),
+    screen: (await tmux.cursor()).split(' ').slice(2).join(' '),
+  };
 }
+
+/** The cursor is shown, and the alternate screen is not. */
+const screen = '1 0';
 
 const STOPS = {
   'Ctrl-Z': () => tmux.press('C-z'),
@@ -228,14 +234,14 @@ describe('commands that read keys', () => {
       await tmux.resize(80, 24);
       await tmux.shows(shown);
       await end();
-      await expectRestored(modes, code);
+      expect(await stateAfter()).toEqual({ code, modes, screen });
     },
   );
 
   it.each(endings)('$name restores the terminal on $signal', async ({ name, signal }) => {
     const modes = await start(command(name));
     process.kill(tmux.job(), signal);
-    await expectRestored(modes, SIGNALS[signal]);
+    expect(await stateAfter()).toEqual({ code: SIGNALS[signal], modes, screen });
   });
 
   it('the shell restores the terminal when the reader of its output ends', async () => {
@@ -246,7 +252,7 @@ describe('commands that read keys', () => {
     await tmux.line('square 7');
     await tmux.shows('49');
     await tmux.line('square 8');
-    await expectRestored(modes);
+    expect(await stateAfter()).toMatchObject({ modes, screen });
   });
 
   it('Ctrl-Z has no effect without a shell that could continue the command', async () => {

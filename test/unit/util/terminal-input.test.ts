@@ -88,9 +88,9 @@ describe('a terminal whose keys are read', () => {
 
   it('a terminal that was closed ends its input, and reports no error', async () => {
     const { keyboard, input } = terminal();
-    const ended = new Promise((resolve) => input.on('end', resolve));
+    const ended = new Promise<string>((resolve) => input.on('end', () => resolve('ended')));
     keyboard.emit('error', new Error('read EIO'));
-    await ended;
+    expect(await ended).toBe('ended');
     input.close();
   });
 

@@ -106,7 +106,7 @@ describe('the width of what is displayed', () => {
       expect(Math.max(...lines.map((line) => displayWidth(line)))).toBeLessThanOrEqual(width);
       expect(cutToWidth(name, width)).toBe(lines[0]);
       // No line starts with a mark or a joiner of the character before.
-      expect(lines.filter((line) => /^[\p{M}\u200d\ufe0f]/u.test(line))).toEqual([]);
+      expect(lines.filter((line) => /^(?:\p{M}|\u200d)/u.test(line))).toEqual([]);
     }
   });
 
