@@ -71,6 +71,7 @@ const cli: readonly Folder[] = [
     name: 'target',
     about: 'the kite, the Kontrol and the kite key that a command uses, and connections to them',
     entries: [
+      'ask-all',
       'choose-key',
       'dial-first',
       'discovery',
@@ -137,6 +138,7 @@ const cli: readonly Folder[] = [
     entries: [
       'colors',
       'details',
+      'display-width',
       'document',
       'feed',
       'indented-json',
@@ -589,6 +591,7 @@ export const structure: readonly Folder[] = [
       'steady-clock',
       'stderr-logger',
       'system-error',
+      'terminal-input',
       'token-bucket',
       'utf8',
       'web-url',

@@ -96,12 +96,27 @@ const COMMANDS: Readonly<Record<string, Interactive>> = {
     end: () => tmux.press('C-c'),
     code: 130,
   },
-  'keygen --force': { line: () => 'kitectl keygen --out pair --force', shown: '(y/N)', end: decline, code: 2 },
+  'keygen --force': {
+    line: () => 'kitectl keygen --out pair --force',
+    shown: '(y/N)',
+    end: decline,
+    code: 2,
+  },
   'context remove': { line: () => 'kitectl context remove here', shown: '(y/N)', end: decline, code: 2 },
   'keys remove': { line: () => 'kitectl keys remove', shown: '(y/N)', end: decline, code: 2 },
   uninstall: { line: () => 'kitectl uninstall stay', shown: '(y/N)', end: decline, code: 2 },
-  'kontrol users revoke': { line: () => 'kitectl kontrol users revoke bob', shown: '(y/N)', end: decline, code: 2 },
-  'kontrol keys revoke': { line: () => 'kitectl kontrol keys revoke an-id', shown: '(y/N)', end: decline, code: 2 },
+  'kontrol users revoke': {
+    line: () => 'kitectl kontrol users revoke bob',
+    shown: '(y/N)',
+    end: decline,
+    code: 2,
+  },
+  'kontrol keys revoke': {
+    line: () => 'kitectl kontrol keys revoke an-id',
+    shown: '(y/N)',
+    end: decline,
+    code: 2,
+  },
   'kontrol start': {
     line: () => 'KITE_HOME=new kitectl kontrol start --key-store file --storage memory',
     shown: '(Y/n)',
@@ -168,13 +183,19 @@ async function start({ line, shown, start: prepare }: Interactive): Promise<stri
   return modes;
 }
 
-/** Waits for the shell after a command, and compares the terminal with what it was before. */
-async function expectRestored(modes: string, code?: number): Promise<void> {
+/** Waits for the shell after a command. Returns the exit code, the modes of the terminal, and the state of the screen. */
+async function stateAfter(): Promise<{ code: number; modes: string; screen: string }> {
   await tmux.endsWith(new RegExp(`^${PROMPT}$`));
-  if (code !== undefined) expect(await tmux.output('echo $?')).toBe(String(code));
-  expect(await tmux.output('stty -g')).toBe(modes);
-  expect(await tmux.cursor()).toMatch(/ 1 0$/);
+  const code = Number(await tmux.output('echo $?'));
+  return {
+    code,
+    modes: await tmux.output('stty -g'),
+    screen: (await tmux.cursor()).split(' ').slice(2).join(' '),
+  };
 }
+
+/** The cursor is shown, and the alternate screen is not. */
+const screen = '1 0';
 
 const STOPS = {
   'Ctrl-Z': () => tmux.press('C-z'),
@@ -187,36 +208,40 @@ const names = Object.keys(COMMANDS);
 const endings = names.flatMap((name) =>
   (Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]).map((signal) => ({ name, signal })),
 );
-const command = (name: string): Interactive => COMMANDS[name] ?? { line: () => '', shown: '', end: decline, code: 0 };
+const command = (name: string): Interactive =>
+  COMMANDS[name] ?? { line: () => '', shown: '', end: decline, code: 0 };
 
 describe('commands that read keys', () => {
-  it.each(names)('%s survives that it is stopped and continued, and that the terminal is resized', async (name) => {
-    const { shown, end, code } = command(name);
-    const modes = await start(command(name));
-    for (const [how, stop] of Object.entries(STOPS)) {
-      await stop();
-      await tmux.shows('Stopped');
-      await tmux.endsWith(new RegExp(`^${PROMPT}$`));
-      expect(await tmux.output('stty -g'), how).toBe(modes);
-      // The process had no time to leave the alternate screen, and to show the cursor.
-      if (how !== 'SIGSTOP') expect(await tmux.cursor(), how).toMatch(/ 1 0$/);
-      await tmux.line('clear; fg');
-      await tmux.shows(new RegExp(`^[^]*run\\.js[^]*${shown.replaceAll(/[()[\]?]/g, '\\$&')}|q quits`));
-      await tmux.isRaw();
-    }
-    await tmux.resize(40, 10);
-    await tmux.shows(shown);
-    if (shown !== '') expect((await tmux.screen()).split(shown)).toHaveLength(2);
-    await tmux.resize(80, 24);
-    await tmux.shows(shown);
-    await end();
-    await expectRestored(modes, code);
-  });
+  it.each(names)(
+    '%s survives that it is stopped and continued, and that the terminal is resized',
+    async (name) => {
+      const { shown, end, code } = command(name);
+      const modes = await start(command(name));
+      for (const [how, stop] of Object.entries(STOPS)) {
+        await stop();
+        await tmux.shows('Stopped');
+        await tmux.endsWith(new RegExp(`^${PROMPT}$`));
+        expect(await tmux.output('stty -g'), how).toBe(modes);
+        // The process had no time to leave the alternate screen, and to show the cursor.
+        if (how !== 'SIGSTOP') expect(await tmux.cursor(), how).toMatch(/ 1 0$/);
+        await tmux.line('clear; fg');
+        await tmux.shows(new RegExp(`^[^]*run\\.js[^]*${shown.replaceAll(/[()[\]?]/g, '\\$&')}|q quits`));
+        await tmux.isRaw();
+      }
+      await tmux.resize(40, 10);
+      await tmux.shows(shown);
+      if (shown !== '') expect((await tmux.screen()).split(shown)).toHaveLength(2);
+      await tmux.resize(80, 24);
+      await tmux.shows(shown);
+      await end();
+      expect(await stateAfter()).toEqual({ code, modes, screen });
+    },
+  );
 
   it.each(endings)('$name restores the terminal on $signal', async ({ name, signal }) => {
     const modes = await start(command(name));
     process.kill(tmux.job(), signal);
-    await expectRestored(modes, SIGNALS[signal]);
+    expect(await stateAfter()).toEqual({ code: SIGNALS[signal], modes, screen });
   });
 
   it('the shell restores the terminal when the reader of its output ends', async () => {
@@ -227,7 +252,7 @@ describe('commands that read keys', () => {
     await tmux.line('square 7');
     await tmux.shows('49');
     await tmux.line('square 8');
-    await expectRestored(modes);
+    expect(await stateAfter()).toMatchObject({ modes, screen });
   });
 
   it('Ctrl-Z has no effect without a shell that could continue the command', async () => {
@@ -239,7 +264,9 @@ describe('commands that read keys', () => {
 
   it('the walk over commands that read keys covers every file that prompts or reads keys', () => {
     const graph = readImportGraph(join(root, 'src'));
-    const readers = [...graph].filter(([path, imports]) => imports.some((target) => READERS.has(target)) && !READERS.has(path));
+    const readers = [...graph].filter(
+      ([path, imports]) => imports.some((target) => READERS.has(target)) && !READERS.has(path),
+    );
     expect(readers.map(([path]) => path).toSorted()).toEqual(Object.keys(FILES).toSorted());
     expect(Object.values(FILES).filter((name) => COMMANDS[name] === undefined)).toEqual(['kite.prompt']);
     const cases = names.length * (Object.keys(STOPS).length + 1) + endings.length;

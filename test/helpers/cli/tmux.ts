@@ -40,7 +40,16 @@ export class Tmux {
   async open(columns = 80, rows = 24): Promise<void> {
     const shell = `exec bash --noprofile --rcfile '${join(this.#folder, 'bashrc')}' -i`;
     const size = ['-x', String(columns), '-y', String(rows)];
-    await this.#tmux('-f', join(this.#folder, 'tmux.conf'), 'new-session', '-d', '-s', 'test', ...size, shell);
+    await this.#tmux(
+      '-f',
+      join(this.#folder, 'tmux.conf'),
+      'new-session',
+      '-d',
+      '-s',
+      'test',
+      ...size,
+      shell,
+    );
     this.#shell = Number(await this.#tmux('display-message', '-p', '-t', 'test', '#{pane_pid}'));
     await this.shows(PROMPT);
   }
@@ -88,7 +97,8 @@ export class Tmux {
 
   /** Resolves once the screen contains a text or matches. */
   async shows(expected: string | RegExp): Promise<void> {
-    const matcher = typeof expected === 'string' ? expect.stringContaining(expected) : expect.stringMatching(expected);
+    const matcher =
+      typeof expected === 'string' ? expect.stringContaining(expected) : expect.stringMatching(expected);
     await expect.poll(() => this.screen(), PATIENCE).toEqual(matcher);
   }
 

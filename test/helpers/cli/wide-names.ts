@@ -8,8 +8,8 @@ export const WIDE_NAMES: Readonly<Record<string, number>> = {
   ['\u1112\u1161\u11ab']: 2,
   カタカナ: 8,
   ｶﾅ: 2,
-  '𠮷野家': 6,
-  'ｆｕｌｌ': 8,
+  𠮷野家: 6,
+  ｆｕｌｌ: 8,
   // Marks that combine with the letter before.
   ['cafe\u0301']: 4,
   ['a\u0308\u0323o\u20dd']: 2,

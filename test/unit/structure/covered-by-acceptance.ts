@@ -162,6 +162,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/terminal/output-format',
     'cli/terminal/time',
   ],
+  'cli/interactive': ['cli/terminal/prompt-output'],
   'cli/prompts': ['cli/frame/yes-flag', 'cli/terminal/progress-line', 'cli/terminal/questions'],
   'cli/proxy': [
     'cli/proxy/proxy-key',

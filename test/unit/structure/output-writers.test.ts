@@ -29,12 +29,14 @@ const WRITERS: Readonly<Record<string, string>> = {
   'runtime/process-runtime.ts': 'writes nothing, to wait for the end',
   'shell/line-reader.ts': 'what the user types',
   'shell/shell.ts': 'calls of a callback, behind the gate of the connection; notes',
+  'target/discovery.ts': 'one line',
   'target/caller-methods.ts': 'a PeerLog leaves out messages, behind the gate of the connection',
   'target/kite-path.ts': 'one line',
   'terminal/listing.ts': 'one line',
   'terminal/progress-line.ts': 'one line per interval',
-  'terminal/questions.ts': 'what the user types',
+  'terminal/prompt-output.ts': 'what the user types',
   'terminal/spinner.ts': 'one line, not while the terminal accepts none',
+  'top/top.ts': 'one line',
   'top/full-screen.ts': 'one screen, not while the terminal accepts none',
 };
 

@@ -72,22 +72,25 @@ describe('a terminal whose keys are read', () => {
     input.close();
   });
 
-  it.each(['exit', 'uncaughtExceptionMonitor'])('a terminal is restored before the event %s ends', (event) => {
-    const { input, happened } = terminal();
-    input.setRawMode(true);
-    happened();
-    const listeners = process.listeners(event as 'exit');
-    listeners.at(-1)?.call(process, 0);
-    expect(happened()).toBe('cooked, leave');
-    input.close();
-    expect(happened()).toBe('');
-  });
+  it.each(['exit', 'uncaughtExceptionMonitor'])(
+    'a terminal is restored before the event %s ends',
+    (event) => {
+      const { input, happened } = terminal();
+      input.setRawMode(true);
+      happened();
+      const listeners = process.listeners(event as 'exit');
+      listeners.at(-1)?.call(process, 0);
+      expect(happened()).toBe('cooked, leave');
+      input.close();
+      expect(happened()).toBe('');
+    },
+  );
 
   it('a terminal that was closed ends its input, and reports no error', async () => {
     const { keyboard, input } = terminal();
-    const ended = new Promise((resolve) => input.on('end', resolve));
+    const ended = new Promise<string>((resolve) => input.on('end', () => resolve('ended')));
     keyboard.emit('error', new Error('read EIO'));
-    await ended;
+    expect(await ended).toBe('ended');
     input.close();
   });
 

@@ -84,7 +84,7 @@ export const TABLE_LINES = 500;
 export const TABLE_LENGTH = 1024 * 1024;
 
 /**
- * Maximum width to which the columns of a table without borders are aligned, in characters. Default 200. If exceeded, the value
+ * Maximum width to which the columns of a table without borders are aligned, in cells. Default 200. If exceeded, the value
  * moves the rest of its line.
  */
 export const ALIGNED_WIDTH = 200;
