@@ -60,7 +60,7 @@ export function composeKite(
     authenticationFailed,
     virtualHosts,
     budgets: sharedBudgets,
-    dialed,
+    replaceDialed,
   }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
@@ -86,7 +86,7 @@ export function composeKite(
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const budgets = sharedBudgets ?? makeBudgets(limits);
   const sockets = new DialedSockets();
-  const dialer = makeDialer({ limits, clock, budgets }, sockets, { admitPeer, dialed });
+  const dialer = makeDialer({ limits, clock, budgets }, sockets, { admitPeer, replaceDialed });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -175,7 +175,7 @@ export function composeKite(
 function makeDialer(
   { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock'> & { readonly budgets: MemoryBudgets },
   sockets: DialedSockets,
-  { admitPeer, dialed }: Pick<ReplacedParts, 'admitPeer' | 'dialed'>,
+  { admitPeer, replaceDialed }: Pick<ReplacedParts, 'admitPeer' | 'replaceDialed'>,
 ): Dialer {
   const { output } = budgets;
   const fallbacks = newFallbacks(common.clock);
@@ -187,7 +187,7 @@ function makeDialer(
     const channel = await dial(url, { ...options, ...common, opened, budgets: counted, tls }, fallbacks);
     try {
       admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
-      return dialed ? dialed(channel) : channel;
+      return replaceDialed ? replaceDialed(channel) : channel;
     } catch (error) {
       channel.close();
       throw error;

@@ -57,7 +57,7 @@ const COMMANDS: readonly (readonly [line: string, code: number])[] = [
   ['kontrol keys revoke nothing --yes --kontrol KONTROL --key-file KEY', 5],
   ['kontrol users list --kontrol KONTROL --key-file KEY', 0],
   ['kontrol users show bob --kontrol KONTROL --key-file KEY', 0],
-  ['kontrol users revoke nobody --yes --kontrol KONTROL --key-file KEY', 0],
+  ['kontrol users revoke zoe --yes --kontrol KONTROL --key-file KEY', 0],
   // The last one, because it changes the key pair.
   ['kontrol keys rotate --kontrol KONTROL --key-file KEY', 0],
 ];

@@ -70,7 +70,7 @@ export async function withKey<Result>(
   const options = { ...kiteOptions(settings), kiteKey: key.jwt };
   const kite = new Kite('kitectl', version, options, {
     admitPeer: admitKontrol(settings),
-    dialed: (channel) => gate.watch(channel),
+    replaceDialed: (channel) => gate.watch(channel),
   });
   const kontrol = new LinkedKontrolClient({
     urls,
