@@ -12,6 +12,7 @@ import { silentLogger } from '../../../src/lib/util/logger.js';
 import { bin, cleanEnv, root } from '../../helpers/cli/cli-harness.js';
 import { CONNECTING_COMMANDS, walkProblems } from '../../helpers/cli/connecting-commands.js';
 import { testKeyPair } from '../../helpers/kite/keys.js';
+import { peakMemory } from '../../helpers/process/peak-memory.js';
 
 // A peer sends each command as much as a message can contain, or floods it, while nobody reads the output of the command.
 
@@ -228,11 +229,11 @@ async function run({ line, input = '', floods = false }: Line, format: string | 
   };
   if (floods) {
     await Promise.race([unread, closed]);
-    const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
+    const peak = await peakMemory(child.pid);
     child.kill('SIGKILL');
     read();
     await closed;
-    return { peak: Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024, stderr };
+    return { peak, stderr };
   }
   await Promise.race([
     isFull(child.stdout),
