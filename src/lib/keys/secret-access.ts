@@ -5,8 +5,8 @@ import { errorCode } from '../util/error-code.js';
 type Access = Pick<Stats, 'uid' | 'gid' | 'mode'>;
 
 /**
- * Whether others can read or change the file of a secret. As in PostgreSQL, the group of a file of root may read it, if it is a group of
- * this process: Kubernetes mounts secrets like this.
+ * Whether others can read or change the file of a secret. As in PostgreSQL, the group of a file of root may read it, if it is a
+ * group of this process: Kubernetes mounts secrets like this.
  */
 export function isSecretExposed({ uid, gid, mode }: Access): boolean {
   if (process.platform === 'win32') return false;
@@ -15,9 +15,9 @@ export function isSecretExposed({ uid, gid, mode }: Access): boolean {
 }
 
 /**
- * Whether others can replace the files of a folder. The group of a folder of root may, if it is a group of this process, which cannot
- * change the mode of the folder: Kubernetes mounts volumes like this. A sticky folder, such as /tmp, is accepted, because only the owner
- * of a file can replace it there.
+ * Whether others can replace the files of a folder. The group of a folder of root may, if it is a group of this process, which
+ * cannot change the mode of the folder: Kubernetes mounts volumes like this. A sticky folder, such as /tmp, is accepted, because
+ * only the owner of a file can replace it there.
  */
 export function isFolderOpen({ uid, gid, mode }: Access): boolean {
   if (process.platform === 'win32' || (mode & 0o1000) !== 0) return false;

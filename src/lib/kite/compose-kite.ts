@@ -63,7 +63,7 @@ export function composeKite(
     authenticationFailed,
     virtualHosts,
     budgets: sharedBudgets,
-    dialed,
+    replaceDialed,
   }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
@@ -91,7 +91,7 @@ export function composeKite(
   const sockets = new DialedSockets();
   const findProxy = proxyFinder(env);
   const access = new ClientAccess(options.serverAccess);
-  const dialer = makeDialer({ limits, clock, budgets, findProxy }, sockets, access, { admitPeer, dialed });
+  const dialer = makeDialer({ limits, clock, budgets, findProxy }, sockets, access, { admitPeer, replaceDialed });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -183,7 +183,7 @@ function makeDialer(
   { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock' | 'findProxy'> & { readonly budgets: MemoryBudgets },
   sockets: DialedSockets,
   access: ClientAccess,
-  { admitPeer, dialed }: Pick<ReplacedParts, 'admitPeer' | 'dialed'>,
+  { admitPeer, replaceDialed }: Pick<ReplacedParts, 'admitPeer' | 'replaceDialed'>,
 ): Dialer {
   const { output } = budgets;
   const fallbacks = newFallbacks(common.clock);
@@ -195,7 +195,7 @@ function makeDialer(
     const channel = await dial(url, { ...full, opened, budgets: counted }, fallbacks);
     try {
       admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
-      return dialed ? dialed(channel) : channel;
+      return replaceDialed ? replaceDialed(channel) : channel;
     } catch (error) {
       channel.close();
       throw error;

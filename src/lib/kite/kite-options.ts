@@ -18,8 +18,9 @@ import type { AudienceCheck, CredentialCheck } from './trust/verifier.js';
 /** Options of a kite. Options that are omitted come from `KITE_*` environment variables, the kite key or a default. */
 export interface KiteOptions extends ConfigOptions {
   /**
-   * Identifier of the kite, for a kite that should have the same one after a restart. Kites that run at the same time need different
-   * ones: of two with the same user and id, Kontrol lists the one that registered last. Default: a new UUID in each process.
+   * Identifier of the kite, for a kite that should have the same one after a restart. Kites that run at the same time need
+   * different ones: of two with the same user and id, Kontrol lists the one that registered last. Default: a new UUID in each
+   * process.
    */
   readonly id?: string | undefined;
   /**
@@ -31,8 +32,8 @@ export interface KiteOptions extends ConfigOptions {
   /** Users whose kite keys are accepted: the user of this kite (`own`, the default), a list of users, or `any`. */
   readonly allowKiteKeysOf?: 'own' | 'any' | readonly string[] | undefined;
   /**
-   * Decides whether a token with this audience, such as `/bob/prod/math`, is valid for this kite. Kontrol has signed the token, and it
-   * has not expired. Default: the audience has to match the user, the environment and the name of this kite as far as it goes.
+   * Decides whether a token with this audience, such as `/bob/prod/math`, is valid for this kite. Kontrol has signed the token, and
+   * it has not expired. Default: the audience has to match the user, the environment and the name of this kite as far as it goes.
    */
   readonly acceptAudience?: AudienceCheck | undefined;
   /** Methods that kites dialed by this one may call without authentication; `true` means all. Default: none. */
@@ -60,8 +61,8 @@ export interface KiteOptions extends ConfigOptions {
   /** Sets a JSESSIONID cookie, with which load balancers route a session to one server. Default: false. */
   readonly sessionCookie?: boolean | undefined;
   /**
-   * Serves the SockJS iframe page, through which browsers without CORS connect, with this script of `sockjs-client`. The script runs
-   * with the origin of this kite. Default: the page is not served.
+   * Serves the SockJS iframe page, through which browsers without CORS connect, with this script of `sockjs-client`. The script
+   * runs with the origin of this kite. Default: the page is not served.
    */
   readonly sockjsClient?: SockJsClientScript | undefined;
   /**
@@ -115,7 +116,7 @@ export interface ReplacedParts {
   /** The budgets that the connections of the kite share with others. Default: budgets of this kite, with its limits. */
   readonly budgets?: MemoryBudgets | undefined;
   /** Returns the channel to use instead of one that the kite has dialed. */
-  readonly dialed?: ((channel: Channel) => Channel) | undefined;
+  readonly replaceDialed?: ((channel: Channel) => Channel) | undefined;
   /** Called when a call has failed because its caller could not be authenticated. */
   readonly authenticationFailed?:
     | ((method: string, remoteAddress: string, error: unknown) => void)

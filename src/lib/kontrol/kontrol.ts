@@ -319,8 +319,8 @@ export class Kontrol {
   }
 
   /**
-   * Replaces the policy. It decides about everything from now on; connections stay. Kites that have registered stay registered until
-   * they register again, and tokens that were issued stay valid until they expire.
+   * Replaces the policy. It decides about everything from now on; connections stay. Kites that have registered stay registered
+   * until they register again, and tokens that were issued stay valid until they expire.
    */
   usePolicy(policy: Policy): void {
     this.#policy.current = policy;

@@ -65,7 +65,7 @@ describe('the output of commands', () => {
   });
 
   it('the kites of commands that print what a peer sends wait for the reader of the output', () => {
-    const gated = matching(/dialed: \(channel\) => gate\.watch\(channel\)/);
+    const gated = matching(/replaceDialed: \(channel\) => gate\.watch\(channel\)/);
     const kites = matching(/\bnew Kite\(/);
     expect(gated).toEqual(['target/with-connection.ts', 'target/with-kontrol.ts', 'top/top.ts']);
     expect(kites.filter((path) => !gated.includes(path)).toSorted()).toEqual(Object.keys(UNGATED).toSorted());

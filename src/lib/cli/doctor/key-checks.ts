@@ -14,7 +14,9 @@ import { loadKiteKey } from '../target/choose-key.js';
 import type { FoundKey } from '../target/find-key.js';
 import { type ConnectionFinding, type Finding, failed, fromError, ok, warning } from './check.js';
 
-/** Checks that the kite key can be read and does not expire soon. A key that other users can replace is rejected when it is read. */
+/**
+ * Checks that the kite key can be read and does not expire soon. A key that other users can replace is rejected when it is read.
+ */
 export async function checkKey(
   settings: CommandSettings,
   now: number,

@@ -38,8 +38,8 @@ export interface ReloadPart {
 }
 
 /**
- * Handles the signals of a server that do not end it. SIGHUP, if it has no terminal, restores the configured log level and reloads each
- * part; what cannot be used is logged. SIGUSR2 switches debug messages on and off.
+ * Handles the signals of a server that do not end it. SIGHUP, if it has no terminal, restores the configured log level and reloads
+ * each part; what cannot be used is logged. SIGUSR2 switches debug messages on and off.
  */
 export function handleServerSignals(
   parts: readonly ReloadPart[],

@@ -12,8 +12,8 @@ export type ReadTable = (path: string) => string;
 const BUFFER_BYTES = 64 * 1024;
 
 /**
- * The kernel fills a page of at least 4,096 bytes with whole lines of at most 256, so a read that returns fewer bytes than this is the
- * last one.
+ * The kernel fills a page of at least 4,096 bytes with whole lines of at most 256, so a read that returns fewer bytes than this is
+ * the last one.
  */
 const SHORT_READ = 2048;
 

@@ -47,7 +47,7 @@ export async function withConnection<Result>(
       numbers: 'literal',
       serverAccess: readAccess(options.settings),
     },
-    { dialed: (channel) => gate.watch(channel) },
+    { replaceDialed: (channel) => gate.watch(channel) },
   );
   const clients = new Set<Client>();
   // Pending calls then reject. The signal or the cancelled prompt has the actual reason.
@@ -80,7 +80,9 @@ export async function withConnection<Result>(
   }
 }
 
-/** Returns the timeout of a call in milliseconds. By default, an interactive call has none, because the user needs time to answer. */
+/**
+ * Returns the timeout of a call in milliseconds. By default, an interactive call has none, because the user needs time to answer.
+ */
 function callTimeout({ settings, interactive = false }: ConnectOptions): number {
   const { value, source } = settings.resolve(commonSettings.timeout);
   return interactive && source.type === 'default' ? 0 : value;

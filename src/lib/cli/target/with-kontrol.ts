@@ -72,7 +72,7 @@ export async function withKey<Result>(
   const options = { ...kiteOptions(settings), kiteKey: key.jwt };
   const kite = new Kite('kitectl', version, options, {
     admitPeer: admitKontrol(settings),
-    dialed: (channel) => gate.watch(channel),
+    replaceDialed: (channel) => gate.watch(channel),
   });
   const linkTo = (linked: readonly string[]): LinkedKontrolClient =>
     new LinkedKontrolClient({

@@ -57,7 +57,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
   };
   const kite = new Kite('kitectl', version, kiteSettings, {
     admitPeer: admitKontrol(settings),
-    dialed: (channel) => gate.watch(channel),
+    replaceDialed: (channel) => gate.watch(channel),
   });
   const live =
     !options.once &&

@@ -19,8 +19,8 @@ function isLocal(url: string): boolean {
 }
 
 /**
- * Returns the URL that `find` returns. If it fails for a reason that may end, for example because the name of Kontrol is not resolved
- * yet, returns `find`, which tries again. Rejects if the configuration is the reason: the kite does not listen.
+ * Returns the URL that `find` returns. If it fails for a reason that may end, for example because the name of Kontrol is not
+ * resolved yet, returns `find`, which tries again. Rejects if the configuration is the reason: the kite does not listen.
  */
 export function resolveOwnUrl(find: () => Promise<string>): Promise<OwnUrl> {
   return find().catch((error: unknown) => {
