@@ -100,7 +100,7 @@ export async function selectKite(
   if (!first) {
     const reason =
       sorted.length === 0 ? 'you have no kites at Kontrol' : `none of your ${sorted.length} kites responds`;
-    throw notFound(`No target: ${reason}.`, 'Set one with --to URL, or start a kite that registers.');
+    throw notFound(`No target: ${reason}`, 'Set one with --to URL, or start a kite that registers.');
   }
   if (responding.length === 1) return first;
   const list = responding.map(({ kite, url }) => `${kitePath(kite)}  ${url}`);
