@@ -1,7 +1,10 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { foreignFlags } from '../../../src/lib/cli/frame/own-flags.js';
+import { root } from '../../helpers/cli/cli-harness.js';
 import { Network } from '../../helpers/cli/cli-network.js';
 
 let network: Network;
@@ -165,7 +168,7 @@ const failures: readonly (readonly [line: string, failure: Failure])[] = [
     'register --to KONTROL --username gina --context gina --invite-file nofile',
     {
       exit: 3,
-      message: 'The invite file nofile cannot be read: no such file or folder.',
+      message: 'The invite file nofile cannot be read: no such file or folder',
       hint: 'Pass another file with --invite-file.',
     },
   ],
@@ -177,6 +180,16 @@ function here(text: string): string {
     .replace(/\bPORT\b/, String((busy.address() as AddressInfo).port))
     .replace(/\bKONTROL\b/, network.kontrol.url)
     .replace(/\bMATH\b/, math);
+}
+
+/** Returns the flags of the command in a command line. */
+function flagsOf(args: readonly string[]): ReadonlySet<string> {
+  const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as {
+    readonly commands: Readonly<Record<string, { readonly flags: object }>>;
+  };
+  const ids = [3, 2, 1].map((count) => args.slice(0, count).join(':'));
+  const id = ids.find((one) => commands[one] !== undefined);
+  return new Set(Object.keys(commands[id ?? '']?.flags ?? {}));
 }
 
 /** Returns runs of four words that both sentences contain. */
@@ -198,6 +211,7 @@ describe('the hint of a failure', () => {
     else expect(report).toMatch(failure.message);
     expect(hint).toBe(here(failure.hint));
     expect(repeated(report, hint)).toEqual([]);
+    expect(foreignFlags(hint, (name) => flagsOf(args).has(name))).toEqual([]);
   });
 
   it('the hint of a second Kontrol on one folder names the flag of the folder', async () => {

@@ -147,7 +147,7 @@ async function readFileBytes(file: string, word: string): Promise<Buffer> {
     if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
     const reason = systemErrorReason(error);
     throw configurationError(
-      `Cannot read ${word}: ${reason}.`,
+      `Cannot read ${word}: ${reason}`,
       `To send it as a string, use @${word} or --string.`,
       error,
     );

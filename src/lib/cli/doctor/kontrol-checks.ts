@@ -61,7 +61,7 @@ export function checkTls(
     return warning(
       'TLS',
       'not used: kite keys can be read on the network',
-      'Start Kontrol with --tlscertfile FILE and --tlskeyfile FILE.',
+      'Start it with: kitectl kontrol start --tlscertfile FILE --tlskeyfile FILE',
     );
   }
   const { problem, isForHost, hosts, subject, validTo, protocol } = certificate;

@@ -9,6 +9,7 @@ import type { CliSetting } from '../settings/cli-setting.js';
 import { type CliError, isCliError } from '../runtime/cli-error.js';
 import { colorSetting } from '../runtime/color-setting.js';
 import { toCliError } from './failures.js';
+import { hintWithOwnFlags } from './own-flags.js';
 import { fromParseError } from './parse-errors.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
@@ -113,7 +114,10 @@ export abstract class BaseCommand extends Command {
     if (isCliError(error) && error.type === 'exit') throw error;
     this.runtime.signal.throwIfAborted();
     const id = this.#name;
-    throw withHelpHint(fromParseError(error, { id, ...this.#declared }) ?? toCliError(error), id);
+    const { args, flags } = this.#declared;
+    const failure = fromParseError(error, { id, args, flags }) ?? toCliError(error);
+    const hint = hintWithOwnFlags(failure.hint, (name) => isFlag(name, flags));
+    throw withHelpHint(hint === failure.hint ? failure : failure.with({ hint }), id);
   }
 }
 
@@ -129,6 +133,14 @@ export interface CommandClass {
 
 /** The commands by name, each loaded when it is used. An alias maps to the name of its command. */
 export type CommandTable = Readonly<Record<string, string | (() => Promise<CommandClass>)>>;
+
+function isFlag(name: string, flags: CommandClass['flags']): boolean {
+  return (
+    name === 'help' ||
+    Object.hasOwn(flags, name) ||
+    Object.values(flags).some(({ aliases }) => aliases?.includes(name))
+  );
+}
 
 function withHelpHint(error: CliError, id: string): CliError {
   if (error.type !== 'usage' || error.hint !== '') return error;

@@ -34,7 +34,7 @@ export async function selectKey(options: KeySelection): Promise<KeyEntry> {
   if (only) {
     const locations = matches.map(({ location }) => describeLocation(location));
     throw notFound(
-      `There are ${matches.length} kite keys of ${account}: ${locations.join(', ')}.`,
+      `There are ${matches.length} kite keys of ${account}: ${locations.join(', ')}`,
       'Select one with --key-file PATH or --context NAME.',
     );
   }

@@ -198,7 +198,7 @@ async function saveToContext(
   } catch (error) {
     const { message } = toCliError(error);
     throw configurationError(
-      `The kite key was saved in ${describeLocation(location)}, but the context ${contextName} could not be updated: ${message}.`,
+      `The kite key was saved in ${describeLocation(location)}, but the context ${contextName} could not be updated: ${message}`,
       `Update it with: kitectl context add ${contextName} --key-store ${keyStore} --username ${key.username} --kontrol ${key.kontrolUrl}`,
       error,
     );

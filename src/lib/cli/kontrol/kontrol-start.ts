@@ -138,7 +138,7 @@ async function openAudit(
     return await openAuditOutput(target, ...tools);
   } catch (error) {
     throw configurationError(
-      `The audit log ${target} cannot be opened: ${systemErrorReason(error)}.`,
+      `The audit log ${target} cannot be opened: ${systemErrorReason(error)}`,
       'Check --audit-log: the folder must exist, and its user must be the one of Kontrol.',
     );
   }

@@ -83,7 +83,7 @@ async function rethrowWithoutPage(
     `Kontrol at ${url} does not serve a web page${isGo ? ', like every Kontrol of the Go implementation' : ''}.`,
     isGo
       ? 'Show its kites on the terminal with: kitectl top'
-      : 'Start Kontrol with --ui, which is the default only if it listens on a loopback address.',
+      : 'Start it with: kitectl kontrol start --ui. The page is on by default only on a loopback address.',
     error,
   );
 }

@@ -241,7 +241,7 @@ async function readTextFile(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     throw configurationError(
-      `The invite file ${file} cannot be read: ${systemErrorReason(error)}.`,
+      `The invite file ${file} cannot be read: ${systemErrorReason(error)}`,
       'Pass another file with --invite-file.',
     );
   }

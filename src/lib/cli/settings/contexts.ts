@@ -196,7 +196,7 @@ function requireRecord(value: unknown, name: string): Readonly<Record<string, un
 
 function unreadableContexts(file: string, reason: string, cause: unknown): CliError {
   return configurationError(
-    `Cannot read the contexts in ${file}: ${reason}.`,
+    `Cannot read the contexts in ${file}: ${reason}`,
     'Fix or remove the file; it contains no keys.',
     cause,
   );

@@ -132,7 +132,7 @@ async function readKeychainKey(account: string, keychain: Keychain): Promise<Kit
     return parseKiteKey(jwt);
   } catch (error) {
     throw configurationError(
-      `The keychain entry ${account} is not a valid kite key: ${messageOf(error)}.`,
+      `The keychain entry ${account} is not a valid kite key: ${messageOf(error)}`,
       'Get a new one with: kitectl register --key-store keychain --force',
       error,
     );

@@ -118,7 +118,7 @@ function unavailable(error: unknown): CliError {
   const message = reason(error);
   const locked = /lock|dismiss|prompt|does not exist/i.test(message);
   return configurationError(
-    `The keychain ${locked ? 'is locked or does not exist' : 'is unavailable'}: ${message}.`,
+    `The keychain ${locked ? 'is locked or does not exist' : 'is unavailable'}: ${message}`,
     locked
       ? 'Log in to the desktop or open its password manager to unlock it. Or store the key in a file: --key-store file'
       : 'Start the Secret Service of your desktop; on Debian: apt-get install gnome-keyring dbus-user-session. Or store the ' +

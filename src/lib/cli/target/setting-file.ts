@@ -20,7 +20,7 @@ export function readSettingFile(file: string, setting: CliSetting, secret = fals
   } catch (error) {
     if (isCliError(error)) throw error;
     const reason = errorCode(error) === 'ENOENT' ? 'it does not exist' : systemErrorReason(error);
-    throw configurationError(`The file ${file} cannot be read: ${reason}.`, hint);
+    throw configurationError(`The file ${file} cannot be read: ${reason}`, hint);
   }
   if (content.length <= SETTING_FILE_LENGTH) return content;
   throw configurationError(`The file ${file} is too long.`, hint);

@@ -43,7 +43,7 @@ describe('readArguments', () => {
     'readArguments names %s as it was written if the file cannot be read',
     async (word) => {
       await expect(read([word])).rejects.toMatchObject({
-        message: `Cannot read ${word}: no such file or folder.`,
+        message: `Cannot read ${word}: no such file or folder`,
         hint: `To send it as a string, use @${word} or --string.`,
       });
       expect(await read([`@${word}`])).toEqual([word]);
