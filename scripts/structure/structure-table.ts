@@ -410,13 +410,7 @@ const transport: readonly Folder[] = [
   {
     name: 'handshake',
     about: 'what all transports share to dial: options, deadline, errors, URLs',
-    entries: [
-      'dial-options',
-      'handshake',
-      'redirect-error',
-      'socket-error',
-      'url-credentials',
-    ],
+    entries: ['dial-options', 'handshake', 'redirect-error', 'socket-error', 'url-credentials'],
     exports: [
       'access-problem',
       'dial-error',

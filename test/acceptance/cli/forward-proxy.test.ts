@@ -12,8 +12,6 @@ import {
   SERVER,
   SOCKS_URL,
   SQUID_URL,
-
-
   TINYPROXY_URL,
   withoutProxies,
 } from '../../helpers/transport/proxied-network.js';
@@ -107,7 +105,12 @@ const LINES: readonly Line[] = [
   { command: 'kontrol keys rotate', asKontrol: true, prints: /\S/ },
   { command: 'kontrol users revoke', args: ['bob', '--yes'], asKontrol: true, prints: /evoked/ },
   // Dials nothing but its store.
-  { command: 'kontrol start', args: ['--port', '0', '--storage', 'memory'], prints: /Kontrol listens at/, runs: true },
+  {
+    command: 'kontrol start',
+    args: ['--port', '0', '--storage', 'memory'],
+    prints: /Kontrol listens at/,
+    runs: true,
+  },
 ];
 
 /** The environment of a client: the kite key of bob or of Kontrol, the proxy, and the authority of the server. */
@@ -158,25 +161,25 @@ async function startServers(): Promise<void> {
     'server/math.tar.gz': archive,
   };
   for (const [name, content] of Object.entries(files)) writeFileSync(join(network.folder, name), content);
-  const start = (...args: readonly string[]): Running => network.start('server', args);
+  const start = (...args: readonly (readonly string[])[]): Running => network.start('server', args.flat());
   const ownKey = join(network.folder, 'server/.kite/kontrol/kite.key');
   const common = ['--ip', '0.0.0.0', '--key-file', ownKey];
   await startServer(
     start(
-      ...['kontrol', 'start', '--ip', '0.0.0.0', '--kontrolurl', KONTROL, '--allow-host', SERVER],
-      ...['--storage', 'memory', '--ui', '--json'],
+      ['kontrol', 'start', '--ip', '0.0.0.0', '--kontrolurl', KONTROL, '--allow-host', SERVER],
+      ['--storage', 'memory', '--ui', '--json'],
     ),
     /"url"/,
   );
   await startServer(
     start(
-      ...['serve', '--name', 'math', '--no-auth', '--method', 'one', '--exec', 'echo 1', ...common],
-      ...['--port', '4001', '--register', '--advertise', MATH, '--allow-host', SERVER],
+      ['serve', '--name', 'math', '--no-auth', '--method', 'one', '--exec', 'echo 1', ...common],
+      ['--port', '4001', '--register', '--advertise', MATH, '--allow-host', SERVER],
     ),
     /registered as/,
   );
   await startServer(
-    start('proxy', 'start', '--tunnel', ...common, '--port', '4002', '--public-host', `${SERVER}:4002`),
+    start(['proxy', 'start', '--tunnel', ...common, '--port', '4002', '--public-host', `${SERVER}:4002`]),
     /proxy listens at/,
   );
   await startServer(network.node('server', ['secure.mjs']), /listening/);

@@ -1,5 +1,6 @@
 import { proxyResponseError, requestError, routeTo } from '../../transport/forward-proxy/request-route.js';
 import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
+import { guardListener } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
@@ -39,8 +40,11 @@ export function probeHttp(url: URL, findProxy: FindProxy, signal: AbortSignal): 
       const { statusCode, headers, socket } = response;
       const { remoteAddress = '' } = socket;
       const error = proxyResponseError(url, route, response);
-      if (error) reject(error);
       response.resume();
+      if (error) {
+        reject(error);
+        return;
+      }
       const serverTime = Date.parse(headers.date ?? '');
       resolve({
         status: statusCode ?? 0,
@@ -56,7 +60,8 @@ export function probeHttp(url: URL, findProxy: FindProxy, signal: AbortSignal): 
       { ...route.options(url.pathname + url.search), signal: timeout, agent },
       onResponse,
     );
-    request.on('error', (error) => reject(requestError(url, route, error)));
+    const onError = guardListener((error: Error) => reject(requestError(url, route, error)), reject);
+    request.on('error', onError);
     request.on('close', () => agent.destroy());
     request.end();
   });

@@ -113,8 +113,8 @@ export const FORWARD_PROXY: AcceptedValue<URL> = {
 };
 
 /** Parses the URL of a proxy. Without a scheme, it is an http URL. */
-function parseProxyUrl(value: string): URL | undefined {
-  const text = value.includes('://') ? value : `http://${value}`;
+function parseProxyUrl(input: string): URL | undefined {
+  const text = input.includes('://') ? input : `http://${input}`;
   if (/[\s,\p{C}]/u.test(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   return PROXY_SCHEME.test(url.protocol) && url.hostname !== '' ? url : undefined;

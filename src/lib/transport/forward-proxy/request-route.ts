@@ -74,7 +74,7 @@ export function proxyResponseError(
   if (!proxy || !isForwarded || status < 400) return undefined;
   const isOwn = status === 407 || status === 502 || status === 504;
   if (!isOwn && PROXY_HEADERS.every((name) => headers[name] === undefined)) return undefined;
-  return refusalError(proxy, target, { status, authenticate: String(headers['proxy-authenticate'] ?? '') });
+  return refusalError(proxy, target, { status, authenticate: headers['proxy-authenticate'] ?? '' });
 }
 
 /** Returns the error of a request that has failed without a response. */

@@ -52,13 +52,18 @@ describe('the proxy of a URL', () => {
     expect(found(url, env)).toBe(proxy);
   });
 
-  it.each(['localhost', 'kite.localhost', 'LOCALHOST', '127.0.0.1', '127.8.8.8', '[::1]', '[::ffff:127.0.0.1]'])(
-    'a connection to %s never uses a proxy',
-    (host) => {
-      for (const scheme of ['http', 'https', 'ws', 'wss'])
-        expect(found(`${scheme}://${host}:3636/kite`, ALL)).toBeUndefined();
-    },
-  );
+  it.each([
+    'localhost',
+    'kite.localhost',
+    'LOCALHOST',
+    '127.0.0.1',
+    '127.8.8.8',
+    '[::1]',
+    '[::ffff:127.0.0.1]',
+  ])('a connection to %s never uses a proxy', (host) => {
+    for (const scheme of ['http', 'https', 'ws', 'wss'])
+      expect(found(`${scheme}://${host}:3636/kite`, ALL)).toBeUndefined();
+  });
 
   it('a program without variables of proxies shares a function that finds none', () => {
     expect(proxyFinder({})).toBe(noProxy);
@@ -73,25 +78,28 @@ describe('the proxy of a URL', () => {
     'http://bob:secret@proxy .test',
     'http://bob:secret@a.test,http://b.test',
     'http://bob:secret@proxy\u0000',
-  ])('the value %j of HTTPS_PROXY is an error of the connections that need it, without its password', (value) => {
-    const findProxy = proxyFinder({ HTTPS_PROXY: value, HTTP_PROXY: 'http://four:4' });
-    expect(() => findProxy(new URL('https://kite.test/kite'))).toThrow(
-      expect.objectContaining({
-        code: 'proxy',
-        message: expect.stringMatching(
-          /^Cannot connect to https:\/\/kite\.test\/kite: the environment variable HTTPS_PROXY is .*; it must be the URL of a proxy/,
-        ) as string,
-        hint: 'Correct HTTPS_PROXY, or unset it.',
-      }),
-    );
-    let message = '';
-    try {
-      findProxy(new URL('https://kite.test/kite'));
-    } catch (error) {
-      message = String(error);
-    }
-    expect(message).not.toContain('secret');
-    expect(findProxy(new URL('http://kite.test/kite'))?.variable).toBe('HTTP_PROXY');
-    expect(findProxy(new URL('https://localhost/kite'))).toBeUndefined();
-  });
+  ])(
+    'the value %j of HTTPS_PROXY is an error of the connections that need it, without its password',
+    (value) => {
+      const findProxy = proxyFinder({ HTTPS_PROXY: value, HTTP_PROXY: 'http://four:4' });
+      expect(() => findProxy(new URL('https://kite.test/kite'))).toThrow(
+        expect.objectContaining({
+          code: 'proxy',
+          message: expect.stringMatching(
+            /^Cannot connect to https:\/\/kite\.test\/kite: the environment variable HTTPS_PROXY is .*; it must be the URL of a proxy/,
+          ) as string,
+          hint: 'Correct HTTPS_PROXY, or unset it.',
+        }),
+      );
+      let message = '';
+      try {
+        findProxy(new URL('https://kite.test/kite'));
+      } catch (error) {
+        message = String(error);
+      }
+      expect(message).not.toContain('secret');
+      expect(findProxy(new URL('http://kite.test/kite'))?.variable).toBe('HTTP_PROXY');
+      expect(findProxy(new URL('https://localhost/kite'))).toBeUndefined();
+    },
+  );
 });
