@@ -40,11 +40,6 @@ import { readFileSync } from 'node:fs';
 import { Kite } from '${root}dist/lib/index.js';
 const kite = new Kite('secure', '1.0.0', { ip: '0.0.0.0', port: 443, allowedHosts: ['${SERVER}'] });
 kite.handle('one', () => 1).disableAuthentication();
-kite.handle('later', async ({ args: [ms, callback] }) => {
-  callback('waiting');
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  return 'done';
-}).disableAuthentication();
 kite.handleHttp('/bob/math/', ({ url }, response) => response.end(readFileSync(url.split('/').pop())));
 kite.useTls({ cert: readFileSync('cert.pem'), key: readFileSync('key.pem') });
 await kite.listen();
@@ -223,6 +218,20 @@ describe.skipIf(!proxiesInstalled)(`on a machine whose only way out is a proxy${
     const exempt = { HTTP_PROXY: TINYPROXY_URL, NO_PROXY: SERVER };
     expect(await network.run('client', ['ping', '--to', MATH], { env: exempt })).toMatchObject({ code: 6 });
   }, 120_000);
+
+  it('serve registers the address from which the proxy is reached', async () => {
+    const args = ['serve', '--name', 'near', '--method', 'one', '--exec', 'echo 1', '--register'];
+    const running = network.start('client', [...args, '--ip', '0.0.0.0', '--port', '4005'], {
+      env: environment({ HTTP_PROXY: TINYPROXY_URL }, { asKontrol: true }),
+    });
+    await running.until(({ stderr }) => stderr.includes('registered as'));
+    const { stdout } = await network.run('server', ['query', '/kontrol/unknown/near', '--json'], {
+      env: { KITE_KEY_FILE: join(network.folder, 'kontrol.key') },
+    });
+    running.child.kill('SIGTERM');
+    await running.outcome;
+    expect(JSON.parse(stdout)).toMatchObject([{ url: 'http://10.91.1.2:4005/kite' }]);
+  });
 
   it.each([
     ['Squid, which opens tunnels to port 443 only', { HTTP_PROXY: SQUID_URL, HTTPS_PROXY: SQUID_URL }],

@@ -109,6 +109,9 @@ export const FORWARD_PROXY: AcceptedValue<URL> = {
   description:
     'the URL of a proxy with http, https, socks4, socks4a, socks5 or socks5h, such as http://proxy.example.com:3128',
   example: 'http://proxy.example.com:3128',
+  // A password may contain any character, so that only the parts of a valid URL can be told from it.
+  show: ({ protocol, host, username, password }) =>
+    `${protocol}//${username === '' && password === '' ? '' : '…@'}${host}`,
   parse: (value) => (typeof value === 'string' ? parseProxyUrl(value) : undefined),
 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { proxyFinder } from '../../../../src/lib/kite/config/find-proxy.js';
+import { kiteSettings } from '../../../../src/lib/kite/config/kite-settings.js';
 import type { Environment } from '../../../../src/lib/kite/config/resolve-setting.js';
 import { describeProxy, noProxy } from '../../../../src/lib/transport/handshake/forward-proxy.js';
 
@@ -77,6 +78,8 @@ describe('the proxy of a URL', () => {
     'http://bob:secret@proxy.test:99999',
     'http://bob:secret@proxy .test',
     'http://bob:secret@a.test,http://b.test',
+    'http://bob:se/secret@proxy.test',
+    'http://bob:a,secret@proxy.test',
     'http://bob:secret@proxy\u0000',
   ])(
     'the value %j of HTTPS_PROXY is an error of the connections that need it, without its password',
@@ -86,7 +89,7 @@ describe('the proxy of a URL', () => {
         expect.objectContaining({
           code: 'proxy',
           message: expect.stringMatching(
-            /^Cannot connect to https:\/\/kite\.test\/kite: the environment variable HTTPS_PROXY is .*; it must be the URL of a proxy/,
+            /^Cannot connect to https:\/\/kite\.test\/kite: the environment variable HTTPS_PROXY has a value that is not accepted; it must be the URL of a proxy/,
           ) as string,
           hint: 'Correct HTTPS_PROXY, or unset it.',
         }),
@@ -102,4 +105,16 @@ describe('the proxy of a URL', () => {
       expect(findProxy(new URL('https://localhost/kite'))).toBeUndefined();
     },
   );
+});
+
+it('a proxy is shown without its credentials, whatever characters they contain', () => {
+  const { accept } = kiteSettings.httpsProxy;
+  for (const value of [
+    'http://bob:p@secret@proxy.test:3128',
+    'bob:secret@proxy.test:3128',
+    'http://secret@proxy.test:3128',
+  ]) {
+    const url = accept.parse(value);
+    expect(url && accept.show?.(url)).toBe('http://…@proxy.test:3128');
+  }
 });
