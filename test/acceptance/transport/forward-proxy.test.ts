@@ -5,6 +5,7 @@ import { silentLogger } from '../../../src/lib/util/logger.js';
 import { makeAuthority } from '../../helpers/transport/authority.js';
 import { ALL_TRANSPORTS } from '../../helpers/transport/transports.js';
 import { startScriptedProxy, type ScriptedProxyOptions } from '../../helpers/transport/scripted-proxy.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { freePort } from '../../helpers/process/free-port.js';
 
 // The host kite.test exists only for the proxies, which find it on this machine.
@@ -98,6 +99,38 @@ describe('a proxy that speaks HTTP', () => {
     expect(mistaken.hint).toBe('Write http:// in HTTPS_PROXY if the proxy does not use TLS.');
     await trusted.idle();
     await plain.idle();
+  });
+
+  it('a kite registers with Kontrol through a proxy, over a connection and over HTTP', async () => {
+    const { kontrol, url } = await startKontrol({ allowedHosts: [HOST] });
+    const proxy = await startScriptedProxy({ authorization: AUTHORIZATION });
+    const port = new URL(url).port;
+    const closed = await freePort();
+    for (const proxyPort of [proxy.port, closed]) {
+      const kite = new Kite('far', '1.0.0', {
+        env: { HTTP_PROXY: `http://${CREDENTIALS}@127.0.0.1:${proxyPort}` },
+        logger: silentLogger,
+        kiteKey: await kontrol.newKiteKey('bob'),
+        kontrolUrl: `http://${HOST}:${port}/kite`,
+      });
+      onTestFinished(() => kite.close({ drainTimeout: 0 }));
+      await kite.listen();
+      if (proxyPort === proxy.port) {
+        await kite.register();
+        await kite.registerHttp();
+        expect(await kite.getKites({ username: 'bob' })).toHaveLength(1);
+        expect(proxy.requests).toContain(`POST http://${HOST}:${port}/register`);
+        continue;
+      }
+      const failed = new Promise<Error>((resolve) => kite.once('registerFailed', resolve));
+      kite.registerHttp().catch(() => {});
+      expect(await failed).toMatchObject({
+        code: 'proxy',
+        message: expect.stringContaining(
+          `the proxy http://127.0.0.1:${closed} (HTTP_PROXY) cannot be used`,
+        ) as string,
+      });
+    }
   });
 
   it('a proxy that opens no tunnel forwards XHR polling to an http URL', async () => {
