@@ -77,7 +77,10 @@ export interface KiteOptions extends ConfigOptions {
   readonly logger?: Logger | undefined;
   /** Clock for timers and expiry. Default: the system clock. */
   readonly clock?: Clock | undefined;
-  /** Environment variables. Default: `process.env`. */
+  /**
+   * Environment variables: those of settings, and those that name the proxy through which connections leave the network, such as
+   * `HTTPS_PROXY` and `NO_PROXY`. Default: `process.env`.
+   */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
 

@@ -12,8 +12,6 @@ import {
   SERVER,
   SOCKS_URL,
   SQUID_URL,
-
-
   TINYPROXY_URL,
   withoutProxies,
 } from '../../helpers/transport/proxied-network.js';
@@ -42,11 +40,6 @@ import { readFileSync } from 'node:fs';
 import { Kite } from '${root}dist/lib/index.js';
 const kite = new Kite('secure', '1.0.0', { ip: '0.0.0.0', port: 443, allowedHosts: ['${SERVER}'] });
 kite.handle('one', () => 1).disableAuthentication();
-kite.handle('later', async ({ args: [ms, callback] }) => {
-  callback('waiting');
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  return 'done';
-}).disableAuthentication();
 kite.handleHttp('/bob/math/', ({ url }, response) => response.end(readFileSync(url.split('/').pop())));
 kite.useTls({ cert: readFileSync('cert.pem'), key: readFileSync('key.pem') });
 await kite.listen();
@@ -107,7 +100,12 @@ const LINES: readonly Line[] = [
   { command: 'kontrol keys rotate', asKontrol: true, prints: /\S/ },
   { command: 'kontrol users revoke', args: ['bob', '--yes'], asKontrol: true, prints: /evoked/ },
   // Dials nothing but its store.
-  { command: 'kontrol start', args: ['--port', '0', '--storage', 'memory'], prints: /Kontrol listens at/, runs: true },
+  {
+    command: 'kontrol start',
+    args: ['--port', '0', '--storage', 'memory'],
+    prints: /Kontrol listens at/,
+    runs: true,
+  },
 ];
 
 /** The environment of a client: the kite key of bob or of Kontrol, the proxy, and the authority of the server. */
@@ -158,25 +156,25 @@ async function startServers(): Promise<void> {
     'server/math.tar.gz': archive,
   };
   for (const [name, content] of Object.entries(files)) writeFileSync(join(network.folder, name), content);
-  const start = (...args: readonly string[]): Running => network.start('server', args);
+  const start = (...args: readonly (readonly string[])[]): Running => network.start('server', args.flat());
   const ownKey = join(network.folder, 'server/.kite/kontrol/kite.key');
   const common = ['--ip', '0.0.0.0', '--key-file', ownKey];
   await startServer(
     start(
-      ...['kontrol', 'start', '--ip', '0.0.0.0', '--kontrolurl', KONTROL, '--allow-host', SERVER],
-      ...['--storage', 'memory', '--ui', '--json'],
+      ['kontrol', 'start', '--ip', '0.0.0.0', '--kontrolurl', KONTROL, '--allow-host', SERVER],
+      ['--storage', 'memory', '--ui', '--json'],
     ),
     /"url"/,
   );
   await startServer(
     start(
-      ...['serve', '--name', 'math', '--no-auth', '--method', 'one', '--exec', 'echo 1', ...common],
-      ...['--port', '4001', '--register', '--advertise', MATH, '--allow-host', SERVER],
+      ['serve', '--name', 'math', '--no-auth', '--method', 'one', '--exec', 'echo 1', ...common],
+      ['--port', '4001', '--register', '--advertise', MATH, '--allow-host', SERVER],
     ),
     /registered as/,
   );
   await startServer(
-    start('proxy', 'start', '--tunnel', ...common, '--port', '4002', '--public-host', `${SERVER}:4002`),
+    start(['proxy', 'start', '--tunnel', ...common, '--port', '4002', '--public-host', `${SERVER}:4002`]),
     /proxy listens at/,
   );
   await startServer(network.node('server', ['secure.mjs']), /listening/);
@@ -220,6 +218,20 @@ describe.skipIf(!proxiesInstalled)(`on a machine whose only way out is a proxy${
     const exempt = { HTTP_PROXY: TINYPROXY_URL, NO_PROXY: SERVER };
     expect(await network.run('client', ['ping', '--to', MATH], { env: exempt })).toMatchObject({ code: 6 });
   }, 120_000);
+
+  it('serve registers the address from which the proxy is reached', async () => {
+    const args = ['serve', '--name', 'near', '--method', 'one', '--exec', 'echo 1', '--register'];
+    const running = network.start('client', [...args, '--ip', '0.0.0.0', '--port', '4005'], {
+      env: environment({ HTTP_PROXY: TINYPROXY_URL }, { asKontrol: true }),
+    });
+    await running.until(({ stderr }) => stderr.includes('registered as'));
+    const { stdout } = await network.run('server', ['query', '/kontrol/unknown/near', '--json'], {
+      env: { KITE_KEY_FILE: join(network.folder, 'kontrol.key') },
+    });
+    running.child.kill('SIGTERM');
+    await running.outcome;
+    expect(JSON.parse(stdout)).toMatchObject([{ url: 'http://10.91.1.2:4005/kite' }]);
+  });
 
   it.each([
     ['Squid, which opens tunnels to port 443 only', { HTTP_PROXY: SQUID_URL, HTTPS_PROXY: SQUID_URL }],

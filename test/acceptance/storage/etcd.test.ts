@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { Etcd3 } from 'etcd3';
 import { pki } from 'node-forge';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openingFailure, unavailable } from '../../helpers/storage/store-failures.js';
 import { selfSignedCertificate } from '../../../src/lib/keys/index.js';
 import { type EtcdConfig, openStorage } from '../../../src/lib/kontrol/storage/open-storage.js';
@@ -48,6 +48,15 @@ describe.skipIf(!etcdInstalled)(`an etcd that cannot be used${skipped}`, () => {
         ),
       ),
     );
+  });
+
+  it('the etcd store uses no proxy of the environment', async () => {
+    vi.stubEnv('http_proxy', `http://127.0.0.1:${await freePort()}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const storage = etcd.make();
+    await storage.open();
+    await storage.ping();
+    await storage.close();
   });
 
   it('the etcd store rejects operations before it is opened and after it is closed', async () => {

@@ -1,14 +1,15 @@
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isDialError, Kite, type KiteOptions, type Transport } from '../../../src/lib/index.js';
+import { isDialError, Kite, type KiteOptions } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { makeAuthority } from '../../helpers/transport/authority.js';
+import { ALL_TRANSPORTS } from '../../helpers/transport/transports.js';
 import { startScriptedProxy, type ScriptedProxyOptions } from '../../helpers/transport/scripted-proxy.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { freePort } from '../../helpers/process/free-port.js';
 
 // The host kite.test exists only for the proxies, which find it on this machine.
 const HOST = 'kite.test';
-const TRANSPORTS = ['auto', 'WebSocket', 'RawWebSocket', 'XHRPolling'] as const satisfies readonly Transport[];
 const SECRET = 'p@ss:w/rd';
 const CREDENTIALS = `bob:${encodeURIComponent(SECRET)}`;
 const AUTHORIZATION = `Basic ${Buffer.from(`bob:${SECRET}`).toString('base64')}`;
@@ -67,7 +68,7 @@ describe('a proxy that speaks HTTP', () => {
       for (const authorization of [undefined, AUTHORIZATION]) {
         const proxy = await startScriptedProxy(authorization === undefined ? {} : { authorization });
         const proxyUrl = `http://${authorization === undefined ? '' : `${CREDENTIALS}@`}127.0.0.1:${proxy.port}`;
-        for (const transport of TRANSPORTS) {
+        for (const transport of ALL_TRANSPORTS) {
           const before = proxy.requests.length;
           const outcome = await call(url, { [variable]: proxyUrl }, { transport });
           // The address of the proxy would look like a kite on this machine, to which commands send credentials.
@@ -100,6 +101,38 @@ describe('a proxy that speaks HTTP', () => {
     await plain.idle();
   });
 
+  it('a kite registers with Kontrol through a proxy, over a connection and over HTTP', async () => {
+    const { kontrol, url } = await startKontrol({ allowedHosts: [HOST] });
+    const proxy = await startScriptedProxy({ authorization: AUTHORIZATION });
+    const port = new URL(url).port;
+    const closed = await freePort();
+    for (const proxyPort of [proxy.port, closed]) {
+      const kite = new Kite('far', '1.0.0', {
+        env: { HTTP_PROXY: `http://${CREDENTIALS}@127.0.0.1:${proxyPort}` },
+        logger: silentLogger,
+        kiteKey: await kontrol.newKiteKey('bob'),
+        kontrolUrl: `http://${HOST}:${port}/kite`,
+      });
+      onTestFinished(() => kite.close({ drainTimeout: 0 }));
+      await kite.listen();
+      if (proxyPort === proxy.port) {
+        await kite.register();
+        await kite.registerHttp();
+        expect(await kite.getKites({ username: 'bob' })).toHaveLength(1);
+        expect(proxy.requests).toContain(`POST http://${HOST}:${port}/register`);
+        continue;
+      }
+      const failed = new Promise<Error>((resolve) => kite.once('registerFailed', resolve));
+      kite.registerHttp().catch(() => {});
+      expect(await failed).toMatchObject({
+        code: 'proxy',
+        message: expect.stringContaining(
+          `the proxy http://127.0.0.1:${closed} (HTTP_PROXY) cannot be used`,
+        ) as string,
+      });
+    }
+  });
+
   it('a proxy that opens no tunnel forwards XHR polling to an http URL', async () => {
     const url = await startKite(false);
     const proxy = await startScriptedProxy();
@@ -113,8 +146,20 @@ describe('a proxy that speaks HTTP', () => {
 
 describe('a proxy that fails', () => {
   const REFUSALS: readonly (readonly [string, ScriptedProxyOptions, boolean, RegExp, RegExp])[] = [
-    ['407', { authorization: 'none' }, false, /requires credentials \(HTTP 407\)/, /http:\/\/USER:PASSWORD@127/],
-    ['407 and credentials', { authorization: 'none' }, true, /rejects its credentials \(HTTP 407\)/, /%40 for @/],
+    [
+      '407',
+      { authorization: 'none' },
+      false,
+      /requires credentials \(HTTP 407\)/,
+      /http:\/\/USER:PASSWORD@127/,
+    ],
+    [
+      '407 and credentials',
+      { authorization: 'none' },
+      true,
+      /rejects its credentials \(HTTP 407\)/,
+      /%40 for @/,
+    ],
     [
       '407 for Negotiate only',
       { status: 407, headers: { 'Proxy-Authenticate': 'Negotiate, NTLM' } },
@@ -133,7 +178,7 @@ describe('a proxy that fails', () => {
     const proxy = await startScriptedProxy(options);
     const proxyUrl = `http://${withCredentials ? `${CREDENTIALS}@` : ''}127.0.0.1:${proxy.port}`;
     let cases = 0;
-    for (const transport of TRANSPORTS) {
+    for (const transport of ALL_TRANSPORTS) {
       const outcome = await call(`https://${HOST}/kite`, { https_proxy: proxyUrl }, { transport });
       const error = dialErrorOf(outcome);
       expect(error).toMatchObject({ code: 'proxy' });
@@ -150,7 +195,7 @@ describe('a proxy that fails', () => {
 
   it('a proxy without a listener is an error that names it, with each transport and scheme', async () => {
     const port = await freePort();
-    for (const transport of TRANSPORTS) {
+    for (const transport of ALL_TRANSPORTS) {
       for (const scheme of ['http', 'https']) {
         for (const proxyScheme of ['http', 'socks5h']) {
           const env = { ALL_PROXY: `${proxyScheme}://bob:secret@127.0.0.1:${port}` };
@@ -169,7 +214,7 @@ describe('a proxy that fails', () => {
   it('a proxy that never responds is left at the timeout, and its connection is closed', async () => {
     const proxy = await startScriptedProxy({ silent: true });
     const env = { ALL_PROXY: `http://127.0.0.1:${proxy.port}` };
-    for (const transport of TRANSPORTS) {
+    for (const transport of ALL_TRANSPORTS) {
       for (const scheme of ['http', 'https']) {
         const outcome = await call(`${scheme}://${HOST}/kite`, env, { transport, handshakeTimeout: 200 });
         const { code, message } = dialErrorOf(outcome);

@@ -134,7 +134,15 @@ export class ProxiedNetwork {
   /** Starts Node on a machine. */
   node(machine: Machine, args: readonly string[], { env, input }: RunOptions = {}): Running {
     const home = join(this.folder, machine);
-    const enter = ['--target', this.#pids[machine], '--net', '--mount', `--wd=${home}`, '--', process.execPath];
+    const enter = [
+      '--target',
+      this.#pids[machine],
+      '--net',
+      '--mount',
+      `--wd=${home}`,
+      '--',
+      process.execPath,
+    ];
     const child = spawn('nsenter', [...enter, ...args], {
       cwd: home,
       env: cleanEnv(home, env),

@@ -36,7 +36,12 @@ export async function startScriptedProxy(options: ScriptedProxyOptions = {}): Pr
   const clients = new Set<Socket>();
   const upstreams = new Set<Socket>();
   /** Returns the status with which a request is refused. */
-  const refusal = ({ method = '', url = '', rawHeaders, headers: own }: IncomingMessage): number | undefined => {
+  const refusal = ({
+    method = '',
+    url = '',
+    rawHeaders,
+    headers: own,
+  }: IncomingMessage): number | undefined => {
     requests.push(`${method} ${url}`);
     received.push(rawHeaders.join('\n'));
     if (status !== undefined) return status;
@@ -52,7 +57,14 @@ export async function startScriptedProxy(options: ScriptedProxyOptions = {}): Pr
     const { hostname: _, port, pathname, search } = new URL(request.url ?? '');
     const { 'proxy-authorization': __, ...passed } = request.headers;
     const forwarded = http.request(
-      { host: '127.0.0.1', port, path: pathname + search, method: request.method, headers: passed, agent: false },
+      {
+        host: '127.0.0.1',
+        port,
+        path: pathname + search,
+        method: request.method,
+        headers: passed,
+        agent: false,
+      },
       (answer) => {
         response.writeHead(answer.statusCode ?? 0, answer.headers);
         answer.pipe(response);

@@ -19,7 +19,8 @@ const OPENERS: Readonly<Record<string, string>> = {
   'src/lib/transport/forward-proxy/routed-fetch.ts': 'asks for the proxy first',
   'src/lib/transport/websocket/dial-websocket.ts': 'asks for the proxy first',
   'src/lib/cli/kites/download.ts': 'gets its function fetch from routedFetch',
-  'src/lib/proxy/reverse/backends.ts': 'kites in the network of a reverse proxy, whose addresses it has checked',
+  'src/lib/proxy/reverse/backends.ts':
+    'kites in the network of a reverse proxy, whose addresses it has checked',
   'src/lib/kite/config/outbound-address.ts': 'sends nothing',
   'src/lib/util/socket-lock.ts': 'a socket file of this machine',
   'src/lib/kontrol/storage/etcd/etcd-cluster.ts': 'a store, in the network of Kontrol',

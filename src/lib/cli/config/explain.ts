@@ -78,6 +78,7 @@ function settingRow(
 /** Formats a value as it was written, except that a variable such as NO_COLOR is shown as the choice that it implies. */
 function displayValue(resolution: Resolution<unknown, unknown>, { accept }: CliSetting): string {
   const { raw } = resolution;
+  if (accept.show) return resolution.type === 'resolved' ? accept.show(resolution.value) : '(hidden)';
   const value = resolution.type === 'resolved' ? resolution.value : raw;
   const isWord = typeof value === 'boolean' || accept.choices?.includes(String(value)) === true;
   return isWord ? String(value) : withoutPassword(String(raw).trim());

@@ -1,6 +1,7 @@
 import { proxyResponseError, requestError, routeTo } from '../../transport/forward-proxy/request-route.js';
 import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import { withoutBrackets } from '../../util/host.js';
+import { guardListener } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
 import type { IncomingMessage } from 'node:http';
 import { checkServerIdentity, type TLSSocket } from 'node:tls';
@@ -65,8 +66,11 @@ function sendProbe(url: URL, { signal, access, findProxy }: ProbeOptions): Promi
       const { statusCode, headers, socket } = response;
       const { remoteAddress = '' } = socket;
       const error = proxyResponseError(url, route, response);
-      if (error) reject(error);
       response.resume();
+      if (error) {
+        reject(error);
+        return;
+      }
       const serverTime = Date.parse(headers.date ?? '');
       resolve({
         status: statusCode ?? 0,
@@ -82,7 +86,8 @@ function sendProbe(url: URL, { signal, access, findProxy }: ProbeOptions): Promi
       { ...options, headers: { ...access.headers, ...headers }, signal: timeout, agent },
       onResponse,
     );
-    request.on('error', (error) => reject(requestError(url, route, error)));
+    const onError = guardListener((error: Error) => reject(requestError(url, route, error)), reject);
+    request.on('error', onError);
     request.on('close', () => agent.destroy());
     request.end();
   });

@@ -12,6 +12,11 @@ export interface AcceptedValue<Value> {
   readonly beginnings?: readonly string[];
   /** Whether leading and trailing spaces belong to the value. Default: false. */
   readonly verbatim?: boolean;
+  /**
+   * Formats an accepted value for people, without a secret that it may contain. A value that is not accepted is then never shown.
+   * Default: it is shown as it was written, without the password of a URL.
+   */
+  show?(value: Value): string;
   /** Returns the parsed value, or undefined if the value is not accepted. */
   parse(value: unknown): Value | undefined;
 }

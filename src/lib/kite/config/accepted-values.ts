@@ -109,12 +109,15 @@ export const FORWARD_PROXY: AcceptedValue<URL> = {
   description:
     'the URL of a proxy with http, https, socks4, socks4a, socks5 or socks5h, such as http://proxy.example.com:3128',
   example: 'http://proxy.example.com:3128',
+  // A password may contain any character, so that only the parts of a valid URL can be told from it.
+  show: ({ protocol, host, username, password }) =>
+    `${protocol}//${username === '' && password === '' ? '' : '…@'}${host}`,
   parse: (value) => (typeof value === 'string' ? parseProxyUrl(value) : undefined),
 };
 
 /** Parses the URL of a proxy. Without a scheme, it is an http URL. */
-function parseProxyUrl(value: string): URL | undefined {
-  const text = value.includes('://') ? value : `http://${value}`;
+function parseProxyUrl(input: string): URL | undefined {
+  const text = input.includes('://') ? input : `http://${input}`;
   if (/[\s,\p{C}]/u.test(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   return PROXY_SCHEME.test(url.protocol) && url.hostname !== '' ? url : undefined;

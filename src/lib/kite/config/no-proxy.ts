@@ -4,7 +4,7 @@ import { canonicalAddress, Networks, parseNetwork } from '../../util/ip-addresse
 /**
  * Whether a value of NO_PROXY names a server, as in Go: `example.com` is this host and its subdomains, `.example.com` and
  * `*.example.com` only the subdomains, `10.1.2.3`, `[fd00::1]` and `10.0.0.0/8` addresses; each may end with a port. `*` is every
- * host. Names are not resolved, and entries of other forms name no host.
+ * host. Names are not resolved. Entries of other forms are ignored.
  */
 export function namesServer(noProxy: string, hostname: string, port: number): boolean {
   const host = hostname.replace(/\.$/, '').toLowerCase();

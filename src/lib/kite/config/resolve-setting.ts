@@ -168,7 +168,7 @@ export function parseRawValue<Value, Default>(
   const value = accept.parse(typeof raw === 'string' && accept.verbatim !== true ? raw.trim() : raw);
   if (value !== undefined) return { type: 'resolved', source, value, raw };
   const expected = (source.type === 'option' && accept.optionDescription) || accept.description;
-  const visible = isSecret(setting, source) ? undefined : raw;
+  const visible = isSecret(setting, source) || accept.show ? undefined : raw;
   const reason = invalidValueMessage(describeSource(source), visible, expected);
   return { type: 'refused', source, raw, reason };
 }

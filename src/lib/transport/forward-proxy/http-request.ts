@@ -4,6 +4,7 @@ import { toError } from '../../util/message-of.js';
 import type { NodeDialOptions } from '../handshake/node-dial-options.js';
 import { socketError } from '../handshake/socket-error.js';
 import { authorizedHeaders } from '../handshake/url-credentials.js';
+import { throughProxy } from './proxy-error.js';
 import { proxyResponseError, requestError, routeTo } from './request-route.js';
 
 /** A plain HTTP request, which is not part of a session. */
@@ -52,8 +53,11 @@ export function httpSender(
           ...(bytes && { 'content-length': bytes.length }),
         },
       });
-      const fail = (error: unknown): void =>
-        reject(signal.aborted ? toError(signal.reason) : socketError(url, requestError(url, route, toError(error))));
+      const fail = (error: unknown): void => {
+        const failure = socketError(url, requestError(url, route, toError(error)));
+        const reason = route.proxy ? throughProxy(failure, route.proxy, url) : failure;
+        reject(signal.aborted ? toError(signal.reason) : reason);
+      };
       const guarded = guardListeners((error) => {
         request.destroy();
         fail(error);

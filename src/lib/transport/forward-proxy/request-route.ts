@@ -74,7 +74,7 @@ export function proxyResponseError(
   if (!proxy || !isForwarded || status < 400) return undefined;
   const isOwn = status === 407 || status === 502 || status === 504;
   if (!isOwn && PROXY_HEADERS.every((name) => headers[name] === undefined)) return undefined;
-  return refusalError(proxy, target, { status, authenticate: String(headers['proxy-authenticate'] ?? '') });
+  return refusalError(proxy, target, { status, authenticate: headers['proxy-authenticate'] ?? '' });
 }
 
 /** Returns the error of a request that has failed without a response. */
@@ -121,8 +121,10 @@ class TunnelOpener {
 
   /** `secure` performs the TLS handshake with the server. */
   open(done: Connected, secure: (tunnel: Socket) => Duplex = (tunnel) => tunnel): void {
-    openTunnel(this.#proxy, this.#target, this.#opening.signal).then(
-      (tunnel) => done(null, secure(tunnel)),
+    const opened = openTunnel(this.#proxy, this.#target, this.#opening.signal).then(secure);
+    opened.then(
+      // oxlint-disable-next-line promise/no-callback-in-promise -- the agent expects a callback
+      (socket) => done(null, socket),
       // oxlint-disable-next-line promise/no-callback-in-promise -- the agent expects a callback
       (error: unknown) => (done as (error: unknown) => void)(error),
     );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { proxyFinder } from '../../../../src/lib/kite/config/find-proxy.js';
+import { kiteSettings } from '../../../../src/lib/kite/config/kite-settings.js';
 import type { Environment } from '../../../../src/lib/kite/config/resolve-setting.js';
 import { describeProxy, noProxy } from '../../../../src/lib/transport/handshake/forward-proxy.js';
 
@@ -52,13 +53,18 @@ describe('the proxy of a URL', () => {
     expect(found(url, env)).toBe(proxy);
   });
 
-  it.each(['localhost', 'kite.localhost', 'LOCALHOST', '127.0.0.1', '127.8.8.8', '[::1]', '[::ffff:127.0.0.1]'])(
-    'a connection to %s never uses a proxy',
-    (host) => {
-      for (const scheme of ['http', 'https', 'ws', 'wss'])
-        expect(found(`${scheme}://${host}:3636/kite`, ALL)).toBeUndefined();
-    },
-  );
+  it.each([
+    'localhost',
+    'kite.localhost',
+    'LOCALHOST',
+    '127.0.0.1',
+    '127.8.8.8',
+    '[::1]',
+    '[::ffff:127.0.0.1]',
+  ])('a connection to %s never uses a proxy', (host) => {
+    for (const scheme of ['http', 'https', 'ws', 'wss'])
+      expect(found(`${scheme}://${host}:3636/kite`, ALL)).toBeUndefined();
+  });
 
   it('a program without variables of proxies shares a function that finds none', () => {
     expect(proxyFinder({})).toBe(noProxy);
@@ -72,26 +78,43 @@ describe('the proxy of a URL', () => {
     'http://bob:secret@proxy.test:99999',
     'http://bob:secret@proxy .test',
     'http://bob:secret@a.test,http://b.test',
+    'http://bob:se/secret@proxy.test',
+    'http://bob:a,secret@proxy.test',
     'http://bob:secret@proxy\u0000',
-  ])('the value %j of HTTPS_PROXY is an error of the connections that need it, without its password', (value) => {
-    const findProxy = proxyFinder({ HTTPS_PROXY: value, HTTP_PROXY: 'http://four:4' });
-    expect(() => findProxy(new URL('https://kite.test/kite'))).toThrow(
-      expect.objectContaining({
-        code: 'proxy',
-        message: expect.stringMatching(
-          /^Cannot connect to https:\/\/kite\.test\/kite: the environment variable HTTPS_PROXY is .*; it must be the URL of a proxy/,
-        ) as string,
-        hint: 'Correct HTTPS_PROXY, or unset it.',
-      }),
-    );
-    let message = '';
-    try {
-      findProxy(new URL('https://kite.test/kite'));
-    } catch (error) {
-      message = String(error);
-    }
-    expect(message).not.toContain('secret');
-    expect(findProxy(new URL('http://kite.test/kite'))?.variable).toBe('HTTP_PROXY');
-    expect(findProxy(new URL('https://localhost/kite'))).toBeUndefined();
-  });
+  ])(
+    'the value %j of HTTPS_PROXY is an error of the connections that need it, without its password',
+    (value) => {
+      const findProxy = proxyFinder({ HTTPS_PROXY: value, HTTP_PROXY: 'http://four:4' });
+      expect(() => findProxy(new URL('https://kite.test/kite'))).toThrow(
+        expect.objectContaining({
+          code: 'proxy',
+          message: expect.stringMatching(
+            /^Cannot connect to https:\/\/kite\.test\/kite: the environment variable HTTPS_PROXY has a value that is not accepted; it must be the URL of a proxy/,
+          ) as string,
+          hint: 'Correct HTTPS_PROXY, or unset it.',
+        }),
+      );
+      let message = '';
+      try {
+        findProxy(new URL('https://kite.test/kite'));
+      } catch (error) {
+        message = String(error);
+      }
+      expect(message).not.toContain('secret');
+      expect(findProxy(new URL('http://kite.test/kite'))?.variable).toBe('HTTP_PROXY');
+      expect(findProxy(new URL('https://localhost/kite'))).toBeUndefined();
+    },
+  );
+});
+
+it('a proxy is shown without its credentials, whatever characters they contain', () => {
+  const { accept } = kiteSettings.httpsProxy;
+  for (const value of [
+    'http://bob:p@secret@proxy.test:3128',
+    'bob:secret@proxy.test:3128',
+    'http://secret@proxy.test:3128',
+  ]) {
+    const url = accept.parse(value);
+    expect(url && accept.show?.(url)).toBe('http://…@proxy.test:3128');
+  }
 });
