@@ -1,5 +1,6 @@
 import { proxyResponseError, requestError, routeTo } from '../../transport/forward-proxy/request-route.js';
 import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
+import { guardListeners } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
@@ -74,8 +75,14 @@ function sendProbe(url: URL, { signal, access, findProxy }: ProbeOptions): Promi
       { ...options, headers: { ...access.headers, ...headers }, signal: timeout, agent },
       onResponse,
     );
-    request.on('error', (error) => reject(requestError(url, route, error)));
-    request.on('close', () => agent.destroy());
+    const guarded = guardListeners((error) => {
+      request.destroy();
+      reject(error);
+    });
+    const onError = guarded((error: Error) => reject(requestError(url, route, error)));
+    const onClose = guarded(() => agent.destroy());
+    request.on('error', onError);
+    request.on('close', onClose);
     request.end();
   });
 }
