@@ -58,8 +58,11 @@ function sendProbe(url: URL, { signal, access, findProxy }: ProbeOptions): Promi
       const { statusCode, headers, socket } = response;
       const { remoteAddress = '' } = socket;
       const error = proxyResponseError(url, route, response);
-      if (error) reject(error);
       response.resume();
+      if (error) {
+        reject(error);
+        return;
+      }
       const serverTime = Date.parse(headers.date ?? '');
       resolve({
         status: statusCode ?? 0,
