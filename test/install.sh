@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the tests need: the servers that stores are tested against, load balancers, the browser that
+# Installs the Debian packages that the tests need: the servers that stores are tested against, load balancers, proxies, the browser that
 # pages run in, and `script`, which provides a terminal. `.ci/run` calls it; without it, `npm test` lists the tests that it skipped.
 set -euo pipefail
 

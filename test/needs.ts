@@ -37,6 +37,11 @@ export const NEEDS: readonly Need[] = [
   { name: 'PostgreSQL', systems: [], isIn: isFile('test/helpers/storage/postgres-server.ts') },
   { name: 'PgBouncer', systems: [], isIn: isFile('test/helpers/storage/pgbouncer.ts') },
   { name: 'nginx or HAProxy', systems: [], isIn: isFile('test/helpers/balancers/balancer.ts') },
+  {
+    name: 'Squid, tinyproxy or microsocks',
+    systems: [],
+    isIn: isFile('test/helpers/transport/proxied-network.ts'),
+  },
   { name: 'etcd', systems: [], isIn: isFile('test/helpers/storage/etcd-server.ts') },
   { name: 'a keychain', systems: [], isIn: isFile('test/helpers/cli/desktop.ts') },
   { name: 'Chromium', systems: [], isIn: isFile('test/helpers/browser/chromium.ts') },

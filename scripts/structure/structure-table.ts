@@ -78,6 +78,7 @@ const cli: readonly Folder[] = [
       'input-gate',
       'key-recipient',
       'keychain',
+      'kite-path',
       'kontrol-own-key',
       'loopback-target',
       'missing-method',

@@ -25,6 +25,12 @@ export function isFolderOpen({ uid, gid, mode }: Access): boolean {
   return open !== 0 && !(open === 0o020 && uid === 0 && process.geteuid?.() !== 0 && isOwnGroup(gid));
 }
 
+/** Returns what to do about a folder in which others can replace files: a command, if this process could run it. */
+export function restrictFolderHint(folder: string, stats: Access): string {
+  if (canChangeMode(folder, stats)) return `Restrict it with: chmod 700 ${shellQuote(folder)}`;
+  return 'Use a folder of your own';
+}
+
 /** Returns what to do about the file of a secret that others can read: a command, if this process could run it. */
 export function restrictHint(file: string, stats: Access): string {
   if (canChangeMode(file, stats)) return `Restrict it with: chmod 400 ${shellQuote(file)}`;
@@ -33,7 +39,7 @@ export function restrictHint(file: string, stats: Access): string {
 
 /** Formats the permissions of a file, such as `0644`. */
 export function formatMode(mode: number): string {
-  return (mode & 0o777).toString(8).padStart(4, '0');
+  return (mode & 0o7777).toString(8).padStart(4, '0');
 }
 
 /** Quotes a path for a shell. */

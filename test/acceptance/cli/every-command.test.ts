@@ -191,7 +191,7 @@ const LINES: readonly Line[] = [
     before: ['kitectl keygen --out certs', 'rm .kite/kite.key'],
     pipe: /kite\.key/,
   },
-  { line: 'kitectl kontrol status', pipe: /^kites\t/m, screen: /│ kites/ },
+  { line: 'kitectl kontrol status', pipe: /^kites\t/m, screen: /│ Registered kites/ },
   { line: 'kitectl kontrol status --json', pipe: /^\{"/ },
   {
     line: 'kitectl kontrol ui',

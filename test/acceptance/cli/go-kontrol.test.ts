@@ -124,7 +124,7 @@ describe('commands with a Kontrol of Go', () => {
     console.log(`Commands with a Kontrol of Go: ${used.length} use it, of ${Object.keys(USES).length}`);
   });
 
-  it.each(used)('kitectl %s works with a Kontrol of Go or says what to do instead', async (id, use) => {
+  it.each(used)('kitectl %s works with a Kontrol of Go or names what to do instead', async (id, use) => {
     if ('local' in use) return;
     if ('prints' in use) {
       const running = cli.start(argsOf(id, use.args), { input: 'square 4\n' });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { watch } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bin, cleanEnv, type Outcome, Running, type RunOptions } from '../cli/cli-harness.js';
@@ -126,9 +127,14 @@ export class ProxiedNetwork {
   }
 
   /** Starts the built program on a machine. Each machine has a home. */
-  start(machine: Machine, args: readonly string[], { env, input }: RunOptions = {}): Running {
+  start(machine: Machine, args: readonly string[], options: RunOptions = {}): Running {
+    return this.node(machine, [bin, ...args], options);
+  }
+
+  /** Starts Node on a machine. */
+  node(machine: Machine, args: readonly string[], { env, input }: RunOptions = {}): Running {
     const home = join(this.folder, machine);
-    const enter = ['--target', this.#pids[machine], '--net', '--mount', '--', process.execPath, bin];
+    const enter = ['--target', this.#pids[machine], '--net', '--mount', `--wd=${home}`, '--', process.execPath];
     const child = spawn('nsenter', [...enter, ...args], {
       cwd: home,
       env: cleanEnv(home, env),
@@ -143,9 +149,17 @@ export class ProxiedNetwork {
     return this.start(machine, args, { input: '', ...options }).outcome;
   }
 
-  /** The log of a proxy so far, one line per connection or request. */
-  log(proxy: 'squid' | 'tinyproxy'): string {
-    return readFileSync(join(this.folder, proxy, 'log'), 'utf8');
+  /** The number of requests to the server that a proxy has logged. */
+  requests(proxy: 'squid' | 'tinyproxy'): number {
+    const log = readFileSync(join(this.folder, proxy, 'log'), 'utf8');
+    return log.split(/(?:CONNECT |http:\/\/)kontrol\.test/).length - 1;
+  }
+
+  /** Resolves when a proxy has logged more requests than `count`. */
+  async requested(proxy: 'squid' | 'tinyproxy', count: number): Promise<void> {
+    const changes = watch(join(this.folder, proxy));
+    if (this.requests(proxy) > count) return;
+    for await (const _ of changes) if (this.requests(proxy) > count) return;
   }
 
   async close(): Promise<void> {

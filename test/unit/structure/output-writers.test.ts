@@ -30,6 +30,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'shell/line-reader.ts': 'what the user types',
   'shell/shell.ts': 'calls of a callback, behind the gate of the connection; notes',
   'target/caller-methods.ts': 'a PeerLog leaves out messages, behind the gate of the connection',
+  'target/kite-path.ts': 'one line',
   'terminal/listing.ts': 'one line',
   'terminal/progress-line.ts': 'one line per interval',
   'terminal/questions.ts': 'what the user types',

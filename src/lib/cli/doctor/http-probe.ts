@@ -1,9 +1,10 @@
 import { proxyResponseError, requestError, routeTo } from '../../transport/forward-proxy/request-route.js';
 import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import { guardListeners } from '../../util/guard-listeners.js';
+import { withoutBrackets } from '../../util/host.js';
 import { messageOf } from '../../util/message-of.js';
 import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
+import { checkServerIdentity, type TLSSocket } from 'node:tls';
 import type { Outgoing } from '../../transport/handshake/outgoing.js';
 import { socketError } from '../../transport/handshake/socket-error.js';
 
@@ -18,8 +19,12 @@ export interface ProbeResult {
 }
 
 export interface ServerCertificate {
-  /** Why this machine does not trust the certificate; empty if it does. */
+  /** The code of the reason why this machine does not trust the certificate; empty if it does. */
   readonly problem: string;
+  /** Whether the certificate is for the host of the URL. */
+  readonly isForHost: boolean;
+  /** The hosts that it is for, such as `DNS:localhost, IP Address:127.0.0.1`. */
+  readonly hosts: string;
   readonly subject: string;
   /** Milliseconds since the Unix epoch. */
   readonly validTo: number;
@@ -33,6 +38,9 @@ export interface ProbeOptions {
   readonly access: Outgoing;
   readonly findProxy: FindProxy;
 }
+
+/** The code of a trusted certificate that is for another host. */
+const OTHER_HOST = 'ERR_TLS_CERT_ALTNAME_INVALID';
 
 /** Timeout of a request in milliseconds. */
 const REQUEST_TIMEOUT = 5000;
@@ -68,7 +76,7 @@ function sendProbe(url: URL, { signal, access, findProxy }: ProbeOptions): Promi
         status: statusCode ?? 0,
         address: route.proxy ? url.hostname : remoteAddress,
         date: Number.isNaN(serverTime) ? undefined : serverTime,
-        certificate: 'getPeerCertificate' in socket ? readCertificate(socket as TLSSocket) : undefined,
+        certificate: 'getPeerCertificate' in socket ? readCertificate(socket as TLSSocket, url) : undefined,
       });
     };
     const route = routeTo(url, findProxy);
@@ -90,11 +98,16 @@ function sendProbe(url: URL, { signal, access, findProxy }: ProbeOptions): Promi
   });
 }
 
-function readCertificate(socket: TLSSocket): ServerCertificate {
-  const { subject, valid_to: validTo } = socket.getPeerCertificate();
+function readCertificate(socket: TLSSocket, url: URL): ServerCertificate {
+  const peer = socket.getPeerCertificate();
+  const { subject, valid_to: validTo } = peer;
+  // Node checks the host only of a certificate that it trusts.
+  const otherHost = checkServerIdentity(withoutBrackets(url.hostname), peer);
   const problem: unknown = socket.authorizationError;
   return {
-    problem: socket.authorized ? '' : messageOf(problem),
+    problem: socket.authorized || problem === OTHER_HOST ? '' : messageOf(problem),
+    isForHost: otherHost === undefined,
+    hosts: peer.subjectaltname ?? String(subject?.CN ?? ''),
     subject: String(subject?.CN ?? ''),
     validTo: Date.parse(validTo),
     protocol: socket.getProtocol() ?? '',

@@ -37,7 +37,7 @@ export async function startKontrol(options: StartKontrolOptions, runtime: Comman
       if (options.initial) await writeInitialKey(options, runtime);
       else await runKontrol(await promptAtFirstStart(options, runtime), runtime);
     } catch (error) {
-      throw withStorageHint(error);
+      throw withStorageHint(error, options.storage.type);
     }
   });
 }

@@ -17,6 +17,7 @@ import {
   storeKey,
   type StorePlan,
 } from '../keys/store-key.js';
+import { connectAtPath } from '../target/kite-path.js';
 import { isGoKontrol } from '../target/missing-method.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import { toCliError } from '../frame/failures.js';
@@ -132,21 +133,29 @@ async function requestKey(
   const inviteRequest = handleInviteRequest(kite, invite, runtime);
   // No timeout while the user may be looking for the invite.
   const timeout = invite === undefined && !settings.hasFlag(commonSettings.timeout) ? { timeout: 0 } : {};
-  const client: Client = kite.newClient(to, { trustRemote: ['kite.getPass'], ...timeout });
-  const close = (): void => client.close();
+  let client: Client | undefined;
+  const close = (): void => client?.close();
+  const connect = async (url: string): Promise<Client> => {
+    client?.close();
+    client = kite.newClient(url, { trustRemote: ['kite.getPass'], ...timeout });
+    await client.dial();
+    return client;
+  };
   signal.addEventListener('abort', close, { once: true });
   try {
-    await client.dial().catch((error: unknown) => {
+    const connected = await connectAtPath(to, connect, runtime).catch((error: unknown) => {
       throw toCliError(error, { description: '', target: to, toKontrol: true });
     });
-    const response: unknown = await client.call('registerMachine', [{ authType: 'invite' }]);
+    const response: unknown = await connected.call('registerMachine', [{ authType: 'invite' }]);
     return requireKeyForUser(response, username, to);
   } catch (error) {
     signal.throwIfAborted();
     if (inviteRequest.failure) throw inviteRequest.failure;
     const failure = toCliError(error, operationAt(to, `registering as ${username}`));
     if (!isRejection(failure)) throw failure;
-    throw failure.with({ hint: (await isGoKontrol(client)) ? goHint(settings) : inviteHint(username) });
+    throw failure.with({
+      hint: client && (await isGoKontrol(client)) ? goHint(settings) : inviteHint(username),
+    });
   } finally {
     signal.removeEventListener('abort', close);
     await kite.close();

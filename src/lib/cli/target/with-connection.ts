@@ -58,7 +58,7 @@ export async function withConnection<Result>(
   const remote = addCallerMethods(kite, { interactive, allLogs }, { runtime, spinner, cancel: close });
   signal.addEventListener('abort', close, { once: true });
   try {
-    const connected = await dialFirst(candidates, spinner, (candidate) => {
+    const connected = await dialFirst(candidates, { spinner, runtime }, (candidate) => {
       signal.throwIfAborted();
       const client = kite.newClient(candidate.url, {
         transport: options.settings.value(commonSettings.transport),
