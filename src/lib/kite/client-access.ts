@@ -2,6 +2,7 @@ import { ConfigurationError } from '../protocol/errors.js';
 import { accessProblem } from '../transport/handshake/access-problem.js';
 import { type Outgoing, outgoing } from '../transport/handshake/outgoing.js';
 import { ACCESS_OPTIONS, accessOf, type ServerAccess } from '../transport/handshake/server-access.js';
+import { CACHED_ACCESS } from './limits/kite-limits.js';
 
 /** @throws ConfigurationError that identifies an option that cannot be used */
 export function requireAccess(access: ServerAccess): void {
@@ -14,7 +15,8 @@ export class ClientAccess {
   readonly #ofKite: ServerAccess;
   /** For all clients without options of their own. */
   readonly shared: Outgoing;
-  readonly #made = new WeakMap<ServerAccess, Outgoing>();
+  /** By their options, because parsing the certificates of all authorities takes ten milliseconds. */
+  readonly #made = new Map<string, Outgoing>();
 
   /** @throws ConfigurationError if an option cannot be used */
   constructor(ofKite: ServerAccess = {}) {
@@ -30,11 +32,13 @@ export class ClientAccess {
    */
   for(client: ServerAccess | undefined): Outgoing {
     if (!client || !ACCESS_OPTIONS.some((name) => client[name] !== undefined)) return this.shared;
-    let made = this.#made.get(client);
+    const key = JSON.stringify(accessOf(client));
+    let made = this.#made.get(key);
     if (!made) {
       requireAccess(client);
+      if (this.#made.size >= CACHED_ACCESS) this.#made.clear();
       made = outgoing({ ...this.#ofKite, ...accessOf(client) });
-      this.#made.set(client, made);
+      this.#made.set(key, made);
     }
     return made;
   }

@@ -50,6 +50,26 @@ describe('context', () => {
     expect((await stat(join(env['KITE_HOME'] ?? '', 'contexts.json'))).mode & 0o777).toBe(0o600);
   });
 
+  it('a context has the files of its certificates and headers, with absolute paths, but no header', async () => {
+    const files = ['--ca', 'ca.pem', '--cert', 'cert.pem', '--key', 'key.pem', '--header', '@headers.txt'];
+    expect((await run('context', 'add', 'gateway', ...files)).code).toBe(0);
+    expect(JSON.parse((await run('context', 'show', '--json')).stdout)).toMatchObject({
+      ca: join(cli.home, 'ca.pem'),
+      clientCert: join(cli.home, 'cert.pem'),
+      clientKey: join(cli.home, 'key.pem'),
+      headers: `@${join(cli.home, 'headers.txt')}`,
+    });
+    const called = await run('ping', '--to', 'https://127.0.0.1:1/kite');
+    expect(called).toMatchObject({ code: 3 });
+    expect(called.stderr).toContain(
+      `The file ${join(cli.home, 'ca.pem')} cannot be read: it does not exist.`,
+    );
+    const secret = await run('context', 'add', 'other', '--header', 'Authorization: hunter2');
+    expect(secret).toMatchObject({ code: 2 });
+    expect(secret.stderr).toContain('it must be @FILE, a file with one header per line');
+    expect(secret.stderr).not.toContain('hunter2');
+  });
+
   it('context add replaces a context only with confirmation, and rejects invalid settings', async () => {
     await run('context', 'add', 'dev', '--kontrol', 'http://a/kite', '--to', '/bob/prod/math');
     expect((await run('context', 'add', 'dev', '--to', '/eve')).code).toBe(2);

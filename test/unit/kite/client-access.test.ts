@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ClientAccess } from '../../../src/lib/kite/client-access.js';
+import { CACHED_ACCESS } from '../../../src/lib/kite/limits/kite-limits.js';
 import { makeAuthority } from '../../helpers/transport/authority.js';
 
 describe('the access of clients to servers', () => {
@@ -22,9 +23,19 @@ describe('the access of clients to servers', () => {
   it('the certificates of a client are parsed once', async () => {
     const { ca } = await makeAuthority('one');
     const access = new ClientAccess();
-    const options = { ca };
-    expect(access.for(options)).toBe(access.for(options));
-    expect(access.for(options)).not.toBe(access.shared);
+    expect(access.for({ ca })).toBe(access.for({ ca }));
+    expect(access.for({ ca })).not.toBe(access.shared);
+  });
+
+  it('the access of more clients than are cached is made again', () => {
+    const access = new ClientAccess();
+    const nth = (n: number) => access.for({ headers: { 'X-A': String(n) } });
+    const first = nth(0);
+    for (let n = 1; n < CACHED_ACCESS; n++) nth(n);
+    expect(nth(0)).toBe(first);
+    nth(CACHED_ACCESS);
+    expect(nth(0)).not.toBe(first);
+    expect(nth(0)).toEqual(first);
   });
 
   it('an option that cannot be used is identified, without secrets', () => {

@@ -12,7 +12,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   ],
   'browser/webrtc': [
     'browser-webrtc-global',
-    'kite/page/compose-page-kite',
     'kite/page/kontrol-peer',
     'kite/page/webrtc-kite',
     'transport/webrtc/chunked-channel',

@@ -1,7 +1,7 @@
 import { proxyResponseError, requestError, routeTo } from '../../transport/forward-proxy/request-route.js';
 import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
+import { guardListeners } from '../../util/guard-listeners.js';
 import { withoutBrackets } from '../../util/host.js';
-import { guardListener } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
 import type { IncomingMessage } from 'node:http';
 import { checkServerIdentity, type TLSSocket } from 'node:tls';
@@ -86,9 +86,14 @@ function sendProbe(url: URL, { signal, access, findProxy }: ProbeOptions): Promi
       { ...options, headers: { ...access.headers, ...headers }, signal: timeout, agent },
       onResponse,
     );
-    const onError = guardListener((error: Error) => reject(requestError(url, route, error)), reject);
+    const guarded = guardListeners((error) => {
+      request.destroy();
+      reject(error);
+    });
+    const onError = guarded((error: Error) => reject(requestError(url, route, error)));
+    const onClose = guarded(() => agent.destroy());
     request.on('error', onError);
-    request.on('close', () => agent.destroy());
+    request.on('close', onClose);
     request.end();
   });
 }

@@ -4,20 +4,12 @@ import { boolean, option } from '@oclif/core/flags';
 import type { Input, ParserOutput } from '@oclif/core/interfaces';
 import { normalizeArgv, requestsVersion } from './argv.js';
 import { type CommandConfig, printVersion } from './fast-path-config.js';
-import { accessSettings } from '../settings/access-settings.js';
-import type { CliSetting } from '../settings/cli-setting.js';
 import { type CliError, isCliError } from '../runtime/cli-error.js';
 import { colorSetting } from '../runtime/color-setting.js';
 import { toCliError } from './failures.js';
 import { hintWithOwnFlags } from './own-flags.js';
 import { fromParseError } from './parse-errors.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-
-const INSECURE: Pick<CliSetting, 'name' | 'commands'> = accessSettings.insecure;
-
-/** What `--insecure` risks. */
-const INSECURE_WARNING =
-  'warning: --insecure: certificates are not verified. Others can read and change what is sent, such as your kite key and headers.';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -86,21 +78,16 @@ export abstract class BaseCommand extends Command {
     this.argv = normalizeArgv(this.argv, this.#declared.flags);
   }
 
-  /** Parses the command line, and warns once about a flag that removes a protection. */
+  /** Parses the command line, and prints the warnings of the switches that are set. */
   protected override async parse<F extends Values, B extends Values, A extends Values>(
     ...input: readonly [options?: Input<F, B, A>, argv?: string[]]
   ): Promise<ParserOutput<F, B, A>> {
     const output = await super.parse<F, B, A>(...input);
-    const { name, commands } = INSECURE;
-    // The flag of `install` has another meaning.
-    if (output.flags[name] === true && commands.includes(this.#name))
-      this.runtime.stderr.write(`${INSECURE_WARNING}\n`);
+    for (const [name, flag] of Object.entries(this.#declared.flags)) {
+      if (output.flags[name] !== true || !('warning' in flag)) continue;
+      this.runtime.stderr.write(`warning: ${String(flag.warning)}\n`);
+    }
     return output;
-  }
-
-  /** The name of the command, such as `kontrol keys list`. */
-  get #name(): string {
-    return (this.id ?? '').replaceAll(':', ' ');
   }
 
   /** The flags and arguments that the command declares. */
@@ -113,7 +100,7 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error): Promise<never> {
     if (isCliError(error) && error.type === 'exit') throw error;
     this.runtime.signal.throwIfAborted();
-    const id = this.#name;
+    const id = (this.id ?? '').replaceAll(':', ' ');
     const { args, flags } = this.#declared;
     const failure = fromParseError(error, { id, args, flags }) ?? toCliError(error);
     const hint = hintWithOwnFlags(failure.hint, (name) => isFlag(name, flags));

@@ -72,7 +72,13 @@ export const accessSettings = {
     name: 'insecure',
     summary:
       'Accept any certificate, for this command. What is sent, such as your kite key, can then be read by others.',
-    flag: { name: 'insecure', kind: 'switch', helpGroup },
+    flag: {
+      name: 'insecure',
+      kind: 'switch',
+      helpGroup,
+      warning:
+        '--insecure: certificates are not verified. Others can read and change what is sent, such as your kite key and headers.',
+    },
     variables: [],
     accept: SWITCH,
     default: false,

@@ -20,6 +20,8 @@ export interface SettingFlag {
   readonly exclusive?: readonly string[];
   /** Flags that this one requires. */
   readonly dependsOn?: readonly string[];
+  /** What a switch risks. Printed once by a command that has the flag set. */
+  readonly warning?: string;
   /** How a shell completes the value. Default: with the accepted values, if they are a fixed set. */
   readonly completion?: 'kites' | 'contexts' | 'files';
 }

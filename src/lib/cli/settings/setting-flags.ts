@@ -55,8 +55,14 @@ function flagOf(setting: CliSetting, defaults: boolean) {
     ...(dependsOn !== undefined && { dependsOn: [...dependsOn] }),
   };
   // --no-NAME is only useful if a variable or the default can turn the switch on.
-  if (kind === 'switch')
-    return optionalSwitch({ ...shared, allowNo: variables.length > 0 || setting.default !== false });
+  if (kind === 'switch') {
+    const made = optionalSwitch({
+      ...shared,
+      allowNo: variables.length > 0 || setting.default !== false,
+    });
+    // `BaseCommand` prints it.
+    return flag?.warning === undefined ? made : Object.assign(made, { warning: flag.warning });
+  }
   const value = helpValue ?? accept.choices?.join('|');
   const option = { ...shared, parse: checked(setting), ...(value !== undefined && { helpValue: value }) };
   return kind === 'list' ? string({ ...option, multiple: true }) : string(option);

@@ -113,19 +113,19 @@ export async function selectKite(
     const choice = await choose('Kite:', list, runtime);
     return responding[choice] ?? first;
   }
-  const omitted = left.length > 0 ? `\n${notAsked(sorted.length, left.length, time)}` : '';
+  const lines = left.length > 0 ? [...list, `${notAsked(sorted.length, left.length, time)}.`] : list;
   throw notFound(
-    `${responding.length} of your kites respond:\n${list.join('\n')}${omitted}`,
+    `${responding.length} of your kites respond:\n${lines.join('\n')}`,
     'Choose one with --to QUERY or --to URL.',
   );
 }
 
 function noneResponds(found: number, left: number, time: number): CliError {
   const hint = 'Set one with --to URL, or start a kite that registers.';
-  if (found === 0) return notFound('No target: you have no kites at Kontrol', hint);
-  if (left === 0) return notFound(`No target: none of your ${found} kites responds`, hint);
+  if (found === 0) return notFound('No target: you have no kites at Kontrol.', hint);
+  if (left === 0) return notFound(`No target: none of your ${found} kites responds.`, hint);
   return notFound(
-    `No target: none of the ${found - left} kites that were asked responds; ${notAsked(found, left, time)}`,
+    `No target: none of the ${found - left} kites that were asked responds; ${notAsked(found, left, time)}.`,
     'Set one with --to URL or --to QUERY, or allow more time with --timeout.',
   );
 }

@@ -33,11 +33,11 @@ export function readAccess(settings: CommandSettings): ServerAccess {
     const own = settings.own(accessSettings[option]);
     const labels = option === 'ca' ? [own] : [settings.own(cert), settings.own(key)];
     throw configurationError(
-      `${files[option] ?? settingLabel(own)} ${reason}.`,
+      `${files[option] === undefined ? settingLabel(own) : `The file ${files[option]}`} ${reason}.`,
       `Check ${labels.map(settingLabel).join(' and ')}.`,
     );
   }
-  throw headerError(reason);
+  throw headerError(`${settingLabel(header)} ${reason}.`);
 }
 
 function headersOf(entries: readonly string[]): Pick<ServerAccess, 'headers'> {
@@ -45,8 +45,6 @@ function headersOf(entries: readonly string[]): Pick<ServerAccess, 'headers'> {
   const headers = new Map<string, readonly [name: string, value: string]>();
   for (const line of entries.flatMap(headerLines)) {
     const colon = line.indexOf(':');
-    // The line may be a secret.
-    if (colon < 1) throw headerError('cannot be sent: a header has no name, which is followed by a colon');
     const name = line.slice(0, colon).trim();
     const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '');
     const lower = name.toLowerCase();
@@ -61,13 +59,21 @@ function headersOf(entries: readonly string[]): Pick<ServerAccess, 'headers'> {
 /** Returns the header, or those in a file. Lines of a file that are blank or begin with `#` are left out. */
 function headerLines(entry: string): readonly string[] {
   if (!entry.startsWith('@')) return [entry];
-  const lines = readSettingFile(entry.slice(1), header).split(/\r?\n/);
-  return lines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  const file = entry.slice(1);
+  return readSettingFile(file, header)
+    .split(/\r?\n/)
+    .filter((line, index) => {
+      if (line.trim() === '' || line.startsWith('#')) return false;
+      // The error does not contain the line, which may be a secret.
+      if (!/^[^:]+:/.test(line))
+        throw headerError(`Line ${index + 1} of ${file} is not a header: there is no name with a colon.`);
+      return true;
+    });
 }
 
-function headerError(reason: string): CliError {
+function headerError(message: string): CliError {
   return configurationError(
-    `A header of ${settingLabel(header)} ${reason}.`,
+    message,
     "Write it like this: --header 'X-Tenant: blue', or in a file: --header @FILE",
   );
 }

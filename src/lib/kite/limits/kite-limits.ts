@@ -70,6 +70,9 @@ export const PREFIX_LENGTH = 16_384;
 /** Maximum number of credentials whose encoding is cached. Default 16. If exceeded, the cache is cleared. */
 export const CACHED_CREDENTIALS = 16;
 
+/** Maximum number of certificates and headers of clients that are cached. Default 16. If exceeded, the cache is cleared. */
+export const CACHED_ACCESS = 16;
+
 /** Maximum number of method names whose encoding is cached. Default 1,000. If exceeded, the cache is cleared. */
 export const CACHED_METHODS = 1000;
 

@@ -9,7 +9,7 @@ const OWN_HEADERS =
 /** Returns why a header cannot be sent, without its value, which may be secret. Returns undefined if it can. */
 export function headerProblem(name: string, value: unknown): string | undefined {
   if (!TOKEN.test(name)) return `${JSON.stringify(name)} is not the name of a header`;
-  if (OWN_HEADERS.test(name)) return `the header ${name} is set by each request itself`;
+  if (OWN_HEADERS.test(name)) return `the header ${name} cannot be set, because each request has its own`;
   if (typeof value !== 'string') return `the value of the header ${name} is not a string`;
   if (/[\r\n]/.test(value)) return `the value of the header ${name} has a line break`;
   if (!VALUE.test(value))

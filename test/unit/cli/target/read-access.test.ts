@@ -55,7 +55,7 @@ describe('the access to servers from settings', () => {
     ['X-A: hunter2\r\nX-B: 1', 'has a line break'],
     ['X-A: hunter2\nX-B: 1', 'has a line break'],
     ['X A: hunter2', 'is not the name of a header'],
-    ['Host: hunter2', 'is set by each request itself'],
+    ['Host: hunter2', 'cannot be set, because each request has its own'],
     ['X-A: hunter2\u0001', 'has a character that headers cannot contain'],
     ['hunter2', 'it must be NAME:VALUE, or @FILE for a file with one per line'],
     [': hunter2', 'it must be NAME:VALUE, or @FILE for a file with one per line'],
@@ -67,9 +67,9 @@ describe('the access to servers from settings', () => {
   });
 
   it('a line without a colon in a file of headers is an error that does not contain the line', () => {
-    const path = file('headers', 'hunter2\n');
+    const path = file('headers', 'X-A: 1\nhunter2\n');
     const mistaken = (): unknown => read({ header: [`@${path}`] });
-    expect(mistaken).toThrow('a header has no name, which is followed by a colon');
+    expect(mistaken).toThrow(`Line 2 of ${path} is not a header: there is no name with a colon.`);
     expect(mistaken).not.toThrow('hunter2');
   });
 
@@ -87,7 +87,7 @@ describe('the access to servers from settings', () => {
     expect(noCa?.message).toBe(`The file ${missing} cannot be read: it does not exist.`);
     expect(folder?.message).toContain('it is a folder');
     expect(notPem?.message).toBe(
-      `${text} is not a certificate in PEM, which begins with -----BEGIN CERTIFICATE-----.`,
+      `The file ${text} is not a certificate in PEM, which begins with -----BEGIN CERTIFICATE-----.`,
     );
     expect(errorOf(() => read({ header: [`@${missing}`] })).message).toBe(
       `The file ${missing} cannot be read: it does not exist.`,
@@ -108,7 +108,7 @@ describe('the access to servers from settings', () => {
     const { privateKey } = await testKeyPair(0);
     const other = file('other', privateKey);
     expect(errorOf(() => read({ cert: certFile, key: other })).message).toBe(
-      `${other} is not the private key of the certificate.`,
+      `The file ${other} is not the private key of the certificate.`,
     );
   });
 

@@ -20,12 +20,12 @@ describe('the headers of requests', () => {
     ['X-A', 'hunter2\0', 'has a character that headers cannot contain'],
     ['X-A', 'hunter2 \u20ac', 'has a character that headers cannot contain'],
     ['X-A', 4, 'is not a string'],
-    ['Host', 'hunter2', 'is set by each request itself'],
-    ['connection', 'hunter2', 'is set by each request itself'],
-    ['Content-Length', 'hunter2', 'is set by each request itself'],
-    ['Sec-WebSocket-Key', 'hunter2', 'is set by each request itself'],
-    ['TRANSFER-ENCODING', 'hunter2', 'is set by each request itself'],
-    ['upgrade', 'hunter2', 'is set by each request itself'],
+    ['Host', 'hunter2', 'cannot be set, because each request has its own'],
+    ['connection', 'hunter2', 'cannot be set, because each request has its own'],
+    ['Content-Length', 'hunter2', 'cannot be set, because each request has its own'],
+    ['Sec-WebSocket-Key', 'hunter2', 'cannot be set, because each request has its own'],
+    ['TRANSFER-ENCODING', 'hunter2', 'cannot be set, because each request has its own'],
+    ['upgrade', 'hunter2', 'cannot be set, because each request has its own'],
   ])('the header %j with the value %j is rejected without its value', (name, value, reason) => {
     const problem = headerProblem(name, value);
     expect(problem).toContain(reason);
