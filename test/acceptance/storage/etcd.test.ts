@@ -55,7 +55,7 @@ describe.skipIf(!etcdInstalled)(`an etcd that cannot be used${skipped}`, () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     const storage = etcd.make();
     await storage.open();
-    await storage.ping();
+    await expect(storage.ping()).resolves.toBeUndefined();
     await storage.close();
   });
 

@@ -106,7 +106,7 @@ export const WAITS: readonly Wait[] = [
         if (++attempts > 1) end();
         return Promise.reject(new Error('refused'));
       };
-      const core = makeCore({ clock: clock as never, dialer });
+      const core = makeCore({ clock, dialer });
       const client = core.newClient(url, { backoff: { initial: ms, max: ms, random: () => 0 } });
       client.dialForever().catch(() => {});
       return { stop: () => client.close() };
