@@ -91,7 +91,10 @@ export function composeKite(
   const sockets = new DialedSockets();
   const findProxy = proxyFinder(env);
   const access = new ClientAccess(options.serverAccess);
-  const dialer = makeDialer({ limits, clock, budgets, findProxy }, sockets, access, { admitPeer, replaceDialed });
+  const dialer = makeDialer({ limits, clock, budgets, findProxy }, sockets, access, {
+    admitPeer,
+    replaceDialed,
+  });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,

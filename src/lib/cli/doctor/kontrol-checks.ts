@@ -86,7 +86,8 @@ export function checkTls(
   return ok('TLS', `${description}, valid for ${days} days`);
 }
 
-const TRUST_HINT = 'Trust its CA with --ca FILE or NODE_EXTRA_CA_CERTS=FILE, or install a trusted certificate.';
+const TRUST_HINT =
+  'Trust its CA with --ca FILE or NODE_EXTRA_CA_CERTS=FILE, or install a trusted certificate.';
 
 /**
  * Compares the clock of this machine with that of Kontrol. `token` is the finding of a call with a token, if there was one: it shows

@@ -125,7 +125,8 @@ describe('the table of settings', () => {
         if (typeof variable === 'object') continue;
         const settings = CommandSettings.withoutFlags({ [variable]: 'no\u0000' });
         expect(() => settings.value(setting), name).toThrow(expect.objectContaining({ code: 'badValue' }));
-        const problem = 'secret' in setting || setting.accept.show ? 'has a value that is not accepted' : 'is ';
+        const problem =
+          'secret' in setting || setting.accept.show ? 'has a value that is not accepted' : 'is ';
         expect(() => settings.value(setting), name).toThrow(
           `The environment variable ${variable} ${problem}`,
         );
