@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the tests need: the servers that stores are tested against, load balancers, proxies, the browser that
-# pages run in, and `script`, which provides a terminal. `.ci/run` calls it; without it, `npm test` lists the tests that it skipped.
+# Installs the Debian packages that the tests need: the servers that stores are tested against, load balancers, proxies, the
+# browser that pages run in, and `script` and tmux, which provide terminals. `.ci/run` calls it; without it, `npm test` lists the tests that it
+# skipped.
 set -euo pipefail
 
 # A file of each package, which shows that the package is installed, and the package.
 readonly NEEDED=(
   '/usr/bin/script bsdutils'
+  '/usr/bin/tmux tmux'
   '/usr/lib/postgresql/*/bin/initdb postgresql'
   '/usr/sbin/pgbouncer pgbouncer'
   '/usr/bin/etcd etcd-server'

@@ -51,6 +51,7 @@ export const NEEDS: readonly Need[] = [
     systems: [],
     isIn: (file) => isFile('test/helpers/process/mounts.ts')(file) || says(/\bunshare |'setpriv'/)(file),
   },
+  { name: 'tmux', systems: [], isIn: isFile('test/helpers/cli/tmux.ts') },
   { name: 'jq, zsh or fish', systems: [], isIn: says(/\| jq |'jq |\bfish -|'fish', \[/) },
   {
     name: 'script of util-linux',

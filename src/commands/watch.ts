@@ -9,7 +9,8 @@ export default class Watch extends BaseCommand {
 
   static override description =
     'Prints one line per change: REGISTER or DEREGISTER, the path of the kite and its URL, separated by tabs; with --json, ' +
-    '{"action":…,"kite":…,"url":…}. To list registered kites first, use: kitectl query --watch.';
+    '{"action":…,"kite":…,"url":…}. To list registered kites first, use: kitectl query --watch. If the connection to Kontrol ' +
+    'is lost, connects again and prints what has changed in between. Queries a Kontrol of the Go implementation every two seconds.';
 
   static override examples = [
     { description: 'Watch your kites.', command: '<%= config.bin %> watch' },

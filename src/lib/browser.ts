@@ -1,5 +1,5 @@
 /** The library for pages, `kitectl/browser`: a page is a kite that calls kites, and that they call. */
-export type { Auth, Client, ClientEvents, ClientOptions, Transport } from './kite/call/client.js';
+export type { Auth, Client, ClientEvents, Transport } from './kite/call/client.js';
 export type { KiteEvents } from './kite/core/kite-core.js';
 export type { HandleOptions } from './kite/serve/method-host.js';
 export type { GetKitesOptions, KontrolClient } from './kite/kontrol/kontrol-client.js';
@@ -17,6 +17,7 @@ export type {
 export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
 export { PageKite as Kite } from './kite/page/page-kite.js';
 export type {
+  PageClientOptions as ClientOptions,
   PageKiteOptions as KiteOptions,
   PageKontrolOptions as KontrolOptions,
 } from './kite/page/page-kite-options.js';

@@ -60,6 +60,7 @@ export { type KiteIdentity, kitePath } from './protocol/identity.js';
 export type { KiteQuery } from './protocol/query.js';
 export { type ConnectionLimits, defaultLimits, type Limits } from './kite/limits/kite-limits.js';
 export type { PeerLimits } from './transport/limits/transport-limits.js';
+export type { ServerAccess } from './transport/handshake/server-access.js';
 export type { Channel, ChannelReceiver } from './transport/channel/channel.js';
 export type { Clock, Timer } from './util/clock.js';
 export type { Logger } from './util/logger.js';

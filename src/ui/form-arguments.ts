@@ -1,5 +1,5 @@
 import { describeJsonError } from '../lib/util/json-error.js';
-import { parseLiterally, stringifyLiterals } from '../lib/util/literal-json.js';
+import { parseIfJson, stringifyLiterals } from '../lib/util/literal-json.js';
 
 /**
  * Parses the arguments that a user has entered. If the input is one JSON value, that is the only argument. Otherwise each line is
@@ -26,14 +26,14 @@ interface FormArgument {
 function entries(text: string): readonly FormArgument[] {
   const trimmed = text.trim();
   if (trimmed === '') return [];
-  const whole = parse(trimmed);
+  const whole = parseIfJson(trimmed);
   if (whole) return [{ line: trimmed, parsed: whole, invalid: undefined }];
   const lines = trimmed
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
   return lines.map((line, index) => {
-    const parsed = parse(line);
+    const parsed = parseIfJson(line);
     const isInvalid = !parsed && /^[[{"]/.test(line);
     // The first of several lines may be the beginning of JSON.
     const json = index === 0 ? trimmed : line;
@@ -44,14 +44,6 @@ function entries(text: string): readonly FormArgument[] {
       invalid: isInvalid ? `${subject} is not valid JSON: ${describeJsonError(json)}` : undefined,
     };
   });
-}
-
-function parse(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: parseLiterally(text) };
-  } catch {
-    return undefined;
-  }
 }
 
 /** Returns the `kitectl` command that makes the same call. */
@@ -66,7 +58,7 @@ export function commandLine(method: string, input: string, path: string): string
 
 /** Returns the word that the command line parses as `value`. */
 function jsonWord(value: unknown): string {
-  const isWord = typeof value === 'string' && !parse(value) && !/^(?:\s*[[{"]|@|-$)/.test(value);
+  const isWord = typeof value === 'string' && !parseIfJson(value) && !/^(?:\s*[[{"]|@|-$)/.test(value);
   return isWord ? value : (stringifyLiterals(value) ?? 'null');
 }
 

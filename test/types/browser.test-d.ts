@@ -52,6 +52,10 @@ const kite = new Kite('page', '1.0.0', { username: 'bob', limits: { callsPerConn
   expectTypeOf(kite).not.toHaveProperty('listen');
   // @ts-expect-error Pages do not listen.
   void (() => new Kite('page', '1.0.0', { port: 3636 }));
+  // @ts-expect-error The browser decides which certificates are trusted.
+  void (() => kite.newClient('https://bank.example.com/kite', { ca: 'x' }));
+  // @ts-expect-error The browser decides which headers are sent.
+  void (() => kite.newClient('https://bank.example.com/kite', { headers: {} }));
   expectTypeOf(browser).not.toHaveProperty('defaultLimits');
 }
 

@@ -31,6 +31,7 @@ import {
   type RemoteFunction,
   type RemoteKite,
   type Request,
+  type ServerAccess,
   type Transport,
 } from 'kitectl';
 
@@ -47,11 +48,22 @@ interface Bank {
 
 const kite = new Kite('bank', '1.0.0');
 
+// Access to servers, of a kite and of a client.
+{
+  const access: ServerAccess = { ca: 'x', cert: 'x', key: 'x', insecure: false, headers: { 'X-A': '1' } };
+  const behindGateway = new Kite('bank', '1.0.0', { serverAccess: access });
+  void behindGateway.newClient('https://bank.example.com/kite', access);
+  void (() => behindGateway.registerToTunnel({ ...access, tunnelOrigins: [] }));
+  // @ts-expect-error The value of a header is a string.
+  void (() => kite.newClient('http://localhost:3636/kite', { headers: { 'X-A': 1 } }));
+}
+
 // Typed clients.
 {
   const client = kite.newClient<Bank>('http://localhost:3636/kite', {
     timeout: 1000,
     transport: 'WebSocket',
+    headers: { 'X-Tenant': 'blue' },
   });
   expectTypeOf(client).toEqualTypeOf<Client<Bank>>();
   expectTypeOf(client.tell('square', 4)).toEqualTypeOf<Promise<number>>();

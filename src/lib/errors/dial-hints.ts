@@ -10,4 +10,7 @@ export const CERTIFICATE_HINT =
   'Trust the certificate authority with the option "ca" (--ca FILE) or NODE_EXTRA_CA_CERTS, if you know its owner.';
 export const CLIENT_CERTIFICATE_HINT =
   'Set a certificate that the server trusts, with its key: the options "cert" and "key" (--cert FILE --key FILE).';
+export const OTHER_HOST_HINT =
+  'Use a host name of the certificate in the URL, or install a certificate for this host.';
+export const VALIDITY_HINT = 'Renew the certificate of the server, or correct the clock of this machine.';
 export const PORT_HINT = 'Check the port.';

@@ -298,7 +298,7 @@ export const configurationCodes = {
   fileExists: {
     sender: PROGRAM,
     meaning: 'The file already exists and was not replaced.',
-    action: 'Overwrite it with `--force`, or choose another folder with `--out`.',
+    action: 'Overwrite it with `--force`, or choose another file.',
   },
   homeWritable: {
     sender: PROGRAM,
@@ -361,7 +361,7 @@ export const configurationCodes = {
   notWritable: {
     sender: PROGRAM,
     meaning: 'A file or folder cannot be written.',
-    action: 'Check its permissions, or choose another folder with `--out`.',
+    action: 'Check its permissions and those of its folder. The message contains the reason.',
   },
   openRegistration: {
     sender: KONTROL,
@@ -641,7 +641,8 @@ export const commandErrorTypes = {
   storage: {
     exitCodes: ['unreachable', 'configuration'],
     meaning: 'The store cannot be used. The code of the StorageError is the reason.',
-    action: 'Check the store and its settings, or select another one with `--storage`.',
+    action:
+      'Check the store and its settings, or select another one with `--storage`, or another folder with `--data`.',
   },
   usage: {
     exitCodes: ['usage'],

@@ -22,8 +22,8 @@ const NO_SOCKETS: ReadonlySet<string> = new Set([
 /**
  * Calls `work`, which reads a file and writes it, while no other process does so. Creates the folder of the file.
  *
- * In a folder in which this process cannot create a socket, such as one mounted read-only with a single writable file, it works without
- * a lock.
+ * In a folder in which this process cannot create a socket, such as one mounted read-only with a single writable file, it works
+ * without a lock.
  *
  * @throws ConfigurationError `notWritable` if another process holds the lock for too long, and what `work` throws
  */

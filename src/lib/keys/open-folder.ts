@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { ConfigurationError } from '../protocol/errors.js';
 import { errorCode } from '../util/error-code.js';
 import { systemErrorReason } from '../util/system-error.js';
-import { formatMode, isFolderOpen, shellQuote } from './secret-access.js';
+import { formatMode, isFolderOpen, restrictFolderHint } from './secret-access.js';
 
 /**
  * Refuses a folder in which other users can replace files: what is in it is not the user's own. `what` is what they could replace.
@@ -23,6 +23,6 @@ export function refuseOpenFolder(folder: string, what: string): void {
   }
   const { mode } = stats;
   if (!isFolderOpen(stats)) return;
-  const message = `The folder ${folder} can be written by other users (mode ${formatMode(mode)}), who could replace ${what}. Restrict it with: chmod 700 ${shellQuote(folder)}`;
+  const message = `The folder ${folder} can be written by other users (mode ${formatMode(mode)}), who could replace ${what}. ${restrictFolderHint(folder, stats)}`;
   throw new ConfigurationError('homeWritable', message);
 }

@@ -33,8 +33,8 @@ export interface WriteOptions {
 }
 
 /**
- * Writes all files or none, each of them atomically. Creates missing folders, which only the owner can access. Symbolic links are kept.
- * A file at which something is mounted, or in a folder that does not allow new files, cannot be replaced: its content is.
+ * Writes all files or none, each of them atomically. Creates missing folders, which only the owner can access. Symbolic links are
+ * kept. A file at which something is mounted, or in a folder that does not allow new files, cannot be replaced: its content is.
  *
  * @throws ConfigurationError `fileExists` without `force`, `notWritable` for other failures. Existing files are then unchanged.
  */
@@ -61,8 +61,8 @@ export async function writeFiles(files: readonly NewFile[], options: WriteOption
 }
 
 /**
- * Checks that files can be written, by writing `content` next to them. Changes no content, and the permissions only of files that would
- * be written in place. A file that exists is refused without `force`, as by `writeFiles`.
+ * Checks that files can be written, by writing `content` next to them. Changes no content, and the permissions only of files that
+ * would be written in place. A file that exists is refused without `force`, as by `writeFiles`.
  *
  * @throws ConfigurationError like `writeFiles`
  */
@@ -198,8 +198,8 @@ async function stage(file: NewFile, temporary: string): Promise<void> {
 }
 
 /**
- * Creates a folder and missing ones above it, which only the owner can access. Not `mkdir` with `recursive`, which never returns if the
- * kernel does not create folders, such as in /proc.
+ * Creates a folder and missing ones above it, which only the owner can access. Not `mkdir` with `recursive`, which never returns if
+ * the kernel does not create folders, such as in /proc.
  */
 export async function makeFolder(folder: string): Promise<void> {
   const existing = await stat(folder).catch(() => undefined);

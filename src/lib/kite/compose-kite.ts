@@ -63,7 +63,7 @@ export function composeKite(
     authenticationFailed,
     virtualHosts,
     budgets: sharedBudgets,
-    dialed,
+    replaceDialed,
   }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
@@ -76,7 +76,7 @@ export function composeKite(
   const identity = {
     name,
     username,
-    id: randomUUID(),
+    id: options.id ?? randomUUID(),
     environment,
     region,
     version: config.version ?? version,
@@ -84,14 +84,14 @@ export function composeKite(
   };
   const problem = identityProblem(identity);
   if (problem !== undefined) throw new ConfigurationError('badValue', problem);
-  const { allowKiteKeysOf = 'own' } = options;
-  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
+  const { allowKiteKeysOf = 'own', acceptAudience } = options;
+  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf, acceptAudience });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const budgets = sharedBudgets ?? makeBudgets(limits);
   const sockets = new DialedSockets();
   const findProxy = proxyFinder(env);
   const access = new ClientAccess(options.serverAccess);
-  const dialer = makeDialer({ limits, clock, budgets, findProxy }, sockets, access, { admitPeer, dialed });
+  const dialer = makeDialer({ limits, clock, budgets, findProxy }, sockets, access, { admitPeer, replaceDialed });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -186,7 +186,7 @@ function makeDialer(
   }: Pick<NodeDialOptions, 'limits' | 'clock' | 'findProxy'> & { readonly budgets: MemoryBudgets },
   sockets: DialedSockets,
   access: ClientAccess,
-  { admitPeer, dialed }: Pick<ReplacedParts, 'admitPeer' | 'dialed'>,
+  { admitPeer, replaceDialed }: Pick<ReplacedParts, 'admitPeer' | 'replaceDialed'>,
 ): Dialer {
   const { output } = budgets;
   const fallbacks = newFallbacks(common.clock);
@@ -198,7 +198,7 @@ function makeDialer(
     const channel = await dial(url, { ...full, opened, budgets: counted }, fallbacks);
     try {
       admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
-      return dialed ? dialed(channel) : channel;
+      return replaceDialed ? replaceDialed(channel) : channel;
     } catch (error) {
       channel.close();
       throw error;

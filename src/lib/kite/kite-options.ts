@@ -13,10 +13,16 @@ import type { Numbers } from './call/message-numbers.js';
 import type { MethodHandling } from './serve/method.js';
 import type { SystemMethod } from './serve/system-methods.js';
 import type { VirtualHosts } from './serve/virtual-hosts.js';
-import type { CredentialCheck } from './trust/verifier.js';
+import type { AudienceCheck, CredentialCheck } from './trust/verifier.js';
 
 /** Options of a kite. Options that are omitted come from `KITE_*` environment variables, the kite key or a default. */
 export interface KiteOptions extends ConfigOptions {
+  /**
+   * Identifier of the kite, for a kite that should have the same one after a restart. Kites that run at the same time need
+   * different ones: of two with the same user and id, Kontrol lists the one that registered last. Default: a new UUID in each
+   * process.
+   */
+  readonly id?: string | undefined;
   /**
    * Kite key of this kite (a JWT). The kite authenticates callers with the key of Kontrol that it contains. Default:
    * `KITE_KEY`, `KITE_KEY_FILE`, or `kite.key` in `KITE_HOME` or `~/.kite`, if it exists. `false` means no kite key: only
@@ -25,6 +31,11 @@ export interface KiteOptions extends ConfigOptions {
   readonly kiteKey?: string | false | undefined;
   /** Users whose kite keys are accepted: the user of this kite (`own`, the default), a list of users, or `any`. */
   readonly allowKiteKeysOf?: 'own' | 'any' | readonly string[] | undefined;
+  /**
+   * Decides whether a token with this audience, such as `/bob/prod/math`, is valid for this kite. Kontrol has signed the token, and
+   * it has not expired. Default: the audience has to match the user, the environment and the name of this kite as far as it goes.
+   */
+  readonly acceptAudience?: AudienceCheck | undefined;
   /** Methods that kites dialed by this one may call without authentication; `true` means all. Default: none. */
   readonly trustRemote?: readonly string[] | true | undefined;
   /**
@@ -50,8 +61,8 @@ export interface KiteOptions extends ConfigOptions {
   /** Sets a JSESSIONID cookie, with which load balancers route a session to one server. Default: false. */
   readonly sessionCookie?: boolean | undefined;
   /**
-   * Serves the SockJS iframe page, through which browsers without CORS connect, with this script of `sockjs-client`. The script runs
-   * with the origin of this kite. Default: the page is not served.
+   * Serves the SockJS iframe page, through which browsers without CORS connect, with this script of `sockjs-client`. The script
+   * runs with the origin of this kite. Default: the page is not served.
    */
   readonly sockjsClient?: SockJsClientScript | undefined;
   /**
@@ -108,7 +119,7 @@ export interface ReplacedParts {
   /** The budgets that the connections of the kite share with others. Default: budgets of this kite, with its limits. */
   readonly budgets?: MemoryBudgets | undefined;
   /** Returns the channel to use instead of one that the kite has dialed. */
-  readonly dialed?: ((channel: Channel) => Channel) | undefined;
+  readonly replaceDialed?: ((channel: Channel) => Channel) | undefined;
   /** Called when a call has failed because its caller could not be authenticated. */
   readonly authenticationFailed?:
     | ((method: string, remoteAddress: string, error: unknown) => void)

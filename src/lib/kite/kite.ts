@@ -47,7 +47,7 @@ import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js
  * @throws ConfigurationError that identifies the invalid option, environment variable or key file
  */
 export class Kite<Methods = AnyMethods> {
-  /** The identity with which this kite registers and calls. Its `id` is new in each process. */
+  /** The identity with which this kite registers and calls. Its `id` is new in each process, unless an option sets it. */
   readonly identity: KiteIdentity;
   /** The settings of this kite: its options, with environment variables, the kite key and defaults applied. */
   readonly config: Config;

@@ -14,6 +14,7 @@ export interface ServerKiteOptions
     | 'region'
     | 'version'
     | 'trustedProxies'
+    | 'serverAccess'
     | 'limits'
     | 'clock'
     | 'logger'
@@ -33,9 +34,11 @@ export function makeServerKite(
   overrides: KiteOptions,
   replaced: ReplacedParts = {},
 ): Kite {
-  const { ip, port, environment, region, version, trustedProxies, clock, logger, env } = options;
+  const { ip, port, environment, region, version, trustedProxies, serverAccess } = options;
+  const { clock, logger, env } = options;
   const own = limitsIn(defaultLimits, limits);
-  const common = { ip, port, environment, region, version, trustedProxies, limits: own, clock, logger, env };
+  const identity = { environment, region, version };
+  const common = { ip, port, ...identity, trustedProxies, serverAccess, limits: own, clock, logger, env };
   const kite = new Kite(name, '1.0.0', { ...common, ...overrides }, replaced);
   if (tls) kite.useTls(tls);
   return kite;

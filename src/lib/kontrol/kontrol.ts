@@ -30,7 +30,7 @@ import { Registrar } from './registry/registrar.js';
 import { checkKeyTtl, checkUsername } from './registry/registration-record.js';
 import type { RegistryEntry } from './registry/registry-entry.js';
 import { Registry } from './registry/registry.js';
-import { steadyClock } from './registry/steady-clock.js';
+import { steadyClock } from '../util/steady-clock.js';
 import { StoreSync } from './registry/store-sync.js';
 import { Revocations } from './tokens/revocations.js';
 import { SignIn } from './admin/sign-in.js';
@@ -319,8 +319,8 @@ export class Kontrol {
   }
 
   /**
-   * Replaces the policy. It decides about everything from now on; connections stay. Kites that have registered stay registered until
-   * they register again, and tokens that were issued stay valid until they expire.
+   * Replaces the policy. It decides about everything from now on; connections stay. Kites that have registered stay registered
+   * until they register again, and tokens that were issued stay valid until they expire.
    */
   usePolicy(policy: Policy): void {
     this.#policy.current = policy;

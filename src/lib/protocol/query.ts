@@ -110,6 +110,15 @@ export function matchesEveryKite(query: KiteQuery): boolean {
   return IDENTITY_FIELDS.every((field) => !query[field]);
 }
 
+/**
+ * Like `queryMatcher`, for the queries of Kontrol, of which one without any field matches every kite.
+ *
+ * @throws QueryError if the query is invalid
+ */
+export function searchMatcher(query: KiteQuery): (kite: KiteIdentity) => boolean {
+  return matchesEveryKite(query) ? () => true : queryMatcher(query);
+}
+
 function versionMatcher(text: string): (version: string) => boolean {
   try {
     const constraint = parseVersionConstraint(text);

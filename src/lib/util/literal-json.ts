@@ -19,6 +19,15 @@ export function parseLiterally(text: string, isLiteral: (text: string) => boolea
     : (JSON.parse(text) as unknown);
 }
 
+/** Returns the value of valid JSON, parsed by `parseLiterally`. Returns undefined if the text is not valid JSON. */
+export function parseIfJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: parseLiterally(text) };
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Parses JSON. A number for which `isLiteral` returns true becomes a NumberLiteral.
  *

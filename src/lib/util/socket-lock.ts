@@ -32,8 +32,8 @@ const MAX_SOCKET_PATH = 100;
 const TAKEOVER_DELAY = 50;
 
 /**
- * A lock that a process holds as long as it listens at a socket, whose path is `file`. The socket of a process that has died does not
- * respond, and is replaced. A file with a process id would not work in containers, where every process has the same id.
+ * A lock that a process holds as long as it listens at a socket, whose path is `file`. The socket of a process that has died does
+ * not respond, and is replaced. A file with a process id would not work in containers, where every process has the same id.
  */
 export class SocketLock {
   readonly #file: string;

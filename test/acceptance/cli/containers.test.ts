@@ -2,15 +2,12 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
-  closeSync,
   existsSync,
   mkdirSync,
-  openSync,
   readFileSync,
   renameSync,
   symlinkSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -18,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { bin, cleanEnv, type Outcome, Running } from '../../helpers/cli/cli-harness.js';
 import { Network } from '../../helpers/cli/cli-network.js';
 import { binOfOther, spawnAs } from '../../helpers/cli/other-user.js';
-import { mountBind, mountMemory, mountReadOnly } from '../../helpers/process/mounts.js';
+import { fillDisk, mountBind, mountMemory, mountReadOnly } from '../../helpers/process/mounts.js';
 
 let network: Network;
 beforeAll(async () => {
@@ -63,16 +60,6 @@ describe('register', () => {
     expect(readFileSync(source, 'utf8')).toMatch(/^eyJ/);
   });
 
-  const fill = (disk: string): void => {
-    const ballast = openSync(join(disk, 'ballast'), 'w');
-    try {
-      for (;;) writeSync(ballast, Buffer.alloc(4096));
-    } catch {
-      // It is full.
-    }
-    closeSync(ballast);
-  };
-
   it.each([
     ['in a read-only folder', (home: string) => mountReadOnly(home), /read-only/],
     [
@@ -89,7 +76,7 @@ describe('register', () => {
       'on a full disk',
       (home: string) => {
         mountMemory(home, 64);
-        fill(home);
+        fillDisk(home);
       },
       /kite\.key cannot be written: the disk is full/,
     ],

@@ -1,3 +1,5 @@
+import { KEY_COMMANDS } from '../../../src/lib/cli/settings/command-groups.js';
+import { CONNECTING_COMMANDS, walkProblems } from '../../helpers/cli/connecting-commands.js';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { writeKiteKeyFile } from '../../../src/lib/keys/index.js';
@@ -52,6 +54,23 @@ const CLIENTS: Readonly<Record<string, () => readonly string[]>> = {
   list: () => ['list'],
   'config explain': () => ['config', 'explain'],
   doctor: () => ['doctor'],
+  shell: () => ['shell', '--to', math.url],
+  'kontrol invite': () => ['kontrol', 'invite', 'eve'],
+  'kontrol keys list': () => ['kontrol', 'keys', 'list'],
+  'kontrol users show': () => ['kontrol', 'users', 'show', 'bob'],
+  'kontrol keys rotate': () => ['kontrol', 'keys', 'rotate'],
+  'keys show': () => ['keys', 'show'],
+};
+
+/** The other commands that connect, or use a kite key. */
+const LEFT_OUT = {
+  watch: 'runs until it is ended',
+  'kontrol keys revoke': 'fails, without a key pair to revoke',
+  'kontrol users revoke': 'fails, without a user to revoke',
+  'kontrol ui': 'fails, without a page',
+  'proxy status': 'fails, without a proxy',
+  'keys move': 'removes the kite key of the other commands',
+  'keys remove': 'removes the kite key of the other commands',
 };
 
 /** A bad value for each variable that these commands do not use. */
@@ -69,7 +88,7 @@ const names = Object.keys(CLIENTS);
 
 describe('variables that a command does not use', () => {
   it.each(names)('%s ignores the variables that Kubernetes sets for services', async (name) => {
-    const { code, stderr } = await network.cli.run(CLIENTS[name]?.() ?? [], { env: KUBERNETES });
+    const { code, stderr } = await network.cli.run(CLIENTS[name]?.() ?? [], { env: KUBERNETES, input: '' });
     expect({ code, stderr: name === 'doctor' || name === 'bench' ? '' : stderr }).toEqual({
       code: 0,
       stderr: '',
@@ -78,7 +97,7 @@ describe('variables that a command does not use', () => {
 
   it.each(names)('%s ignores bad values of settings that it does not use', async (name) => {
     const env = Object.fromEntries(UNUSED.map((variable) => [variable, '/\u0001']));
-    const { code, stderr } = await network.cli.run(CLIENTS[name]?.() ?? [], { env });
+    const { code, stderr } = await network.cli.run(CLIENTS[name]?.() ?? [], { env, input: '' });
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
   });
 
@@ -86,6 +105,7 @@ describe('variables that a command does not use', () => {
     const count = names.length * (Object.keys(KUBERNETES).length + UNUSED.length);
     console.log(`variables: ${names.length} commands, ${UNUSED.length} unused, ${count} cases`);
     expect(UNUSED.length).toBeGreaterThanOrEqual(8);
+    expect(walkProblems([...CONNECTING_COMMANDS, ...KEY_COMMANDS], names, LEFT_OUT)).toEqual([]);
     expect(count).toBeGreaterThan(300);
   });
 });

@@ -24,7 +24,7 @@ import { systemClock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { testRuntime } from '../../helpers/cli/test-runtime.js';
 import { testKeyPair, testKiteKey } from '../../helpers/kite/keys.js';
-import { mountBind, mountMemory, mountReadOnly } from '../../helpers/process/mounts.js';
+import { fillDisk, mountBind, mountMemory, mountReadOnly } from '../../helpers/process/mounts.js';
 import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
 
 const pair = testKeyPair();
@@ -215,13 +215,7 @@ describe('a file that is written', () => {
     mountMemory(disk, 64);
     const { folder, file } = withFile(writer, disk);
     const former = readFileSync(file, 'utf8');
-    const ballast = openSync(join(disk, 'ballast'), 'w');
-    try {
-      for (;;) writeSync(ballast, Buffer.alloc(4096));
-    } catch {
-      // It is full.
-    }
-    closeSync(ballast);
+    fillDisk(disk);
     const failure: unknown = await writer.write(folder).then(
       () => undefined,
       (error: unknown) => error,

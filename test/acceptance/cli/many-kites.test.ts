@@ -59,7 +59,7 @@ describe('top with more kites than it asks at a time', () => {
     expect(once.stderr).toBe('');
   }, 120_000);
 
-  it('top lists kites for which the time does not suffice as not asked, and says how many they are', async () => {
+  it('top lists kites for which the time does not suffice as not asked, and prints how many they are', async () => {
     const env = { KITE_KEY: carol };
     // The query and the first slice may take all of the time.
     const { code, stdout, stderr } = await network.cli.run(['top', '--timeout', '60ms'], { env });

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Kite } from '../../../src/lib/index.js';
 import { Cli } from '../../helpers/cli/cli-harness.js';
+import { peakMemory } from '../../helpers/process/peak-memory.js';
 
 const LINES = 1_000_000;
-const MIB = 1024;
 
 let cli: Cli;
 let kite: Kite;
@@ -44,13 +43,11 @@ describe('call --stdin', () => {
       if (child.stdin?.write(lines) === false) await Promise.race([once(child.stdin, 'drain'), outcome]);
     }
     await Promise.race([all, outcome]);
-    // The maximum resident set size, in KiB.
-    const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
-    const peak = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
+    const peak = await peakMemory(child.pid);
     child.stdin?.end();
     expect(await outcome).toMatchObject({ code: 0, stderr: '' });
     expect(results).toBe(LINES);
     expect(last).toMatch(/\n999998000001\n1000000000000\n$/);
-    expect(peak).toBeLessThan(100 * MIB);
+    expect(peak).toBeLessThan(100);
   });
 });

@@ -52,6 +52,23 @@ describe('serve --exec', () => {
     expect((await running.outcome).code).toBe(0);
   });
 
+  it('serve --timeout and call --timeout can be longer than the timers of JavaScript', async () => {
+    const go = join(cli.home, 'go');
+    const wait = `while ! [ -e '${go}' ]; do sleep 0.05; done; echo done`;
+    const slow = await serve('--name', 'slow', '--method', 'wait', '--exec', wait, '--timeout', '600h');
+    const calling = cli.start(['call', 'wait', '--timeout', '600h', '--to', slow.url]);
+    served.push(calling);
+    // Until another program has run, the command is still there, and the two others have waited.
+    expect(await cli.run(['ping', '--count', '1', '--timeout', '600h', '--to', slow.url])).toMatchObject({
+      code: 0,
+    });
+    await writeFile(go, '');
+    const { code, stdout, stderr } = await calling.outcome;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('done');
+    expect(slow.running.stderr).not.toContain('Warning');
+  });
+
   it('serve --exec serves several methods, each with its command, and passes arguments to no shell', async () => {
     const { url } = await serve(
       ['--name', 'tools', '--no-auth', '--method', 'args', '--exec', 'cat; echo "[$*]"'],

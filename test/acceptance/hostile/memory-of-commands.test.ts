@@ -10,7 +10,9 @@ import { newKiteKey, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { bin, cleanEnv, root } from '../../helpers/cli/cli-harness.js';
+import { CONNECTING_COMMANDS, walkProblems } from '../../helpers/cli/connecting-commands.js';
 import { testKeyPair } from '../../helpers/kite/keys.js';
+import { peakMemory } from '../../helpers/process/peak-memory.js';
 
 // A peer sends each command as much as a message can contain, or floods it, while nobody reads the output of the command.
 
@@ -68,6 +70,13 @@ const LINES: readonly Line[] = [
   { line: 'kontrol keys rotate', formats: PLAIN },
   { line: 'kontrol invite eve', formats: PLAIN },
   { line: 'proxy status --to URL' },
+  { line: 'ping --to URL', formats: PLAIN },
+  { line: 'bench text --to URL --duration 100ms', formats: PLAIN },
+  { line: 'bench fail --to URL --duration 100ms', formats: PLAIN },
+  { line: 'doctor', formats: PLAIN },
+  { line: 'kontrol ui', formats: PLAIN },
+  { line: 'kontrol keys revoke id --yes' },
+  { line: 'kontrol users revoke bob --yes' },
 ];
 
 let kontrol: Kite;
@@ -153,6 +162,9 @@ function largeKontrol(): Kite {
     getToken: () => `a.b.${'x'.repeat(1024 * 1024)}`,
     'kontrol.status': () => ({ url, values: Object.fromEntries(times(ITEMS, (n) => [`key${n}`, n])) }),
     'kontrol.keys': objects,
+    'kontrol.revokeKeyPair': objects,
+    'kontrol.revokeUser': objects,
+    signInCode: () => ({ code: 'x'.repeat(8 * 1024 * 1024), ttl: 1 }),
     'kontrol.rotateKeys': () => ({ id: 'x'.repeat(8 * 1024 * 1024) }),
     'kontrol.invite': () => 'x'.repeat(8 * 1024 * 1024),
     'kontrol.users': objects,
@@ -217,11 +229,11 @@ async function run({ line, input = '', floods = false }: Line, format: string | 
   };
   if (floods) {
     await Promise.race([unread, closed]);
-    const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
+    const peak = await peakMemory(child.pid);
     child.kill('SIGKILL');
     read();
     await closed;
-    return { peak: Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024, stderr };
+    return { peak, stderr };
   }
   await Promise.race([
     isFull(child.stdout),
@@ -246,6 +258,15 @@ const cases = LINES.flatMap(({ formats = ALL }) => formats).length;
 
 it(`the memory of commands is measured in ${cases} outputs: ${LINES.length} command lines in their formats, with large values and floods, and a reader that sleeps`, () => {
   expect(cases).toBeGreaterThan(100);
+});
+
+it('the memory of each command that connects is measured', () => {
+  expect(
+    walkProblems(
+      CONNECTING_COMMANDS,
+      LINES.map(({ line }) => line),
+    ),
+  ).toEqual([]);
 });
 
 describe.each(LINES)('kitectl $line', (line) => {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -7,6 +6,7 @@ import { readKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { Cli } from '../../helpers/cli/cli-harness.js';
 import { freePort } from '../../helpers/process/free-port.js';
 import { testIdentity } from '../../helpers/kite/keys.js';
+import { peakMemory } from '../../helpers/process/peak-memory.js';
 
 const KITES = 6000;
 const CONNECTIONS = 30;
@@ -68,8 +68,7 @@ describe('the memory of kontrol start', () => {
       const answered = new Promise<void>((resolve) => last.ws.once('message', () => resolve()));
       last.call('getKites', { query: { username: 'kontrol', environment: 'none' } });
       await answered;
-      const status = await readFile(`/proc/${kontrol.child.pid}/status`, 'utf8');
-      const peak = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+      const peak = await peakMemory(kontrol.child.pid);
       console.log(`kontrol start: ${Math.round(peak)} MiB for ${CONNECTIONS} unread lists of ${KITES} kites`);
       expect(peak).toBeLessThan(400);
     },

@@ -9,6 +9,7 @@ import { silentLogger } from '../../../src/lib/util/logger.js';
 import { KONTROL_URL, testKeyPair, testKiteKey, testToken } from '../../helpers/kite/keys.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ALL_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 const cleanup: (() => unknown)[] = [];
@@ -260,6 +261,29 @@ describe('kite keys and tokens', () => {
       type: 'authenticationError',
       message: expect.stringContaining('token: ') as string,
     });
+  });
+});
+
+describe('the id of a kite', () => {
+  it('a kite registers with the id that the program sets, and with the same one after a restart', async () => {
+    const { kontrol } = await startKontrol();
+    const key = await kontrol.newKiteKey('bob');
+    const ids: string[] = [];
+    for (let start = 0; start < 2; start++) {
+      const kite = makeKite({ kiteKey: key, port: 0, id: 'math-1' });
+      await kite.listen();
+      await kite.register();
+      const [found] = await kite.getKites({ id: 'math-1' });
+      ids.push(found?.kite.id ?? '');
+      await kite.close();
+    }
+    expect(ids).toEqual(['math-1', 'math-1']);
+  });
+
+  it('a kite has a new id by default, and rejects one that is not a name', () => {
+    expect(makeKite({}).identity.id).not.toBe(makeKite({}).identity.id);
+    expect(() => makeKite({ id: 'a/b' })).toThrow(/id/);
+    expect(() => makeKite({ id: '' })).toThrow(/id/);
   });
 });
 

@@ -1,7 +1,8 @@
 import net, { type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { Dice } from './fuzz-run.js';
-import { acceptKey, webSocketFrame } from './http-requests.js';
+import { acceptKey } from '../../../src/lib/transport/websocket/upgrade.js';
+import { webSocketFrame } from './http-requests.js';
 import { mutate, mutateJson } from './mutate.js';
 import { parseJson } from '../../../src/lib/util/parse-json.js';
 import { record } from '../../../src/lib/util/record.js';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Dice } from './fuzz-run.js';
 import { mutate } from './mutate.js';
 
@@ -182,9 +181,4 @@ export function webSocketFrame(payload: string, dice: Dice, masked: boolean): st
   }
   // A mask of zeros leaves the payload as it is.
   return header.toString('latin1') + (flag === 0 ? '' : '\0\0\0\0') + payload;
-}
-
-/** The response header that accepts an upgrade with this key. */
-export function acceptKey(key: string): string {
-  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 /** Mounts something until the test ends. Needs root. */
@@ -21,4 +23,16 @@ export function mountBind(source: string, target: string): void {
 export function mountReadOnly(folder: string): void {
   mount(['--bind', folder], folder);
   execFileSync('mount', ['-o', 'remount,bind,ro', folder], { stdio: 'pipe' });
+}
+
+/** Fills the disk of a folder to its last byte. */
+export function fillDisk(folder: string): void {
+  const ballast = openSync(join(folder, 'ballast'), 'w');
+  try {
+    for (;;) writeSync(ballast, Buffer.alloc(4096));
+  } catch {
+    // It is full.
+  } finally {
+    closeSync(ballast);
+  }
 }

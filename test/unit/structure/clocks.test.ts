@@ -9,6 +9,7 @@ const DIRECT: Readonly<Record<string, string>> = {
   'src/lib/util/clock.ts': 'the mechanism itself',
   'src/lib/util/socket-lock.ts': 'a fixed delay that keeps the process alive',
   'src/lib/kontrol/storage/etcd/etcd-cluster.ts': 'a fixed delay that keeps the process alive',
+  'src/lib/cli/query/follow-kites.ts': 'a delay of at most ten seconds that keeps the process alive',
   'src/lib/cli/runtime/child-groups.ts': 'a fixed delay that keeps the process alive',
   'src/ui/workspace.ts': 'a fixed interval of a page',
 };
@@ -49,7 +50,8 @@ const DATES: Readonly<Record<string, string>> = {
   'src/lib/kontrol/registry/lease-refresher.ts': 'the expiry of a stored lease',
   'src/lib/kontrol/registry/registration-record.ts': 'the expiry of a stored lease',
   'src/lib/kontrol/registry/registry.ts': 'how long a stored lease is still valid',
-  'src/lib/kontrol/registry/steady-clock.ts': 'the time at which the process began',
+  'src/lib/util/steady-clock.ts': 'the time at which the process began',
+  'src/lib/proxy/tunnel/tunnel-tokens.ts': 'reads a steady clock',
   'src/lib/kontrol/registry/store-sync.ts': 'the expiry of stored leases',
   'src/lib/kontrol/storage/etcd/etcd-config.ts': 'gRPC converts a time to a duration at once',
   'src/lib/kontrol/storage/etcd/etcd-storage.ts': 'how long a stored invite is still valid',

@@ -66,7 +66,11 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/target/with-connection',
     'cli/target/with-kontrol',
   ],
+  'cli/reload': ['util/has-terminal'],
+  'cli/hints': ['cli/settings/start-listening'],
+  'compatibility/go-flags': ['cli/query/query-fields'],
   'cli/locks': ['keys/file-lock'],
+  'cli/server-access': ['cli/settings/access-settings'],
   'cli/signals': ['cli/frame/handle-signals'],
   'cli/completion': [
     'cli/completion/command-manifest',
@@ -138,7 +142,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/kontrol/kontrol-start',
     'cli/kontrol/kontrol-start-flags',
     'cli/kontrol/kontrol-status',
-    'cli/kontrol/setting-file',
+    'cli/target/setting-file',
     'cli/target/kontrol-own-key',
     'cli/kontrol/own-key',
     'cli/kontrol/storage-choice',
@@ -158,6 +162,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/terminal/output-format',
     'cli/terminal/time',
   ],
+  'cli/interactive': ['cli/terminal/prompt-output'],
   'cli/prompts': ['cli/frame/yes-flag', 'cli/terminal/progress-line', 'cli/terminal/questions'],
   'cli/proxy': [
     'cli/proxy/proxy-key',
@@ -176,6 +181,9 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/shell': ['cli/shell/line-reader', 'cli/shell/shell'],
   'cli/terminal': ['cli/terminal/colors', 'cli/terminal/tables'],
   'cli/top': ['cli/top/full-screen', 'cli/top/top', 'cli/top/top-rows'],
+  'cli/go-kontrol': ['cli/target/missing-method'],
+  'cli/url-without-path': ['cli/target/kite-path'],
+  'cli/watch': ['cli/query/follow-kites', 'cli/target/watch-or-poll'],
   'kontrol/revocation': ['kontrol/admin/users'],
   'kite/request-router': ['kite/serve/request-router', 'kite/serve/http-listener', 'kite/serve/refusal-log'],
   'kite/kite': [

@@ -34,10 +34,13 @@ const LISTED: Readonly<Record<string, string>> = {
   'src/lib/cli/runtime/process-runtime.ts process.stdout': 'rejects a promise',
   'src/lib/cli/runtime/command-runtime.ts output': 'resolves a promise',
   'src/lib/cli/call/output-window.ts output': 'continues to print',
-  'src/lib/cli/top/full-screen.ts process': 'the terminal of the user',
-  'src/lib/cli/top/full-screen.ts stdin': 'the terminal of the user',
+  'src/lib/cli/top/full-screen.ts this.#input': 'the terminal of the user',
   'src/lib/cli/top/full-screen.ts stdout': 'the terminal of the user',
-  'src/lib/cli/terminal/questions.ts stdin': 'the terminal of the user',
+  'src/lib/cli/terminal/questions.ts input': 'the terminal of the user',
+  'src/lib/cli/terminal/prompt-output.ts terminal': 'the terminal of the user',
+  'src/lib/util/terminal-input.ts process': 'the listeners are guarded where they are declared',
+  'src/lib/util/terminal-input.ts keyboard': 'the listeners are guarded where they are declared',
+  'src/lib/util/terminal-input.ts this': 'the listeners are guarded where they are declared',
   'src/lib/cli/shell/line-reader.ts this.#readline': 'the terminal of the user',
 };
 

@@ -19,10 +19,10 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/cli/doctor/kontrol-checks.ts': {
     SKEW_WARNING: 'the clock skew that is reported as a warning',
-    SKEW_FAILURE: 'the clock skew with which tokens are rejected',
   },
   'src/lib/cli/kites/install-source.ts': { '214': 'the longest name of a package in npm' },
   'src/lib/cli/kites/staging.ts': { STALE_AGE: 'the age of a folder that no process uses any more' },
+  'src/lib/cli/target/ask-all.ts': { PROBE_TIMEOUT: 'how long an answer is awaited' },
   'src/lib/cli/settings/kontrol-start-settings.ts': { default: 'the default of a setting' },
   'src/lib/cli/terminal/tables.ts': { MIN_COLUMN_WIDTH: 'the layout of a table' },
   'src/lib/keys/certificate.ts': {
@@ -31,6 +31,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '253': 'the longest host name of the DNS',
   },
   'src/lib/keys/jwt-claims.ts': { TOKEN_LEEWAY: 'the clock skew with which tokens are accepted' },
+  'src/lib/keys/kite-token.ts': { TOKEN_TTL: 'how long a token is valid' },
   'src/lib/kite/call/envelope-prefix.ts': {
     MIN_LENGTH: 'the length below which recognizing a prefix saves nothing',
   },
@@ -81,6 +82,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     MAX_OPERATIONS: 'the most operations of a transaction of etcd',
   },
   'src/lib/cli/runtime/command-runtime.ts': { WRITE_LENGTH: 'how much is written at once' },
+  'src/lib/cli/target/socket-owner.ts': { SHORT_READ: 'how a table of the kernel ends' },
   'src/lib/cli/target/peer-log.ts': { PERIOD: 'the second of PEER_LOG_BYTES' },
   'src/lib/cli/terminal/value-parts.ts': { VALUES_PER_PIECE: 'how much is converted at once' },
   'src/lib/kontrol/storage/etcd/shared-lease.ts': { MAX_ATTEMPTS: 'attempts of a transaction of its own' },
@@ -124,6 +126,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/transport/webrtc/signalled-channel.ts': { SIGNAL_LENGTH: 'how much is sent in one signal' },
   'src/lib/proxy/reverse/kite-hosts.ts': { LABEL_DIGITS: 'how long the host names of kites are' },
+  'src/lib/cli/query/follow-kites.ts': { STABLE_TIME: 'when a connection counts as stable' },
   'src/lib/cli/call/arguments.ts': { SHOWN_LENGTH: 'how much of a word an error message shows' },
   'src/lib/util/exact-number.ts': {
     LONG_NUMBER: 'the length of a number that may not be exact',

@@ -11,7 +11,8 @@ const WRITERS: Readonly<Record<string, string>> = {
   'call/output-window.ts': 'waits for the reader itself',
   'expose/expose-events.ts': 'one line',
   'expose/expose.ts': 'a line for each field of an identity',
-  'frame/fast-path.ts': 'one line',
+  'frame/base-command.ts': 'one line',
+  'frame/fast-path-config.ts': 'one line',
   'frame/report-failure.ts': 'one failure',
   'frame/server-lifecycle.ts': 'a LineGate leaves out lines',
   'frame/through-oclif.ts': 'the help',
@@ -23,15 +24,19 @@ const WRITERS: Readonly<Record<string, string>> = {
   'kontrol/reseal.ts': 'one line',
   'proxy/proxy-start.ts': 'a line for each step of the start',
   'proxy/proxy-status.ts': 'a line for each proxy',
+  'query/follow-kites.ts': 'notes about the connection, each once',
   'runtime/command-runtime.ts': 'the mechanism itself',
   'runtime/process-runtime.ts': 'writes nothing, to wait for the end',
   'shell/line-reader.ts': 'what the user types',
   'shell/shell.ts': 'calls of a callback, behind the gate of the connection; notes',
+  'target/discovery.ts': 'one line',
   'target/caller-methods.ts': 'a PeerLog leaves out messages, behind the gate of the connection',
+  'target/kite-path.ts': 'one line',
   'terminal/listing.ts': 'one line',
   'terminal/progress-line.ts': 'one line per interval',
-  'terminal/questions.ts': 'what the user types',
+  'terminal/prompt-output.ts': 'what the user types',
   'terminal/spinner.ts': 'one line, not while the terminal accepts none',
+  'top/top.ts': 'one line',
   'top/full-screen.ts': 'one screen, not while the terminal accepts none',
 };
 
@@ -60,7 +65,7 @@ describe('the output of commands', () => {
   });
 
   it('the kites of commands that print what a peer sends wait for the reader of the output', () => {
-    const gated = matching(/dialed: \(channel\) => gate\.watch\(channel\)/);
+    const gated = matching(/replaceDialed: \(channel\) => gate\.watch\(channel\)/);
     const kites = matching(/\bnew Kite\(/);
     expect(gated).toEqual(['target/with-connection.ts', 'target/with-kontrol.ts', 'top/top.ts']);
     expect(kites.filter((path) => !gated.includes(path)).toSorted()).toEqual(Object.keys(UNGATED).toSorted());

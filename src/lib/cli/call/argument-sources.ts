@@ -52,8 +52,8 @@ export function parseArgumentSource(word: string, callback: boolean, origin?: Wo
 }
 
 /**
- * Returns the object that `--raw-field` and `--field` build from NAME=VALUE: the values of the first are strings, those of the second
- * are parsed like arguments. Returns undefined if there are none.
+ * Returns the object that `--raw-field` and `--field` build from NAME=VALUE: the values of the first are strings, those of the
+ * second are parsed like arguments. Returns undefined if there are none.
  *
  * @throws CliError if a name or a value is invalid
  */

@@ -1,6 +1,6 @@
 import { usageError } from '../runtime/cli-error.js';
 import { describeJsonError } from '../../util/json-error.js';
-import { parseLiterally } from '../../util/literal-json.js';
+import { parseIfJson } from '../../util/literal-json.js';
 
 /** Placeholder for the function in the arguments of a call with `--callback`. */
 export const CALLBACK_PLACEHOLDER = '@callback';
@@ -51,15 +51,6 @@ export function parseJsonArgument(text: string, source: WordSource): unknown {
   const parsed = parseIfJson(text);
   if (!parsed) throw notJson(text, source);
   return parsed.value;
-}
-
-/** Returns the value of valid JSON. */
-export function parseIfJson(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: parseLiterally(text) };
-  } catch {
-    return undefined;
-  }
 }
 
 function notJson(text: string, { subject, hint }: WordSource): Error {

@@ -96,7 +96,8 @@ function commandInfo(id: string, { summary, hidden, flags, args }: RawCommand): 
 }
 
 function flagInfo(name: string, flag: RawFlag, setting: CliSetting | undefined): FlagInfo {
-  const isPath = /PATH|DIR|FILE/.test(String(flag.helpValue ?? ''));
+  // `@FILE` is a word of another form, which the shell cannot complete.
+  const isPath = /(?<!@)(?:PATH|DIR|FILE)/.test(String(flag.helpValue ?? ''));
   return {
     name,
     char: flag.char,

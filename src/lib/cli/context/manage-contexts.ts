@@ -112,6 +112,10 @@ const listing: Listing<ContextRow> = {
     { heading: 'to', text: ({ context }) => context.to ?? '', wide: true },
     { heading: 'timeout', text: ({ context }) => context.timeout ?? '', wide: true },
     { heading: 'transport', text: ({ context }) => context.transport ?? '', wide: true },
+    { heading: 'CA', text: ({ context }) => context.ca ?? '', wide: true },
+    { heading: 'client cert', text: ({ context }) => context.clientCert ?? '', wide: true },
+    { heading: 'client key', text: ({ context }) => context.clientKey ?? '', wide: true },
+    { heading: 'headers', text: ({ context }) => context.headers ?? '', wide: true },
   ],
   data: ({ name, inUse, context }) => ({ name, inUse, ...context }),
   name: ({ name }) => name,
@@ -202,5 +206,18 @@ export function contextFromFlags(flags: ParsedFlags, env: Environment): Context 
   const context: Context = Object.fromEntries(
     setFields.map(([flag, { context: field }]) => [field, flags[flag]]),
   );
-  return { ...context, ...(context.keyFile !== undefined && { keyFile: resolve(context.keyFile) }) };
+  return { ...context, ...absolutePaths(context) };
+}
+
+/** Returns the fields of a context that are paths, which are then independent of the current folder. */
+function absolutePaths(context: Context): Context {
+  const { headers } = context;
+  const paths = (['keyFile', 'ca', 'clientCert', 'clientKey'] as const).flatMap((field) => {
+    const path = context[field];
+    return path === undefined ? [] : [[field, resolve(path)] as const];
+  });
+  return {
+    ...Object.fromEntries(paths),
+    ...(headers !== undefined && { headers: `@${resolve(headers.slice(1))}` }),
+  };
 }

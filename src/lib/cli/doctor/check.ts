@@ -17,6 +17,17 @@ export interface Finding {
   readonly exitCode: number;
 }
 
+/** What a connection to Kontrol has shown. */
+export interface ConnectionFinding {
+  readonly finding: Finding;
+  /** The URL of the connection, which has a path. Default: that of the settings. */
+  readonly url?: string;
+  /** False if the server is another kite. */
+  readonly isKontrol: boolean;
+  /** The code of the error, if the connection failed. */
+  readonly code?: string;
+}
+
 export function ok(check: string, detail: string): Finding {
   return { check, verdict: 'ok', detail, hint: '', exitCode: ExitCode.ok };
 }

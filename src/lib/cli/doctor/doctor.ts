@@ -1,19 +1,24 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { outgoing } from '../../transport/handshake/outgoing.js';
+import { isKiteError } from '../../protocol/errors.js';
+import { NOT_KONTROL_HINT, toCliError } from '../frame/failures.js';
 import { CliError } from '../runtime/cli-error.js';
+import { ExitCode } from '../runtime/exit-codes.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { FoundKey } from '../target/find-key.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
+import { readAccess } from '../target/read-access.js';
 import { withKey } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { type Finding, fromError, ok, skipped } from './check.js';
-import { checkContexts, checkHome, checkKey, checkVariables } from './key-checks.js';
+import { type ConnectionFinding, failed, type Finding, fromError, ok, skipped } from './check.js';
+import { checkContexts, checkHome, checkKey, checkVariables, withAnswer } from './key-checks.js';
 import { proxyFinder } from '../../kite/config/find-proxy.js';
-import { checkServer, checkStorage, checkToken } from './kontrol-checks.js';
+import { checkClock, checkStorage, checkTls, checkToken, requestInfo, skewOf } from './kontrol-checks.js';
 import { checkProxy } from './proxy-check.js';
 
 export interface DoctorOptions extends KontrolCommandOptions {
@@ -59,8 +64,7 @@ async function runChecks(options: DoctorOptions, runtime: CommandRuntime): Promi
   const { finding, found } = await spinner.during('Looking for the kite key', () =>
     checkKey(settings, runtime.clock.now()),
   );
-  const findings = [
-    finding,
+  const local = [
     checkContexts(settings, found),
     await checkHome(settings.env, canWrite),
     ...checkVariables(settings.env),
@@ -70,13 +74,19 @@ async function runChecks(options: DoctorOptions, runtime: CommandRuntime): Promi
     // checkContexts reports a context that does not exist.
     [url] = settings.withOptionalContext().value(commonSettings.kontrol, found?.key);
   } catch (error) {
-    return [...findings, fromError('Kontrol', error)];
+    return [finding, ...local, fromError('Kontrol', error)];
   }
   if (url === undefined) {
-    return [...findings, skipped('Kontrol', 'no URL: pass --kontrol URL or set KITE_KONTROL_URL')];
+    return [finding, ...local, skipped('Kontrol', 'no URL: pass --kontrol URL or set KITE_KONTROL_URL')];
   }
-  findings.push(...(await checkKontrol(url, options, found, runtime, spinner)));
-  return findings;
+  const kontrol = await checkKontrol(url, options, found, runtime, spinner);
+  return [withAnswer(finding, kontrol.connection), ...local, ...kontrol.findings];
+}
+
+/** The findings about Kontrol, with that of the connection, if one was made. */
+interface KontrolFindings {
+  readonly findings: readonly Finding[];
+  readonly connection?: ConnectionFinding;
 }
 
 async function checkKontrol(
@@ -85,45 +95,83 @@ async function checkKontrol(
   found: FoundKey | undefined,
   runtime: CommandRuntime,
   spinner: Spinner,
-): Promise<Finding[]> {
+): Promise<KontrolFindings> {
   const { signal, env, version, clock } = runtime;
   const timeoutSetting = settings.withOptionalContext().resolve(commonSettings.timeout);
   const timeout = timeoutSetting.source.type === 'default' ? CHECK_TIMEOUT : timeoutSetting.value;
-  const findProxy = proxyFinder(env);
+  const probe = { signal, access: outgoing(readAccess(settings)), findProxy: proxyFinder(env) };
   const proxy = checkProxy(url, env);
-  const server = await spinner.during(`Connecting to ${url}`, () =>
-    checkServer(url, { findProxy, signal, now: () => clock.now() }),
-  );
-  const storage = await spinner.during(`Connecting to ${url}`, () => checkStorage(url, findProxy, signal));
-  if (!found || server.some(({ check }) => check === 'server')) return [...proxy, ...server, storage];
+  const server = await spinner.during(`Connecting to ${url}`, () => requestInfo(url, probe));
+  const now = clock.now();
+  const storageOf = (): Promise<Finding> =>
+    spinner.during(`Connecting to ${url}`, () => checkStorage(url, probe));
+  if ('verdict' in server) return { findings: [...proxy, server, await storageOf()] };
+  const tls = checkTls(server, { url, now, access: probe.access });
+  if (!found) return { findings: [...proxy, tls, checkClock(server, now, undefined), await storageOf()] };
   const connectionSettings = settings.with(commonSettings.kontrol, url).with(commonSettings.timeout, timeout);
   const connection = await checkConnection(url, connectionSettings, found, runtime);
-  if (connection.verdict === 'failed') return [...proxy, ...server, storage, connection];
+  const storage = connection.isKontrol
+    ? await storageOf()
+    : skipped('storage', 'the server is not a Kontrol');
+  const before = [...proxy, tls];
+  if (connection.finding.verdict === 'failed') {
+    const findings = [...before, checkClock(server, now, undefined), storage, connection.finding];
+    return { findings, connection };
+  }
   const token = await spinner.during('Calling a kite with a token', () =>
-    checkToken({ settings, key: found.key, url, env, version, timeout, signal }),
+    checkToken({
+      skew: skewOf(server, now),
+      settings,
+      key: found.key,
+      url: connection.url ?? url,
+      env,
+      version,
+      timeout,
+      signal,
+    }),
   );
-  return [...proxy, ...server, storage, connection, token];
+  const findings = [...before, checkClock(server, now, token), storage, connection.finding, token];
+  return { findings, connection };
 }
 
-/** Checks that Kontrol accepts the kite key, and measures its response time. */
+/** Checks that the server is a Kontrol, and that it accepts the kite key. Measures its response time. */
 async function checkConnection(
   url: string,
   settings: CommandSettings,
   found: FoundKey,
   runtime: CommandRuntime,
-): Promise<Finding> {
+): Promise<ConnectionFinding> {
   try {
-    return await withKey(settings, found, 'pinging Kontrol', runtime, async ({ client, kontrol }) => {
-      const start = runtime.now();
-      await client.call<unknown, string>('kite.ping', []);
-      const ms = (runtime.now() - start).toFixed(1);
-      // Every user with a valid kite key may send this query.
-      await kontrol.getKites({ username: found.key.username });
-      return ok('Kontrol', `${url} responds in ${ms} ms and accepts the kite key`);
-    });
+    return await withKey(
+      settings,
+      found,
+      'pinging Kontrol',
+      runtime,
+      async ({ client, kontrol, url: connected }) => {
+        const start = runtime.now();
+        await client.call<unknown, string>('kite.ping', []);
+        const ms = (runtime.now() - start).toFixed(1);
+        // Every user with a valid kite key may send this query.
+        const query = kontrol.getKites({ username: found.key.username });
+        const isKontrol = await query.then(
+          () => true,
+          (error: unknown) => {
+            if (isKiteError(error, 'methodNotFound')) return false;
+            throw error;
+          },
+        );
+        const detail = isKontrol
+          ? `${connected} responds in ${ms} ms and accepts the kite key`
+          : `${url} is a kite, but not a Kontrol: it does not offer getKites`;
+        const finding = isKontrol
+          ? ok('Kontrol', detail)
+          : failed('Kontrol', detail, NOT_KONTROL_HINT, ExitCode.configuration);
+        return { finding, isKontrol, url: connected };
+      },
+    );
   } catch (error) {
     runtime.signal.throwIfAborted();
-    return fromError('Kontrol', error);
+    return { finding: fromError('Kontrol', error), isKontrol: true, code: toCliError(error).code };
   }
 }
 

@@ -1,9 +1,12 @@
 import { proxyResponseError, requestError, routeTo } from '../../transport/forward-proxy/request-route.js';
 import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import { guardListener } from '../../util/guard-listeners.js';
+import { withoutBrackets } from '../../util/host.js';
 import { messageOf } from '../../util/message-of.js';
 import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
+import { checkServerIdentity, type TLSSocket } from 'node:tls';
+import type { Outgoing } from '../../transport/handshake/outgoing.js';
+import { socketError } from '../../transport/handshake/socket-error.js';
 
 /** What a response reveals about the server. */
 export interface ProbeResult {
@@ -16,8 +19,12 @@ export interface ProbeResult {
 }
 
 export interface ServerCertificate {
-  /** Why this machine does not trust the certificate; empty if it does. */
+  /** The code of the reason why this machine does not trust the certificate; empty if it does. */
   readonly problem: string;
+  /** Whether the certificate is for the host of the URL. */
+  readonly isForHost: boolean;
+  /** The hosts that it is for, such as `DNS:localhost, IP Address:127.0.0.1`. */
+  readonly hosts: string;
   readonly subject: string;
   /** Milliseconds since the Unix epoch. */
   readonly validTo: number;
@@ -25,15 +32,34 @@ export interface ServerCertificate {
   readonly protocol: string;
 }
 
+export interface ProbeOptions {
+  readonly signal: AbortSignal;
+  /** The certificates and headers of the request. */
+  readonly access: Outgoing;
+  readonly findProxy: FindProxy;
+}
+
+/** The code of a trusted certificate that is for another host. */
+const OTHER_HOST = 'ERR_TLS_CERT_ALTNAME_INVALID';
+
 /** Timeout of a request in milliseconds. */
 const REQUEST_TIMEOUT = 5000;
 
 /**
- * Sends a GET request without credentials, and accepts every certificate.
+ * Sends a GET request without a kite key or token. If the certificate of the server is not trusted, sends it again without
+ * headers, to describe the certificate.
  *
  * @throws Error if the server does not respond in time
  */
-export function probeHttp(url: URL, findProxy: FindProxy, signal: AbortSignal): Promise<ProbeResult> {
+export function probeHttp(url: URL, options: ProbeOptions): Promise<ProbeResult> {
+  return sendProbe(url, options).catch((error: unknown) => {
+    if (socketError(url, error).code !== 'tls') throw error;
+    const tls = { ...options.access.tls, rejectUnauthorized: false };
+    return sendProbe(url, { ...options, access: { tls } });
+  });
+}
+
+function sendProbe(url: URL, { signal, access, findProxy }: ProbeOptions): Promise<ProbeResult> {
   return new Promise((resolve, reject) => {
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT)]);
     const onResponse = (response: IncomingMessage): void => {
@@ -50,14 +76,14 @@ export function probeHttp(url: URL, findProxy: FindProxy, signal: AbortSignal): 
         status: statusCode ?? 0,
         address: route.proxy ? url.hostname : remoteAddress,
         date: Number.isNaN(serverTime) ? undefined : serverTime,
-        certificate: 'getPeerCertificate' in socket ? readCertificate(socket as TLSSocket) : undefined,
+        certificate: 'getPeerCertificate' in socket ? readCertificate(socket as TLSSocket, url) : undefined,
       });
     };
-    // The certificate is what is checked, so an untrusted one must not abort the request.
     const route = routeTo(url, findProxy);
-    const agent = route.newAgent({ rejectUnauthorized: false });
+    const agent = route.newAgent({ ...access.tls });
+    const { headers, ...options } = route.options(url.pathname + url.search);
     const request = route.request(
-      { ...route.options(url.pathname + url.search), signal: timeout, agent },
+      { ...options, headers: { ...access.headers, ...headers }, signal: timeout, agent },
       onResponse,
     );
     const onError = guardListener((error: Error) => reject(requestError(url, route, error)), reject);
@@ -67,11 +93,16 @@ export function probeHttp(url: URL, findProxy: FindProxy, signal: AbortSignal): 
   });
 }
 
-function readCertificate(socket: TLSSocket): ServerCertificate {
-  const { subject, valid_to: validTo } = socket.getPeerCertificate();
+function readCertificate(socket: TLSSocket, url: URL): ServerCertificate {
+  const peer = socket.getPeerCertificate();
+  const { subject, valid_to: validTo } = peer;
+  // Node checks the host only of a certificate that it trusts.
+  const otherHost = checkServerIdentity(withoutBrackets(url.hostname), peer);
   const problem: unknown = socket.authorizationError;
   return {
-    problem: socket.authorized ? '' : messageOf(problem),
+    problem: socket.authorized || problem === OTHER_HOST ? '' : messageOf(problem),
+    isForHost: otherHost === undefined,
+    hosts: peer.subjectaltname ?? String(subject?.CN ?? ''),
     subject: String(subject?.CN ?? ''),
     validTo: Date.parse(validTo),
     protocol: socket.getProtocol() ?? '',

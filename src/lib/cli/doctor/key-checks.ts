@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { REPLACE_KEY } from '../frame/failures.js';
 import type { KiteKey } from '../../keys/index.js';
+import { formatMode, isFolderOpen, restrictFolderHint } from '../../keys/secret-access.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
@@ -10,9 +12,11 @@ import { readContexts } from '../settings/contexts.js';
 import { variableProblems } from '../settings/variable-problems.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import type { FoundKey } from '../target/find-key.js';
-import { type Finding, failed, fromError, ok, warning } from './check.js';
+import { type ConnectionFinding, type Finding, failed, fromError, ok, warning } from './check.js';
 
-/** Checks that the kite key can be read and does not expire soon. A key that other users can replace is rejected when it is read. */
+/**
+ * Checks that the kite key can be read and does not expire soon. A key that other users can replace is rejected when it is read.
+ */
 export async function checkKey(
   settings: CommandSettings,
   now: number,
@@ -24,7 +28,8 @@ export async function checkKey(
     return { finding: fromError('kite key', error), found: undefined };
   }
   const { key, source, location } = found;
-  const expiry = key.expiresAt === undefined ? '' : `, expires at ${expiryOf(key)}`;
+  const verb = (key.expiresAt ?? now) < now ? 'expired' : 'expires';
+  const expiry = key.expiresAt === undefined ? '' : `, ${verb} at ${expiryOf(key)}`;
   const owner = `of ${key.username}, in ${source}${expiry}`;
   const problem = expiryProblem(key, owner, now);
   if (problem) return { finding: problem, found };
@@ -41,15 +46,28 @@ export async function checkKey(
 function expiryProblem(key: KiteKey, detail: string, now: number): Finding | undefined {
   const { expiresAt, ttl = 0 } = key;
   if (expiresAt === undefined) return undefined;
-  const replace = 'get a new one with an invite: kitectl register --force';
-  if (expiresAt <= now)
-    return failed('kite key', `${detail}, which is over`, `G${replace.slice(1)}`, ExitCode.authentication);
+  const replace = 'Get a new one with an invite: kitectl register --force';
+  if (expiresAt < now) return failed('kite key', detail, replace, ExitCode.authentication);
   if (expiresAt - now > ttl / 4) return undefined;
-  return warning(
-    'kite key',
-    detail,
-    `A kite that registers renews its key: start one with it, or ${replace}`,
-  );
+  const hint = `A kite that registers renews its key: start one with it. ${replace}`;
+  return warning('kite key', detail, hint);
+}
+
+/** Returns the finding about the kite key corrected by the response of Kontrol, which knows more about the key than this machine. */
+export function withAnswer(finding: Finding, connection: ConnectionFinding | undefined): Finding {
+  if (connection === undefined) return finding;
+  const { finding: answer, code = '' } = connection;
+  if (finding.verdict === 'failed') {
+    if (answer.verdict !== 'ok') return finding;
+    const hint = 'Correct the clock of this machine, for example with NTP.';
+    return warning(
+      'kite key',
+      `${finding.detail} by the clock of this machine, but Kontrol accepts it`,
+      hint,
+    );
+  }
+  if (!REPLACE_KEY.has(code)) return finding;
+  return failed('kite key', `${finding.detail}, rejected by Kontrol`, answer.hint, ExitCode.authentication);
 }
 
 /** Checks that the contexts can be read, and that the active one is for the user of the kite key. */
@@ -89,6 +107,14 @@ export async function checkHome(
   const home = kiteHome(env);
   const homeStats = await stat(home).catch(() => undefined);
   if (!homeStats) return ok('kite home', `${home}, created when needed`);
+  if (isFolderOpen(homeStats)) {
+    const detail = `${home} can be written by other users (mode ${formatMode(homeStats.mode)}): kite keys and contexts there are refused`;
+    return warning(
+      'kite home',
+      detail,
+      `${restrictFolderHint(home, homeStats)}, or choose another folder with KITE_HOME.`,
+    );
+  }
   if (await canWrite(home)) return ok('kite home', home);
   return warning(
     'kite home',

@@ -1,6 +1,11 @@
 import { clientEnvironment } from '../settings/client-environment.js';
 import { type Auth, Kite } from '../../index.js';
+import { OTHER_HOST_HINT } from '../../errors/dial-hints.js';
 import type { KiteKey } from '../../keys/index.js';
+import type { Outgoing } from '../../transport/handshake/outgoing.js';
+import { TOKEN_LEEWAY } from '../../keys/jwt-claims.js';
+import { TOKEN_TTL } from '../../keys/kite-token.js';
+import { certificateHint } from '../../transport/handshake/socket-error.js';
 import { silentLogger } from '../../util/logger.js';
 import { isLoopbackAddress } from '../../util/loopback.js';
 import { messageOf } from '../../util/message-of.js';
@@ -9,17 +14,16 @@ import { KONTROL_HINT } from '../frame/failures.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { admitKontrol } from '../target/key-recipient.js';
+import { readAccess } from '../target/read-access.js';
 import { type Finding, failed, fromError, ok, skipped, warning } from './check.js';
 import { isDialError } from '../../transport/handshake/dial-error.js';
-import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
-import { type ProbeResult, probeHttp } from './http-probe.js';
+import { type ProbeOptions, type ProbeResult, probeHttp } from './http-probe.js';
 import { toHttp } from '../../util/web-url.js';
 
 const DAY = 24 * 3_600_000;
 
-/** Clock skew in milliseconds that is reported as a warning, and that makes Kontrol reject tokens. */
+/** Difference between clocks in milliseconds that is reported as a warning. */
 const SKEW_WARNING = 30_000;
-const SKEW_FAILURE = 5 * 60_000;
 
 /** The SockJS info URL, which every implementation of Kontrol serves. */
 function infoUrl(url: string): URL {
@@ -28,28 +32,30 @@ function infoUrl(url: string): URL {
   return info;
 }
 
-/** Checks that Kontrol's server responds, that its certificate is trusted, and that its clock agrees with this machine's. */
-export async function checkServer(
-  url: string,
-  {
-    findProxy,
-    signal,
-    now,
-  }: { readonly findProxy: FindProxy; readonly signal: AbortSignal; readonly now: () => number },
-): Promise<Finding[]> {
-  let response: ProbeResult;
+/** Requests a page of the server of Kontrol. Returns a finding if it does not respond. */
+export async function requestInfo(url: string, options: ProbeOptions): Promise<ProbeResult | Finding> {
   try {
-    response = await probeHttp(infoUrl(url), findProxy, signal);
+    return await probeHttp(infoUrl(url), options);
   } catch (error) {
-    signal.throwIfAborted();
-    if (isDialError(error)) return [fromError('server', error)];
+    options.signal.throwIfAborted();
+    if (isDialError(error)) return fromError('server', error);
     const reason = makeVisible(messageOf(error));
-    return [failed('server', `${url} does not respond: ${reason}`, KONTROL_HINT, ExitCode.unreachable)];
+    return failed('server', `${url} does not respond: ${reason}`, KONTROL_HINT, ExitCode.unreachable);
   }
-  return [checkTls(response, now()), checkClock(response, now())];
 }
 
-function checkTls({ address, certificate }: ProbeResult, now: number): Finding {
+export interface TlsCheckOptions {
+  readonly url: string;
+  /** The current time, in milliseconds since the Unix epoch. */
+  readonly now: number;
+  readonly access: Outgoing;
+}
+
+/** Checks that the connection is protected, if it leaves this machine, and that the certificate of the server is valid for it. */
+export function checkTls(
+  { address, certificate }: ProbeResult,
+  { url, now, access }: TlsCheckOptions,
+): Finding {
   if (!certificate) {
     if (isLoopbackAddress(address)) return ok('TLS', 'not used; the connection is local');
     return warning(
@@ -58,42 +64,65 @@ function checkTls({ address, certificate }: ProbeResult, now: number): Finding {
       'Start Kontrol with --tlscertfile FILE and --tlskeyfile FILE.',
     );
   }
-  const { problem, subject, validTo, protocol } = certificate;
+  const { problem, isForHost, hosts, subject, validTo, protocol } = certificate;
   const description = `${protocol}, certificate for ${makeVisible(subject)}`;
+  const { host } = new URL(url);
+  // With --insecure, commands connect nevertheless.
+  const rejected = (detail: string, hint: string): Finding =>
+    access.tls?.rejectUnauthorized === false
+      ? warning('TLS', detail, hint)
+      : failed('TLS', detail, hint, ExitCode.unreachable);
+  if (!isForHost) {
+    const trust = problem === '' ? '' : ` and is not trusted (${makeVisible(problem)})`;
+    const detail = `${protocol}, the certificate is for ${makeVisible(hosts)}, not for ${host}${trust}`;
+    return rejected(detail, OTHER_HOST_HINT);
+  }
   if (problem !== '') {
-    const hint = 'Trust its CA with NODE_EXTRA_CA_CERTS=FILE, or install a trusted certificate.';
-    return failed(
-      'TLS',
-      `${description} is not trusted: ${makeVisible(problem)}`,
-      hint,
-      ExitCode.unreachable,
-    );
+    const detail = `${description} is not trusted: ${makeVisible(problem)}`;
+    return rejected(detail, certificateHint(problem, TRUST_HINT));
   }
   const days = Math.floor((validTo - now) / DAY);
   if (days < 14) return warning('TLS', `${description} expires in ${days} days`, 'Renew the certificate.');
   return ok('TLS', `${description}, valid for ${days} days`);
 }
 
-function checkClock({ date }: ProbeResult, now: number): Finding {
-  if (date === undefined) return skipped('clock', 'the server does not report its time');
-  const skew = now - date;
+const TRUST_HINT = 'Trust its CA with --ca FILE or NODE_EXTRA_CA_CERTS=FILE, or install a trusted certificate.';
+
+/**
+ * Compares the clock of this machine with that of Kontrol. `token` is the finding of a call with a token, if there was one: it shows
+ * whether this machine accepts the times in tokens.
+ */
+export function checkClock({ date }: ProbeResult, now: number, token: Finding | undefined): Finding {
+  const skew = skewOf({ date }, now);
+  if (skew === undefined) return skipped('clock', 'the server does not report its time');
   const seconds = Math.round(Math.abs(skew) / 1000);
   const detail = `${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} Kontrol's`;
-  const hint = 'Synchronize the clocks of both machines, for example with NTP.';
-  if (Math.abs(skew) > SKEW_FAILURE) {
-    return failed('clock', `${detail}: tokens are rejected`, hint, ExitCode.configuration);
-  }
-  if (Math.abs(skew) > SKEW_WARNING) return warning('clock', detail, hint);
-  return ok('clock', seconds <= 1 ? 'in sync with Kontrol' : detail);
+  if (Math.abs(skew) <= SKEW_WARNING) return ok('clock', seconds <= 1 ? 'in sync with Kontrol' : detail);
+  if (!areTokensRejected(skew, token)) return warning('clock', detail, CLOCK_HINT);
+  const reason = skew < 0 ? 'tokens are not valid here yet' : 'tokens have expired here when they are issued';
+  return failed('clock', `${detail}: ${reason}`, CLOCK_HINT, ExitCode.configuration);
 }
 
+/** Returns the clock of this machine minus that of the server, in milliseconds. Undefined if the server does not report its time. */
+export function skewOf({ date }: Pick<ProbeResult, 'date'>, now: number): number | undefined {
+  return date === undefined ? undefined : now - date;
+}
+
+/** Whether kites of this machine reject new tokens. A call with a token has shown it, if there was one. */
+function areTokensRejected(skew: number, token: Finding | undefined): boolean {
+  if (token) return token.exitCode === ExitCode.authentication;
+  return skew < -TOKEN_LEEWAY || skew > TOKEN_TTL + TOKEN_LEEWAY;
+}
+
+const CLOCK_HINT = 'Synchronize the clocks of both machines, for example with NTP.';
+
 /** Checks that Kontrol reports itself ready to accept registrations. */
-export async function checkStorage(url: string, findProxy: FindProxy, signal: AbortSignal): Promise<Finding> {
+export async function checkStorage(url: string, options: ProbeOptions): Promise<Finding> {
   const readyUrl = new URL('/readyz', toHttp(url));
   try {
-    const { status } = await probeHttp(readyUrl, findProxy, signal);
+    const { status } = await probeHttp(readyUrl, options);
     if (status === 200) return ok('storage', 'Kontrol is connected to its storage');
-    if (status !== 503) return skipped('storage', 'not reported by this Kontrol');
+    if (status !== 503) return skipped('storage', 'not reported by this server');
     return failed(
       'storage',
       'Kontrol cannot reach its storage',
@@ -101,7 +130,7 @@ export async function checkStorage(url: string, findProxy: FindProxy, signal: Ab
       ExitCode.unreachable,
     );
   } catch {
-    signal.throwIfAborted();
+    options.signal.throwIfAborted();
     return skipped('storage', 'the server does not respond');
   }
 }
@@ -110,6 +139,8 @@ export interface TokenCheckOptions {
   readonly settings: CommandSettings;
   readonly key: KiteKey;
   readonly url: string;
+  /** See `skewOf`. */
+  readonly skew: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly timeout: number;
@@ -124,6 +155,7 @@ export async function checkToken({
   settings,
   key,
   url,
+  skew = 0,
   env,
   version,
   timeout,
@@ -137,6 +169,7 @@ export async function checkToken({
     port: 0,
     timeout,
     handshakeTimeout: timeout,
+    serverAccess: readAccess(settings),
     logger: silentLogger,
   };
   const kite = new Kite('kitectl-doctor', version, options, { admitPeer: admitKontrol(settings) });
@@ -157,7 +190,9 @@ export async function checkToken({
     );
   } catch (error) {
     signal.throwIfAborted();
-    return fromError('token', error);
+    const finding = fromError('token', error);
+    const isRejected = finding.exitCode === ExitCode.authentication;
+    return isRejected && Math.abs(skew) > SKEW_WARNING ? { ...finding, hint: CLOCK_HINT } : finding;
   } finally {
     signal.removeEventListener('abort', close);
     await kite.close({ drainTimeout: 0 });

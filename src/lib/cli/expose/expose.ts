@@ -2,6 +2,7 @@ import { proxyFinder } from '../../kite/config/find-proxy.js';
 import type { Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
 import { kitePath } from '../../protocol/identity.js';
+import { outgoing } from '../../transport/handshake/outgoing.js';
 import { notFound } from '../runtime/cli-error.js';
 import type { Transport } from '../../index.js';
 import type { CommandSettings } from '../settings/command-settings.js';
@@ -9,6 +10,7 @@ import { loadKiteKey } from '../target/choose-key.js';
 import { admitKontrol } from '../target/key-recipient.js';
 import { toCliError } from '../frame/failures.js';
 import type { FoundKey } from '../target/find-key.js';
+import { readAccess } from '../target/read-access.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { operationAt, type LocatedKey, kontrolUrlsOf } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -53,7 +55,11 @@ const CLOSE_TIMEOUT = 1000;
 export async function expose(options: ExposeOptions, runtime: CommandRuntime): Promise<void> {
   const { signal, stderr } = runtime;
   const found = await loadKiteKey(options.settings);
-  const local = await findLocalKite(options.url, options.transport, proxyFinder(runtime.env));
+  const access = outgoing(readAccess(options.settings));
+  const local = await findLocalKite(options.url, options.transport, {
+    ...access,
+    findProxy: proxyFinder(runtime.env),
+  });
   const identity = await fetchIdentity(local, found.key.jwt, options.settings);
   const environment = options.environment ?? identity?.environment ?? 'prod';
   const as = { name: options.name, environment, username: found.key.username };
@@ -119,6 +125,7 @@ function createKite(
     // Otherwise KITE_VERSION would take precedence.
     version,
     kontrolUrl: kontrolUrlsOf(settings, found),
+    serverAccess: readAccess(settings),
   });
   return kite;
 }

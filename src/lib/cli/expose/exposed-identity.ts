@@ -3,6 +3,7 @@ import { type KiteIdentity, parseIdentity, validateIdentity } from '../../protoc
 import { makeVisible } from '../../util/make-visible.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { keyRefusal } from '../target/key-recipient.js';
+import { readAccess } from '../target/read-access.js';
 import { isLoopbackTarget } from '../target/loopback-target.js';
 import { OnDemandClient } from '../target/on-demand-client.js';
 import type { LocalKite } from './exposed-kite.js';
@@ -22,7 +23,12 @@ export async function fetchIdentity(
   settings: CommandSettings,
 ): Promise<IdentityFields | undefined> {
   if (!(await isLoopbackTarget(url))) return undefined;
-  const kite = new Kite('kitectl', '1.0.0', { kiteKey: false, env: {}, logLevel: 'error' });
+  const kite = new Kite('kitectl', '1.0.0', {
+    kiteKey: false,
+    env: {},
+    logLevel: 'error',
+    serverAccess: readAccess(settings),
+  });
   const client = kite.newClient(url, {
     ...(transport !== undefined && transport !== 'Session' && { transport }),
     timeout: DESCRIBE_TIMEOUT,

@@ -3,6 +3,7 @@ import { makeBudgets } from '../../transport/channel/memory-budget.js';
 import { dial } from '../../transport/dial/dial.js';
 import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import type { NodeDialOptions } from '../../transport/handshake/node-dial-options.js';
+import { type Outgoing, outgoing } from '../../transport/handshake/outgoing.js';
 import { Relay } from '../../transport/relay/relay.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { type Clock, systemClock } from '../../util/clock.js';
@@ -45,6 +46,7 @@ export class ExposedKite {
   readonly #local: LocalKite;
   readonly #events: SessionEvents;
   readonly #clock: Clock;
+  readonly #access: Outgoing;
   readonly #findProxy: FindProxy;
   readonly #relays = new Set<Relay>();
   /** The number of relays with an end that is still open. */
@@ -61,6 +63,7 @@ export class ExposedKite {
   ) {
     this.#local = local;
     this.#events = events;
+    this.#access = outgoing(options.serverAccess ?? {});
     this.#clock = options.clock ?? systemClock;
     this.#findProxy = findProxy;
     this.kite = new Kite(name, version, options, {
@@ -95,6 +98,7 @@ export class ExposedKite {
       clock: this.#clock,
       findProxy: this.#findProxy,
       budgets: { output: this.#budgets.output },
+      ...this.#access,
     }).then(
       (local) => relay.join(local),
       (error: unknown) => {

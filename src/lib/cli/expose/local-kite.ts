@@ -1,7 +1,7 @@
 import { dial } from '../../transport/dial/dial.js';
-import { routedFetch } from '../../transport/forward-proxy/routed-fetch.js';
-import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import { isDialError } from '../../transport/handshake/dial-error.js';
+import { httpSender } from '../../transport/forward-proxy/http-request.js';
+import type { NodeDialOptions } from '../../transport/handshake/node-dial-options.js';
 import { KiteError, type Transport } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
@@ -11,20 +11,23 @@ import { toCliError } from '../frame/failures.js';
 import type { LocalKite } from './exposed-kite.js';
 import { toHttp, toWebSocket } from '../../util/web-url.js';
 
+/** The certificates, headers and proxies of connections to the kite. */
+type LocalAccess = Pick<NodeDialOptions, 'tls' | 'headers' | 'findProxy'>;
+
 /** Timeout for the first connection to the kite, in milliseconds. */
 const CONNECT_TIMEOUT = 5000;
 
 /**
  * Returns the address and the transport of the kite at `text`, after connecting to it. Without a transport, detects it: a
  * SockJS server responds at `/info`; everything else is a raw WebSocket, as in `kite.js`. The path of `http://host:port` is
- * `/kite`.
+ * `/kite`. `access`: the certificates, headers and proxies of the connections.
  *
  * @throws CliError if the URL cannot be connected to
  */
 export async function findLocalKite(
   text: string,
   transport: Transport | undefined,
-  findProxy: FindProxy,
+  access: LocalAccess,
 ): Promise<LocalKite> {
   const url = new URL(text);
   const hasNoPath = url.pathname === '/' && url.search === '';
@@ -34,26 +37,27 @@ export async function findLocalKite(
       : url;
   if (transport !== undefined && transport !== 'auto') {
     const local = { url: base.href, transport };
-    await checkReachable(local, text, findProxy);
+    await checkReachable(local, text, access);
     return local;
   }
-  if (await servesSockJs(base, routedFetch(findProxy))) return { url: base.href, transport: 'auto' };
+  if (await servesSockJs(base, access)) return { url: base.href, transport: 'auto' };
   const raw = { url: toWebSocket(url.href), transport: 'RawWebSocket' } as const;
-  await checkReachable(raw, text, findProxy);
+  await checkReachable(raw, text, access);
   return raw;
 }
 
 /** Whether the URL is served by a SockJS server. Rejects if there is no response in time. */
-async function servesSockJs(base: URL, send: typeof fetch): Promise<boolean> {
+async function servesSockJs(base: URL, access: LocalAccess): Promise<boolean> {
   const info = new URL(toHttp(base.href));
   info.pathname = `${info.pathname.replace(/\/+$/, '')}/info`;
   try {
-    const response = await send(info, { signal: AbortSignal.timeout(CONNECT_TIMEOUT), redirect: 'error' });
+    const send = httpSender(access, defaultLimits.messageBytes);
+    const response = await send(info, { signal: AbortSignal.timeout(CONNECT_TIMEOUT) });
     const text = await response.text();
     return response.ok && 'websocket' in (JSON.parse(text) as object);
   } catch (error) {
     // Another response is not SockJS; a refused connection is reported when the raw WebSocket is dialed.
-    if (error instanceof SyntaxError || error instanceof TypeError) return false;
+    if (error instanceof SyntaxError || error instanceof TypeError || isDialError(error)) return false;
     throw unreachable(`Cannot connect to ${base.href}: no response within ${CONNECT_TIMEOUT} ms.`, error);
   }
 }
@@ -62,7 +66,7 @@ async function servesSockJs(base: URL, send: typeof fetch): Promise<boolean> {
 async function checkReachable(
   { url, transport }: LocalKite,
   passedUrl: string,
-  findProxy: FindProxy,
+  access: LocalAccess,
 ): Promise<void> {
   try {
     const channel = await dial(url, {
@@ -70,7 +74,7 @@ async function checkReachable(
       handshakeTimeout: CONNECT_TIMEOUT,
       limits: defaultLimits,
       clock: systemClock,
-      findProxy,
+      ...access,
     });
     channel.close();
   } catch (error) {

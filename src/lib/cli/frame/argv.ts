@@ -208,10 +208,15 @@ function switchValue(name: string, token: string): boolean {
   throw usageError(`--${name} is a switch: "${value}" is not true or false.`);
 }
 
+/** A word with two dashes is meant as a flag; `init` adds where to find those of the command. */
+function unknownFlagHint(token: string): string | undefined {
+  return /^--[a-z]/i.test(token) ? undefined : 'Put -- before arguments that start with a dash.';
+}
+
 function unknownFlag(token: string, flags: readonly string[]): Error {
   const near = suggest(flagName(token), [...flags, 'help']);
   return usageError(
     `Unknown flag: ${token.replace(/=.*$/s, '')}`,
-    near === undefined ? 'Put -- before arguments that start with a dash.' : `Did you mean --${near}?`,
+    near === undefined ? unknownFlagHint(token) : `Did you mean --${near}?`,
   );
 }

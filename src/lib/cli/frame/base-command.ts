@@ -1,13 +1,24 @@
 import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import { boolean, option } from '@oclif/core/flags';
-import { normalizeArgv } from './argv.js';
-import type { CommandConfig } from './fast-path-config.js';
+import type { Input, ParserOutput } from '@oclif/core/interfaces';
+import { normalizeArgv, requestsVersion } from './argv.js';
+import { type CommandConfig, printVersion } from './fast-path-config.js';
+import { accessSettings } from '../settings/access-settings.js';
+import type { CliSetting } from '../settings/cli-setting.js';
 import { type CliError, isCliError } from '../runtime/cli-error.js';
 import { colorSetting } from '../runtime/color-setting.js';
 import { toCliError } from './failures.js';
 import { fromParseError } from './parse-errors.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+
+const INSECURE: Pick<CliSetting, 'name' | 'commands'> = accessSettings.insecure;
+
+/** What `--insecure` risks. */
+const INSECURE_WARNING =
+  'warning: --insecure: certificates are not verified. Others can read and change what is sent, such as your kite key and headers.';
+
+type Values = Readonly<Record<string, unknown>>;
 
 /** Base class of all commands: defines the global flags, and gives access to the runtime. */
 export abstract class BaseCommand extends Command {
@@ -34,6 +45,9 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
+  /** Whether `--version` without a value prints the version, as in the Go program. With a value, it is a flag of the command. */
+  static versionSwitch = false;
+
   /**
    * Runs the command `id` with the words after it on the command line, like `Config.runCommand` of oclif.
    *
@@ -58,9 +72,34 @@ export abstract class BaseCommand extends Command {
     return options.runtime as CommandRuntime;
   }
 
+  protected override async _run<Result>(): Promise<Result> {
+    const { versionSwitch } = this.ctor as unknown as CommandClass;
+    if (!versionSwitch || !requestsVersion(this.argv)) return super._run<Result>();
+    printVersion(this.runtime);
+    // The result of a command is not used.
+    return undefined as Result;
+  }
+
   protected override async init(): Promise<void> {
     await super.init();
     this.argv = normalizeArgv(this.argv, this.#declared.flags);
+  }
+
+  /** Parses the command line, and warns once about a flag that removes a protection. */
+  protected override async parse<F extends Values, B extends Values, A extends Values>(
+    ...input: readonly [options?: Input<F, B, A>, argv?: string[]]
+  ): Promise<ParserOutput<F, B, A>> {
+    const output = await super.parse<F, B, A>(...input);
+    const { name, commands } = INSECURE;
+    // The flag of `install` has another meaning.
+    if (output.flags[name] === true && commands.includes(this.#name))
+      this.runtime.stderr.write(`${INSECURE_WARNING}\n`);
+    return output;
+  }
+
+  /** The name of the command, such as `kontrol keys list`. */
+  get #name(): string {
+    return (this.id ?? '').replaceAll(':', ' ');
   }
 
   /** The flags and arguments that the command declares. */
@@ -73,7 +112,7 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error): Promise<never> {
     if (isCliError(error) && error.type === 'exit') throw error;
     this.runtime.signal.throwIfAborted();
-    const id = (this.id ?? '').replaceAll(':', ' ');
+    const id = this.#name;
     throw withHelpHint(fromParseError(error, { id, ...this.#declared }) ?? toCliError(error), id);
   }
 }
@@ -84,6 +123,7 @@ export interface CommandClass {
   readonly args: typeof Command.args;
   readonly flags: typeof Command.flags;
   readonly baseFlags: typeof BaseCommand.baseFlags;
+  readonly versionSwitch: boolean;
   readonly start: typeof BaseCommand.start;
 }
 

@@ -65,23 +65,19 @@ function fromKiteError(error: KiteError, operation: Operation | undefined): CliE
 }
 
 function classifyKiteError(error: KiteError, operation: Operation | undefined): Classification {
-  const { remoteError, authentication, noSuchMethod, notFound, rateLimit, deadline, unreachable } = ExitCode;
-  if (error.code === UNKNOWN_KEY_PAIR) {
-    return { exitCode: notFound, hint: 'List the key pairs with: kitectl kontrol keys list' };
-  }
-  if (error.code === UNKNOWN_USER)
-    return { exitCode: notFound, hint: 'List the users with: kitectl kontrol users list' };
+  const { remoteError, authentication, noSuchMethod, rateLimit, deadline, unreachable } = ExitCode;
+  const byCode = BY_CODE.get(error.code);
+  if (byCode) return byCode;
   switch (error.type) {
     case 'authenticationError':
       return { exitCode: authentication, hint: authenticationHint(error, operation) };
     case 'methodNotFound':
       return { exitCode: noSuchMethod, hint: methodsHint(operation) };
     case 'requestLimitError':
-      return { exitCode: rateLimit, hint: error.code === USER_LIMIT ? USER_LIMIT_HINT : WAIT_HINT };
+      return { exitCode: rateLimit, hint: 'Wait a moment and try again.' };
     default:
   }
   // An error with an id comes from the kite. The errors below are those of this program, which have no id.
-  if (error.code === TOO_MANY_KITES) return { exitCode: remoteError, hint: FEWER_KITES_HINT };
   if (error.id !== '') return { exitCode: remoteError };
   switch (error.type) {
     case 'timeout':
@@ -100,23 +96,33 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
   }
 }
 
+/** The errors whose code decides, whatever their type is. */
+const BY_CODE: ReadonlyMap<string, Classification> = new Map(
+  Object.entries({
+    tooManyKites: {
+      exitCode: ExitCode.remoteError,
+      hint: 'List fewer kites: kitectl query /USER/ENVIRONMENT/NAME',
+    },
+    unknownKeyPair: {
+      exitCode: ExitCode.notFound,
+      hint: 'List the key pairs with: kitectl kontrol keys list',
+    },
+    unknownUser: { exitCode: ExitCode.notFound, hint: 'List the users with: kitectl kontrol users list' },
+    userLimit: {
+      exitCode: ExitCode.rateLimit,
+      hint: 'The operator of Kontrol can increase the limit: kitectl kontrol start --limit NAME=VALUE',
+    },
+  } satisfies Partial<Record<KiteErrorCode | ConfigurationCode, Classification>>),
+);
+
 /** A server of kite.js does not respond to a call with a kite key. */
 function withoutKeyHint(operation: Operation | undefined): string {
   const { withKey = false, toKontrol = false } = operation ?? {};
   return withKey && !toKontrol ? ' If it is a server of kite.js, call it with --auth none.' : '';
 }
 
-const WAIT_HINT = 'Wait a moment and try again.';
-
-const USER_LIMIT: KiteErrorCode = 'userLimit';
-const USER_LIMIT_HINT =
-  'The operator of Kontrol can increase the limit: kitectl kontrol start --limit NAME=VALUE';
-
-const TOO_MANY_KITES: KiteErrorCode = 'tooManyKites';
-const FEWER_KITES_HINT = 'List fewer kites: kitectl query /USER/ENVIRONMENT/NAME';
-
 /** Codes of errors that another kite key resolves. */
-const REPLACE_KEY: ReadonlySet<string> = new Set<KiteErrorCode>([
+export const REPLACE_KEY: ReadonlySet<string> = new Set<KiteErrorCode>([
   'keyPairRevoked',
   'kiteKeyExpired',
   'kiteKeyRevoked',
@@ -129,7 +135,11 @@ function authenticationHint({ code }: KiteError, operation: Operation | undefine
   return `No kite key was sent. Add --auth kite-key to send yours to ${operation.target ?? 'this kite'}.`;
 }
 
+/** What to do if a server does not offer what every Kontrol does. */
+export const NOT_KONTROL_HINT = 'Check that it is the URL of a Kontrol: kitectl config explain';
+
 function methodsHint(operation: Operation | undefined): string {
+  if (operation?.toKontrol === true) return NOT_KONTROL_HINT;
   const target = operation?.target;
   return `List its methods with: kitectl describe${target === undefined ? '' : ` --to ${target}`}`;
 }
@@ -139,7 +149,11 @@ function classifyDialError(error: DialError, operation: Operation | undefined): 
   const { code, status, hint } = error;
   const { notFound, unreachable, usage } = ExitCode;
   if (code === 'proxy') return { exitCode: unreachable, hint };
-  if (status === 404) return { exitCode: notFound, hint };
+  // The library does not look at the path, to keep pages small.
+  if (status === 404)
+    return { exitCode: notFound, hint: error.url.endsWith('/kite') ? 'Check the URL.' : hint };
+  if (status === 400 && /^(?:https|wss):/.test(error.url))
+    return { exitCode: unreachable, hint: TLS_REFUSED_HINT };
   if (status === 403) return { exitCode: unreachable, hint: HOST_REJECTED_HINT };
   if (code === 'invalidUrl') return { exitCode: usage, hint };
   return { exitCode: unreachable, hint: operation?.toKontrol && code === 'refused' ? KONTROL_HINT : hint };
@@ -173,12 +187,13 @@ function fromStorageError(error: StorageError): CliError {
 /** What to do if Kontrol does not accept connections. */
 export const KONTROL_HINT = 'Start Kontrol, or check its URL: kitectl config explain';
 
-const UNKNOWN_KEY_PAIR: ConfigurationCode = 'unknownKeyPair';
-const UNKNOWN_USER: KiteErrorCode = 'unknownUser';
-
 const HOST_REJECTED_HINT =
   'A kite that listens on a loopback address accepts only loopback names, such as localhost. Allow others with --allow-host ' +
   'NAME of serve and kontrol start, or with KITE_ALLOWED_HOSTS.';
+
+/** nginx answers 400 to a client that has no certificate. */
+const TLS_REFUSED_HINT =
+  'Check the URL. If the server requires a certificate of the client, set one with --cert and --key.';
 
 const CONFIGURATION_HINTS: Readonly<Partial<Record<ConfigurationCode, string>>> = {
   keyFileMissing: 'Choose another file with --key-file.',

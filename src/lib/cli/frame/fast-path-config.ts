@@ -13,6 +13,11 @@ export function userAgent(version: string): string {
   return `${BIN}/${version} ${platform}-${arch} node-${node}`;
 }
 
+/** Prints the version, as `--version` does. */
+export function printVersion({ stdout, version }: Pick<CommandRuntime, 'stdout' | 'version'>): void {
+  stdout.write(`${userAgent(version)}\n`);
+}
+
 /**
  * The oclif configuration of the fast path. It has only the members that a running command uses, without plugins, hooks and the
  * command table, which take longer to load than a call. Other members throw an error.

@@ -1,6 +1,6 @@
 import { requestsHelp, splitArgv } from './argv.js';
 import type { CommandTable } from './base-command.js';
-import { FastPathConfig, userAgent } from './fast-path-config.js';
+import { FastPathConfig, printVersion } from './fast-path-config.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /**
@@ -17,7 +17,7 @@ export async function fastPath(
 ): Promise<boolean> {
   const { id = '', rest } = splitArgv(argv, Object.keys(commands));
   if (id === '--version' || id === '-version') {
-    runtime.stdout.write(`${userAgent(runtime.version)}\n`);
+    printVersion(runtime);
     return true;
   }
   if (requestsHelp(rest)) return false;

@@ -3,7 +3,9 @@ import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import type { ProcessRuntime } from '../runtime/process-runtime.js';
 
-/** The signals that end a command, with its exit code. Windows has SIGBREAK, and neither SIGQUIT nor, from other programs, SIGTERM. */
+/**
+ * The signals that end a command, with its exit code. Windows has SIGBREAK, and neither SIGQUIT nor, from other programs, SIGTERM.
+ */
 const EXIT_CODES = {
   SIGBREAK: ExitCode.interrupted,
   SIGHUP: ExitCode.hungUp,
@@ -13,8 +15,8 @@ const EXIT_CODES = {
 } as const;
 
 /**
- * Calls `stop` with the error to exit with when the first signal arrives. A second one exits at once, in case the shutdown hangs; what
- * listens to `exit` then ends child processes.
+ * Calls `stop` with the error to exit with when the first signal arrives. A second one exits at once, in case the shutdown hangs;
+ * what listens to `exit` then ends child processes.
  *
  * SIGHUP reloads a server that has no terminal. It never counts as a second signal: a closing terminal sends it several times, and
  * systemd after SIGTERM.

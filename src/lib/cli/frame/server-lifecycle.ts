@@ -1,12 +1,8 @@
-import { isKiteError } from '../../protocol/errors.js';
 import { kiteSettings } from '../../kite/config/kite-settings.js';
 import { settingValue } from '../../kite/config/resolve-setting.js';
 import { messageOf } from '../../util/message-of.js';
 import { type LogStream, StderrLogger } from '../../util/stderr-logger.js';
-import { CliError, isCliError } from '../runtime/cli-error.js';
-import { ExitCode } from '../runtime/exit-codes.js';
 import { LineGate, omittedLines } from '../runtime/line-gate.js';
-import { toCliError } from './failures.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Returns the logger of a command that runs a server. It logs to stderr, with `KITE_LOG_LEVEL` as its level. */
@@ -42,8 +38,8 @@ export interface ReloadPart {
 }
 
 /**
- * Handles the signals of a server that do not end it. SIGHUP, if it has no terminal, restores the configured log level and reloads each
- * part; what cannot be used is logged. SIGUSR2 switches debug messages on and off.
+ * Handles the signals of a server that do not end it. SIGHUP, if it has no terminal, restores the configured log level and reloads
+ * each part; what cannot be used is logged. SIGUSR2 switches debug messages on and off.
  */
 export function handleServerSignals(
   parts: readonly ReloadPart[],
@@ -75,29 +71,4 @@ export function handleServerSignals(
       logger.info(`log level: ${logger.level}`);
     },
   });
-}
-
-/** How to set the address that a server listens on, such as `--port or KITE_PORT`. */
-export interface ListenSettings {
-  readonly ip: string;
-  readonly port: string;
-}
-
-/** Converts an error of `listen` to a configuration error: the cause is on this machine, most often a port in use. */
-export function listenError(error: unknown, settings: ListenSettings): CliError {
-  if (isCliError(error)) return error;
-  if (!isKiteError(error, 'genericError')) return toCliError(error);
-  return new CliError(error.message, {
-    exitCode: ExitCode.configuration,
-    type: 'configuration',
-    code: error.code,
-    hint: listenHint(error.code, settings),
-    cause: error,
-  });
-}
-
-function listenHint(code: string, { ip, port }: ListenSettings): string {
-  if (code === 'EADDRINUSE') return `Choose another port with ${port}.`;
-  if (code === 'EACCES') return `Choose a port above 1023 with ${port}.`;
-  return `Choose an address of this machine with ${ip}.`;
 }

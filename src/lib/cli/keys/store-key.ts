@@ -98,7 +98,8 @@ export async function keyExists(
 }
 
 /**
- * Checks that a kite key can be stored as planned, and the context updated, before a key is requested: an invite can be used only once.
+ * Checks that a kite key can be stored as planned, and the context updated, before a key is requested: an invite can be used only
+ * once.
  *
  * @throws CliError or ConfigurationError that says what cannot be written
  */
@@ -117,8 +118,8 @@ export async function checkStorable(
 }
 
 /**
- * Stores a kite key as planned, updates the context, and resolves with the location. With `rescue`, a key that cannot be stored is saved
- * elsewhere.
+ * Stores a kite key as planned, updates the context, and resolves with the location. With `rescue`, a key that cannot be stored is
+ * saved elsewhere.
  *
  * @throws CliError or ConfigurationError if the key cannot be stored. If it was saved elsewhere, the message contains the
  *   location.

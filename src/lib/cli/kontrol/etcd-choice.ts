@@ -3,7 +3,7 @@ import { usageError } from '../runtime/cli-error.js';
 import { settingLabel } from '../settings/cli-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { storageSecrets, storageSettings } from '../settings/storage-settings.js';
-import { readSettingPem } from './setting-file.js';
+import { readSettingPem } from '../target/setting-file.js';
 import type { StorageSecrets } from './storage-secrets.js';
 
 const { machines, 'etcd-ca': etcdCa, 'etcd-cert': etcdCert, 'etcd-key': etcdKey } = storageSettings;

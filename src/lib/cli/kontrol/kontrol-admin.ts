@@ -1,3 +1,4 @@
+import { methodNotFound } from '../../kite/call/call-errors.js';
 import { hasCode } from '../../protocol/errors.js';
 import { configurationError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
@@ -7,7 +8,8 @@ import { findKey, resolveKeyLocation, readKey } from '../target/find-key.js';
 import { kontrolKeyLocation } from '../target/kontrol-own-key.js';
 import type { Keychain } from '../target/keychain.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
-import { type LocatedKey, withKey } from '../target/with-kontrol.js';
+import { isGoKontrol, rethrowNotOffered } from '../target/missing-method.js';
+import { type KontrolSession, type LocatedKey, withKey } from '../target/with-kontrol.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** The methods that only Kontrol's own user may call. */
@@ -25,7 +27,7 @@ export type AdminMethod =
 /**
  * Calls an admin method with the kite key of Kontrol's own user.
  *
- * @throws CliError if there is no such key, or if Kontrol rejects the call
+ * @throws CliError if there is no such key, or if Kontrol rejects the call or does not offer the method
  */
 export async function callAdminMethod(
   { settings }: KontrolCommandOptions,
@@ -33,11 +35,51 @@ export async function callAdminMethod(
   args: readonly unknown[],
   runtime: CommandRuntime,
 ): Promise<unknown> {
-  const found = await findAdminKey(settings);
+  const found = await findAdminKey(settings).catch(async (error: unknown) => {
+    await rejectGoKontrol(settings, method, runtime);
+    throw error;
+  });
   return withKey(settings, found, OPERATIONS[method], runtime, ({ client, url, spinner }) =>
-    spinner.during(`Waiting for ${url}`, () => client.call<unknown, string>(method, [...args])),
+    spinner.during(`Waiting for ${url}`, () =>
+      client
+        .call<unknown, string>(method, [...args])
+        .catch((error: unknown) => rethrowNotOffered(error, ...missing(method, url))),
+    ),
   );
 }
+
+/** Throws if the Kontrol of the active kite key is of the Go implementation, where no other key would help either. */
+async function rejectGoKontrol(
+  settings: CommandSettings,
+  method: AdminMethod,
+  runtime: CommandRuntime,
+): Promise<void> {
+  const found = await findKey(settings).catch(() => undefined);
+  if (!found) return;
+  const probe = ({ client, url }: KontrolSession): Promise<string | undefined> =>
+    isGoKontrol(client).then((isGo) => (isGo ? url : undefined));
+  const url = await withKey(settings, found, OPERATIONS[method], runtime, probe).catch(() => undefined);
+  runtime.signal.throwIfAborted();
+  if (url !== undefined) rethrowNotOffered(methodNotFound(method), ...missing(method, url));
+}
+
+/** Returns the message and the hint for a method that Kontrol does not offer. */
+function missing(method: AdminMethod, url: string): [message: string, hint: string] {
+  return [
+    `Kontrol at ${url} does not offer ${method}, like every Kontrol of the Go implementation.`,
+    ALTERNATIVES[method] ?? REPLACE_KONTROL,
+  ];
+}
+
+const REPLACE_KONTROL =
+  'Use Kontrol of this program, which accepts the same key files and kite keys: kitectl kontrol start';
+
+/** What to do if a Kontrol does not offer a method. Default: `REPLACE_KONTROL`. */
+const ALTERNATIVES: Readonly<Partial<Record<AdminMethod, string>>> = {
+  'kontrol.status': 'Check that it works with: kitectl doctor. List its kites with: kitectl query /',
+  'kontrol.invite':
+    'There, users register without an invite, if its operator allows it: kitectl register --to URL --username NAME',
+};
 
 const OPERATIONS: Readonly<Record<AdminMethod, string>> = {
   'kontrol.status': 'getting the status',

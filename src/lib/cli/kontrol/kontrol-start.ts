@@ -4,20 +4,14 @@ import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { systemErrorReason } from '../../util/system-error.js';
 import { configurationError } from '../runtime/cli-error.js';
-import {
-  handleServerSignals,
-  listenError,
-  loggerFor,
-  type ReloadPart,
-  waitForAbort,
-} from '../frame/server-lifecycle.js';
-import { flagOrVariable } from '../settings/cli-setting.js';
+import { handleServerSignals, loggerFor, type ReloadPart, waitForAbort } from '../frame/server-lifecycle.js';
 import { serverEnvironment } from '../settings/client-environment.js';
 import { kontrolStartSettings } from '../settings/kontrol-start-settings.js';
 import { readTlsFiles, reloadedTls } from '../target/tls-files.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { startListening } from '../settings/start-listening.js';
 import { type AuditOutput, openAuditOutput } from './audit-output.js';
 import { promptAtFirstStart } from './first-start.js';
 import { defaultKeyFiles, writeInitialKey } from './initial.js';
@@ -38,15 +32,14 @@ type StartKontrolOptions = KontrolStartOptions & {
  * @throws CliError if Kontrol cannot start
  */
 export async function startKontrol(options: StartKontrolOptions, runtime: CommandRuntime): Promise<void> {
-  try {
-    if (options.initial) await writeInitialKey(options, runtime);
-    else await runKontrol(await promptAtFirstStart(options, runtime), runtime);
-  } catch (error) {
-    throw listenError(withStorageHint(error), {
-      ip: flagOrVariable(kontrolStartSettings.ip),
-      port: flagOrVariable(kontrolStartSettings.port),
-    });
-  }
+  await startListening(kontrolStartSettings, async () => {
+    try {
+      if (options.initial) await writeInitialKey(options, runtime);
+      else await runKontrol(await promptAtFirstStart(options, runtime), runtime);
+    } catch (error) {
+      throw withStorageHint(error, options.storage.type);
+    }
+  });
 }
 
 async function runKontrol(options: StartKontrolOptions, runtime: CommandRuntime): Promise<void> {

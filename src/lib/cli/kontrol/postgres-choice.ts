@@ -3,7 +3,7 @@ import { configurationError, usageError } from '../runtime/cli-error.js';
 import { type CliSetting, settingLabel } from '../settings/cli-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { storageSettings } from '../settings/storage-settings.js';
-import { readSettingFile, readSettingPem } from './setting-file.js';
+import { readSettingFile, readSettingPem } from '../target/setting-file.js';
 import type { StorageSecrets } from './storage-secrets.js';
 
 /**

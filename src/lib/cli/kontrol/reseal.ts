@@ -37,12 +37,12 @@ export async function resealKeys(
     );
   }
   await storage.open().catch((error: unknown) => {
-    throw withStorageHint(error);
+    throw withStorageHint(error, config.type);
   });
   try {
     await reseal(storage.reseal.bind(storage), format, runtime);
   } catch (error) {
-    throw withStorageHint(error);
+    throw withStorageHint(error, config.type);
   } finally {
     await storage.close();
   }

@@ -1,9 +1,9 @@
 import { isKiteError, KiteError } from '../../protocol/errors.js';
-import { CliError, configurationError, isCliError } from '../runtime/cli-error.js';
-import { ExitCode } from '../runtime/exit-codes.js';
+import { configurationError, isCliError } from '../runtime/cli-error.js';
 import { findKey } from '../target/find-key.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
-import { type LocatedKey, withKey } from '../target/with-kontrol.js';
+import { isGoKontrol, notOffered } from '../target/missing-method.js';
+import { type KontrolSession, type LocatedKey, withKey } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -27,7 +27,9 @@ export async function printUiLink(options: UiLinkOptions, runtime: CommandRuntim
   const { key } = found;
   await withKey(settings, found, 'signing in', runtime, async ({ client, url, spinner }) => {
     const answer = await spinner.during(`Waiting for ${url}`, () =>
-      client.call<unknown, string>('signInCode', []).catch(rethrowWithoutPage(url)),
+      client
+        .call<unknown, string>('signInCode', [])
+        .catch((error: unknown) => rethrowWithoutPage(error, client, url)),
     );
     const { code, ttl } = (answer ?? {}) as { readonly code?: unknown; readonly ttl?: unknown };
     if (typeof code !== 'string' || typeof ttl !== 'number') {
@@ -70,14 +72,18 @@ async function findSignInKey({ admin, settings }: UiLinkOptions): Promise<Locate
   }
 }
 
-function rethrowWithoutPage(url: string): (error: unknown) => never {
-  return (error) => {
-    if (!isKiteError(error, 'methodNotFound')) throw error;
-    throw new CliError(`Kontrol at ${url} does not serve a web page.`, {
-      exitCode: ExitCode.noSuchMethod,
-      type: 'methodNotFound',
-      hint: 'Start Kontrol with --ui, which is the default only if it listens on a loopback address.',
-      cause: error,
-    });
-  };
+async function rethrowWithoutPage(
+  error: unknown,
+  client: KontrolSession['client'],
+  url: string,
+): Promise<never> {
+  if (!isKiteError(error, 'methodNotFound')) throw error;
+  const isGo = await isGoKontrol(client);
+  throw notOffered(
+    `Kontrol at ${url} does not serve a web page${isGo ? ', like every Kontrol of the Go implementation' : ''}.`,
+    isGo
+      ? 'Show its kites on the terminal with: kitectl top'
+      : 'Start Kontrol with --ui, which is the default only if it listens on a loopback address.',
+    error,
+  );
 }

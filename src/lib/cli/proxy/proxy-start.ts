@@ -4,17 +4,18 @@ import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { RegistrationCheck } from '../target/key-recipient.js';
+import { readAccess } from '../target/read-access.js';
 import { readPem } from '../target/read-pem.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { handleServerSignals, listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
-import { flagOrVariable } from '../settings/cli-setting.js';
+import { handleServerSignals, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { serverEnvironment } from '../settings/client-environment.js';
 import { proxyStartSettings } from '../settings/proxy-start-settings.js';
 import { readTlsFiles, reloadedTls, type TlsPems } from '../target/tls-files.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { startListening } from '../settings/start-listening.js';
 import { findProxyKey } from './proxy-key.js';
 import type { ProxyStartOptions } from './proxy-start-options.js';
 
@@ -26,15 +27,8 @@ type Proxy = ReverseProxy | TunnelProxy;
  *
  * @throws CliError if the proxy cannot start
  */
-export async function startProxy(options: StartProxyOptions, runtime: CommandRuntime): Promise<void> {
-  try {
-    await runProxy(options, runtime);
-  } catch (error) {
-    throw listenError(error, {
-      ip: flagOrVariable(proxyStartSettings.ip),
-      port: flagOrVariable(proxyStartSettings.port),
-    });
-  }
+export function startProxy(options: StartProxyOptions, runtime: CommandRuntime): Promise<void> {
+  return startListening(proxyStartSettings, () => runProxy(options, runtime));
 }
 
 async function runProxy(options: StartProxyOptions, runtime: CommandRuntime): Promise<void> {
@@ -93,6 +87,7 @@ async function createProxy(
     version: options.version ?? version,
     trustedProxies: options.trustedProxies,
     limits: options.limits,
+    serverAccess: readAccess(options.settings),
     logger,
     env: serverEnvironment(env),
   };

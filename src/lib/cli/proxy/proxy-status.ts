@@ -7,6 +7,7 @@ import { toCliError } from '../frame/failures.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { getKites } from '../target/discovery.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
+import { rethrowNotOffered } from '../target/missing-method.js';
 import { type KontrolSession, operationAt, withKey } from '../target/with-kontrol.js';
 import { isDataFormat } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -50,7 +51,7 @@ async function fetchStatuses(
   if (to !== undefined) {
     const proxy = settings.with(commonSettings.kontrol, to);
     return withKey(proxy, found, OPERATION, runtime, async ({ client }) => [
-      { url: to, status: await client.call<unknown, string>('proxy.status', []) },
+      { url: to, status: await fetchProxyStatus(client, to) },
     ]);
   }
   return withKey(settings, found, 'looking for proxies', runtime, async (kontrol) => {
@@ -81,12 +82,24 @@ async function fetchStatus(kite: Kite, url: string, key: KiteKey): Promise<Statu
   const client = kite.newClient(url, { auth: { type: 'kiteKey', key: key.jwt } });
   try {
     await client.dial();
-    return { url, status: await client.tell('proxy.status') };
+    return { url, status: await fetchProxyStatus(client, url) };
   } catch (error) {
     return { url, error };
   } finally {
     client.close();
   }
+}
+
+function fetchProxyStatus(client: KontrolSession['client'], url: string): Promise<unknown> {
+  return client
+    .call<unknown, string>('proxy.status', [])
+    .catch((error: unknown) =>
+      rethrowNotOffered(
+        error,
+        `The kite at ${url} does not offer proxy.status: it is not a proxy, or one of the Go implementation.`,
+        'Pass the URL of another with --to URL. List your kites and proxies with: kitectl query',
+      ),
+    );
 }
 
 async function printStatuses(

@@ -1,5 +1,3 @@
-import { disconnectError } from '../../kite/call/call-errors.js';
-import type { KiteEvent } from '../../index.js';
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -8,6 +6,7 @@ import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { requireQuery } from '../target/query-path.js';
 import { type KontrolSession, withKontrol } from '../target/with-kontrol.js';
 import { type Feed, openFeed } from '../terminal/feed.js';
+import { followKites } from './follow-kites.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 
@@ -32,7 +31,7 @@ export interface KiteChange {
  * Prints the kites that match a query: a table on a terminal, and one line `number TAB path TAB URL` per kite elsewhere; with
  * `json`, one JSON array. Tokens are secrets and are not printed.
  *
- * With `watch`, keeps running until it is interrupted, and prints one line `action TAB path TAB URL` per change. With `watch` and
+ * With `watch`, keeps running until it is interrupted, also when Kontrol restarts, and prints one line `action TAB path TAB URL` per change. With `watch` and
  * `json`, prints one object `{action, kite, url}` per line, also for the kites that are already registered.
  *
  * @throws CliError with exit code 5 if no kite matches, except with `watch`
@@ -116,31 +115,17 @@ async function watchKites(
 ): Promise<void> {
   const { format, settings } = options;
   const print = await openFeed(changeListing, format, runtime);
-  await withKontrol(settings, `watching ${describeQuery(options)}`, runtime, async (session) => {
-    const { kontrol, spinner, url, gate } = session;
-    // Changes that arrive before the list has been printed. No others are read until then.
-    let early: KiteChange[] = [];
-    let ready = false;
-    let release: (() => void) | undefined;
-    const onChange = ({ action, kite: { kite, url: kiteUrl } }: KiteEvent): void => {
-      const change = { action, kite, url: kiteUrl };
-      if (ready) void print(change);
-      else early.push(change);
-      if (!ready) release ??= gate.hold();
-    };
-    const watching = await spinner.during(`Looking for kites at ${url}`, () =>
-      kontrol.watchKites(buildQuery(session), onChange),
-    );
-    if (list) {
-      // The list already includes these changes.
-      early = [];
-      await printExisting(sortByPath(watching.kites), print, format, runtime);
-    }
-    for (const change of early) await print(change);
-    ready = true;
-    release?.();
-    await waitForDisconnect(session, runtime.signal);
-  });
+  await withKontrol(settings, `watching ${describeQuery(options)}`, runtime, (session) =>
+    followKites(
+      session,
+      {
+        query: buildQuery(session),
+        listed: list ? (kites) => printExisting(sortByPath(kites), print, format, runtime) : undefined,
+        changed: ({ action, kite: { kite, url } }) => void print({ action, kite, url }),
+      },
+      runtime,
+    ),
+  );
 }
 
 /** Prints the kites that are already registered. In the formats for programs, each is printed as a registration. */
@@ -159,14 +144,4 @@ async function printExisting(
 
 function sortByPath<One extends { readonly kite: KiteIdentity }>(found: readonly One[]): One[] {
   return found.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
-}
-
-/** Rejects when `signal` is aborted or the connection to Kontrol is closed. */
-function waitForDisconnect({ client, url }: KontrolSession, signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const aborted = (): void => reject(signal.reason as Error);
-    if (signal.aborted) aborted();
-    signal.addEventListener('abort', aborted, { once: true });
-    client.on('disconnect', (_code, reason) => reject(disconnectError(reason || url)));
-  });
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Client, Kite, KiteError } from '../../index.js';
-import { type KiteKey, parseKiteKey } from '../../keys/index.js';
+import { type KiteKey, kiteKeyPath, parseKiteKey } from '../../keys/index.js';
 import { expiryOf, secondsOf } from '../keys/show-active-key.js';
 import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/make-visible.js';
@@ -17,6 +17,9 @@ import {
   storeKey,
   type StorePlan,
 } from '../keys/store-key.js';
+import { connectAtPath } from '../target/kite-path.js';
+import { isGoKontrol } from '../target/missing-method.js';
+import { kiteHome } from '../../kite/config/kite-home.js';
 import { toCliError } from '../frame/failures.js';
 import { operationAt, kiteOptions } from '../target/with-kontrol.js';
 import { promptText, confirm } from '../terminal/prompt.js';
@@ -130,30 +133,46 @@ async function requestKey(
   const inviteRequest = handleInviteRequest(kite, invite, runtime);
   // No timeout while the user may be looking for the invite.
   const timeout = invite === undefined && !settings.hasFlag(commonSettings.timeout) ? { timeout: 0 } : {};
-  const client: Client = kite.newClient(to, { trustRemote: ['kite.getPass'], ...timeout });
-  const close = (): void => client.close();
+  let client: Client | undefined;
+  const close = (): void => client?.close();
+  const connect = async (url: string): Promise<Client> => {
+    client?.close();
+    client = kite.newClient(url, { trustRemote: ['kite.getPass'], ...timeout });
+    await client.dial();
+    return client;
+  };
   signal.addEventListener('abort', close, { once: true });
   try {
-    await client.dial().catch((error: unknown) => {
+    const connected = await connectAtPath(to, connect, runtime).catch((error: unknown) => {
       throw toCliError(error, { description: '', target: to, toKontrol: true });
     });
-    const response: unknown = await client.call('registerMachine', [{ authType: 'invite' }]);
+    const response: unknown = await connected.call('registerMachine', [{ authType: 'invite' }]);
     return requireKeyForUser(response, username, to);
   } catch (error) {
     signal.throwIfAborted();
     if (inviteRequest.failure) throw inviteRequest.failure;
-    throw withInviteHint(toCliError(error, operationAt(to, `registering as ${username}`)), username);
+    const failure = toCliError(error, operationAt(to, `registering as ${username}`));
+    if (!isRejection(failure)) throw failure;
+    throw failure.with({
+      hint: client && (await isGoKontrol(client)) ? goHint(settings) : inviteHint(username),
+    });
   } finally {
     signal.removeEventListener('abort', close);
     await kite.close();
   }
 }
 
-function withInviteHint(failure: CliError, username: string): CliError {
-  const rejectedCodes: readonly number[] = [ExitCode.authentication, ExitCode.remoteError];
-  if (!rejectedCodes.includes(failure.exitCode)) return failure;
-  const hint = `Get an invite from the operator of Kontrol, who creates one with: kitectl kontrol invite ${username}`;
-  return failure.with({ hint });
+function isRejection({ exitCode }: CliError): boolean {
+  return exitCode === ExitCode.authentication || exitCode === ExitCode.remoteError;
+}
+
+function inviteHint(username: string): string {
+  return `Get an invite from the operator of Kontrol, who creates one with: kitectl kontrol invite ${username}`;
+}
+
+/** A Kontrol of Go knows no invites. The program of its operator decides who gets a kite key. */
+function goHint({ env }: CommandSettings): string {
+  return `Get a kite key from the operator of this Kontrol, which is of the Go implementation, and save it as ${kiteKeyPath(kiteHome(env))}.`;
 }
 
 /** Lets Kontrol request the invite with `kite.getPass`. `failure` is set if the invite could not be prompted for. */

@@ -18,6 +18,12 @@ export const PROBES = 50;
  */
 export const TOP_CONNECTIONS = 500;
 
+/**
+ * Maximum number of different reasons that `kitectl watch` reports while it cannot connect to Kontrol again. Default 10. If
+ * exceeded, the rest is not reported.
+ */
+export const FOLLOW_WARNINGS = 10;
+
 /** Maximum number of error types that `kitectl bench` lists. Default 100. If exceeded, the rest is counted together. */
 export const BENCH_ERROR_TYPES = 100;
 
@@ -78,7 +84,7 @@ export const TABLE_LINES = 500;
 export const TABLE_LENGTH = 1024 * 1024;
 
 /**
- * Maximum width to which the columns of a table without borders are aligned, in characters. Default 200. If exceeded, the value
+ * Maximum width to which the columns of a table without borders are aligned, in cells. Default 200. If exceeded, the value
  * moves the rest of its line.
  */
 export const ALIGNED_WIDTH = 200;

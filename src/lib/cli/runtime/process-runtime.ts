@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../util/clock.js';
+import { hasTerminal } from '../../util/has-terminal.js';
 import type { ColorChoice } from './color-setting.js';
 import type { Output, CommandRuntime, ServerSignals } from './command-runtime.js';
 
@@ -75,9 +76,8 @@ export class ProcessRuntime implements CommandRuntime {
   }
 
   onServerSignals({ reload, toggleDebug }: ServerSignals): void {
-    const { isatty } = process.getBuiltinModule('node:tty');
-    // Not when SIGHUP arrives, because a terminal that was closed does not count as one.
-    if (![0, 1, 2].some((descriptor) => isatty(descriptor))) this.#onReload = reload;
+    // Not when SIGHUP arrives, because the terminal may be closed then.
+    if (!hasTerminal()) this.#onReload = reload;
     process.on('SIGUSR2', toggleDebug);
   }
 

@@ -1,6 +1,6 @@
 import { codedError } from '../../protocol/errors.js';
 import { describeJsonError } from '../../util/json-error.js';
-import { parseLiterally } from '../../util/literal-json.js';
+import { parseIfJson } from '../../util/literal-json.js';
 
 /** The values of `--result`. */
 export const resultTypes = ['auto', 'json', 'text', 'lines', 'bytes'] as const;
@@ -23,27 +23,13 @@ export function commandResult(output: Buffer, type: ResultType, name: string): u
   if (type === 'bytes') return output.toString('base64');
   const text = decode(output, name);
   const line = text.replace(/\r?\n$/, '');
-  switch (type) {
-    case 'text':
-      return line;
-    case 'lines':
-      return text === '' ? [] : line.split(/\r?\n/);
-    case 'json':
-      return parseJson(text, () => {
-        throw badOutput(name, `is not valid JSON: ${describeJsonError(text)}`);
-      });
-    case 'auto':
-      return line === '' ? null : parseJson(line, () => line);
-  }
-}
-
-function parseJson(text: string, otherwise: () => unknown): unknown {
-  try {
-    // PowerShell may write a byte order mark.
-    return parseLiterally(text.replace(/^\uFEFF/, ''));
-  } catch {
-    return otherwise();
-  }
+  if (type === 'text') return line;
+  if (type === 'lines') return text === '' ? [] : line.split(/\r?\n/);
+  // PowerShell may write a byte order mark.
+  const parsed = parseIfJson(line.replace(/^\uFEFF/, ''));
+  if (parsed) return parsed.value;
+  if (type === 'json') throw badOutput(name, `is not valid JSON: ${describeJsonError(text)}`);
+  return line === '' ? null : line;
 }
 
 function decode(bytes: Buffer, name: string): string {

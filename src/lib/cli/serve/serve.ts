@@ -2,17 +2,18 @@ import { defaultLimits, Kite, kitePath } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
-import { handleServerSignals, listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
-import { flagOrVariable } from '../settings/cli-setting.js';
+import { handleServerSignals, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { serverEnvironment } from '../settings/client-environment.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { findKey } from '../target/find-key.js';
 import { RegistrationCheck } from '../target/key-recipient.js';
+import { readAccess } from '../target/read-access.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { startListening } from '../settings/start-listening.js';
 import { moduleMethods } from './module-methods.js';
 import type { ServedMethod } from './served-method.js';
 import type { ServeOptions } from './serve-options.js';
@@ -49,7 +50,7 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
   ]);
   runtime.deferExit();
   try {
-    await listen(kite);
+    await startListening(serveSettings, () => kite.listen());
     handleServerSignals([], logger, runtime);
     await registerAndReport(kite, options, check, logger, runtime);
     await waitForAbort(signal);
@@ -86,7 +87,8 @@ async function createKite(
     ip,
     environment,
     region,
-    ...(register && found && { kontrolUrl: kontrolUrlsOf(settings, found) }),
+    ...(register &&
+      found && { kontrolUrl: kontrolUrlsOf(settings, found), serverAccess: readAccess(settings) }),
     allowOrigin,
     allowedHosts,
     trustedProxies,
@@ -117,17 +119,6 @@ function addMethods(
       handler,
     );
     if (!auth) method.disableAuthentication();
-  }
-}
-
-async function listen(kite: Kite): Promise<void> {
-  try {
-    await kite.listen();
-  } catch (error) {
-    throw listenError(error, {
-      ip: flagOrVariable(serveSettings.ip),
-      port: flagOrVariable(serveSettings.port),
-    });
   }
 }
 

@@ -32,8 +32,8 @@ export interface ShellCommandOptions {
 }
 
 /**
- * Runs a command in a shell and resolves with its standard output. The command has its own process group, so that its child processes
- * are terminated with it.
+ * Runs a command in a shell and resolves with its standard output. The command has its own process group, so that its child
+ * processes are terminated with it.
  *
  * @throws KiteError if the command exits with a nonzero code (`message` is its last line on stderr, `code` the exit code), if
  *   it is terminated by the timeout or by `signal`, if it prints too much, or if it cannot be started. The command has ended

@@ -1,3 +1,4 @@
+import { accessSettings } from './access-settings.js';
 import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
 import { keyStoreSettings } from './connection-settings.js';
@@ -16,6 +17,7 @@ import { storageSecrets } from './storage-settings.js';
 export const allSettings: readonly CliSetting[] = [
   ...new Set<CliSetting>([
     ...Object.values(commonSettings),
+    ...Object.values(accessSettings),
     ...Object.values(keyStoreSettings),
     ...Object.values(registerSettings),
     ...Object.values(serveSettings),

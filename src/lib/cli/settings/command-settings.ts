@@ -139,6 +139,11 @@ export class CommandSettings {
     return values.map((value) => requireAccepted(parseRawValue(this.#inCommand(setting), value)));
   }
 
+  /** Returns a setting as this command defines it, for example with another flag, for messages. */
+  own(setting: CliSetting): CliSetting {
+    return this.#inCommand(setting);
+  }
+
   /** Whether the command has a flag for a setting. */
   defines(setting: CliSetting): boolean {
     return this.#settings.has(setting.name);

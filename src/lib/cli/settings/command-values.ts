@@ -60,6 +60,30 @@ export const LIST: AcceptedValue<readonly string[]> = {
   },
 };
 
+/** Headers from a repeated flag, or one per line in a variable. Each is `NAME:VALUE`, or `@FILE` for a file with one per line. */
+export const HEADERS: AcceptedValue<readonly string[]> = {
+  description: 'NAME:VALUE, or @FILE for a file with one per line',
+  example: 'X-Tenant: blue',
+  parse(value) {
+    const texts: readonly unknown[] =
+      typeof value === 'string' ? value.split(/\r?\n/).filter((line) => line.trim() !== '') : toList(value);
+    const isHeader = (text: unknown): text is string =>
+      typeof text === 'string' && /^(?:@.|[^:]+:)/s.test(text);
+    return texts.every(isHeader) ? texts : undefined;
+  },
+};
+
+/** A file with headers, for contexts, which contain no secrets. */
+export const HEADER_FILE: AcceptedValue<readonly string[]> = {
+  description: '@FILE, a file with one header per line',
+  example: '@/home/bob/.kite/headers.txt',
+  parse: (value) => (typeof value === 'string' && /^@./s.test(value) ? [value] : undefined),
+};
+
+function toList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
 /** URL of a kite without credentials, because other users can see the command line. */
 export const PLAIN_URL: AcceptedValue<string> = {
   description: `${KITE_URL.description}, without a user name or password`,

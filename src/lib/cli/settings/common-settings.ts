@@ -127,7 +127,8 @@ export const commonSettings = {
   },
   kontrolAuth: {
     name: 'kontrol auth',
-    summary: 'kite-key sends your kite key to Kontrol also if another user of this machine runs it.',
+    summary:
+      'kite-key: send your kite key to a Kontrol or proxy on this machine even if another user runs it.',
     flag: {
       name: 'auth',
       description:

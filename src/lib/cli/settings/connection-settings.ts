@@ -1,3 +1,4 @@
+import { accessSettings } from './access-settings.js';
 import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
 
@@ -12,6 +13,7 @@ export const connectionSettings = {
   auth,
   'key-file': kiteKey,
   context,
+  ...accessSettings,
 } as const satisfies Readonly<Record<string, CliSetting>>;
 
 /** The settings of commands that connect to Kontrol, by flag. */
@@ -22,6 +24,7 @@ export const kontrolSettings = {
   auth: kontrolAuth,
   'key-file': kiteKey,
   context,
+  ...accessSettings,
 } as const satisfies Readonly<Record<string, CliSetting>>;
 
 /** The settings of commands that use the active kite key, by flag. */

@@ -29,6 +29,14 @@ export interface Context {
   readonly to?: string;
   readonly timeout?: string;
   readonly transport?: string;
+  /** File with certificate authorities. */
+  readonly ca?: string;
+  /** File with the client certificate. */
+  readonly clientCert?: string;
+  /** File with the private key of the client certificate. */
+  readonly clientKey?: string;
+  /** File with headers, after `@`. A context contains no headers, because they may be secret. */
+  readonly headers?: string;
 }
 
 export type ContextField = keyof Context;
@@ -41,6 +49,10 @@ export const contextFields = [
   'to',
   'timeout',
   'transport',
+  'ca',
+  'clientCert',
+  'clientKey',
+  'headers',
 ] as const satisfies readonly ContextField[];
 
 export interface Contexts {

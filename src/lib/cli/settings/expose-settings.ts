@@ -1,4 +1,5 @@
 import { KITE_URLS } from '../../kite/config/accepted-values.js';
+import { accessSettings } from './access-settings.js';
 import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
 import { PLAIN_URLS } from './command-values.js';
@@ -45,4 +46,5 @@ export const exposeSettings = {
   auth: kontrolAuth,
   'key-file': kiteKey,
   context,
+  ...accessSettings,
 } as const satisfies Readonly<Record<string, CliSetting>>;

@@ -11,7 +11,9 @@ export type ChosenLimits<All> = { readonly [Name in keyof All]?: number };
 
 const parseValue = wholeNumberFrom(0, Number.MAX_SAFE_INTEGER);
 
-/** Accepts `NAME=VALUE` with the names of `defaults`, from repeated flags or separated by commas. `server` is what has the limits. */
+/**
+ * Accepts `NAME=VALUE` with the names of `defaults`, from repeated flags or separated by commas. `server` is what has the limits.
+ */
 function limitsOf<All extends object>(server: string, defaults: All): AcceptedValue<ChosenLimits<All>> {
   return {
     description:

@@ -1,10 +1,12 @@
 import { IP, PORT, SWITCH, VERSION } from '../../kite/config/accepted-values.js';
+import { accessSettings, clientCertificateSettings } from './access-settings.js';
 import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
 import { limitSettings } from './limit-settings.js';
 import { LIST, PATH, STRING, wholeNumber } from './command-values.js';
 
 const { environment, region, ip, kontrol, kontrolAuth, kiteKey, context, trustedProxies } = commonSettings;
+const { ca, header, insecure } = accessSettings;
 const commands = ['proxy start'] as const;
 const helpGroup = 'FORWARDING';
 
@@ -123,6 +125,10 @@ export const proxyStartSettings = {
     commands,
   },
   context,
+  ca,
+  ...clientCertificateSettings,
+  header,
+  insecure,
   'kite-domain': {
     name: 'proxy start -kite-domain',
     summary: 'Give each kite a host name of its own below this domain, such as kites.example.com.',

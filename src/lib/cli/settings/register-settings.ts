@@ -1,3 +1,4 @@
+import { accessSettings } from './access-settings.js';
 import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
 
@@ -24,4 +25,5 @@ export const registerSettings = {
   transport: commonSettings.transport,
   'key-store': commonSettings.keyStore,
   context: commonSettings.context,
+  ...accessSettings,
 } as const satisfies Readonly<Record<string, CliSetting>>;

@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/flags';
 import type { BooleanFlag, OptionFlag } from '@oclif/core/interfaces';
+import { resolveSetting } from '../../kite/config/resolve-setting.js';
 import { optionalSwitch } from './flag-kinds.js';
 import { type CliSetting, type CliSettings, defaultSentence } from './cli-setting.js';
 
@@ -23,6 +24,22 @@ export function flagsOf<const Settings extends CliSettings>(
   return Object.fromEntries(flags) as unknown as FlagsOf<Settings>;
 }
 
+/**
+ * Returns a parser that rejects a value which the setting does not accept, and leaves others as they are. oclif would report flags
+ * that are missing or conflict first.
+ */
+function checked(setting: CliSetting): (text: string) => Promise<string> {
+  const { flag } = setting;
+  return async (text) => {
+    if (text.trim() === '') return text;
+    const value = flag?.kind === 'list' ? [text] : text;
+    const explicit = { source: { type: 'flag' as const, name: `--${flag?.name}` }, value };
+    const resolution = resolveSetting(setting, { env: {}, explicit });
+    if (resolution.type !== 'resolved') throw new Error(resolution.reason);
+    return text;
+  };
+}
+
 function flagOf(setting: CliSetting, defaults: boolean) {
   const { flag, summary, accept, variables } = setting;
   const { kind, description, helpValue, helpGroup, aliases, hidden, exclusive, dependsOn } = flag ?? {};
@@ -41,6 +58,6 @@ function flagOf(setting: CliSetting, defaults: boolean) {
   if (kind === 'switch')
     return optionalSwitch({ ...shared, allowNo: variables.length > 0 || setting.default !== false });
   const value = helpValue ?? accept.choices?.join('|');
-  const option = { ...shared, ...(value !== undefined && { helpValue: value }) };
+  const option = { ...shared, parse: checked(setting), ...(value !== undefined && { helpValue: value }) };
   return kind === 'list' ? string({ ...option, multiple: true }) : string(option);
 }

@@ -11,7 +11,10 @@ export interface VariableProblem {
   readonly variable: string;
   /** Why, as a sentence without a secret. */
   readonly reason: string;
-  /** The value, if Kubernetes has set the variable for a service. Commands ignore it; any other value is an error of those that use it. */
+  /**
+   * The value, if Kubernetes has set the variable for a service. Commands ignore it; any other value is an error of those that use
+   * it.
+   */
   readonly ignoredValue?: string;
 }
 

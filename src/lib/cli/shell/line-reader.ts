@@ -1,4 +1,5 @@
 import { createInterface, type Interface } from 'node:readline';
+import { TerminalInput } from '../../util/terminal-input.js';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { type Line, readLines } from '../frame/read-lines.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -39,10 +40,12 @@ export interface PromptOptions {
 
 /** Reads lines interactively, with a prompt, history and completion. */
 export class PromptReader implements LineReader {
+  readonly #input: TerminalInput;
   readonly #readline: Interface;
   readonly #stderr: CommandRuntime['stderr'];
   readonly #signal: AbortSignal;
   readonly #typed: string[] = [];
+  readonly #promptText: string;
   #number = 0;
   #prompting = false;
   #closed = false;
@@ -52,11 +55,15 @@ export class PromptReader implements LineReader {
   constructor(options: PromptOptions, { stdin, stderr, signal }: CommandRuntime) {
     this.#stderr = stderr;
     this.#signal = signal;
+    this.#promptText = options.prompt;
+    this.#input = new TerminalInput(stdin, {
+      redraw: () => this.#prompting && !this.#closed && this.#drawPrompt(),
+    });
     this.#readline = createInterface({
-      input: stdin,
+      input: this.#input,
       output: stderr,
       terminal: true,
-      prompt: options.prompt,
+      prompt: '',
       history: [...options.history],
       historySize: options.historyLength,
       removeHistoryDuplicates: true,
@@ -64,6 +71,8 @@ export class PromptReader implements LineReader {
     });
     this.#readline.on('line', (line) => {
       this.#prompting = false;
+      // Readline draws its prompt at every change of the size.
+      this.#readline.setPrompt('');
       this.#typed.push(line);
       this.#wake?.();
     });
@@ -84,6 +93,7 @@ export class PromptReader implements LineReader {
       }
       if (this.#closed) break;
       this.#prompting = true;
+      this.#readline.setPrompt(this.#promptText);
       this.#readline.prompt();
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -95,9 +105,10 @@ export class PromptReader implements LineReader {
 
   clearAndWrite<Result>(write: () => Result): Result {
     if (!this.#prompting || this.#closed) return write();
-    this.#stderr.write('\r\u001b[K');
+    const { rows } = this.#readline.getCursorPos();
+    this.#stderr.write(`${rows > 0 ? `\u001b[${rows}A` : ''}\r\u001b[J`);
     const result = write();
-    this.#readline.prompt(true);
+    this.#drawPrompt();
     return result;
   }
 
@@ -108,6 +119,14 @@ export class PromptReader implements LineReader {
   close(): void {
     this.#signal.removeEventListener('abort', this.#abort);
     this.#readline.close();
+    this.#input.close();
+  }
+
+  /** Draws the prompt and the current input on the current line and below. */
+  #drawPrompt(): void {
+    // Readline moves the cursor up to where the input has started.
+    this.#stderr.write('\n'.repeat(this.#readline.getCursorPos().rows));
+    this.#readline.prompt(true);
   }
 
   readonly #abort = (): void => this.#readline.close();

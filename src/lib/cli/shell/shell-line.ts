@@ -1,4 +1,5 @@
-import { parseArgument, parseIfJson, parseJsonArgument } from '../call/arguments.js';
+import { parseIfJson } from '../../util/literal-json.js';
+import { parseArgument, parseJsonArgument } from '../call/arguments.js';
 import { type CliError, usageError } from '../runtime/cli-error.js';
 
 /** A parsed line of the shell. */

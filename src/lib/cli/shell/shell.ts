@@ -12,6 +12,7 @@ import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
 import { toJson } from '../runtime/json.js';
 import type { Line } from '../frame/read-lines.js';
+import { padToWidth } from '../terminal/display-width.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { reportFailure } from '../frame/report-failure.js';
 import { canPrompt, type CommandRuntime, write, writePieces } from '../runtime/command-runtime.js';
@@ -226,7 +227,7 @@ const HELP = [
   'echo {"a": 1} text    pass JSON and a string',
   "echo 'two words'      pass a string with spaces",
   `count 3 "${CALLBACK_PLACEHOLDER}"   pass a function whose calls are printed`,
-  ...Object.entries(SHELL_COMMANDS).map(([name, description]) => `${name.padEnd(22)}${description}`),
+  ...Object.entries(SHELL_COMMANDS).map(([name, description]) => `${padToWidth(name, 22)}${description}`),
   '',
 ].join('\n');
 

@@ -1,3 +1,6 @@
+/** Maximum time that an answer is awaited, in milliseconds. */
+const PROBE_TIMEOUT = 2000;
+
 export interface AskOptions {
   /** Maximum number of questions at a time. */
   readonly parallel: number;
@@ -9,14 +12,14 @@ export interface AskOptions {
 }
 
 /**
- * Calls `ask` for each item, for the next one as soon as a previous call has ended, until the time has passed. `remaining` is the
- * time that is left for the answer, in milliseconds. `ask` must not reject.
+ * Calls `ask` for each item, for the next one as soon as a previous call has ended, until the time has passed. `timeout` is the
+ * time that it may wait for the answer, in milliseconds. `ask` must not reject.
  *
  * @returns the items that were not asked
  */
 export async function askAll<Item>(
   items: Iterable<Item>,
-  ask: (item: Item, remaining: number) => Promise<unknown>,
+  ask: (item: Item, timeout: number) => Promise<unknown>,
   { parallel, time, now, signal }: AskOptions,
 ): Promise<readonly Item[]> {
   const queue = [...items];
@@ -26,7 +29,7 @@ export async function askAll<Item>(
     while (next < queue.length && !signal.aborted) {
       const remaining = end - now();
       if (remaining <= 0) return;
-      await ask(queue[next++] as Item, remaining);
+      await ask(queue[next++] as Item, Math.min(PROBE_TIMEOUT, remaining));
     }
   };
   await Promise.all(Array.from({ length: Math.min(parallel, queue.length) }, askInTurn));

@@ -2,6 +2,8 @@ import type { Auth, Client } from '../../index.js';
 import { OnDemandClient, type TargetClient } from './on-demand-client.js';
 import { type Operation, toCliError } from '../frame/failures.js';
 import type { CliError } from '../runtime/cli-error.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { connectAtPath } from './kite-path.js';
 import type { Spinner } from '../terminal/spinner.js';
 
 /** A kite to dial, and the credentials for it. */
@@ -27,42 +29,58 @@ export interface DialedKite {
 /** Dials the candidates in order until one connects. Rejects with the failure of the last. */
 export async function dialFirst(
   candidates: readonly DialCandidate[],
-  spinner: Spinner,
+  { spinner, runtime }: { readonly spinner: Spinner; readonly runtime: Pick<CommandRuntime, 'stderr'> },
   connect: (candidate: DialCandidate) => Client,
 ): Promise<DialedKite> {
   let failure: CliError | undefined;
-  for (const candidate of candidates) {
-    const { url } = candidate;
+  const dial = async (candidate: DialCandidate): Promise<readonly [Client, DialCandidate]> => {
     const client = connect(candidate);
     try {
-      await spinner.during(`Connecting to ${url}`, () => client.dial());
+      await spinner.during(`Connecting to ${candidate.url}`, () => client.dial());
+      return [client, candidate];
     } catch (error) {
-      failure = toCliError(error, { description: '', target: url });
       client.close();
-      continue;
+      throw error;
     }
-    return {
-      client: withAuth(client, candidate),
-      url,
-      spinner,
-      operationFor: (method) => ({
-        description: `calling ${JSON.stringify(method)} at ${url}`,
-        target: url,
-        // Also true once the kite has required it.
-        get withKey() {
-          return client.auth !== null;
-        },
-      }),
-      openAnother: async () => {
-        const another = connect(candidate);
-        await another.dial().catch((error: unknown) => {
-          throw toCliError(error, { description: '', target: url });
-        });
-        return withAuth(another, candidate);
-      },
-    };
+  };
+  for (const candidate of candidates) {
+    try {
+      const dialed = await connectAtPath(candidate.url, (url) => dial({ ...candidate, url }), runtime);
+      return dialedKite(...dialed, spinner, connect);
+    } catch (error) {
+      failure = toCliError(error, { description: '', target: candidate.url });
+    }
   }
   throw failure ?? new Error('There are no candidates to dial');
+}
+
+function dialedKite(
+  client: Client,
+  candidate: DialCandidate,
+  spinner: Spinner,
+  connect: (candidate: DialCandidate) => Client,
+): DialedKite {
+  const { url } = candidate;
+  return {
+    client: withAuth(client, candidate),
+    url,
+    spinner,
+    operationFor: (method) => ({
+      description: `calling ${JSON.stringify(method)} at ${url}`,
+      target: url,
+      // Also true once the kite has required it.
+      get withKey() {
+        return client.auth !== null;
+      },
+    }),
+    openAnother: async () => {
+      const another = connect(candidate);
+      await another.dial().catch((error: unknown) => {
+        throw toCliError(error, { description: '', target: url });
+      });
+      return withAuth(another, candidate);
+    },
+  };
 }
 
 function withAuth(client: Client, { authOnDemand }: DialCandidate): TargetClient {

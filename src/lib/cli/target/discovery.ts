@@ -19,9 +19,6 @@ import { PROBES } from '../runtime/command-limits.js';
 /** A kite that Kontrol found. */
 export type FoundKite = Pick<RemoteKite, 'kite' | 'url' | 'token'>;
 
-/** Timeout for each kite that is probed to find the one that responds, in milliseconds. */
-const PROBE_TIMEOUT = 2000;
-
 /**
  * Looks up a target at Kontrol. Returns the kites to dial, in order.
  *
@@ -96,8 +93,8 @@ export async function selectKite(
   const [only] = sorted;
   if (only && sorted.length === 1) return only;
   const answered = new Set<FoundKite>();
-  const ask = async (kite: FoundKite, remaining: number): Promise<void> => {
-    if (await probe(kite, Math.min(PROBE_TIMEOUT, remaining))) answered.add(kite);
+  const ask = async (kite: FoundKite, timeout: number): Promise<void> => {
+    if (await probe(kite, timeout)) answered.add(kite);
   };
   const { signal } = runtime;
   const left = await new Spinner(runtime).during('Looking for the kites that respond', () =>

@@ -92,12 +92,14 @@ function isAllowed(recipient: Recipient, settings: CommandSettings): boolean {
 
 function refusal(reason: string, recipient: Recipient, settings: CommandSettings): CliError {
   const variable = 'export KITE_KONTROL_AUTH=kite-key';
-  // The flag of a command that calls kites applies to the kite.
-  const isKontrolOfKite = recipient === 'kontrol' && settings.defines(commonSettings.auth);
   let hint = 'Add --auth kite-key to send it.';
-  if (isKontrolOfKite) hint = `If you trust this Kontrol, allow it with: ${variable}`;
-  else if (recipient === 'kontrol')
-    hint = `If you trust it, add --auth kite-key, or for all commands: ${variable}`;
+  if (recipient === 'kontrol') {
+    // The flag of a command that calls kites applies to the kite, and some commands have no such flag.
+    const hasFlag = settings.defines(commonSettings.kontrolAuth) && !settings.defines(commonSettings.auth);
+    hint = hasFlag
+      ? `If you trust it, add --auth kite-key, or for all commands: ${variable}`
+      : `If you trust this Kontrol, allow it with: ${variable}`;
+  }
   return new CliError(`${reason}; your kite key is not sent there by default.`, {
     exitCode: ExitCode.authentication,
     type: 'authenticationError',

@@ -4,6 +4,7 @@ import { chooseKey } from './choose-key.js';
 import { type DialedKite, dialFirst, type DialCandidate } from './dial-first.js';
 import { addCallerMethods } from './caller-methods.js';
 import { InputGate } from './input-gate.js';
+import { readAccess } from './read-access.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { clientEnvironment } from '../settings/client-environment.js';
@@ -40,8 +41,13 @@ export async function withConnection<Result>(
   const kite = new Kite(
     'kitectl',
     runtime.version,
-    { kiteKey: false, env: clientEnvironment(runtime.env), numbers: 'literal' },
-    { dialed: (channel) => gate.watch(channel) },
+    {
+      kiteKey: false,
+      env: clientEnvironment(runtime.env),
+      numbers: 'literal',
+      serverAccess: readAccess(options.settings),
+    },
+    { replaceDialed: (channel) => gate.watch(channel) },
   );
   const clients = new Set<Client>();
   // Pending calls then reject. The signal or the cancelled prompt has the actual reason.
@@ -52,7 +58,7 @@ export async function withConnection<Result>(
   const remote = addCallerMethods(kite, { interactive, allLogs }, { runtime, spinner, cancel: close });
   signal.addEventListener('abort', close, { once: true });
   try {
-    const connected = await dialFirst(candidates, spinner, (candidate) => {
+    const connected = await dialFirst(candidates, { spinner, runtime }, (candidate) => {
       signal.throwIfAborted();
       const client = kite.newClient(candidate.url, {
         transport: options.settings.value(commonSettings.transport),
@@ -74,7 +80,9 @@ export async function withConnection<Result>(
   }
 }
 
-/** Returns the timeout of a call in milliseconds. By default, an interactive call has none, because the user needs time to answer. */
+/**
+ * Returns the timeout of a call in milliseconds. By default, an interactive call has none, because the user needs time to answer.
+ */
 function callTimeout({ settings, interactive = false }: ConnectOptions): number {
   const { value, source } = settings.resolve(commonSettings.timeout);
   return interactive && source.type === 'default' ? 0 : value;

@@ -12,7 +12,9 @@ import { commonSettings } from '../settings/common-settings.js';
 import { Spinner } from '../terminal/spinner.js';
 import { loadKiteKey } from './choose-key.js';
 import { InputGate } from './input-gate.js';
+import { connectAtPath } from './kite-path.js';
 import { admitKontrol } from './key-recipient.js';
+import { readAccess } from './read-access.js';
 
 /** A kite key and its location. */
 export interface LocatedKey {
@@ -25,8 +27,8 @@ export interface LocatedKey {
 
 /** A connection to Kontrol as the user. */
 export interface KontrolSession {
-  /** Finds kites, watches them, and gets tokens. */
-  readonly kontrol: Pick<LinkedKontrolClient, 'getKites' | 'getToken' | 'watchKites'>;
+  /** Connects again if the connection was lost, finds kites, watches them, and gets tokens. */
+  readonly kontrol: Pick<LinkedKontrolClient, 'connect' | 'getKites' | 'getToken' | 'watchKites'>;
   /** The connection, for the administration methods of Kontrol. */
   readonly client: Pick<Client, 'call' | 'on'>;
   readonly key: KiteKey;
@@ -70,19 +72,21 @@ export async function withKey<Result>(
   const options = { ...kiteOptions(settings), kiteKey: key.jwt };
   const kite = new Kite('kitectl', version, options, {
     admitPeer: admitKontrol(settings),
-    dialed: (channel) => gate.watch(channel),
+    replaceDialed: (channel) => gate.watch(channel),
   });
-  const kontrol = new LinkedKontrolClient({
-    urls,
-    auth: () => ({ type: 'kiteKey', key: key.jwt }),
-    newClient: (url, options) => {
-      signal.throwIfAborted();
-      return kite.newClient(url, options);
-    },
-    clock: systemClock,
-    // The command reports failures.
-    logger: silentLogger,
-  });
+  const linkTo = (linked: readonly string[]): LinkedKontrolClient =>
+    new LinkedKontrolClient({
+      urls: linked,
+      auth: () => ({ type: 'kiteKey', key: key.jwt }),
+      newClient: (url, options) => {
+        signal.throwIfAborted();
+        return kite.newClient(url, options);
+      },
+      clock: systemClock,
+      // The command reports failures.
+      logger: silentLogger,
+    });
+  let kontrol = linkTo(urls);
   const spinner = new Spinner(runtime);
   const close = (): void => {
     kontrol.close();
@@ -90,8 +94,15 @@ export async function withKey<Result>(
   };
   signal.addEventListener('abort', close, { once: true });
   try {
+    const [first = ''] = urls;
+    const connect = (url: string): Promise<Client> => {
+      if (url !== first) kontrol = linkTo([url]);
+      return kontrol.connect();
+    };
     const client = await spinner
-      .during(`Connecting to ${urls.join(' or ')}`, () => kontrol.connect())
+      .during(`Connecting to ${urls.join(' or ')}`, () =>
+        urls.length === 1 ? connectAtPath(first, connect, runtime) : kontrol.connect(),
+      )
       .catch((error: unknown) => {
         throw toCliError(error, { description: '', target: urls.join(' or '), toKontrol: true });
       });
@@ -124,6 +135,7 @@ export function kiteOptions(settings: CommandSettings): KiteOptions {
     timeout: settings.value(commonSettings.timeout),
     handshakeTimeout: settings.value(commonSettings.handshakeTimeout),
     logLevel: source.type === 'default' ? 'warn' : level,
+    serverAccess: readAccess(settings),
   };
 }
 

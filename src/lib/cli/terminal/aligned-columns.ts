@@ -1,4 +1,5 @@
 import { ALIGNED_WIDTH } from '../runtime/command-limits.js';
+import { displayWidth, padToWidth } from './display-width.js';
 
 /** Formats rows of text in columns without borders, which are as wide as the widest values so far. */
 export class AlignedColumns {
@@ -7,7 +8,8 @@ export class AlignedColumns {
   /** Takes note of the widths of a row that will be formatted later. */
   widen(fields: readonly string[]): void {
     fields.forEach((field, at) => {
-      if (field.length <= ALIGNED_WIDTH) this.#widths[at] = Math.max(this.#widths[at] ?? 0, field.length);
+      const width = displayWidth(field);
+      if (width <= ALIGNED_WIDTH) this.#widths[at] = Math.max(this.#widths[at] ?? 0, width);
     });
   }
 
@@ -15,7 +17,7 @@ export class AlignedColumns {
   line(fields: readonly string[]): string {
     this.widen(fields);
     return fields
-      .map((field, at) => field.padEnd(this.#widths[at] ?? 0))
+      .map((field, at) => padToWidth(field, this.#widths[at] ?? 0))
       .join('  ')
       .trimEnd();
   }

@@ -20,6 +20,8 @@ export interface Field {
   readonly value: string;
   /** Whether only the format `wide` shows it. */
   readonly wide?: boolean;
+  /** The label and the value in lines, which programs read. Default: the same. */
+  readonly line?: readonly [label: string, value: string];
 }
 
 /**
@@ -44,7 +46,7 @@ async function formatDetails(
   if (format === undefined && lines) return lines.map((line) => `${makeVisible(line)}\n`);
   const shown = fields.filter(({ wide }) => format === 'wide' || wide !== true);
   if (format === undefined && runtime.stdout.isTTY !== true) {
-    return shown.map(({ label, value }) => `${toField(label)}\t${toField(value)}\n`);
+    return shown.map(({ label, value, line = [label, value] }) => `${line.map(toField).join('\t')}\n`);
   }
   const { formatTable } = await import('./tables.js');
   return formatTable(

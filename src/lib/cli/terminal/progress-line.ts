@@ -1,4 +1,5 @@
 import { makeVisible } from '../../util/make-visible.js';
+import { cutToWidth } from './display-width.js';
 import type { Output, CommandRuntime } from '../runtime/command-runtime.js';
 
 /** A line on stderr that is updated in place and removed at the end. Writes nothing unless stderr is a terminal. */
@@ -15,7 +16,7 @@ export class ProgressLine {
   show(text: string): void {
     if (!this.#visible) return;
     const width = (this.#output.columns || 80) - 1;
-    this.#output.write(`\r${makeVisible(text).slice(0, width)}\u001b[K`);
+    this.#output.write(`\r${cutToWidth(makeVisible(text), width)}\u001b[K`);
     this.#shown = true;
   }
 

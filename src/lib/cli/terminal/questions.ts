@@ -1,9 +1,10 @@
-import { Writable } from 'node:stream';
 import { createPromptModule } from 'inquirer';
+import { TerminalInput } from '../../util/terminal-input.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
-import { canColor, type Output, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
+import { PromptOutput } from './prompt-output.js';
 
 // A separate bundle, because inquirer is loaded on demand.
 
@@ -31,14 +32,15 @@ export async function showPrompt(question: Question, streams: PromptStreams): Pr
   signal.throwIfAborted();
   const cancellation = new AbortController();
   const cancel = (): void => cancellation.abort();
-  const output = canColor(streams, stderr) ? stderr : new ColorlessOutput(stderr);
+  const output = new PromptOutput(stderr, canColor(streams, stderr));
+  const input = new TerminalInput(stdin, { leave: () => output.leave(), redraw: () => output.redraw() });
   const prompt = createPromptModule({
-    input: stdin,
+    input,
     output,
     signal: AbortSignal.any([signal, cancellation.signal]),
   });
-  // Ctrl-D on an empty line pauses stdin. After an answer, the prompt has already resolved.
-  stdin.once('pause', cancel);
+  // Ctrl-D on an empty line pauses the input. After an answer, the prompt has already resolved.
+  input.once('pause', cancel);
   try {
     const { answer } = await prompt<{ answer: unknown }>([{ ...toInquirerPrompt(question), name: 'answer' }]);
     return answer;
@@ -47,7 +49,9 @@ export async function showPrompt(question: Question, streams: PromptStreams): Pr
     if (!(error instanceof Error) || !CANCELLATION_ERRORS.has(error.name)) throw error;
     throw new CliError('Interrupted by Ctrl-C.', { exitCode: ExitCode.interrupted, type: 'interrupted' });
   } finally {
-    stdin.off('pause', cancel);
+    input.off('pause', cancel);
+    input.close();
+    output.close();
   }
 }
 
@@ -73,26 +77,5 @@ function toInquirerPrompt(
       const choices = question.items.map((item, value) => ({ name: makeVisible(item), value }));
       return { type: 'select', message, choices, loop: false, theme: { indexMode: 'number' } };
     }
-  }
-}
-
-/** Removes colors from the output of inquirer, which always uses them. */
-class ColorlessOutput extends Writable {
-  readonly #terminal: Output;
-  readonly isTTY = true;
-
-  constructor(terminal: Output) {
-    super({ decodeStrings: false });
-    this.#terminal = terminal;
-  }
-
-  /** The width at which inquirer wraps lines. */
-  get columns(): number {
-    return this.#terminal.columns ?? 80;
-  }
-
-  override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: () => void): void {
-    // oxlint-disable-next-line no-control-regex -- matches color codes
-    this.#terminal.write(chunk.toString().replaceAll(/\u001b\[[\d;]*m/g, ''), () => done());
   }
 }

@@ -1,5 +1,6 @@
 import type { Timer } from '../../util/clock.js';
 import { makeVisible } from '../../util/make-visible.js';
+import { cutToWidth } from './display-width.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Delay before the spinner appears, in milliseconds. */
@@ -70,7 +71,7 @@ export class Spinner {
     const { stderr, clock } = this.#runtime;
     const seconds = Math.floor((clock.monotonic() - this.#since) / 1000);
     const mark = FRAMES[this.#frame++ % FRAMES.length];
-    const line = `${mark} ${this.#text} (${seconds} s)`.slice(0, (stderr.columns ?? 80) - 1);
+    const line = cutToWidth(`${mark} ${this.#text} (${seconds} s)`, (stderr.columns || 80) - 1);
     if (!stderr.writableNeedDrain) stderr.write(`\r\u001b[K${line}`);
     this.#drawn = true;
     this.#timer = clock.setTimeout(() => this.#draw(), FRAME_INTERVAL);

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { makeVisible } from '../../util/make-visible.js';
 import { TABLE_LENGTH, TABLE_LINES } from '../runtime/command-limits.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
+import { displayWidth, linesOfWidth } from './display-width.js';
 import { AlignedColumns } from './aligned-columns.js';
 
 export interface TableOptions {
@@ -34,9 +35,12 @@ export function* formatTable(
     yield* alignedLines(first, rest);
     return;
   }
-  const table = new Table({ colWidths: [names, width + 2], style: { head: [], border: [] } });
-  for (const [name = '', value = ''] of first) table.push([chalk.bold(name), wrap(value, width)]);
-  yield `${table.toString()}\n`;
+  const wrapped = first.map(([name = '', value = '']) => [[name], wrap(value, width)]);
+  yield withLines(wrapped, (rows) => {
+    const table = new Table({ colWidths: [names, width + 2], style: { head: [], border: [] } });
+    for (const [name = '', value = ''] of rows) table.push([chalk.bold(name), value]);
+    return `${table.toString()}\n`;
+  });
 }
 
 /**
@@ -54,7 +58,7 @@ export function* formatColumns(
   // The keys of a peer's objects are headings.
   const titles = headings.map((heading) => makeVisible(heading));
   const { first, rest } = takeFirst(rows);
-  const widths = titles.map((heading, index) => Math.max(heading.length, widest(first, index)));
+  const widths = titles.map((heading, index) => Math.max(displayWidth(heading), widest(first, index)));
   const columns = stdout.isTTY === true && !wide ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
   // Each column has one border and two spaces of padding, and there is a final border.
   shrinkColumns(widths, columns - 3 * widths.length - 1);
@@ -62,15 +66,17 @@ export function* formatColumns(
     yield* alignedLines(first, rest, { titles, emphasize: (line) => chalk.bold(line) });
     return;
   }
-  const cells = first.map((row) => row.map((value, index) => wrap(value, widths[index] ?? 1)));
-  const table = new Table({
-    head: titles.map((heading, index) => chalk.bold(wrap(heading, widths[index] ?? 1))),
-    colWidths: widths.map((width) => width + 2),
-    // Rows are separated by lines only if some have several lines.
-    style: { head: [], border: [], compact: !cells.flat().some((cell) => cell.includes('\n')) },
+  const wrapped = [titles, ...first].map((row) => row.map((value, index) => wrap(value, widths[index] ?? 1)));
+  yield withLines(wrapped, ([head = [], ...rows]) => {
+    const table = new Table({
+      head: head.map((heading) => chalk.bold(heading)),
+      colWidths: widths.map((width) => width + 2),
+      // Rows are separated by lines only if some have several lines.
+      style: { head: [], border: [], compact: !rows.flat().some((cell) => cell.includes('\n')) },
+    });
+    for (const row of rows) table.push([...row]);
+    return `${table.toString()}\n`;
   });
-  for (const row of cells) table.push(row);
-  yield `${table.toString()}\n`;
 }
 
 /** Takes as many rows as a table with borders can have, as visible text. `rest` is what follows, if there is more. */
@@ -90,7 +96,7 @@ function visible(row: TextRow): string[] {
 }
 
 function widest(rows: readonly TextRow[], column: number): number {
-  return rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0);
+  return rows.reduce((width, row) => Math.max(width, widthOf(row[column] ?? '')), 0);
 }
 
 /** Whether the rows, wrapped to these widths, are a table that is small enough for borders. */
@@ -101,7 +107,7 @@ function fits(rows: readonly TextRow[], widths: readonly number[]): boolean {
 }
 
 function linesOf(row: TextRow, widths: readonly number[]): number {
-  return row.reduce((lines, value, at) => Math.max(lines, Math.ceil(value.length / (widths[at] || 1))), 1);
+  return row.reduce((lines, value, at) => Math.max(lines, Math.ceil(widthOf(value) / (widths[at] || 1))), 1);
 }
 
 /** Formats rows as lines without borders. The widths of the first rows are those of the others. */
@@ -135,10 +141,34 @@ function shrinkColumns(widths: number[], available: number): void {
   }
 }
 
-/** Wraps text at any character, because paths and ids have no spaces. The wrapping of cli-table3 counts color codes as text. */
-function wrap(text: string, width: number): string {
-  const characters = Array.from(text);
-  const lines: string[] = [];
-  for (let i = 0; i < characters.length; i += width) lines.push(characters.slice(i, i + width).join(''));
-  return lines.join('\n');
+/** Returns the width of a value. Measuring one that is too long for a table would take long. */
+function widthOf(value: string): number {
+  return value.length > TABLE_LENGTH ? value.length : displayWidth(value);
+}
+
+/** Wraps text at any character, because paths and ids have no spaces. */
+function wrap(text: string, width: number): string[] {
+  // A mark without a character to combine with gets a space.
+  return Array.from(linesOfWidth(text, width), (line) => (displayWidth(line) === 0 ? ` ${line}` : line));
+}
+
+const FILLER = /#+/g;
+
+/**
+ * Lays a table out with a filler instead of the lines of its cells, and then replaces the filler. cli-table3 measures characters in
+ * its own way, which is not that of terminals for many of them.
+ */
+function withLines(
+  rows: readonly (readonly (readonly string[])[])[],
+  layOut: (rows: readonly TextRow[]) => string,
+): string {
+  const fillers = rows.map((cells) =>
+    cells.map((lines) => lines.map((line) => '#'.repeat(displayWidth(line))).join('\n')),
+  );
+  const lines = rows.flatMap((cells) => {
+    const height = Math.max(...cells.map((cell) => cell.length));
+    return Array.from({ length: height }, (_, at) => cells.flatMap((cell) => cell[at] ?? [])).flat();
+  });
+  let next = 0;
+  return layOut(fillers).replace(FILLER, () => lines[next++] ?? '');
 }

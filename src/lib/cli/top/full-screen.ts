@@ -1,19 +1,15 @@
-import process from 'node:process';
-import type { Input, Output, CommandRuntime } from '../runtime/command-runtime.js';
+import { TerminalInput } from '../../util/terminal-input.js';
+import type { CommandRuntime, Output } from '../runtime/command-runtime.js';
 
 const ENTER_SCREEN = '\u001b[?1049h\u001b[?25l';
 const LEAVE_SCREEN = '\u001b[?25h\u001b[?1049l';
 
-type Keyboard = Input & { setRawMode?(raw: boolean): unknown };
 type Terminal = Output & { readonly rows?: number };
 
-/**
- * Uses the whole terminal in raw mode. `close` restores the terminal, and so does the exit of the process unless it is
- * killed.
- */
+/** Uses the whole terminal. `close` restores it, and so does everything that ends or stops the process except SIGKILL and SIGSTOP. */
 export class FullScreen {
-  readonly #stdin: Keyboard;
   readonly #stdout: Terminal;
+  readonly #input: TerminalInput;
   readonly #onKey: (key: string) => void;
   readonly #onResize: () => void;
   #open = true;
@@ -22,16 +18,17 @@ export class FullScreen {
     { stdin, stdout }: Pick<CommandRuntime, 'stdin' | 'stdout'>,
     on: { readonly key: (key: string) => void; readonly resize: () => void },
   ) {
-    this.#stdin = stdin;
     this.#stdout = stdout;
     this.#onKey = on.key;
     this.#onResize = on.resize;
-    process.on('exit', this.#restore);
-    stdin.on('data', this.#handleInput);
+    this.#input = new TerminalInput(stdin, {
+      enter: () => void stdout.write(ENTER_SCREEN),
+      leave: () => void stdout.write(LEAVE_SCREEN),
+      redraw: on.resize,
+    });
+    this.#input.setRawMode(true);
+    this.#input.on('data', this.#handleInput);
     stdout.on('resize', this.#handleResize);
-    this.#stdin.setRawMode?.(true);
-    stdin.resume();
-    stdout.write(ENTER_SCREEN);
   }
 
   /** Size of the terminal in characters. */
@@ -48,19 +45,10 @@ export class FullScreen {
   }
 
   close(): void {
-    process.off('exit', this.#restore);
-    this.#stdin.off('data', this.#handleInput);
-    this.#stdout.off('resize', this.#handleResize);
-    this.#restore();
-    this.#stdin.pause();
-  }
-
-  readonly #restore = (): void => {
-    if (!this.#open) return;
     this.#open = false;
-    this.#stdin.setRawMode?.(false);
-    this.#stdout.write(LEAVE_SCREEN);
-  };
+    this.#stdout.off('resize', this.#handleResize);
+    this.#input.close();
+  }
 
   readonly #handleInput = (chunk: unknown): void => {
     for (const key of String(chunk)) this.#onKey(key);

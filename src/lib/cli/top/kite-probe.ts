@@ -35,9 +35,6 @@ const NO_MEASUREMENT: KiteMeasurement = {
 
 type ProbeClient = Pick<Client, 'connected' | 'dial' | 'tell' | 'close'>;
 
-/** Timeout of a probe in milliseconds. */
-const PROBE_TIMEOUT = 2000;
-
 export interface KiteProbeOptions {
   readonly kite: KiteIdentity;
   readonly url: string;
@@ -67,12 +64,12 @@ export class KiteProbe {
     return { kite, url, ...this.#measurement };
   }
 
-  /** Measures the kite in the remaining time, unless a measurement is running. Never rejects. */
-  async measure(remaining = Number.POSITIVE_INFINITY): Promise<void> {
+  /** Measures the kite, unless a measurement is running. Never rejects. */
+  async measure(timeout: number): Promise<void> {
     if (this.#measuring) return;
     this.#measuring = true;
     try {
-      this.#measurement = await this.#probe(this.#connection(Math.min(PROBE_TIMEOUT, remaining)));
+      this.#measurement = await this.#probe(this.#connection(timeout));
     } catch {
       this.#measurement = { ...NO_MEASUREMENT, asked: true, responds: false };
     } finally {

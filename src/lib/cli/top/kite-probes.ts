@@ -70,7 +70,7 @@ export class KiteProbes {
 
   async #ask(probes: readonly KiteProbe[], time: number): Promise<void> {
     const { now, signal } = this.#options;
-    await askAll(probes, (probe, remaining) => probe.measure(remaining), {
+    await askAll(probes, (probe, timeout) => probe.measure(timeout), {
       parallel: PROBES,
       time,
       now,

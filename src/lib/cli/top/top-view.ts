@@ -1,4 +1,5 @@
 import { makeVisible } from '../../util/make-visible.js';
+import { cutToWidth, displayWidth, padToWidth } from '../terminal/display-width.js';
 import { columnsFor } from '../terminal/listing.js';
 import type { TopRow } from './kite-probe.js';
 import { topListing as listing } from './top-rows.js';
@@ -19,18 +20,18 @@ export function renderTop({ title, rows, size, bold }: TopView): string[] {
   const visible = rows.length > available ? available - 1 : available;
   const cells = rows.slice(0, visible).map((row) => columns.map(({ text }) => makeVisible(text(row))));
   const widths = columns.map(({ heading }, index) =>
-    Math.max(heading.length, ...cells.map((row) => row[index]?.length ?? 0)),
+    Math.max(heading.length, ...cells.map((row) => displayWidth(row[index] ?? ''))),
   );
   const line = (texts: readonly string[]): string => {
-    const padded = texts.map((text, index) => text.padEnd(widths[index] ?? 0));
-    return padded.join('  ').trimEnd().slice(0, size.columns);
+    const padded = texts.map((text, index) => padToWidth(text, widths[index] ?? 0));
+    return cutToWidth(padded.join('  ').trimEnd(), size.columns);
   };
   const lines = [
-    makeVisible(title).slice(0, size.columns),
+    cutToWidth(makeVisible(title), size.columns),
     '',
     bold(line(columns.map(({ heading }) => heading.toUpperCase()))),
     ...cells.map(line),
   ];
-  if (rows.length > visible) lines.push(`… and ${rows.length - visible} more`.slice(0, size.columns));
+  if (rows.length > visible) lines.push(cutToWidth(`… and ${rows.length - visible} more`, size.columns));
   return lines;
 }

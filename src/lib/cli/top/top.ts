@@ -14,6 +14,7 @@ import { isDataFormat } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printList } from '../terminal/listing.js';
 import { InputGate } from '../target/input-gate.js';
+import { watchOrPoll } from '../target/watch-or-poll.js';
 import { requireQuery } from '../target/query-path.js';
 import { Spinner } from '../terminal/spinner.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
@@ -56,7 +57,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
   };
   const kite = new Kite('kitectl', version, kiteSettings, {
     admitPeer: admitKontrol(settings),
-    dialed: (channel) => gate.watch(channel),
+    replaceDialed: (channel) => gate.watch(channel),
   });
   const live =
     !options.once &&
@@ -68,24 +69,31 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
   if (live) runtime.deferExit();
   const probes = new KiteProbes({ now: () => runtime.now(), signal, stay: live });
   const close = (): void => void kite.close();
+  let release: () => void = () => {};
   signal.addEventListener('abort', close, { once: true });
   try {
     const spinner = new Spinner(runtime);
     const watch = await spinner.during(`Querying Kontrol for ${path}`, () =>
-      kite
-        .watchKites(query, ({ action, kite: remote }) => {
+      watchOrPoll(kite, query, {
+        listener({ action, kite: remote }) {
           if (action === 'REGISTER') probes.add(remote);
           else probes.remove(remote);
-        })
-        .catch((error: unknown) => {
-          throw toCliError(error, operationAt(urls.join(', '), `watching ${path}`));
-        }),
+        },
+        // The screen is redrawn periodically in any case, and shows the last known kites during a failure.
+        polling: () => {},
+        failed: () => {},
+        clock: runtime.clock,
+      }).catch((error: unknown) => {
+        throw toCliError(error, operationAt(urls.join(', '), `watching ${path}`));
+      }),
     );
+    release = () => watch.cancel();
     for (const remote of watch.kites) probes.add(remote);
     if (live) await runLive(path, probes, watch, options.interval, runtime);
     else await printOnce(probes, settings.value(commonSettings.timeout), options.format, runtime);
   } finally {
     signal.removeEventListener('abort', close);
+    release();
     await kite.close();
   }
 }

@@ -1,3 +1,4 @@
+import type { KiteError } from '../../protocol/errors.js';
 import type { Abortable } from '../../util/abortable.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Channel } from '../../transport/channel/channel.js';
@@ -47,6 +48,11 @@ export type ClientEvents = {
   connect: [];
   /** The connection has ended: WebSocket close code and reason. */
   disconnect: [code: number, reason: string];
+  /**
+   * `dialForever` has no connection, and dials again after `delay` milliseconds. The `code` of `cause` is a `DialErrorCode`, such as
+   * `refused` or `tls`, or it is empty after a disconnect.
+   */
+  retry: [cause: KiteError, delay: number];
   /** The token is about to expire, or was rejected as expired. */
   tokenExpire: [];
   /** The token was renewed. Calls carry the new one from now on. */
@@ -80,4 +86,5 @@ export interface ClientHost extends ConnectionHost {
 /** A client of any methods, for the kite that closes it. */
 export interface OpenClient {
   close(): void;
+  wake(): void;
 }

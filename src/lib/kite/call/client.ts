@@ -1,4 +1,3 @@
-import { messageOf } from '../../util/message-of.js';
 import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import { type Abortable, Cancellation } from '../../util/abortable.js';
@@ -42,6 +41,8 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   #state: State = 'idle';
   #forever = false;
   #retry: Timer | undefined;
+  /** The causes of failures that were logged as warnings. */
+  readonly #reported = new Set<string>();
   readonly #renewal: TokenRenewal | undefined;
 
   constructor(host: ClientHost, url: string, options: ClientOptions = {}) {
@@ -105,8 +106,9 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   }
 
   /**
-   * Connects, and reconnects after each disconnect until `close`. The delay between attempts doubles up to ten seconds.
-   * Resolves when the first connection is open. Rejects only if the client is closed before that.
+   * Connects, and reconnects after each disconnect until `close`. The delay between attempts doubles up to ten seconds; a page tries
+   * at once when it is online again or becomes visible. Resolves when the first connection is open. Rejects only if the client is
+   * closed before that. Each failure emits `retry`, and is logged as a warning once per cause.
    */
   dialForever(): Promise<void> {
     if (this.#state === 'closed') return Promise.reject(closedError(this.url));
@@ -206,31 +208,47 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#connection = connection;
     this.#state = 'connected';
     this.#backoff.reset();
+    this.#reported.clear();
     connection.start();
     for (const { resolve } of this.#waiting.splice(0)) resolve();
     this.emit('connect');
+  }
+
+  /** @internal Dials at once if `dialForever` waits for its next attempt. */
+  wake(): void {
+    if (this.#state !== 'waiting') return;
+    this.#retry?.cancel();
+    this.#backoff.reset();
+    this.#tryAgain();
   }
 
   #disconnected(code: number, reason: string): void {
     this.#connection = undefined;
     if (this.#state !== 'closed') this.#state = 'idle';
     this.emit('disconnect', code, reason);
-    if (this.#forever && this.#state === 'idle') this.#retryLater();
+    if (this.#forever && this.#state === 'idle') this.#retryLater(disconnectError(this.url));
   }
 
-  #retryLater(): void {
+  #retryLater(cause: KiteError): void {
     this.#state = 'waiting';
-    this.#retry = this.#clock.setTimeout(() => {
-      this.#state = 'idle';
-      this.#tryAgain();
-    }, this.#backoff.next());
+    const delay = this.#backoff.next();
+    this.#retry = this.#clock.setTimeout(() => this.#tryAgain(), delay);
+    this.emit('retry', cause, delay);
   }
 
   #tryAgain(): void {
-    this.dial().catch((error: unknown) => {
-      this.#host.logger.debug(messageOf(error));
-      if (this.#state === 'idle') this.#retryLater();
+    this.#state = 'idle';
+    this.dial().catch((error: KiteError) => {
+      if (this.#state !== 'idle') return;
+      this.#report(error);
+      this.#retryLater(error);
     });
+  }
+
+  /** Logs a failure of `dialForever` as a warning, once per cause until the client is connected. */
+  #report({ code, message }: KiteError): void {
+    this.#host.logger[this.#reported.has(code) ? 'debug' : 'warn'](`${message}; trying again`);
+    this.#reported.add(code);
   }
 }
 

@@ -6,15 +6,15 @@ import type { Clock } from '../../util/clock.js';
  */
 export class KontrolTime {
   readonly #clock: Clock;
-  /** What Kontrol is ahead of the monotonic clock. Undefined: the clock here is right. */
-  #ahead: number | undefined;
+  /** What Kontrol is ahead of the monotonic clock. NaN: the clock here is right. */
+  #ahead = NaN;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   now(): number {
-    return this.#ahead === undefined ? this.#clock.now() : this.#clock.monotonic() + this.#ahead;
+    return this.#clock.monotonic() + this.#ahead || this.#clock.now();
   }
 
   /**
@@ -23,8 +23,10 @@ export class KontrolTime {
    */
   observe(from: number, to: number, time: number): number {
     const now = this.now();
-    if (now >= from && now <= to) return 0;
-    this.#ahead = time - this.#clock.monotonic();
-    return time - now;
+    if (now < from || now > to) {
+      this.#ahead = time - this.#clock.monotonic();
+      return time - now;
+    }
+    return 0;
   }
 }

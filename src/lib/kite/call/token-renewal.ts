@@ -36,7 +36,6 @@ export class TokenRenewal {
   #running: Promise<void> | undefined;
   /** Whether the current token was renewed here. */
   #isRenewed = false;
-  #warned = false;
   #stopped = false;
 
   constructor(options: TokenRenewalOptions) {
@@ -106,18 +105,14 @@ export class TokenRenewal {
 
   /** Corrects the time if the token shows that the clock here differs from that of Kontrol. */
   #compareClocks(token: string, expiresAt: number): void {
-    const { iat } = readClaims(token);
-    if (typeof iat !== 'number') return;
-    const from = iat * 1000;
+    // NaN, with which no time is compared, if the token does not have it.
+    const from = Number(readClaims(token)['iat']) * 1000;
     const issuedAt = from + Math.min(TOKEN_LEEWAY, (expiresAt - from) / 3);
     // Kontrol sends a token only in the first half of its lifetime. The token that a program begins with may be older.
     const to = this.#isRenewed ? (from + expiresAt) / 2 : Infinity;
     const correction = this.#time.observe(from, to, issuedAt);
-    if (correction === 0 || this.#warned) return;
-    this.#warned = true;
-    const seconds = Math.round(Math.abs(correction) / 1000);
-    const relation = correction < 0 ? 'ahead of' : 'behind';
-    this.#options.logger.warn(`The clock here is ${seconds} s ${relation} that of Kontrol`);
+    if (correction !== 0)
+      this.#options.logger.warn(`The clock of Kontrol is ${Math.round(correction / 1000)} s ahead`);
   }
 }
 

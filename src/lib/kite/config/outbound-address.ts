@@ -6,8 +6,8 @@ import { lookupAddresses } from '../../util/lookup-addresses.js';
 import type { LookupAddresses } from '../../util/loopback.js';
 
 /**
- * Returns the local address from which `host` is reached, an IPv4 address if there is one. Sends nothing. Rejects if the name of the
- * host cannot be resolved, or if there is no route to it.
+ * Returns the local address from which `host` is reached, an IPv4 address if there is one. Sends nothing. Rejects if the name of
+ * the host cannot be resolved, or if there is no route to it.
  */
 export async function outboundAddress(
   host: string,

@@ -80,8 +80,8 @@ export type Resolution<Value, Default> =
     };
 
 /**
- * Whether Kubernetes sets this variable for a service, such as `KITE_PORT=tcp://10.96.0.9:3636` for a service named kite. It is then
- * not meant as a setting, and ignored.
+ * Whether Kubernetes sets this variable for a service, such as `KITE_PORT=tcp://10.96.0.9:3636` for a service named kite. It is
+ * then not meant as a setting, and ignored.
  */
 function isServiceAddress(variable: string, value: unknown): boolean {
   const isAddress = typeof value === 'string' && /^(?:tcp|udp|sctp):\/\/\S+$/i.test(value.trim());

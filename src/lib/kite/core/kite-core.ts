@@ -121,6 +121,11 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     this.#dispatcher.drain();
   }
 
+  /** Lets clients that wait for their next attempt dial at once. */
+  wake(): void {
+    for (const client of this.#clients) client.wake();
+  }
+
   closeClients(): void {
     for (const client of this.#clients) client.close();
     this.#clients.clear();

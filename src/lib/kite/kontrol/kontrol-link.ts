@@ -114,6 +114,13 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
     this.emit('retire');
   }
 
+  /** Connects at once if it waits for its next attempt. */
+  wake(): void {
+    this.#retry?.cancel();
+    this.#backoff.reset();
+    this.#tryAgain();
+  }
+
   close(): void {
     this.#closed = true;
     this.retire();

@@ -1,5 +1,5 @@
 import { messageOf } from '../../util/message-of.js';
-import { hasCode, isConfigurationError } from '../../protocol/errors.js';
+import { hasCode } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { SendHttp } from '../../transport/forward-proxy/http-request.js';
@@ -18,7 +18,7 @@ import { KontrolRegistrant } from './kontrol-registrant.js';
 import type { GetKitesOptions } from './kontrol-client.js';
 import { type RegisterResponse, readRevokedIds, readStrings } from './kontrol-responses.js';
 import type { KiteEvent, KiteWatch } from './kite-watch.js';
-import { type OwnUrl, reachabilityWarning } from './own-url.js';
+import { type OwnUrl, reachabilityWarning, resolveOwnUrl } from './own-url.js';
 import { PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
 import type { Registration } from './registration.js';
 import type { RemoteKite } from './remote-kite.js';
@@ -182,10 +182,7 @@ export class KontrolMember {
     this.#parts?.link.close();
   }
 
-  /**
-   * Returns the URL to register. If it cannot be found, for example because Kontrol's name is not resolved yet, returns a function that
-   * tries again. Rejects if the kite does not listen.
-   */
+  /** Returns the URL to register, or a function that tries again to find it. Rejects if the kite does not listen. */
   async #ownUrl(explicitUrl: string | undefined): Promise<OwnUrl> {
     const find = async (): Promise<string> => {
       const { address, urls, logger } = this.#options;
@@ -195,10 +192,7 @@ export class KontrolMember {
       if (warning !== undefined) logger.warn(warning);
       return url;
     };
-    return find().catch((error: unknown) => {
-      if (isConfigurationError(error)) throw error;
-      return find;
-    });
+    return resolveOwnUrl(find);
   }
 
   /** Returns the link to Kontrol and its parts, which are created on first use. */

@@ -60,6 +60,10 @@ export class LinkedKontrolClient implements KontrolClient {
     this.#link.renewAuth();
   }
 
+  wake(): void {
+    this.#link.wake();
+  }
+
   close(): void {
     this.#link.close();
   }

@@ -1,3 +1,4 @@
+import { isConfigurationError } from '../../protocol/errors.js';
 import { isAnyAddress } from '../../util/listen-address.js';
 import { isLoopbackHost } from '../../util/loopback.js';
 import { withoutBrackets } from '../../util/host.js';
@@ -15,4 +16,15 @@ function isLocal(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const host = withoutBrackets(new URL(url).hostname);
   return isLoopbackHost(host) || isAnyAddress(host);
+}
+
+/**
+ * Returns the URL that `find` returns. If it fails for a reason that may end, for example because the name of Kontrol is not
+ * resolved yet, returns `find`, which tries again. Rejects if the configuration is the reason: the kite does not listen.
+ */
+export function resolveOwnUrl(find: () => Promise<string>): Promise<OwnUrl> {
+  return find().catch((error: unknown) => {
+    if (isConfigurationError(error)) throw error;
+    return find;
+  });
 }

@@ -100,7 +100,8 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
             retry = clock.setTimeout(
               () => {
                 if (link.client !== client) return;
-                // The link then uses another Kontrol, which may be able to reach the store. A permanent failure is the same at each.
+                // The link then uses another Kontrol, which may be able to reach the store. A permanent failure is the same at
+                // each.
                 if (link.hasAlternatives && !permanent) client.close();
                 else attempt(client);
               },

@@ -2,8 +2,12 @@ import type { BackoffOptions } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Logger } from '../../util/logger.js';
-import type { Auth, Transport } from '../call/client.js';
+import type { ServerAccess } from '../../transport/handshake/server-access.js';
+import type { Auth, ClientOptions, Transport } from '../call/client.js';
 import type { MethodHandling } from '../serve/method.js';
+
+/** Options of a client in a page, where the browser decides which certificates are trusted and which headers are sent. */
+export type PageClientOptions = Omit<ClientOptions, keyof ServerAccess>;
 
 /** Options of a kite in a page. */
 export interface PageKiteOptions {

@@ -1,6 +1,6 @@
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
-import type { Client, ClientOptions } from '../call/client.js';
+import type { Client } from '../call/client.js';
 import type { ConnectionEvents } from '../call/connection.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
@@ -10,7 +10,14 @@ import type { KontrolClient } from '../kontrol/kontrol-client.js';
 import type { FinalFunc, Handler, Method } from '../serve/method.js';
 import type { HandleOptions, KiteDescription } from '../serve/method-host.js';
 import { composePageKite } from './compose-page-kite.js';
-import type { PageKiteOptions, PageKontrolOptions } from './page-kite-options.js';
+import type { PageClientOptions, PageKiteOptions, PageKontrolOptions } from './page-kite-options.js';
+
+/** The part of a page that tells when to reconnect. Node has none of it. */
+interface WakingPage {
+  addEventListener?(type: string, listener: () => void, options: { readonly signal: AbortSignal }): void;
+}
+
+const page = globalThis as unknown as WakingPage;
 
 /**
  * A kite in a page: it calls other kites, and they call it, on connections that the page has opened.
@@ -27,7 +34,15 @@ import type { PageKiteOptions, PageKontrolOptions } from './page-kite-options.js
 export class PageKite<Methods = AnyMethods> {
   readonly identity: KiteIdentity;
   readonly #core: KiteCore;
-  readonly #kontrols = new Set<KontrolClient>();
+  readonly #kontrols = new Set<LinkedKontrolClient>();
+  readonly #closed = new AbortController();
+  /**
+   * Reconnects at once when the network is back, when the user looks at the page, whose timers were slow until then, and before they
+   * become slow.
+   */
+  readonly #wake = (): void => {
+    for (const each of [this.#core, ...this.#kontrols]) each.wake();
+  };
 
   /** @throws ConfigurationError if a field of the identity is empty or contains "/" */
   constructor(name: string, version: string, options?: PageKiteOptions);
@@ -41,6 +56,8 @@ export class PageKite<Methods = AnyMethods> {
   ) {
     this.#core = core;
     this.identity = core.identity;
+    for (const event of ['online', 'visibilitychange'])
+      page.addEventListener?.(event, this.#wake, this.#closed);
   }
 
   /** Adds a listener for an event. Returns a function that removes the listener. */
@@ -100,7 +117,7 @@ export class PageKite<Methods = AnyMethods> {
    * Returns a client of the kite at `url`. The client is not connected: call its `dial` or `dialForever`. It is closed
    * together with this kite.
    */
-  newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
+  newClient<Remote = AnyMethods>(url: string, options?: PageClientOptions): Client<Remote> {
     return this.#core.newClient<Remote>(url, options);
   }
 
@@ -138,5 +155,6 @@ export class PageKite<Methods = AnyMethods> {
     this.#core.drain();
     for (const kontrol of this.#kontrols) kontrol.close();
     this.#core.closeClients();
+    this.#closed.abort();
   }
 }

@@ -1,4 +1,4 @@
-import { isConfigurationError } from '../../protocol/errors.js';
+import { resolveOwnUrl } from '../kontrol/own-url.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { Channel } from '../../transport/channel/channel.js';
@@ -106,10 +106,7 @@ export class ProxyMember {
   async registerToProxy(options: RegisterToProxyOptions = {}): Promise<ProxyRegistration> {
     const { address } = this.#options;
     const ownUrl = async (): Promise<string> => options.url ?? address.registerUrl();
-    // Another failure may end, for example when the name of Kontrol is resolved.
-    await ownUrl().catch((error: unknown) => {
-      if (isConfigurationError(error)) throw error;
-    });
+    await resolveOwnUrl(ownUrl);
     const register = async (client: Client): Promise<string> => registerWithProxy(client, await ownUrl());
     return this.#registerThrough({ name: 'proxy', register }, options);
   }

@@ -105,8 +105,8 @@ export class KiteServer {
   }
 
   /**
-   * Returns the URL for other machines. Rejects with a ConfigurationError (`noUrl`) if the kite does not listen, and with a KiteError
-   * if it listens on all addresses and the one from which Kontrol is reached cannot be found.
+   * Returns the URL for other machines. Rejects with a ConfigurationError (`noUrl`) if the kite does not listen, and with a
+   * KiteError if it listens on all addresses and the one from which Kontrol is reached cannot be found.
    */
   async registerUrl(): Promise<string> {
     const { name, config, prefixes, findProxy, logger } = this.#options;

@@ -1,5 +1,6 @@
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Logger } from '../../util/logger.js';
+import { hasTerminal } from '../../util/has-terminal.js';
 import { StderrLogger } from '../../util/stderr-logger.js';
 
 /** A kite that can be run as a program. */
@@ -19,10 +20,8 @@ const CLOSING_SIGNALS = ['SIGBREAK', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] a
  */
 export async function runUntilSignal(kite: Runnable, logger: Logger): Promise<void> {
   await kite.listen();
-  // A static import would load the module in kites and commands that do not call this function.
-  const { isatty } = process.getBuiltinModule('node:tty');
-  // Not when SIGHUP arrives, because a terminal that was closed does not count as one.
-  const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+  // Not when SIGHUP arrives, because the terminal may be closed then.
+  const reloadsOnHangup = !hasTerminal();
   const toggle = (): void => {
     if (!(logger instanceof StderrLogger)) return;
     logger.toggleDebug();
@@ -32,7 +31,7 @@ export async function runUntilSignal(kite: Runnable, logger: Logger): Promise<vo
   let closing = false;
   const closed = new Promise<void>((resolve) => {
     const stop = (signal: NodeJS.Signals): void => {
-      if (signal === 'SIGHUP' && !hasTerminal) {
+      if (signal === 'SIGHUP' && reloadsOnHangup) {
         if (logger instanceof StderrLogger) logger.restoreLevel();
         return;
       }

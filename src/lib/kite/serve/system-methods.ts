@@ -80,18 +80,23 @@ export async function systemInfo(): Promise<SystemInfo> {
 /** Prompts at the terminal. Control characters in the text of the peer are made visible. */
 async function prompt(text: string, { input, output }: TerminalStreams, echo: boolean): Promise<string> {
   if (!input.isTTY) throw new KiteError('genericError', 'Cannot prompt: standard input is not a terminal');
-  const [{ createInterface }, { Writable }] = await Promise.all([
+  const [{ createInterface }, { Writable }, { TerminalInput }] = await Promise.all([
     import('node:readline/promises'),
     import('node:stream'),
+    import('../../util/terminal-input.js'),
   ]);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const question = makeVisible(text);
-  const readline = createInterface({ input, output: echo ? output : silent, terminal: true });
+  const keys = new TerminalInput(input, {
+    redraw: () => (echo ? readline.prompt(true) : void output.write(question)),
+  });
+  const readline = createInterface({ input: keys, output: echo ? output : silent, terminal: true });
   try {
     if (!echo) output.write(question);
     return await readline.question(echo ? question : '');
   } finally {
     readline.close();
+    keys.close();
     if (!echo) output.write('\n');
   }
 }

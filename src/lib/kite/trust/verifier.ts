@@ -30,7 +30,12 @@ export interface VerifierOptions {
   readonly verifyTtl?: number | undefined;
   /** Users whose kite keys are accepted: the user of this kite (`own`), a list of users, or `any`. Default: `own`. */
   readonly allowKiteKeysOf?: 'own' | 'any' | readonly string[] | undefined;
+  /** Decides whether a token is valid for the called kite. Default: `audienceIncludes`. */
+  readonly acceptAudience?: AudienceCheck | undefined;
 }
+
+/** Whether a token with this audience is valid for a kite. Synchronous; anything but `true` rejects the token. */
+export type AudienceCheck = (audience: string, kite: KiteIdentity) => boolean;
 
 /** Receives the `key` of a call, and returns the username of the caller or throws. */
 export type AuthCheck = (key: string) => string;
@@ -50,6 +55,7 @@ export class Verifier {
   readonly #identity: KiteIdentity;
   readonly #clock: Clock;
   readonly #allowed: 'own' | 'any' | readonly string[];
+  readonly #acceptAudience: AudienceCheck;
   readonly #customChecks = new Map<string, AuthCheck | CredentialCheck>();
   readonly #used = new ConnectionCredentials();
   readonly #revoked = new RevokedIds();
@@ -64,6 +70,7 @@ export class Verifier {
     this.#identity = options.identity;
     this.#clock = options.clock;
     this.#allowed = options.allowKiteKeysOf ?? 'own';
+    this.#acceptAudience = options.acceptAudience ?? audienceIncludes;
     this.#verified = new VerifiedCredentials(options.verifyTtl ?? 300_000, options.clock);
     this.#kiteKey = options.kiteKey;
     this.#trusted = trustedKeys(options.kiteKey, options.kontrolKeys ?? []);
@@ -199,7 +206,7 @@ export class Verifier {
     const { claims, key } = this.#verifyWithAnyKey(jwt, keys);
     const token = tokenOf(claims);
     const callee = { ...this.#identity, username: this.#ownUser() };
-    if (!audienceIncludes(token.audience, callee)) {
+    if (!isAccepted(this.#acceptAudience(token.audience, callee))) {
       throw new JwtError(
         'claims',
         `it is for other kites: its audience is ${token.audience.slice(0, QUOTED_LENGTH)}`,
@@ -273,6 +280,13 @@ function runCheck(
   // If the check is async by mistake, its rejection must not end the process.
   if (username instanceof Promise) username.catch(() => undefined);
   throw authenticationError(`${type}: the check of this kite did not return a username`);
+}
+
+/** Whether a check of the program has returned true. */
+function isAccepted(result: unknown): boolean {
+  // If the check is async by mistake, its rejection must not end the process.
+  if (result instanceof Promise) result.catch(() => undefined);
+  return result === true;
 }
 
 function authenticationError(message: string, cause?: unknown): KiteError {

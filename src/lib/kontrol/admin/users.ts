@@ -1,3 +1,4 @@
+import { TOKEN_LEEWAY } from '../../keys/jwt-claims.js';
 import { kiteKeyIdProblem } from '../../keys/kite-key.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
@@ -33,6 +34,11 @@ export interface UserCredential {
   /** When a session ends, or a kite key expires. Null for a kite key that does not expire. */
   readonly endsAt: number | null;
   readonly revoked: boolean;
+}
+
+/** Returns when a session ends, or a kite key expires by its own claim: Kontrol accepts a key for the leeway longer. */
+function expiryOf({ type, endsAt }: StoredCredential): number | undefined {
+  return type === 'kiteKey' && endsAt !== undefined ? endsAt - TOKEN_LEEWAY : endsAt;
 }
 
 /** What a revocation of a user has reached, besides kite keys. */
@@ -97,7 +103,7 @@ export class Users {
         id: use.kiteKeyId,
         issuedAt: use.issuedAt,
         lastUse: use.lastUse ?? null,
-        endsAt: use.endsAt ?? null,
+        endsAt: expiryOf(use) ?? null,
         revoked: keyRing.isRevoked(use),
       }))
       .toSorted((a, b) => (b.lastUse ?? 0) - (a.lastUse ?? 0));

@@ -45,7 +45,10 @@ interface KitesSearch {
 /** Throws if the caller has disconnected, so that it cannot receive the response. */
 type CheckCaller = () => void;
 
-/** Implements the queries for kites and for tokens. Each user's queries are answered one after the other, in turn with those of others. */
+/**
+ * Implements the queries for kites and for tokens. Each user's queries are answered one after the other, in turn with those of
+ * others.
+ */
 export class Queries {
   readonly #options: QueriesOptions;
   readonly #responses: KitesResponses;

@@ -1,5 +1,5 @@
 import { kitePath } from '../../protocol/identity.js';
-import { type KiteQuery, matchesEveryKite, queryMatcher } from '../../protocol/query.js';
+import { type KiteQuery, matchesEveryKite, searchMatcher } from '../../protocol/query.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';
@@ -101,7 +101,7 @@ export class Registry extends Emitter<RegistryEvents> {
    */
   *search(query: KiteQuery): Generator<RegistryEntry | undefined, void, void> {
     const all = matchesEveryKite(query);
-    const matches = all ? (): boolean => true : queryMatcher(query);
+    const matches = searchMatcher(query);
     let examined = 0;
     for (const entry of all ? Array.from(this.#byId.values()) : this.#candidates(query)) {
       if (++examined % EXAMINED_PER_STEP === 0) yield undefined;

@@ -3,7 +3,7 @@ import type { Request } from '../../kite/serve/request.js';
 import { hasSameKiteKey } from '../../keys/revoked-ids.js';
 import { KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
-import { matchesEveryKite, type KiteQuery, queryMatcher } from '../../protocol/query.js';
+import { type KiteQuery, searchMatcher } from '../../protocol/query.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { errorText } from '../../util/message-of.js';
@@ -82,7 +82,7 @@ export class Watchers {
     const { client: peer } = request;
     const { limits, audit } = this.#options;
     const { watchersPerConnection } = limits;
-    const matches = matchesEveryKite(query) ? (): boolean => true : queryMatcher(query);
+    const matches = searchMatcher(query);
     const watchers = this.#watchersOf(peer);
     if (watchers.size >= watchersPerConnection) {
       const message = `This connection has ${watchersPerConnection} watchers; cancel one with cancelWatcher first`;

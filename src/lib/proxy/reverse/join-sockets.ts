@@ -57,8 +57,7 @@ class JoinedQueues implements BudgetUser {
 
   measure(): void {
     const bytes = this.#caller.writableLength + this.#kite.writableLength;
-    this.#share ??= this.#budget.open(this);
-    this.#share.resize(bytes);
+    this.#share = this.#budget.charge(this, this.#share, bytes);
   }
 
   expel(): void {

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readClaims } from '../../keys/jwt-claims.js';
 import type { Clock } from '../../util/clock.js';
+import { steadyClock } from '../../util/steady-clock.js';
 import { TUNNEL_TOKEN_LENGTH } from '../limits/proxy-limits.js';
 
 /** The claims of a token with which a kite opens a tunnel. */
@@ -25,7 +26,7 @@ export class TunnelTokens {
 
   /** `ttl`: lifetime of a token in milliseconds. The caller ensures that each token is used once. */
   constructor(clock: Clock, ttl: number) {
-    this.#clock = clock;
+    this.#clock = steadyClock(clock);
     this.#ttl = ttl;
   }
 
@@ -34,7 +35,7 @@ export class TunnelTokens {
     const claims = JSON.stringify({
       sub: kiteId,
       seq: tunnel,
-      exp: (this.#clock.monotonic() + this.#ttl) / 1000,
+      exp: (this.#clock.now() + this.#ttl) / 1000,
     });
     const input = `${HEADER}.${Buffer.from(claims).toString('base64url')}`;
     return `${input}.${this.#mac(input).toString('base64url')}`;
@@ -50,7 +51,7 @@ export class TunnelTokens {
     if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) return undefined;
     // The claims have this type, because `sign` wrote them.
     const { sub, seq, exp } = readClaims(token) as { sub: string; seq: number; exp: number };
-    return this.#clock.monotonic() < exp * 1000 ? { kiteId: sub, tunnel: seq } : undefined;
+    return this.#clock.now() < exp * 1000 ? { kiteId: sub, tunnel: seq } : undefined;
   }
 
   #mac(input: string): Buffer {

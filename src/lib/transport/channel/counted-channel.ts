@@ -20,9 +20,7 @@ export class CountedChannel extends ForwardingChannel implements BudgetUser {
   }
 
   measure(): void {
-    const { bufferedBytes } = this;
-    if (bufferedBytes > 0) this.#output ??= this.#budgets?.output.open(this);
-    this.#output?.resize(bufferedBytes);
+    if (this.#budgets) this.#output = this.#budgets.output.charge(this, this.#output, this.bufferedBytes);
   }
 
   expel(reason: string): void {

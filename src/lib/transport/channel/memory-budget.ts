@@ -47,6 +47,8 @@ export class MemoryBudget {
   readonly #shares = new Set<BudgetShare>();
   #used = 0;
   #expelling = false;
+  /** The share that is being charged: its user may not know it yet, and must not be measured. */
+  #charged: BudgetShare | undefined;
 
   /** `limit`: in bytes. `reason`: the reason with which connections end. */
   constructor(limit: number, reason: string) {
@@ -65,6 +67,20 @@ export class MemoryBudget {
     return share;
   }
 
+  /**
+   * Sets the memory that a user takes, and returns its share: `share`, or a new one if it takes memory for the first time. If the budget
+   * is exceeded then, it expels users, perhaps this one.
+   */
+  charge(user: BudgetUser, share: BudgetShare | undefined, bytes: number): BudgetShare | undefined {
+    if (share === undefined && bytes === 0) return undefined;
+    const charged = share ?? this.open(user);
+    const outer = this.#charged;
+    this.#charged = charged;
+    charged.resize(bytes);
+    this.#charged = outer;
+    return charged;
+  }
+
   resize(share: BudgetShare, bytes: number): void {
     if (!share.open) return;
     this.#used += bytes - share.bytes;
@@ -81,7 +97,8 @@ export class MemoryBudget {
 
   #expelLargest(): void {
     this.#expelling = true;
-    for (const { user } of this.#shares) user.measure();
+    const current = this.#charged;
+    for (const share of this.#shares) if (share !== current) share.user.measure();
     if (this.#used > this.#limit) {
       const largestFirst = [...this.#shares]
         .filter(({ bytes }) => bytes > 0)

@@ -32,7 +32,7 @@ const nodePlatform: DialPlatform<NodeDialOptions> = {
     return budgets ? dialing.then((channel) => new CountedChannel(channel, budgets)) : dialing;
   },
   fallsBack: (error) =>
-    error.code === 'proxy' ? refusesTunnel(error) : !FAILURES_WITHOUT_SERVER.has(error.code),
+    error.code === 'proxy' ? refusesTunnel(error) : !FINAL_FAILURES.has(error.code),
   firstOptions: (options) => ({
     ...options,
     handshakeTimeout: options.handshakeTimeout / 2 || UPGRADE_TIMEOUT,
@@ -51,7 +51,7 @@ const sessionPlatform: DialPlatform<NodeDialOptions> = {
  * The failures before the upgrade was sent, and those that XHR polling would repeat. After any other, such as a middlebox
  * that holds or resets the upgrade, a plain HTTP request may pass.
  */
-const FAILURES_WITHOUT_SERVER: ReadonlySet<DialErrorCode> = new Set([
+const FINAL_FAILURES: ReadonlySet<DialErrorCode> = new Set([
   'aborted',
   'invalidUrl',
   'notFound',

@@ -4,10 +4,12 @@ import {
   CLOSED_HINT,
   HOST_NAME_HINT,
   NETWORK_HINT,
+  OTHER_HOST_HINT,
   PORT_HINT,
   REFUSED_HINT,
   SCHEME_HINT,
   TIMEOUT_HINT,
+  VALIDITY_HINT,
 } from '../../errors/dial-hints.js';
 import type { DialErrorCode } from '../../errors/error-codes.js';
 import { DialError, isDialError } from './dial-error.js';
@@ -54,6 +56,17 @@ const CLIENT_CERTIFICATE_ALERT =
 
 const CERTIFICATE_CODE = /CERT|SIGNATURE/;
 
+const CERTIFICATE_HINTS: Readonly<Record<string, string>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID: OTHER_HOST_HINT,
+  CERT_HAS_EXPIRED: VALIDITY_HINT,
+  CERT_NOT_YET_VALID: VALIDITY_HINT,
+};
+
+/** Returns what to do about a certificate that Node has rejected with this code. Trusting it helps only against some. */
+export function certificateHint(code: string, trustHint = CERTIFICATE_HINT): string {
+  return CERTIFICATE_HINTS[code] ?? trustHint;
+}
+
 /** Returns the DialError for an error of the socket, of TLS or of the HTTP parser. */
 export function socketError(url: URL, cause: unknown): DialError {
   if (isDialError(cause)) return cause;
@@ -73,7 +86,7 @@ export function describeSocketError(cause: unknown): SocketErrorEntry {
   if (entry) return { ...entry, reason: `${entry.reason} (${code})` };
   if (isCertificateError(error)) {
     const reason = `the certificate of the server is not trusted: ${error.message} (${code})`;
-    return { code: 'tls', reason, hint: CERTIFICATE_HINT };
+    return { code: 'tls', reason, hint: certificateHint(code) };
   }
   if (code.startsWith('HPE_')) {
     return { code: 'protocol', reason: `not an HTTP server (${code})`, hint: PORT_HINT };

@@ -79,8 +79,7 @@ export class Relay implements BudgetUser {
   /** Counts the messages that wait. A string takes up to two bytes for each UTF-16 unit. */
   #wait(length: number): void {
     if (this.#ended) return;
-    this.#waiting ??= this.#options.input?.open(this);
-    this.#waiting?.resize(2 * length);
+    this.#waiting = this.#options.input?.charge(this, this.#waiting, 2 * length);
   }
 
   #sideEnded(code: number, reason: string): void {

@@ -186,16 +186,13 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
     this.#resizeOutput();
   }
 
-  // A share is opened when it is needed, because most sessions do not have to wait for their peers.
   #resizeOutput(): void {
-    const buffered = this.bufferedBytes;
-    if (buffered > 0 && !this.#removed) this.#output ??= this.#budgets.output.open(this);
-    this.#output?.resize(buffered);
+    if (!this.#removed) this.#output = this.#budgets.output.charge(this, this.#output, this.bufferedBytes);
   }
 
   #resizeInput(bytes: number): void {
-    if (bytes > 0 && !this.#authenticated && !this.#removed) this.#input ??= this.#budgets.input.open(this);
-    this.#input?.resize(bytes);
+    if (this.#authenticated || this.#removed) return;
+    this.#input = this.#budgets.input.charge(this, this.#input, bytes);
   }
 
   #refuse(violation: CloseStatus, bytes?: number): void {

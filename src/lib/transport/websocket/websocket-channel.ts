@@ -160,11 +160,9 @@ export abstract class WebSocketChannel
     if (this.#writes > 0) this.measure();
   }
 
-  /** Counts the queue towards the budget. A share is opened when it is needed, because most connections never wait. */
+  /** Counts the queue towards the budget. */
   measure(): void {
-    const buffered = this.bufferedBytes;
-    if (buffered > 0) this.#output ??= this.#budgets?.output.open(this);
-    this.#output?.resize(buffered);
+    if (this.#budgets) this.#output = this.#budgets.output.charge(this, this.#output, this.bufferedBytes);
   }
 
   authenticated(): void {
@@ -303,8 +301,7 @@ export abstract class WebSocketChannel
     this.#received = false;
     this.#unfinishedBytes = unfinished ? before + length + CHUNK_COST : 0;
     const held = this.#unfinishedBytes + this.#waitingBytes + FRAGMENT_COST * fragments;
-    if (held > 0 && this.#countsInput) this.#input ??= this.#budgets?.input?.open(this);
-    this.#input?.resize(held);
+    if (this.#countsInput) this.#input = this.#budgets?.input?.charge(this, this.#input, held);
     if (!unfinished || this.#closing) return;
     this.#ws.pause();
     this.#budgets?.turns?.wait(this);
@@ -316,8 +313,8 @@ export abstract class WebSocketChannel
 
   handleError(error: Error): void {
     const status = closeStatusForError(error, this.limits.messageBytes);
-    const size = status.code === 1009 ? (this.#ws as WithReceiver)._receiver?._totalPayloadLength : undefined;
-    if (status.code !== DROPPED_CODE) this.#report(status, size);
+    const size = (this.#ws as WithReceiver)._receiver?._totalPayloadLength;
+    if (status.code !== DROPPED_CODE) this.#report(status, size === 0 ? undefined : size);
     this.#closing = true;
     this.#closeStatus ??= status;
   }

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  parseArgument,
-  parseIfJson,
-  parseLine,
-  verbatim,
-  withCallback,
-} from '../../../../src/lib/cli/call/arguments.js';
-import { stringifyLiterals } from '../../../../src/lib/util/literal-json.js';
+import { parseArgument, parseLine, verbatim, withCallback } from '../../../../src/lib/cli/call/arguments.js';
+import { parseIfJson, stringifyLiterals } from '../../../../src/lib/util/literal-json.js';
 import { HOSTILE_NUMBERS } from '../../../helpers/hostile-numbers.js';
 
 function errorOf(run: () => unknown): unknown {

@@ -71,9 +71,10 @@ describe('normalizeArgv', () => {
     });
   });
 
-  it('normalizeArgv explains how to pass arguments with a dash if no flag is similar', () => {
-    expect(failure(['--verbose=3'])).toMatchObject({
-      message: 'Unknown flag: --verbose',
+  it('normalizeArgv explains how to pass arguments with a dash only if the word does not look like a long flag', () => {
+    expect(failure(['--verbose=3'])).toMatchObject({ message: 'Unknown flag: --verbose', hint: '' });
+    expect(failure(['-x'])).toMatchObject({
+      message: 'Unknown flag: -x',
       hint: 'Put -- before arguments that start with a dash.',
     });
   });

@@ -14,7 +14,7 @@ import {
   SHELL_NAMES,
 } from '../../../../src/lib/cli/runtime/command-limits.js';
 import { CompletionCache } from '../../../../src/lib/cli/completion/completion-cache.js';
-import { readSettingFile } from '../../../../src/lib/cli/kontrol/setting-file.js';
+import { readSettingFile } from '../../../../src/lib/cli/target/setting-file.js';
 import { LastLine } from '../../../../src/lib/cli/runtime/last-line.js';
 import { History } from '../../../../src/lib/cli/shell/history.js';
 import { ShellCompletion } from '../../../../src/lib/cli/shell/shell-completion.js';

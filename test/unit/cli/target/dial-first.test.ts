@@ -9,6 +9,9 @@ import { testRuntime } from '../../../helpers/cli/test-runtime.js';
 describe('dialFirst', () => {
   const offers: DialCandidate[] = ['a', 'b', 'c'].map((name) => ({ url: `http://${name}/kite`, auth: null }));
 
+  const runtime = testRuntime();
+  const world = { spinner: new Spinner(runtime), runtime };
+
   function clients(reachable: string[]) {
     const dialed: string[] = [];
     const closed: string[] = [];
@@ -27,7 +30,7 @@ describe('dialFirst', () => {
 
   it('dialFirst dials the next kite if one is unreachable, and no more than needed', async () => {
     const { dialed, closed, connect } = clients(['http://b/kite', 'http://c/kite']);
-    const { url } = await dialFirst(offers, new Spinner(testRuntime()), connect);
+    const { url } = await dialFirst(offers, world, connect);
     expect(url).toBe('http://b/kite');
     expect(dialed).toEqual(['http://a/kite', 'http://b/kite']);
     expect(closed).toEqual(['http://a/kite']);
@@ -35,7 +38,7 @@ describe('dialFirst', () => {
 
   it('dialFirst fails with exit code 6 if every kite is unreachable', async () => {
     const { dialed, connect } = clients([]);
-    expect(await failureOf(dialFirst(offers, new Spinner(testRuntime()), connect))).toMatchObject({
+    expect(await failureOf(dialFirst(offers, world, connect))).toMatchObject({
       exitCode: 6,
     });
     expect(dialed).toHaveLength(3);

@@ -105,7 +105,9 @@ describe('selectKite', () => {
     const many = Array.from({ length: 120 }, (_, n) => found(`kite-${String(n).padStart(3, '0')}`));
 
     /** Asks for 3 s, with kites that do not answer within 2 s, except for some. */
-    async function askSlowly(...names: string[]): Promise<{ chosen: string; failure?: CliError; warning: string }> {
+    async function askSlowly(
+      ...names: string[]
+    ): Promise<{ chosen: string; failure?: CliError; warning: string }> {
       let now = 0;
       const timeouts: number[] = [];
       const stderr = new Sink();
@@ -129,14 +131,14 @@ describe('selectKite', () => {
       return { chosen: name, ...(failure && { failure }), warning: stderr.text };
     }
 
-    it('if the only kite that answers was chosen, a warning says how many were not asked', async () => {
+    it('a warning contains the number of kites that were not asked before the only one that answers was chosen', async () => {
       expect(await askSlowly('kite-001')).toEqual({
         chosen: 'kite-001',
         warning: 'warning: 20 of your 120 kites were not asked within 3s.\n',
       });
     });
 
-    it('if no kite answers, the error says how many were not asked', async () => {
+    it('an error that no kite answers contains the number of kites that were not asked', async () => {
       const { failure } = await askSlowly();
       expect(failure?.message).toBe(
         'No target: none of the 100 kites that were asked responds; 20 of your 120 kites were not asked within 3s.',
@@ -144,9 +146,11 @@ describe('selectKite', () => {
       expect(failure?.hint).toContain('--timeout');
     });
 
-    it('if several kites answer, the list says how many were not asked', async () => {
+    it('a list of the kites that answer contains the number of kites that were not asked', async () => {
       const { failure } = await askSlowly('kite-000', 'kite-001');
-      expect(failure?.message).toMatch(/^2 of your kites respond:\n[^]*\n20 of your 120 kites were not asked within 3s\.$/);
+      expect(failure?.message).toMatch(
+        /^2 of your kites respond:\n[^]*\n20 of your 120 kites were not asked within 3s\.$/,
+      );
     });
   });
 });

@@ -66,6 +66,23 @@ describe('the user of the socket that listens at a loopback address', () => {
     expect(listenerUids('127.0.0.1:3636', none)).toEqual([]);
   });
 
+  it.runIf(process.platform === 'linux')(
+    'the tables of this system are read to their end, although they are longer than a page',
+    async () => {
+      const servers = Array.from({ length: 120 }, (_, n) =>
+        createServer().listen(0, n % 2 === 0 ? '127.0.0.1' : '127.0.0.2'),
+      );
+      onTestFinished(() => {
+        for (const server of servers) server.close();
+      });
+      await Promise.all(servers.map((server) => once(server, 'listening')));
+      for (const server of servers) {
+        const { address, port } = server.address() as AddressInfo;
+        expect(listenerUids(`${address}:${port}`)).toEqual([process.geteuid?.()]);
+      }
+    },
+  );
+
   it.runIf(process.platform === 'linux').each(['127.0.0.1', '0.0.0.0', '::1', '::'])(
     'the tables of this system contain a socket of this process that listens at %s',
     async (host) => {

@@ -50,7 +50,7 @@ describe('a probe', () => {
   it('a probe measures latency, and reads the system information of the kite', async () => {
     const info = { loadAverage: [1.5, 1, 1], processors: 4, memoryUsage: 1, totalMemoryLimit: 2 };
     const { probe } = probeOf({ ...pong, 'kite.systemInfo': () => info });
-    await probe.measure();
+    await probe.measure(2000);
     expect(probe.row).toMatchObject({
       responds: true,
       latency: 5,
@@ -65,28 +65,28 @@ describe('a probe', () => {
     'a probe ignores the malformed answer %j',
     async (answer) => {
       const { probe } = probeOf({ ...pong, 'kite.systemInfo': () => answer });
-      await probe.measure();
+      await probe.measure(2000);
       expect(probe.row).toMatchObject({ responds: true, load: null, processors: null, memoryUsage: null });
     },
   );
 
   it('a probe requests unsupported system information only once per connection', async () => {
     const { probe, calls, client } = probeOf(pong);
-    await probe.measure();
-    await probe.measure();
+    await probe.measure(2000);
+    await probe.measure(2000);
     expect(calls).toEqual(['kite.ping', 'kite.systemInfo', 'kite.ping']);
     client.connected = false;
-    await probe.measure();
+    await probe.measure(2000);
     expect(calls.slice(3)).toEqual(['kite.ping', 'kite.systemInfo']);
   });
 
   it('a probe reports that a kite does not answer, and when it does again', async () => {
     let up = false;
     const { probe } = probeOf(pong, () => (up ? Promise.resolve() : Promise.reject(new Error('refused'))));
-    await probe.measure();
+    await probe.measure(2000);
     expect(probe.row).toMatchObject({ asked: true, responds: false, latency: null });
     up = true;
-    await probe.measure();
+    await probe.measure(2000);
     expect(probe.row).toMatchObject({ responds: true });
   });
 
@@ -95,9 +95,9 @@ describe('a probe', () => {
     const { probe, calls } = probeOf({
       'kite.ping': () => new Promise<string>((resolve) => (answer = resolve)),
     });
-    const first = probe.measure();
+    const first = probe.measure(2000);
     await Promise.resolve();
-    await probe.measure();
+    await probe.measure(2000);
     answer('pong');
     await first;
     expect(calls.filter((method) => method === 'kite.ping')).toHaveLength(1);
@@ -105,7 +105,7 @@ describe('a probe', () => {
 
   it('a probe that does not stay connected opens a connection for each measurement, within the remaining time', async () => {
     const { probe, client, timeouts } = probeOf(pong, undefined, false);
-    await probe.measure();
+    await probe.measure(2000);
     expect(client.closed).toBe(true);
     await probe.measure(500);
     expect(timeouts).toEqual([2000, 500]);

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Dialer } from '../../../../src/lib/kite/call/client.js';
+import { KiteError } from '../../../../src/lib/protocol/errors.js';
+import { DialError, statusError } from '../../../../src/lib/transport/handshake/dial-error.js';
+import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 
 /** A server that can be unreachable. */
@@ -121,5 +124,107 @@ describe('credentials', () => {
     await expect(client.tell('who')).rejects.toMatchObject({ type: 'authenticationError' });
     client.auth = { type: 'name', key: 'carol' };
     expect(await client.tell('who')).toBe('carol');
+  });
+});
+
+describe('the attempts of dialForever', () => {
+  const target = new URL('http://h/kite');
+  const notFound = statusError(target, 404, '101');
+  const untrusted = new DialError('tls', target, 'its certificate is not trusted');
+
+  /** A client whose dials fail with these errors in turn, the last of them for ever, until `state.up`. */
+  function failing(...failures: Error[]) {
+    const memory = memoryDialer(makeCore());
+    const state = { up: false, dials: 0 };
+    const logged: string[] = [];
+    const dialer: Dialer = (url, options) => {
+      state.dials++;
+      if (state.up) return memory.dialer(url, options);
+      return Promise.reject((failures.length > 1 ? failures.shift() : failures[0]) ?? new Error('none'));
+    };
+    const logger = { ...silentLogger, warn: (text: string) => void logged.push(text) };
+    const caller = makeCore({ dialer, logger });
+    const client = caller.newClient('http://h/kite', {
+      backoff: { initial: 100, max: 100, random: () => 0 },
+    });
+    const retries: [string, string, number][] = [];
+    client.on('retry', ({ type, code }, delay) => retries.push([type, code, delay]));
+    const pass = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 100) {
+        caller.clock.advance(100);
+        await settled();
+      }
+    };
+    return { client, caller, state, logged, retries, pass, ends: memory.ends };
+  }
+
+  it.each([
+    ['a 404', notFound, 'handshake'],
+    ['a bad certificate', untrusted, 'tls'],
+  ])(
+    'the attempts of dialForever that end with %s emit retry and are logged once',
+    async (_, error, code) => {
+      const { client, logged, retries, pass } = failing(error);
+      client.dialForever().catch(() => {});
+      await settled();
+      await pass(500);
+      expect(retries).toEqual(Array.from({ length: 6 }, () => ['disconnect', code, 100]));
+      expect(logged).toEqual([`${error.message}; trying again`]);
+    },
+  );
+
+  it('the attempts of dialForever are logged once per cause, and again after a connection', async () => {
+    const { client, state, logged, retries, pass, ends } = failing(notFound, untrusted, notFound, untrusted);
+    const connected = client.dialForever();
+    await settled();
+    await pass(500);
+    const warnings = [notFound, untrusted].map(({ message }) => `${message}; trying again`);
+    expect(logged).toEqual(warnings);
+    state.up = true;
+    await pass(100);
+    await connected;
+    state.up = false;
+    ends[0]?.far.close(1006, '');
+    await settled();
+    expect(retries.at(-1)).toEqual(['disconnect', '', 100]);
+    await pass(300);
+    expect(logged).toEqual([...warnings, `${untrusted.message}; trying again`]);
+  });
+
+  it('the event retry has the error with which dial would reject as its cause', async () => {
+    const { client } = failing(notFound);
+    const cause = new Promise<KiteError>((resolve) => client.once('retry', resolve));
+    client.dialForever().catch(() => {});
+    expect(await cause).toBeInstanceOf(KiteError);
+    expect(await cause).toMatchObject({ message: notFound.message, cause: notFound });
+    client.close();
+  });
+
+  it('the listeners of retry can close the client', async () => {
+    const { client, caller, state, pass } = failing(notFound);
+    client.on('retry', () => client.close());
+    await expect(client.dialForever()).rejects.toMatchObject({ code: 'closed' });
+    await pass(1000);
+    expect([state.dials, caller.clock.timers]).toEqual([1, 0]);
+  });
+
+  it('the next attempt of dialForever is made at once when the clients of the kite wake', async () => {
+    const { client, caller, state } = failing(notFound);
+    const connected = client.dialForever();
+    await settled();
+    expect(state.dials).toBe(1);
+    state.up = true;
+    caller.wake();
+    await connected;
+    caller.wake();
+    await settled();
+    expect([state.dials, caller.clock.timers]).toEqual([2, 0]);
+  });
+
+  it('the clients that do not wait for an attempt of dialForever do nothing when the clients of the kite wake', async () => {
+    const { caller, state } = failing(notFound);
+    caller.wake();
+    await settled();
+    expect(state.dials).toBe(0);
   });
 });

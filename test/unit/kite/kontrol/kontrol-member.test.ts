@@ -54,7 +54,7 @@ function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]
   });
   const failures: string[] = [];
   const requests: string[] = [];
-  const http = { registers: true };
+  const http = { registers: true, ahead: 0 };
   const revoked: string[] = [];
   const member = new KontrolMember({
     identity,
@@ -75,9 +75,10 @@ function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]
     timeout: 15_000,
     sendHttp: ({ pathname }) => {
       requests.push(pathname);
-      if (pathname === '/heartbeat') return Promise.resolve(new Response('pong'));
+      const headers = { date: new Date(clock.now() + http.ahead).toUTCString() };
+      if (pathname === '/heartbeat') return Promise.resolve(new Response('pong', { headers }));
       if (!http.registers) return Promise.reject(new Error('nobody is there'));
-      return Promise.resolve(new Response(JSON.stringify({ url, heartbeatInterval: 3600 })));
+      return Promise.resolve(new Response(JSON.stringify({ url, heartbeatInterval: 3600 }), { headers }));
     },
     clock: timed,
     logger,
@@ -295,6 +296,22 @@ describe('a permanent registration', () => {
     for (let day = 0; day < 12; day++) await pass(DAY);
     expect(registers()).toBe(failed + 2);
   });
+
+  it.each([-DAY, DAY])(
+    'a registration over HTTP renews the kite key when it is due at Kontrol, whose clock is %d ms ahead',
+    async (ahead) => {
+      const { member, requests, http, pass } = withKey(expiring);
+      http.ahead = ahead;
+      await member.registerHttp({ url });
+      const registers = (): number => requests.filter((path) => path === '/register').length;
+      const due = (45 * DAY - ahead) / DAY;
+      for (let day = 0; day < due - 1; day++) await pass(DAY);
+      await pass(DAY - 3_600_000);
+      expect(registers()).toBe(1);
+      await pass(3_600_000);
+      expect(registers()).toBe(2);
+    },
+  );
 
   it('a permanent registration logs once why no Kontrol is reachable', async () => {
     const { registering, state, pass, logged, member } = atKontrol();

@@ -323,6 +323,40 @@ describe('a token', () => {
     );
   });
 
+  it('a token is accepted or rejected by the audience check of the program, which gets the kite', () => {
+    const asked: unknown[] = [];
+    const { verifier } = setUpVerifier({
+      acceptAudience: (audience, kite) => {
+        asked.push([audience, kite.username, kite.name]);
+        return audience === '/alice/prod/other';
+      },
+    });
+    expect(verifier.verify(tokenOf('bob', '/alice/prod/other'))).toBe('bob');
+    expect(refusal(verifier, tokenOf('bob', '/alice'))).toBe(
+      'token: it is for other kites: its audience is /alice',
+    );
+    expect(asked).toEqual([
+      ['/alice/prod/other', 'alice', 'math'],
+      ['/alice', 'alice', 'math'],
+    ]);
+  });
+
+  it('a token is rejected with the error that the audience check of the program throws', () => {
+    const { verifier } = setUpVerifier({
+      acceptAudience: () => {
+        throw new Error('unknown team');
+      },
+    });
+    expect(refusal(verifier, tokenOf('bob', '/alice'))).toBe('token: unknown team');
+  });
+
+  it('a token is rejected if the audience check is async by mistake, without an unhandled rejection', async () => {
+    const accepts = () => Promise.reject(new Error('no')) as unknown as boolean;
+    const { verifier } = setUpVerifier({ acceptAudience: accepts });
+    expect(refusal(verifier, tokenOf('bob', '/alice'))).toContain('its audience is /alice');
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('a token is accepted for the user of the kite’s key, under which the kite is registered', () => {
     const { verifier } = setUpVerifier({ identity: testIdentity({ username: 'unknown' }) });
     expect(verifier.verify(tokenOf('bob', '/alice/prod/math'))).toBe('bob');

@@ -58,6 +58,28 @@ async function node(storage = new FakeStorage(), clock = new ManualClock()) {
 }
 
 describe('two nodes on one store', () => {
+  it.each([-3_600_000, 3_600_000])(
+    'two nodes on one store list a kite as long as it lives, and not longer, when their clocks are set by %d ms',
+    async (change) => {
+      const a = await node();
+      const b = await node(a.storage, a.clock);
+      const entry = await a.register('x');
+      await settled();
+      a.clock.adjust(change);
+      await a.pass(3_600_000 / 10, () => a.registry.heartbeat(entry));
+      expect(a.storage.stored.get('x')?.expiresAt).toBeGreaterThan(a.clock.now());
+      expect(a.storage.stored.get('x')?.expiresAt).toBeLessThanOrEqual(
+        a.clock.now() + defaultTimings.storedLease,
+      );
+      expect(findEntries(b.registry, { id: 'x' })).toHaveLength(1);
+      // The first node has gone.
+      await a.replica.close();
+      a.registry.close();
+      await b.pass(defaultTimings.storedLease + 5000);
+      expect(findEntries(b.registry, { id: 'x' })).toHaveLength(0);
+    },
+  );
+
   it('two nodes on one store find and remove the same kites', async () => {
     const a = await node();
     const b = await node(a.storage, a.clock);

@@ -44,6 +44,34 @@ describe('MemoryBudget', () => {
     expect(budget.used).toBe(1);
   });
 
+  it('MemoryBudget counts a user once that is charged for the first time and measured then', () => {
+    const budget = new MemoryBudget(100, 'full');
+    const expelled: string[] = [];
+    /** A user that charges the memory that it takes when it is measured, like a connection. */
+    const user = (name: string, bytes: number) => {
+      let share: BudgetShare | undefined;
+      const measure = (): void => {
+        share = budget.charge(self, share, bytes);
+      };
+      const self = { measure, expel: () => void expelled.push(name) };
+      return measure;
+    };
+    const [idle, small, medium, large] = [
+      user('idle', 0),
+      user('small', 10),
+      user('medium', 60),
+      user('large', 70),
+    ];
+    idle();
+    small();
+    medium();
+    expect(budget.used).toBe(70);
+    large();
+    expect({ used: budget.used, expelled }).toEqual({ used: 70, expelled: ['large'] });
+    large();
+    expect({ used: budget.used, expelled }).toEqual({ used: 70, expelled: ['large'] });
+  });
+
   it('MemoryBudget measures all users before it expels one, because they may report late that they use less', () => {
     const measured: number[] = [];
     const { budget, shares, expelled } = budgetOf(3, (user) => {

@@ -17,6 +17,9 @@ describe('the error of a socket', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls'],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'tls'],
+    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'tls'],
+    ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'tls'],
     ['HPE_INVALID_CONSTANT', 'protocol'],
     ['ESOMETHING', 'protocol'],
   ])('the socket error %s has the code %s, contains the address, and hides secrets', (code, expected) => {
@@ -31,5 +34,16 @@ describe('the error of a socket', () => {
     });
     expect(error.message).toMatch(/^Cannot connect to http:\/\/kites\.example:3636\/kite: /);
     expect(error.message).not.toContain('secret');
+  });
+
+  it.each([
+    'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+    'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
+    'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE',
+    'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',
+  ])('the alert %s is about the certificate of the client', (code) => {
+    const { message, hint } = socketError(url, Object.assign(new Error('it failed'), { code }));
+    expect(message).toContain('requires a certificate of the client, or rejects that of this one');
+    expect(hint).toContain('--cert FILE --key FILE');
   });
 });

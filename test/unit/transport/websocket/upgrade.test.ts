@@ -52,6 +52,13 @@ describe('an upgrade request', () => {
     expect(request).toContain('\r\nHost: example.com\r\n');
   });
 
+  it('an upgrade request has additional headers, of which Authorization replaces the credentials of the URL', () => {
+    const headers = { 'X-Tenant': 'blue', authorization: 'Bearer x' };
+    const request = upgradeRequest(new URL('ws://bob:x@example.com/'), '/', KEY, headers);
+    expect(request).toMatch(/\r\nX-Tenant: blue\r\nauthorization: Bearer x\r\n\r\n$/);
+    expect(request).not.toContain('Basic');
+  });
+
   it('an upgrade request has no header that was injected by the URL', () => {
     const url = new URL('ws://example.com/a\r\nX: y?b\r\nX: y');
     expect(upgradeRequest(url, requestPath(url, ''), KEY).split('\r\n')).toHaveLength(8);

@@ -33,6 +33,13 @@ describe('the cookies of a session', () => {
     expect(after(header)).toBe(sent);
   });
 
+  it('a session sends fixed cookies before those that it has received', () => {
+    const cookies = new Cookies(['x=1; y=2']);
+    expect(cookies.header).toBe('x=1; y=2');
+    cookies.receive(['a=1']);
+    expect(cookies.header).toBe('x=1; y=2; a=1');
+  });
+
   it('a later cookie replaces an earlier one with the same name', () => {
     expect(after('a=1', 'b=2', 'a=3')).toBe('b=2; a=3');
     expect(after('a=1', 'b=2', 'a=; Max-Age=0')).toBe('b=2');

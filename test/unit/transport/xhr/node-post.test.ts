@@ -38,3 +38,26 @@ it('a session over XHR resolves its host once, so that every request is sent to 
   expect(connections.size).toBe(2);
   expect(lookups).toBe(1);
 });
+
+it('each request of a session over XHR has the additional headers, and a cookie beside those of the server', async () => {
+  const seen: http.IncomingHttpHeaders[] = [];
+  const server = http.createServer((request, response) => {
+    seen.push(request.headers);
+    request.resume().on('end', () => response.setHeader('set-cookie', 'NODE=a; Path=/').end('ok'));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const headers = { 'X-Tenant': 'blue', Cookie: 'mine=1' };
+  const post = new NodePost(new URL(`http://127.0.0.1:${port}/kite`), 1000, { findProxy: noProxy, headers });
+  onTestFinished(() => post.close());
+  for (const speaking of [false, true, false]) {
+    await new Promise((done) => void post.post('/', '', speaking, done));
+  }
+  expect(seen.map((one) => [one['x-tenant'], one.cookie])).toEqual([
+    ['blue', 'mine=1'],
+    ['blue', 'mine=1; NODE=a'],
+    ['blue', 'mine=1; NODE=a'],
+  ]);
+});

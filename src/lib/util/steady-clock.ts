@@ -1,4 +1,4 @@
-import type { Clock } from '../../util/clock.js';
+import type { Clock } from './clock.js';
 
 /**
  * Returns a clock whose `now` goes on from the current time with the monotonic clock, also when the clock of the machine is set. For

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { isSecretExposed } from '../../keys/secret-access.js';
-import { exposedKey } from '../target/read-pem.js';
+import { exposedKey } from './read-pem.js';
 import { configurationError, isCliError } from '../runtime/cli-error.js';
 import { type CliSetting, settingLabel } from '../settings/cli-setting.js';
 import { SETTING_FILE_LENGTH } from '../runtime/command-limits.js';

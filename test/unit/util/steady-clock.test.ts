@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { steadyClock } from '../../../../src/lib/kontrol/registry/steady-clock.js';
-import { ManualClock } from '../../../helpers/process/manual-clock.js';
+import { steadyClock } from '../../../src/lib/util/steady-clock.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 const HOUR = 3_600_000;
 
