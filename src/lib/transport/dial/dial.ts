@@ -31,8 +31,7 @@ const nodePlatform: DialPlatform<NodeDialOptions> = {
     const { budgets } = options;
     return budgets ? dialing.then((channel) => new CountedChannel(channel, budgets)) : dialing;
   },
-  fallsBack: (error) =>
-    error.code === 'proxy' ? refusesTunnel(error) : !FINAL_FAILURES.has(error.code),
+  fallsBack: (error) => (error.code === 'proxy' ? refusesTunnel(error) : !FINAL_FAILURES.has(error.code)),
   firstOptions: (options) => ({
     ...options,
     handshakeTimeout: options.handshakeTimeout / 2 || UPGRADE_TIMEOUT,
