@@ -70,6 +70,7 @@ const NOT_PROMISED: Readonly<Record<string, readonly string[]>> = {
     '**Options**',
     '**Transports**',
     '**Lost connections.**',
+    '**A page reconnects at once**',
     'Except for `alert`',
     'Two pages that are registered',
     'If no data channel opens',

@@ -84,13 +84,13 @@ describe('the access to servers from settings', () => {
     );
     for (const { hint } of errors) expect(hint).toMatch(/^Check --(?:ca|cert|key) \(KITE_\w+\)/);
     const [noCa, folder, notPem] = errors;
-    expect(noCa?.message).toBe(`The file ${missing} cannot be read: it does not exist.`);
+    expect(noCa?.message).toBe(`The file ${missing} cannot be read: it does not exist`);
     expect(folder?.message).toContain('it is a folder');
     expect(notPem?.message).toBe(
       `The file ${text} is not a certificate in PEM, which begins with -----BEGIN CERTIFICATE-----.`,
     );
     expect(errorOf(() => read({ header: [`@${missing}`] })).message).toBe(
-      `The file ${missing} cannot be read: it does not exist.`,
+      `The file ${missing} cannot be read: it does not exist`,
     );
   });
 
