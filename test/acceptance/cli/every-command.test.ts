@@ -334,7 +334,7 @@ const LINES: readonly Line[] = [
     pipe: /^math\t1\.0\.0\tprod\t.* ms\t/m,
     screen: /\[\?1049l/,
   },
-  { line: `kitectl top --json | jq -r '.[] | select(.responds | not).url'`, pipe: /^$/ },
+  { line: `kitectl top --json | jq -r '.[] | select(.responds == false).url'`, pipe: /^$/ },
   {
     line: 'kitectl uninstall math',
     before: [INSTALL],
