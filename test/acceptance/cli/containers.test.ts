@@ -176,7 +176,7 @@ describe('a pod of Kubernetes', () => {
     });
     await running.until(({ stdout }) => stdout.includes('\n'));
     expect(running.stderr).toMatch(
-      /WARN +The data folder .*data has the mode 0775, which cannot be changed \(permission denied\)/,
+      /WARN +The data folder .*data has the mode 2775, which cannot be changed \(permission denied\)/,
     );
     expect(existsSync(join(data, 'data.mdb'))).toBe(true);
   });
