@@ -155,7 +155,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
           ...patient,
           methods: (kite) => kite.handle('hello', () => 'hi'),
         });
-        const { page } = await openPage(pages.browser(), 'about:blank');
+        const { page } = await openPage(await pages.ownContext(), 'about:blank');
         const renewedUntil = lastTokenExpiry(page, '/kontrol');
         await page.clock.install({ time: clock.now() });
         await page.goto(await linkFor(kontrol, 'bob', { clock }));

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { chromiumInstalled, launchChromium, root } from './chromium.js';
 import { type Files, pageFiles } from './page-server.js';
 
 /** The resources that the tests of pages in one file share. Each is available once the tests run. */
 export interface Pages {
   readonly browser: () => BrowserContext;
+  /** A context for one test, for what applies to all pages of a context, such as a clock. It is closed after the test. */
+  readonly ownContext: () => Promise<BrowserContext>;
   /** The published library, and pages that load it. */
   readonly files: () => Files;
   /** The folder of Kontrol's page, built by `npm run build`. */
@@ -29,6 +31,11 @@ export function useChromium(): Pages {
   };
   return {
     browser: () => started().context,
+    ownContext: async () => {
+      const context = await started().browser.newContext();
+      onTestFinished(() => context.close());
+      return context;
+    },
     files: () => started().files,
     ui: () => join(root, 'dist', 'ui'),
   };
