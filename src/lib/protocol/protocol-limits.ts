@@ -13,3 +13,9 @@ export const CONSTRAINT_PARTS = 16;
  * Maximum length of a peer's text that an error message quotes, in characters. Default 100. If exceeded, the rest is omitted.
  */
 export const QUOTED_LENGTH = 100;
+
+/** Maximum number of extensions that a peer can name. Default 64. If exceeded, the rest is ignored. */
+export const EXTENSIONS_COUNT = 64;
+
+/** Maximum length of the name of an extension, in characters. Default 32. If exceeded, the name is ignored. */
+export const EXTENSION_LENGTH = 32;
