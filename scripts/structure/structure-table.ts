@@ -518,6 +518,7 @@ export const structure: readonly Folder[] = [
     imports: ['lib/errors', 'lib/util'],
     entries: [
       'errors',
+      'extensions',
       'identity',
       'identity-name',
       'missing-authentication',

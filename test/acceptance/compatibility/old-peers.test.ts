@@ -6,6 +6,18 @@ import { readRecording, wireRecordings } from '../../helpers/wire/wire-recording
 /** The list of extensions after the arguments of a call, in the quotes of any transport. */
 const ANNOUNCED = /,\\*"extensions\\*":\[[^\]]*\]/g;
 
+/** Joins array frames: how many messages share one depends on how fast the other side is. */
+function together(frames: readonly string[]): string[] {
+  const all: string[] = [];
+  for (const frame of frames) {
+    const [, opening = '', messages] = /^(a?\[)(".*")\]$/s.exec(frame) ?? [];
+    const last = all.at(-1);
+    if (messages === undefined || !last?.startsWith(`${opening}"`) || opening === '') all.push(frame);
+    else all[all.length - 1] = `${last.slice(0, -1)},${messages}]`;
+  }
+  return all;
+}
+
 describe('peers that know no extensions', () => {
   it.each(wireRecordings)(
     'a peer without extensions gets every byte that kitectl 0.1 has sent: $name',
@@ -15,8 +27,8 @@ describe('peers that know no extensions', () => {
       // Only a first call announces, and only to a peer from which nothing is known.
       const announced = [first, ...rest].map((frame) => frame.match(ANNOUNCED)?.length ?? 0);
       expect(announced.slice(1)).toEqual(rest.map(() => 0));
-      expect(announced[0]).toBe(0);
-      expect([first.replace(ANNOUNCED, ''), ...rest]).toEqual(recorded);
+      expect(announced[0]).toBe(name.startsWith('kite-') ? 0 : 1);
+      expect(together([first.replace(ANNOUNCED, ''), ...rest])).toEqual(together(recorded));
     },
   );
 

@@ -28,7 +28,7 @@ export async function recordClient(kite: CallingKite, transport: Transport): Pro
     await closed;
     await kite.close();
     // A client of a socket has sent its close frame; the peer may not have read it yet.
-    if (transport !== 'XHRPolling')
+    if (transport.endsWith('WebSocket'))
       while (!peer.received.at(-1)?.startsWith('close'))
         await new Promise((resolve) => setImmediate(resolve));
     return peer.received;

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import type { Kite } from '../../../src/lib/index.js';
 import type { PageKite } from '../../../src/lib/kite/page/page-kite.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
+import { SINGLE_TRANSPORTS } from '../transport/transports.js';
 import { SERVED_TRANSPORTS } from './old-caller.js';
 import { recordClient } from './record-client.js';
 import { recordServer } from './record-server.js';
@@ -32,7 +33,7 @@ export const wireRecordings: readonly WireRecording[] = [
       return normalized(await recordServer(kite, transport as keyof typeof SERVED_TRANSPORTS), kite);
     },
   })),
-  ...(['WebSocket', 'RawWebSocket', 'XHRPolling'] as const).flatMap((transport) => [
+  ...SINGLE_TRANSPORTS.flatMap((transport) => [
     {
       name: `client-${transport}`,
       record: async ({ Kite: CallerKite }: RecordedVersion) => {

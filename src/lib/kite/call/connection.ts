@@ -1,10 +1,12 @@
 import { type CallbackPath, type DnodeMessage, isProtocolViolation } from '../../dnode/dnode-message.js';
 import type { AnyFunction } from '../../dnode/scrub.js';
 import { unscrub } from '../../dnode/unscrub.js';
+import type { ExtensionSet } from '../../protocol/extensions.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Clock } from '../../util/clock.js';
 import { runGuarded } from '../../util/guard-listeners.js';
+import { record } from '../../util/record.js';
 import { messageOf } from '../../util/message-of.js';
 import type { Logger } from '../../util/logger.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
@@ -14,7 +16,8 @@ import { disconnectError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import type { ConnectionCredential } from './connection-credential.js';
 import { FlowControl } from './flow-control.js';
-import { PendingCalls } from './pending-calls.js';
+import { Negotiation } from './negotiation.js';
+import { type PendingCall, PendingCalls } from './pending-calls.js';
 import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
 import { Receiver } from './receiver.js';
@@ -63,6 +66,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly #onEnd: ((code: number, reason: string) => void) | undefined;
   readonly #pendingCalls: PendingCalls;
   readonly #sender: Sender;
+  readonly #negotiation = new Negotiation();
   #controllers: Set<AbortController> | undefined;
   #prefixes: CallPrefixCache | undefined;
   /** The identity in the first call of the peer, unparsed and unverified; null if that call has none. */
@@ -82,8 +86,14 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#onEnd = options.ended;
     this.#pendingCalls = new PendingCalls(host.clock);
     const { auth, timeout = host.timeout } = options;
-    const { flow } = this;
-    this.#sender = new Sender(host, { channel, flow, pendingCalls: this.#pendingCalls, auth, timeout });
+    this.#sender = new Sender(host, {
+      channel,
+      flow: this.flow,
+      pendingCalls: this.#pendingCalls,
+      negotiation: this.#negotiation,
+      auth,
+      timeout,
+    });
   }
 
   /** Starts to receive messages of the peer. */
@@ -97,6 +107,10 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
   override get remoteAddress(): string {
     return this.#channel.remoteAddress;
+  }
+
+  override get extensions(): ExtensionSet | undefined {
+    return this.#negotiation.extensions;
   }
 
   /** The identity that the peer claims in its calls, unverified; undefined before its first call. See `Request.username`. */
@@ -197,6 +211,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   #dispatch(call: IncomingCall): void {
+    if (!this.#negotiation.extensions) this.#negotiation.heard(call.extensions);
     this.firstCall = this.#claimedKite === undefined;
     this.#claimedKite ??= call.kite ?? null;
     this.#host.dispatch(this, call);
@@ -205,11 +220,18 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #callback(number: number, message: DnodeMessage): void {
     const { args, callbacks, problem } = message;
     const entry = this.#pendingCalls.get(number);
+    if (!this.#negotiation.extensions && typeof entry !== 'function') this.#heardAnswer(args, entry);
     // Unknown or forgotten numbers are ignored: the response to a call that timed out has one.
     if (entry === undefined) return;
     if (callbacks) this.#unscrub(args, callbacks);
     if (typeof entry === 'function') this.#invoke(problem ? () => Promise.reject(problem) : entry, args);
     else settleCall(this.#pendingCalls.settle(number, entry), message);
+  }
+
+  /** Reads the list in the first answer of the peer, even if its call has timed out. */
+  #heardAnswer([answer]: readonly unknown[], call: PendingCall | undefined): void {
+    const { extensions, result } = record(answer);
+    if (call || (Array.isArray(extensions) && result !== undefined)) this.#negotiation.heard(extensions);
   }
 
   #unscrub(args: unknown[], callbacks: readonly CallbackPath[]): void {

@@ -12,6 +12,8 @@ import { Fragment, type Message, type Piece } from '../../transport/channel/outg
  *      "callbacks":{"0":[0,"responseCallback"]}}
  *     {"method":0,"arguments":[{"error":null,"result":16}],"callbacks":{}}
  *
+ * The fields of extensions follow `withArgs` and `result`, so that calls of one caller have the same beginning.
+ *
  * Pieces that are the same in each call are Fragments, which are escaped once.
  */
 const CALL_END = new Fragment('}],"callbacks":{"');
@@ -20,7 +22,7 @@ const CALLBACK = new Fragment('{"method":');
 const RESULT = new Fragment(',"arguments":[{"error":null,"result":');
 const RESULT_TAIL = new Fragment('}],"callbacks":{}}');
 const ERROR = new Fragment(',"arguments":[{"error":');
-const ERROR_TAIL = new Fragment(',"result":null}],"callbacks":{}}');
+const ERROR_END = new Fragment(',"result":null');
 const CALLBACK_ARGS = new Fragment(',"arguments":');
 const CALLBACK_TAIL = new Fragment(',"callbacks":{}}');
 
@@ -40,10 +42,12 @@ export function envelopeFragment(identityJson: string, authJson: string): Fragme
   );
 }
 
+/** `fields`: further options of the call. Peers that do not know them ignore them. */
 export function callMessage(
   method: Fragment,
   envelope: Fragment,
   json: string,
+  fields: Piece | undefined,
   response: number,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
@@ -51,28 +55,38 @@ export function callMessage(
   const tail = functions
     ? `":[0,"responseCallback"],${callbackEntries(functions, '[0,"withArgs"', sharer)}`
     : CALL_TAIL;
-  return [method, envelope, json, CALL_END, response, tail];
+  return fields === undefined
+    ? [method, envelope, json, CALL_END, response, tail]
+    : [method, envelope, json, fields, CALL_END, response, tail];
 }
 
+/** `fields`: further fields of the answer. */
 export function resultMessage(
   response: number,
   json: string,
+  fields: Piece | undefined,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
 ): Message {
   const tail = functions
     ? `}],"callbacks":{${callbackEntries(functions, '[0,"result"', sharer)}`
     : RESULT_TAIL;
-  return [CALLBACK, response, RESULT, json, tail];
+  return fields === undefined
+    ? [CALLBACK, response, RESULT, json, tail]
+    : [CALLBACK, response, RESULT, json, fields, tail];
 }
 
 /** A result that is encoded already. */
-export function encodedMessage(response: number, pieces: readonly Piece[]): Message {
-  return [CALLBACK, response, RESULT, ...pieces, RESULT_TAIL];
+export function encodedMessage(
+  response: number,
+  pieces: readonly Piece[],
+  fields: Piece | undefined,
+): Message {
+  return [CALLBACK, response, RESULT, ...pieces, fields ?? '', RESULT_TAIL];
 }
 
-export function errorMessage(response: number, error: WireError): Message {
-  return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_TAIL];
+export function errorMessage(response: number, error: WireError, fields: Piece | undefined): Message {
+  return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_END, fields ?? '', RESULT_TAIL];
 }
 
 /** A call of a callback of the peer: its arguments, without an envelope. */
@@ -107,6 +121,8 @@ export interface IncomingCall {
   readonly auth: unknown;
   /** `withArgs`, with stubs for the caller's functions. */
   readonly args: unknown[];
+  /** The extensions that the caller speaks, unchecked. */
+  readonly extensions: unknown;
   /** Number of the caller's callback for the response. Undefined if the caller expects no response. */
   readonly response: number | undefined;
   /** The reason for which the call is rejected, such as arguments that do not have the form that kites send. */
@@ -126,12 +142,13 @@ export function isResponsePath({ path }: CallbackPath): boolean {
 export function readCall(method: string, { args, callbacks, problem }: DnodeMessage): IncomingCall {
   const response = responseNumber(callbacks);
   const options = jsonObject(args[0]);
-  const { kite = null, authentication: auth = null, withArgs } = options ?? {};
+  const { kite = null, authentication: auth = null, withArgs, extensions } = options ?? {};
   return {
     method,
     kite,
     auth,
     args: argsList(withArgs),
+    extensions,
     response,
     problem: args.length > (options ? 1 : 0) ? malformedCall() : problem,
   };
@@ -143,12 +160,13 @@ export function completeCall(
   { args, callbacks, problem }: DnodeMessage,
 ): IncomingCall {
   const { method, kite, auth } = prefix;
-  const { withArgs } = args[0] as { withArgs: unknown };
+  const { withArgs, extensions } = args[0] as Readonly<Record<string, unknown>>;
   return {
     method,
     kite,
     auth,
     args: argsList(withArgs),
+    extensions,
     response: responseNumber(callbacks),
     problem,
   };

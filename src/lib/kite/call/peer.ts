@@ -1,3 +1,4 @@
+import type { ExtensionSet } from '../../protocol/extensions.js';
 import { Emitter } from '../../util/emitter.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
 
@@ -41,6 +42,12 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
    * the address that the proxy names, often without a port.
    */
   abstract readonly remoteAddress: string;
+
+  /**
+   * The extensions of the protocol that the peer speaks: names such as `cancel`. Undefined until its first call or answer has
+   * arrived. Empty if it speaks none, like kites of other implementations.
+   */
+  abstract readonly extensions: ExtensionSet | undefined;
 
   /** Releases a function that was an argument of a call. The peer's later calls of it are ignored. */
   abstract forget(fn: (...args: never[]) => unknown): void;

@@ -8,6 +8,7 @@ import type { Fragment, Message } from '../../transport/channel/outgoing-message
 import { exceedsBytes } from '../../util/utf8.js';
 import { disconnectError, tooLarge, tooManyCallbacks, cannotSend } from './call-errors.js';
 import type { FlowControl } from './flow-control.js';
+import type { Negotiation } from './negotiation.js';
 import type { PendingCalls, PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
 import { EncodedResult } from './encoded-result.js';
@@ -34,6 +35,7 @@ export interface SenderOptions {
   readonly channel: Channel;
   readonly flow: FlowControl;
   readonly pendingCalls: PendingCalls;
+  readonly negotiation: Negotiation;
   /** The `authentication` of calls. */
   readonly auth: unknown;
   /** Default timeout of calls in milliseconds; 0 means none. */
@@ -46,15 +48,17 @@ export class Sender {
   readonly #channel: Channel;
   readonly #flow: FlowControl;
   readonly #pendingCalls: PendingCalls;
+  readonly #negotiation: Negotiation;
   readonly #timeout: number;
   #envelope: Fragment;
   #ended = false;
 
-  constructor(host: SenderHost, { channel, flow, pendingCalls, auth, timeout }: SenderOptions) {
+  constructor(host: SenderHost, { channel, flow, pendingCalls, negotiation, auth, timeout }: SenderOptions) {
     this.#host = host;
     this.#channel = channel;
     this.#flow = flow;
     this.#pendingCalls = pendingCalls;
+    this.#negotiation = negotiation;
     this.#timeout = timeout;
     this.#envelope = host.envelopeFragment(auth);
   }
@@ -100,9 +104,9 @@ export class Sender {
     const number = this.#pendingCalls.open(pending);
     const numbers = callbacks?.values();
     const registry = numbers ? { share: (): number => numbers.next().value ?? 0 } : this.#pendingCalls;
-    this.#send(
-      callMessage(this.#host.methodFragment(method), this.#envelope, json, number, functions, registry),
-    );
+    const fields = this.#negotiation.takeAnnouncement();
+    const start = this.#host.methodFragment(method);
+    this.#send(callMessage(start, this.#envelope, json, fields, number, functions, registry));
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
@@ -110,11 +114,12 @@ export class Sender {
     if (call.response === undefined || this.#ended) return;
     try {
       if (result instanceof EncodedResult) {
-        this.#send(encodedMessage(call.response, result.pieces));
+        this.#send(encodedMessage(call.response, result.pieces, this.#negotiation.takeAnnouncement()));
         return;
       }
       const { json, functions } = this.#scrub(result, `The result of "${call.method}"`);
-      this.#send(resultMessage(call.response, json, functions, this.#pendingCalls));
+      const fields = this.#negotiation.takeAnnouncement();
+      this.#send(resultMessage(call.response, json, fields, functions, this.#pendingCalls));
     } catch (error) {
       // Only the message: an `argumentError` would blame the arguments of the caller.
       this.respondError(call, messageOf(error), id());
@@ -123,7 +128,8 @@ export class Sender {
 
   respondError(call: IncomingCall, error: unknown, id: string): void {
     if (call.response === undefined || this.#ended) return;
-    this.#send(errorMessage(call.response, toWireError(error, id)));
+    const fields = this.#negotiation.takeAnnouncement();
+    this.#send(errorMessage(call.response, toWireError(error, id), fields));
   }
 
   /** Returns a function that calls a callback of the peer. */
