@@ -19,7 +19,7 @@ export const EXTENSIONS = [
 export type Extension = (typeof EXTENSIONS)[number];
 
 /** The extensions that this version of the library speaks, in the order in which it names them. */
-export const SPOKEN_EXTENSIONS: readonly Extension[] = [];
+export const SPOKEN_EXTENSIONS: readonly Extension[] = ['cancel'];
 
 /** The extensions that a peer speaks. */
 export type ExtensionSet = ReadonlySet<Extension>;

@@ -12,7 +12,7 @@ import type { Logger } from '../../util/logger.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { settleCall } from './settle-call.js';
 import type { EnvelopePrefix } from './envelope-prefix.js';
-import { disconnectError } from './call-errors.js';
+import { canceledError, disconnectError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import type { ConnectionCredential } from './connection-credential.js';
 import { FlowControl } from './flow-control.js';
@@ -22,7 +22,7 @@ import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
 import { Receiver } from './receiver.js';
 import { Sender, type SenderHost } from './sender.js';
-import { type IncomingCall, isResponsePath, readCall } from './envelope.js';
+import { CANCEL, type IncomingCall, isResponsePath, readCall } from './envelope.js';
 
 export type { ConnectionEvents } from './connection-options.js';
 
@@ -37,6 +37,12 @@ export interface ConnectionHost extends SenderHost {
   /** Runs a call, and responds with `connection.respond` or `connection.respondError`. Must not throw. */
   dispatch(connection: Connection, call: IncomingCall): void;
   disconnected(connection: Connection): void;
+}
+
+/** A call that runs. */
+export interface RunningCall {
+  /** The caller has given up. */
+  cancel(reason: Error): void;
 }
 
 /** Recognizes the calls of a peer by their common prefix, so that only the rest of each call has to be parsed. */
@@ -68,6 +74,8 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly #sender: Sender;
   readonly #negotiation = new Negotiation();
   #controllers: Set<AbortController> | undefined;
+  /** The calls of the peer that it can cancel, by the number of its callback. */
+  #running: Map<unknown, RunningCall> | undefined;
   #prefixes: CallPrefixCache | undefined;
   /** The identity in the first call of the peer, unparsed and unverified; null if that call has none. */
   #claimedKite: unknown;
@@ -84,7 +92,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.flow = new FlowControl(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
     this.#onEnd = options.ended;
-    this.#pendingCalls = new PendingCalls(host.clock);
+    this.#pendingCalls = new PendingCalls(host.clock, (number) => this.#sender.cancel(number));
     const { auth, timeout = host.timeout } = options;
     this.#sender = new Sender(host, {
       channel,
@@ -211,6 +219,10 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   #dispatch(call: IncomingCall): void {
+    if (call.method === CANCEL && call.response === undefined) {
+      this.#running?.get(call.args[0])?.cancel(canceledError());
+      return;
+    }
     if (!this.#negotiation.extensions) this.#negotiation.heard(call.extensions);
     this.firstCall = this.#claimedKite === undefined;
     this.#claimedKite ??= call.kite ?? null;
@@ -247,6 +259,17 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   /** Runs `task` after the tasks queued before it, for kites that do not run calls concurrently. */
   enqueue(task: () => Promise<void> | void): void {
     this.#queue = (this.#queue ?? Promise.resolve()).then(task);
+  }
+
+  /** Lets the peer cancel a call until `untrack`. A call that ends at once needs none. */
+  track({ response }: IncomingCall, running: RunningCall): void {
+    if (response !== undefined && this.extensions?.has('cancel'))
+      (this.#running ??= new Map()).set(response, running);
+  }
+
+  untrack({ response }: IncomingCall, running: RunningCall): void {
+    // A peer can use a number twice.
+    if (this.#running?.get(response) === running) this.#running.delete(response);
   }
 
   /** Returns a controller that aborts when the peer disconnects. Call `releaseSignal` when the request has ended. */

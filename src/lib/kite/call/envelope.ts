@@ -89,6 +89,17 @@ export function errorMessage(response: number, error: WireError, fields: Piece |
   return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_END, fields ?? '', RESULT_TAIL];
 }
 
+/** The method with which a caller gives up a call. It has no answer. */
+export const CANCEL = 'kite.cancel';
+
+const CANCEL_START = new Fragment(`{"method":"${CANCEL}","arguments":[{"withArgs":[`);
+const CANCEL_TAIL = new Fragment(']}],"callbacks":{}}');
+
+/** Gives up the call whose response callback has this number. Peers that do not know the method ignore it. */
+export function cancelMessage(response: number): Message {
+  return [CANCEL_START, response, CANCEL_TAIL];
+}
+
 /** A call of a callback of the peer: its arguments, without an envelope. */
 export function callbackMessage(
   number: number,

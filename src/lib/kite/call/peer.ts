@@ -6,7 +6,10 @@ import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-
 export interface CallOptions {
   /** Timeout in milliseconds, after which the call rejects with `timeout`; 0 means none. Default: that of the client. */
   readonly timeout?: number;
-  /** Rejects the call with the reason of the signal when it aborts. The peer is not notified, and continues the call. */
+  /**
+   * Rejects the call with the reason of the signal when it aborts. The `signal` of the request at the peer then aborts as well,
+   * as after the timeout; peers that do not speak the extension `cancel` continue the call.
+   */
   readonly signal?: AbortSignal;
   /**
    * How long the peer may call the functions among the arguments: until it disconnects (`connection`, the default), or until

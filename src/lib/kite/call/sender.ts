@@ -15,6 +15,7 @@ import { EncodedResult } from './encoded-result.js';
 import {
   callMessage,
   callbackMessage,
+  cancelMessage,
   encodedMessage,
   errorMessage,
   type IncomingCall,
@@ -89,7 +90,12 @@ export class Sender {
       options.callbacks === 'call' && functions
         ? functions.map(({ fn }) => this.#pendingCalls.shareForCall(fn))
         : undefined;
-    const abort = signal && ((): void => this.#pendingCalls.settle(number, pending).reject(signal.reason));
+    const abort =
+      signal &&
+      ((): void => {
+        this.#pendingCalls.settle(number, pending).reject(signal.reason);
+        this.cancel(number);
+      });
     const unlisten = abort && ((): void => signal.removeEventListener('abort', abort));
     if (abort) signal.addEventListener('abort', abort);
     const pending: PendingCall = {
@@ -107,6 +113,13 @@ export class Sender {
     const fields = this.#negotiation.takeAnnouncement();
     const start = this.#host.methodFragment(method);
     this.#send(callMessage(start, this.#envelope, json, fields, number, functions, registry));
+  }
+
+  /** Tells the peer that nobody waits for the answer to a call any more, unless the peer would not understand it. */
+  cancel(number: number): void {
+    const { extensions } = this.#negotiation;
+    if (this.#ended || (extensions && !extensions.has('cancel'))) return;
+    this.#send(cancelMessage(number));
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */

@@ -22,7 +22,8 @@ export interface DispatcherOptions {
 
 /**
  * The only gate for incoming calls, on accepted and dialed connections: it checks method, shape, authentication and rate, and
- * then runs the handler. Every call that expects a response gets exactly one, unless its connection ends first.
+ * then runs the handler. Every call that expects a response gets exactly one, unless its connection ends first or its caller
+ * cancels it.
  */
 export class Dispatcher {
   readonly chain: HandlerChain = { pre: [], post: [], final: [] };
@@ -64,8 +65,12 @@ export class Dispatcher {
       return;
     }
     connection.flow.began();
-    if (this.#options.concurrent) void this.#run(connection, call, method, request);
-    else connection.enqueue(() => this.#run(connection, call, method, request));
+    if (this.#options.concurrent) {
+      void this.#run(connection, call, method, request);
+      return;
+    }
+    connection.track(call, request);
+    connection.enqueue(() => this.#run(connection, call, method, request));
   }
 
   #admit(connection: Connection, call: IncomingCall, method: Method, request: Request): void {
@@ -79,19 +84,25 @@ export class Dispatcher {
 
   #run(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {
     const respond = (result: unknown): void => {
-      finish(connection, request);
-      connection.respond(call, result, () => request.id);
+      finish(connection, call, request);
+      if (!request.canceled) connection.respond(call, result, () => request.id);
     };
     const fail = (error: unknown): void => {
-      finish(connection, request);
-      connection.respondError(call, error, request.id);
+      finish(connection, call, request);
+      if (!request.canceled) connection.respondError(call, error, request.id);
     };
+    if (request.canceled) {
+      finish(connection, call, request);
+      return;
+    }
     let result: Thenable | null | undefined;
     try {
       result = method.run(request, this.chain, this.#options.methodHandling) as Thenable | null | undefined;
       // Reading `then` of what a handler returned may throw.
-      if (typeof result === 'object' && typeof result?.then === 'function')
+      if (typeof result === 'object' && typeof result?.then === 'function') {
+        connection.track(call, request);
         return Promise.resolve(result).then(respond, fail);
+      }
     } catch (error) {
       fail(error);
       return;
@@ -100,7 +111,8 @@ export class Dispatcher {
   }
 }
 
-function finish(connection: Connection, request: Request): void {
+function finish(connection: Connection, call: IncomingCall, request: Request): void {
+  connection.untrack(call, request);
   request.release();
   connection.flow.ended();
 }

@@ -17,6 +17,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #id: string | undefined;
   #kite: KiteIdentity | undefined;
   #controller: AbortController | undefined;
+  #canceled: Error | undefined;
 
   constructor(connection: Connection, call: IncomingCall) {
     this.#connection = connection;
@@ -50,10 +51,28 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     return this.#call.auth ?? null;
   }
 
-  /** Aborts when the caller disconnects, because it cannot receive the response then. */
+  /**
+   * Aborts when nobody waits for the response any more. The reason is a KiteError: `canceled` if the caller has given up, or
+   * `disconnect` if it has disconnected.
+   */
   get signal(): AbortSignal {
-    this.#controller ??= this.#connection.openSignal();
+    if (!this.#controller) {
+      this.#controller = this.#connection.openSignal();
+      if (this.#canceled) this.#controller.abort(this.#canceled);
+    }
     return this.#controller.signal;
+  }
+
+  /** Whether the caller has given up this call, so that it gets no response. */
+  get canceled(): boolean {
+    return this.#canceled !== undefined;
+  }
+
+  /** @internal Called when the caller gives up. */
+  cancel(reason: Error): void {
+    if (this.#canceled) return;
+    this.#canceled = reason;
+    this.#controller?.abort(reason);
   }
 
   /** Called when the request has ended: its signal does not abort after that. */

@@ -122,7 +122,7 @@ describe('the negotiation of extensions', () => {
     expect(client.extensions).toEqual(spoken);
   });
 
-  it('a peer that names no extensions in its first call or answer never gets the list', async () => {
+  it('a peer whose first call or answer has no list of extensions never gets one', async () => {
     const [near, far] = MemoryChannel.pair();
     const core = makeCore();
     core.handle('reverse', ({ client }) => client.call('hello', [])).disableAuthentication();
@@ -142,7 +142,7 @@ describe('the negotiation of extensions', () => {
   });
 
   it.each(['"cancel"', 'null', '{"0":"cancel"}', '7', '[[[]]]', '["__proto__","constructor"]', '[null]'])(
-    'a list of extensions that is %s hurts nobody',
+    'a list of extensions that is %s is read as an empty one',
     async (list) => {
       const [near, far] = MemoryChannel.pair();
       const core = makeCore();
