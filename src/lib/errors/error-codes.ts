@@ -408,6 +408,12 @@ export const dialCodes = {
     meaning: 'The server does not speak HTTP or SockJS.',
     action: PORT_HINT,
   },
+  proxy: {
+    sender: CALLER,
+    meaning:
+      'The proxy that an environment variable such as `HTTPS_PROXY` names cannot be used, or does not allow the connection. `status` is the status of its response.',
+    action: 'Check the variable in the message, or add the host to `NO_PROXY` to connect directly.',
+  },
   refused: {
     sender: CALLER,
     meaning: 'The connection was refused: no program listens on this host and port.',

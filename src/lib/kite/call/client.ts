@@ -173,12 +173,12 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   }
 
   #dial(signal: Abortable): Promise<void> {
-    const { transport, handshakeTimeout, ca } = this.#options;
+    const { transport, handshakeTimeout } = this.#options;
     const dialing = this.#host.dialer(this.url, {
       transport: transport ?? this.#host.transport,
       handshakeTimeout: handshakeTimeout ?? this.#host.handshakeTimeout,
       signal,
-      ca,
+      access: this.#options,
       auth: this.#auth,
     });
     return dialing.then(

@@ -63,7 +63,7 @@ export class PendingCalls {
   /** Adds a call and starts its timeout. Returns the number of its response callback. */
   open(call: PendingCall): number {
     if (call.timeout > 0) {
-      call.deadline = this.#clock.now() + call.timeout;
+      call.deadline = this.#clock.monotonic() + call.timeout;
       this.#watch(call.deadline);
     }
     return this.#table.add(call);
@@ -95,7 +95,10 @@ export class PendingCalls {
     if (deadline >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = deadline;
-    this.#timer = this.#clock.setTimeout(() => this.#sweep(), Math.max(0, deadline - this.#clock.now()));
+    this.#timer = this.#clock.setTimeout(
+      () => this.#sweep(),
+      Math.max(0, deadline - this.#clock.monotonic()),
+    );
   }
 
   #stop(): void {
@@ -105,7 +108,7 @@ export class PendingCalls {
   }
 
   #sweep(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     this.#stop();
     let next = Infinity;
     const expired: (readonly [number, PendingCall])[] = [];

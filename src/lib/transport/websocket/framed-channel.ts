@@ -116,7 +116,7 @@ export abstract class FramedChannel extends WebSocketChannel {
       return;
     }
     const frame = decodeClientFrame(list, messageBytes);
-    if (frame.type === 'violation') this.refuse(frame);
+    if (frame.type === 'violation') this.refuse(frame, Buffer.byteLength(list));
     else if (frame.messages.length > 0) this.deliver(list.trimStart().startsWith('[') ? list : `[${list}]`);
   }
 
@@ -165,7 +165,7 @@ export class ServerFramedChannel extends FramedChannel {
   protected receive(text: string): void {
     if (this.receiveList(text)) return;
     const frame = decodeClientFrame(text, this.limits.messageBytes);
-    if (frame.type === 'violation') this.refuse(frame);
+    if (frame.type === 'violation') this.refuse(frame, Buffer.byteLength(text));
     else for (const message of frame.messages) this.deliver(message);
   }
 }
@@ -203,7 +203,7 @@ export class ClientFramedChannel extends FramedChannel {
         this.handlePeerClose(frame.code, frame.reason);
         break;
       case 'violation':
-        this.refuse(frame);
+        this.refuse(frame, Buffer.byteLength(text));
         break;
       case 'open':
       case 'heartbeat':

@@ -50,7 +50,8 @@ export class RawChannel extends WebSocketChannel {
   }
 
   protected receive(text: string): void {
-    if (exceedsBytes(text, this.limits.messageBytes)) this.refuse(messageTooLong(this.limits.messageBytes));
+    if (exceedsBytes(text, this.limits.messageBytes))
+      this.refuse(messageTooLong(this.limits.messageBytes), Buffer.byteLength(text));
     else this.deliver(text);
   }
 
