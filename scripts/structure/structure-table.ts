@@ -340,7 +340,7 @@ const kite: readonly Folder[] = [
   {
     name: 'call',
     about: 'connections, clients and pending calls',
-    entries: ['envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
+    entries: ['call-fields', 'envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
     exports: [
       'call-errors',
       'client',
@@ -410,13 +410,7 @@ const transport: readonly Folder[] = [
   {
     name: 'handshake',
     about: 'what all transports share to dial: options, deadline, errors, URLs',
-    entries: [
-      'dial-options',
-      'handshake',
-      'redirect-error',
-      'socket-error',
-      'url-credentials',
-    ],
+    entries: ['dial-options', 'handshake', 'redirect-error', 'socket-error', 'url-credentials'],
     exports: [
       'access-problem',
       'dial-error',
@@ -537,10 +531,12 @@ export const structure: readonly Folder[] = [
       'extensions',
       'identity',
       'identity-name',
+      'metadata',
       'missing-authentication',
       'protocol-limits',
       'query',
       'registered-url',
+      'trace-context',
       'version',
     ],
   },

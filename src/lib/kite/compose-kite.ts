@@ -180,7 +180,10 @@ export function composeKite(
 }
 
 function makeDialer(
-  { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock' | 'findProxy'> & { readonly budgets: MemoryBudgets },
+  {
+    budgets,
+    ...common
+  }: Pick<NodeDialOptions, 'limits' | 'clock' | 'findProxy'> & { readonly budgets: MemoryBudgets },
   sockets: DialedSockets,
   access: ClientAccess,
   { admitPeer, dialed }: Pick<ReplacedParts, 'admitPeer' | 'dialed'>,

@@ -132,7 +132,10 @@ const LINES: readonly Line[] = [
     pipe: /Installed/,
   },
   { line: 'kitectl keygen', pipe: /key_pub\.pem/ },
-  { line: 'kitectl keygen --out certs --tls --host kite.example.com --host 10.0.0.5', pipe: /certs\/cert\.pem/ },
+  {
+    line: 'kitectl keygen --out certs --tls --host kite.example.com --host 10.0.0.5',
+    pipe: /certs\/cert\.pem/,
+  },
   { line: 'kitectl keys list', pipe: /\tbob\t/, screen: /│ bob/ },
   { line: 'kitectl keys move --to file', pipe: /kite\.key/ },
   {

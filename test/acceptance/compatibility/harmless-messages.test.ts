@@ -66,6 +66,14 @@ function anyValue(random: Random, depth = 0): unknown {
   );
 }
 
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+function soonAborted(): AbortSignal {
+  const controller = new AbortController();
+  setImmediate(() => controller.abort());
+  return controller.signal;
+}
+
 /** Options of a call, in every combination. */
 function anyOptions(random: Random): CallOptions {
   return {
@@ -73,6 +81,9 @@ function anyOptions(random: Random): CallOptions {
     ...(random() < 0.3 && { callbacks: 'call' as const }),
     ...(random() < 0.3 && { signal: AbortSignal.abort() }),
     ...(random() < 0.3 && { signal: new AbortController().signal }),
+    ...(random() < 0.3 && { trace: { traceparent: TRACEPARENT, tracestate: 'a="b"' } }),
+    ...(random() < 0.3 && { metadata: { kite: 'a"b\u2028', Result: '', ['__proto__']: '[Function]' } }),
+    ...(random() < 0.2 && { signal: soonAborted() }),
   };
 }
 

@@ -68,7 +68,9 @@ describe('cancellation', () => {
     const { server, client, far } = await connected();
     const requests = endless(server);
     const controller = new AbortController();
-    const rejected = expect(client.call('endless', [], { signal: controller.signal })).rejects.toThrow('aborted');
+    const rejected = expect(client.call('endless', [], { signal: controller.signal })).rejects.toThrow(
+      'aborted',
+    );
     controller.abort();
     await rejected;
     await settled();
@@ -87,7 +89,9 @@ describe('cancellation', () => {
       return new Promise((resolve) => finish.push(resolve));
     });
     const controller = new AbortController();
-    const rejected = expect(client.call('stubborn', [], { signal: controller.signal })).rejects.toThrow('aborted');
+    const rejected = expect(client.call('stubborn', [], { signal: controller.signal })).rejects.toThrow(
+      'aborted',
+    );
     await settled();
     controller.abort();
     await rejected;
@@ -140,7 +144,9 @@ describe('cancellation', () => {
     const outcomes: unknown[] = [];
     server.chain.final.push((_request, { error }) => void outcomes.push((error as Error).message));
     const controller = new AbortController();
-    const rejected = expect(client.call('endless', [], { signal: controller.signal })).rejects.toThrow('aborted');
+    const rejected = expect(client.call('endless', [], { signal: controller.signal })).rejects.toThrow(
+      'aborted',
+    );
     await settled();
     controller.abort();
     await rejected;

@@ -84,9 +84,7 @@ describe('WebRTC signalling', () => {
     await expect(one.tell('kite.handleWebRTC', { type: 'x', dst: 'x' })).rejects.toThrow(
       'type must be one of',
     );
-    await expect(one.tell('kite.handleWebRTC', { type: 1, dst: 'x' })).rejects.toThrow(
-      'type must be one of',
-    );
+    await expect(one.tell('kite.handleWebRTC', { type: 1, dst: 'x' })).rejects.toThrow('type must be one of');
     await expect(one.tell('kite.handleWebRTC')).rejects.toThrow('dst not set');
     const mallory = await connect(kontrol, 'mallory');
     await mallory.tell('register', { url: MATH });

@@ -63,7 +63,10 @@ describe('the Cache-Control of a SockJS server', () => {
   });
 
   it('nothing may store a response to an upload that is too large or not valid', async () => {
-    const server = await startSockJs({ limits: { messageBytes: 1024, disconnectDelay: 20 }, onSession: echo });
+    const server = await startSockJs({
+      limits: { messageBytes: 1024, disconnectDelay: 20 },
+      onSession: echo,
+    });
     try {
       for (const [body, status] of [
         ['{', 500],

@@ -126,7 +126,10 @@ export const cases: Readonly<Record<string, Cases>> = {
   },
   'proxy:start': {
     bare: { home: 'nobody' },
-    works: [{ line: '--json --port 0 --key-file kontrol.key', serves: LISTENING }, { line: '-env prod -version' }],
+    works: [
+      { line: '--json --port 0 --key-file kontrol.key', serves: LISTENING },
+      { line: '-env prod -version' },
+    ],
   },
   'proxy:status': { works: [{ line: '--to {proxy} --key-file kontrol.key --json', measured: JSON_NUMBERS }] },
   query: {

@@ -54,7 +54,11 @@ export class ExposedKite {
   /** The budgets of the tunnels and of the connections to the exposed kite. */
   readonly #budgets = makeBudgets(defaultLimits);
 
-  constructor(name: string, version: string, { local, events, findProxy, admitPeer, ...options }: ExposedKiteOptions) {
+  constructor(
+    name: string,
+    version: string,
+    { local, events, findProxy, admitPeer, ...options }: ExposedKiteOptions,
+  ) {
     this.#local = local;
     this.#events = events;
     this.#clock = options.clock ?? systemClock;

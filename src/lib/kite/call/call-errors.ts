@@ -16,6 +16,11 @@ export function canceledError(): KiteError {
   return new KiteError('canceled', 'The caller has canceled the call');
 }
 
+/** The reason of the signal of a request whose caller waits no longer. */
+export function deadlinePassed(): KiteError {
+  return new KiteError('timeout', 'The deadline of the caller has passed');
+}
+
 export function notConnectedError(url: string): KiteError {
   return new KiteError(
     'disconnect',

@@ -3,6 +3,7 @@ import type { AnyFunction } from '../../dnode/scrub.js';
 import { unscrub } from '../../dnode/unscrub.js';
 import type { ExtensionSet } from '../../protocol/extensions.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
+import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Clock } from '../../util/clock.js';
 import { runGuarded } from '../../util/guard-listeners.js';
@@ -111,6 +112,14 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
   override get backlog(): number {
     return this.#channel.bufferedBytes;
+  }
+
+  get limits(): ConnectionLimits {
+    return this.#host.limits;
+  }
+
+  get clock(): Clock {
+    return this.#host.clock;
   }
 
   override get remoteAddress(): string {

@@ -132,8 +132,12 @@ export interface IncomingCall {
   readonly auth: unknown;
   /** `withArgs`, with stubs for the caller's functions. */
   readonly args: unknown[];
-  /** The extensions that the caller speaks, unchecked. */
+  /** The fields of extensions, unchecked. */
   readonly extensions: unknown;
+  readonly deadline: unknown;
+  readonly traceparent: unknown;
+  readonly tracestate: unknown;
+  readonly metadata: unknown;
   /** Number of the caller's callback for the response. Undefined if the caller expects no response. */
   readonly response: number | undefined;
   /** The reason for which the call is rejected, such as arguments that do not have the form that kites send. */
@@ -149,17 +153,24 @@ export function isResponsePath({ path }: CallbackPath): boolean {
   return path.length === 2 && path[1] === 'responseCallback' && (path[0] === 0 || path[0] === '0');
 }
 
+const NO_OPTIONS: Readonly<Record<string, unknown>> = {};
+
 /** Reads the single argument of a call. For a call with one argument, `kite.js` sends that argument without an array. */
 export function readCall(method: string, { args, callbacks, problem }: DnodeMessage): IncomingCall {
   const response = responseNumber(callbacks);
   const options = jsonObject(args[0]);
-  const { kite = null, authentication: auth = null, withArgs, extensions } = options ?? {};
+  const { kite = null, authentication: auth = null, withArgs } = options ?? NO_OPTIONS;
+  const { extensions, deadline, traceparent, tracestate, metadata } = options ?? NO_OPTIONS;
   return {
     method,
     kite,
     auth,
     args: argsList(withArgs),
     extensions,
+    deadline,
+    traceparent,
+    tracestate,
+    metadata,
     response,
     problem: args.length > (options ? 1 : 0) ? malformedCall() : problem,
   };
@@ -171,13 +182,18 @@ export function completeCall(
   { args, callbacks, problem }: DnodeMessage,
 ): IncomingCall {
   const { method, kite, auth } = prefix;
-  const { withArgs, extensions } = args[0] as Readonly<Record<string, unknown>>;
+  const options = args[0] as Readonly<Record<string, unknown>>;
+  const { withArgs, extensions, deadline, traceparent, tracestate, metadata } = options;
   return {
     method,
     kite,
     auth,
     args: argsList(withArgs),
     extensions,
+    deadline,
+    traceparent,
+    tracestate,
+    metadata,
     response: responseNumber(callbacks),
     problem,
   };

@@ -1,9 +1,10 @@
 import type { ExtensionSet } from '../../protocol/extensions.js';
 import { Emitter } from '../../util/emitter.js';
+import type { FieldOptions, ParentRequest } from './call-fields.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
 
 /** Options of a call. */
-export interface CallOptions {
+export interface CallOptions extends FieldOptions {
   /** Timeout in milliseconds, after which the call rejects with `timeout`; 0 means none. Default: that of the client. */
   readonly timeout?: number;
   /**
@@ -16,6 +17,14 @@ export interface CallOptions {
    * the call has ended (`call`).
    */
   readonly callbacks?: 'connection' | 'call';
+  /**
+   * The request for which this call is made. The call ends with its deadline at the latest, is canceled when its signal aborts,
+   * and carries its trace and its metadata.
+   *
+   * @example
+   *     kite.handle('report', (request) => database.call('rows', [], { parent: request }));
+   */
+  readonly parent?: ParentRequest;
 }
 
 /** The other end of a connection: the kite that a client has dialed, or the caller of a handler. */

@@ -4,13 +4,14 @@ import { toWireError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import { messageOf } from '../../util/message-of.js';
-import type { Fragment, Message } from '../../transport/channel/outgoing-message.js';
+import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { disconnectError, tooLarge, tooManyCallbacks, cannotSend } from './call-errors.js';
 import type { FlowControl } from './flow-control.js';
 import type { Negotiation } from './negotiation.js';
 import type { PendingCalls, PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
+import { deadlineField, inheritedTimeout, optionFields } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
   callMessage,
@@ -52,6 +53,8 @@ export class Sender {
   readonly #negotiation: Negotiation;
   readonly #timeout: number;
   #envelope: Fragment;
+  /** The field for the default timeout. */
+  #ownDeadline: Fragment | undefined;
   #ended = false;
 
   constructor(host: SenderHost, { channel, flow, pendingCalls, negotiation, auth, timeout }: SenderOptions) {
@@ -83,21 +86,24 @@ export class Sender {
     reject: (error: unknown) => void,
   ): void {
     if (this.#ended) throw disconnectError('');
-    const { signal, timeout = this.#timeout } = options;
+    const { signal, parent } = options;
     signal?.throwIfAborted();
-    const { json, functions } = this.#scrub(args, `The arguments of "${method}"`);
+    parent?.signal.throwIfAborted();
+    const { timeout: ownTimeout = this.#timeout } = options;
+    const timeout = parent ? inheritedTimeout(ownTimeout, parent, method) : ownTimeout;
+    const fields = this.#optionFields(options, timeout);
+    const { json, functions } = this.#scrub(args, `The arguments of "${method}"`, lengthOf(fields));
     const callbacks =
       options.callbacks === 'call' && functions
         ? functions.map(({ fn }) => this.#pendingCalls.shareForCall(fn))
         : undefined;
-    const abort =
-      signal &&
-      ((): void => {
-        this.#pendingCalls.settle(number, pending).reject(signal.reason);
-        this.cancel(number);
-      });
-    const unlisten = abort && ((): void => signal.removeEventListener('abort', abort));
-    if (abort) signal.addEventListener('abort', abort);
+    const unlisten =
+      signal || parent
+        ? onAbort(signal, parent?.signal, (reason) => {
+            this.#pendingCalls.settle(number, pending).reject(reason);
+            this.cancel(number);
+          })
+        : undefined;
     const pending: PendingCall = {
       method,
       resolve,
@@ -110,9 +116,30 @@ export class Sender {
     const number = this.#pendingCalls.open(pending);
     const numbers = callbacks?.values();
     const registry = numbers ? { share: (): number => numbers.next().value ?? 0 } : this.#pendingCalls;
-    const fields = this.#negotiation.takeAnnouncement();
     const start = this.#host.methodFragment(method);
-    this.#send(callMessage(start, this.#envelope, json, fields, number, functions, registry));
+    const all = withAnnouncement(this.#negotiation.takeAnnouncement(), fields);
+    this.#send(callMessage(start, this.#envelope, json, all, number, functions, registry));
+  }
+
+  /** Returns the fields of extensions in a call, without the announcement. */
+  #optionFields(options: CallOptions, timeout: number): Piece | undefined {
+    const { extensions } = this.#negotiation;
+    const { trace, metadata, parent } = options;
+    const hasFields = trace !== undefined || metadata !== undefined || parent !== undefined;
+    // A peer that is not known yet ignores what it does not know. It gets what the program has set for this call.
+    const mayReadDeadline = extensions
+      ? extensions.has('deadline')
+      : options.timeout !== undefined || parent?.timeLeft !== undefined;
+    const deadline = mayReadDeadline ? this.#deadlineField(timeout) : undefined;
+    if (!hasFields) return deadline;
+    return `${pieceText(deadline)}${optionFields(options, extensions, this.#host.limits)}`;
+  }
+
+  #deadlineField(timeout: number): Piece | undefined {
+    if (timeout <= 0) return undefined;
+    return timeout === this.#timeout
+      ? (this.#ownDeadline ??= new Fragment(deadlineField(timeout)))
+      : deadlineField(timeout);
   }
 
   /** Tells the peer that nobody waits for the answer to a call any more, unless the peer would not understand it. */
@@ -160,10 +187,10 @@ export class Sender {
   }
 
   /**
-   * Converts a value to JSON. If the queue of a connection that this side has opened cannot take it, it fails, and not the
+   * Converts a value to JSON. `more`: the length of what the message contains besides. If the queue of a connection that this side has opened cannot take it, it fails, and not the
    * connection.
    */
-  #scrub(value: unknown, content: string): Scrubbed {
+  #scrub(value: unknown, content: string, more = 0): Scrubbed {
     const { messageDepth, messageBytes, callbacksPerMessage, callbacksPerConnection, sendQueueBytes } =
       this.#host.limits;
     let scrubbed: Scrubbed;
@@ -173,7 +200,7 @@ export class Sender {
       throw cannotSend(content, error);
     }
     const { json } = scrubbed;
-    const { length } = this.#envelope.text;
+    const length = this.#envelope.text.length + more;
     if (exceedsBytes(json, messageBytes - length)) throw tooLarge(content, messageBytes, 'messageBytes');
     // A frame quotes the message, which at most doubles its length.
     const available = (sendQueueBytes - this.#channel.bufferedBytes) / 2 - length;
@@ -185,6 +212,33 @@ export class Sender {
       throw tooManyCallbacks(callbacksPerConnection);
     return scrubbed;
   }
+}
+
+/** Calls `abort` when one of the signals aborts. Returns a function that stops this. */
+function onAbort(
+  own: AbortSignal | undefined,
+  inherited: AbortSignal | undefined,
+  abort: (reason: unknown) => void,
+): () => void {
+  const listener = (): void => abort(own?.aborted ? own.reason : inherited?.reason);
+  own?.addEventListener('abort', listener);
+  inherited?.addEventListener('abort', listener);
+  return () => {
+    own?.removeEventListener('abort', listener);
+    inherited?.removeEventListener('abort', listener);
+  };
+}
+
+function withAnnouncement(announcement: Fragment | undefined, fields: Piece | undefined): Piece | undefined {
+  return announcement && fields ? announcement.text + pieceText(fields) : (announcement ?? fields);
+}
+
+function lengthOf(piece: Piece | undefined): number {
+  return piece === undefined || piece instanceof Fragment ? 0 : String(piece).length;
+}
+
+function pieceText(piece: Piece | undefined): string {
+  return piece instanceof Fragment ? piece.text : String(piece ?? '');
 }
 
 // Levels of nesting that the envelope adds to the arguments of a call.

@@ -1,4 +1,5 @@
-import { methodNotFound, rateExceeded, drainingError } from '../call/call-errors.js';
+import { checkedMetadata } from '../../protocol/metadata.js';
+import { deadlinePassed, methodNotFound, rateExceeded, drainingError } from '../call/call-errors.js';
 import type { Connection } from '../call/connection.js';
 import type { HandlerChain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
@@ -70,7 +71,11 @@ export class Dispatcher {
       return;
     }
     connection.track(call, request);
-    connection.enqueue(() => this.#run(connection, call, method, request));
+    connection.enqueue(() => {
+      if ((request.timeLeft ?? 1) > 0) return this.#run(connection, call, method, request);
+      finish(connection, call, request);
+      connection.respondError(call, deadlinePassed(), request.id);
+    });
   }
 
   #admit(connection: Connection, call: IncomingCall, method: Method, request: Request): void {
@@ -79,6 +84,7 @@ export class Dispatcher {
     if (method.authenticated && !connection.trusts(call.method)) {
       request.username = connection.username ?? this.#options.authenticator.verify(call, connection);
     }
+    if (call.metadata !== undefined) request.metadata = checkedMetadata(call.metadata, connection.limits);
     if (!method.admit()) throw rateExceeded();
   }
 

@@ -31,7 +31,8 @@ const nodePlatform: DialPlatform<NodeDialOptions> = {
     const { budgets } = options;
     return budgets ? dialing.then((channel) => new CountedChannel(channel, budgets)) : dialing;
   },
-  fallsBack: (error) => (error.code === 'proxy' ? refusesTunnel(error) : !FAILURES_WITHOUT_SERVER.has(error.code)),
+  fallsBack: (error) =>
+    error.code === 'proxy' ? refusesTunnel(error) : !FAILURES_WITHOUT_SERVER.has(error.code),
   firstOptions: (options) => ({
     ...options,
     handshakeTimeout: options.handshakeTimeout / 2 || UPGRADE_TIMEOUT,
@@ -72,11 +73,7 @@ function refusesTunnel({ status = 0, url }: DialError): boolean {
  * Connects to a SockJS server from Node. See `dialWithFallback`. `auto` tries WebSocket for half of the timeout, and XHR polling
  * first if `fallbacks` contains the server.
  */
-export async function dial(
-  url: string,
-  options: NodeDialOptions,
-  fallbacks?: Fallbacks,
-): Promise<Channel> {
+export async function dial(url: string, options: NodeDialOptions, fallbacks?: Fallbacks): Promise<Channel> {
   const base = parseBaseUrl(url);
   const proxy = base && options.findProxy(base);
   const dialing = dialTransport(url, options, fallbacks);

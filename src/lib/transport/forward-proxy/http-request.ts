@@ -53,7 +53,11 @@ export function httpSender(
         },
       });
       const fail = (error: unknown): void =>
-        reject(signal.aborted ? toError(signal.reason) : socketError(url, requestError(url, route, toError(error))));
+        reject(
+          signal.aborted
+            ? toError(signal.reason)
+            : socketError(url, requestError(url, route, toError(error))),
+        );
       const guarded = guardListeners((error) => {
         request.destroy();
         fail(error);

@@ -6,6 +6,9 @@ import { guardListeners } from '../../util/guard-listeners.js';
 export function secureTunnel(tunnel: Socket, options: tls.ConnectionOptions): TLSSocket {
   const socket = tls.connect({ ...options, socket: tunnel });
   // An error of the tunnel is one of the TLS connection as well, which has its own listeners.
-  tunnel.on('error', guardListeners(() => {})(() => socket.destroy()));
+  tunnel.on(
+    'error',
+    guardListeners(() => {})(() => socket.destroy()),
+  );
   return socket;
 }

@@ -52,7 +52,9 @@ export function dialWebSocket(
       abort = (error) => opening.cancel(error);
       const failed = (error: unknown): void => handshake.fail(socketError(base, error));
       openTunnel(proxy, base, opening)
-        .then((tunnel) => onSocket(isSecure(base) ? secureTunnel(tunnel, tlsOptions(base, options.tls)) : tunnel))
+        .then((tunnel) =>
+          onSocket(isSecure(base) ? secureTunnel(tunnel, tlsOptions(base, options.tls)) : tunnel),
+        )
         .catch(failed);
     } else {
       onSocket(connect(base, options.tls));

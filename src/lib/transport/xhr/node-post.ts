@@ -8,7 +8,12 @@ import type { NodeDialOptions, RequestHeaders } from '../handshake/node-dial-opt
 import { Cookies } from './cookies.js';
 import type { PostRequest, PostResult, Post } from './post.js';
 import { redirectError } from '../handshake/redirect-error.js';
-import { proxyResponseError, requestError, type ServerRoute, routeTo } from '../forward-proxy/request-route.js';
+import {
+  proxyResponseError,
+  requestError,
+  type ServerRoute,
+  routeTo,
+} from '../forward-proxy/request-route.js';
 import { hostAndPort } from '../handshake/session-url.js';
 
 // Just less than the five seconds after which servers commonly close an idle connection. A request on a connection that is

@@ -105,7 +105,9 @@ describe('selectKite', () => {
     const many = Array.from({ length: 120 }, (_, n) => found(`kite-${String(n).padStart(3, '0')}`));
 
     /** Asks for 3 s, with kites that do not answer within 2 s, except for some. */
-    async function askSlowly(...names: string[]): Promise<{ chosen: string; failure?: CliError; warning: string }> {
+    async function askSlowly(
+      ...names: string[]
+    ): Promise<{ chosen: string; failure?: CliError; warning: string }> {
       let now = 0;
       const timeouts: number[] = [];
       const stderr = new Sink();
@@ -146,7 +148,9 @@ describe('selectKite', () => {
 
     it('if several kites answer, the list says how many were not asked', async () => {
       const { failure } = await askSlowly('kite-000', 'kite-001');
-      expect(failure?.message).toMatch(/^2 of your kites respond:\n[^]*\n20 of your 120 kites were not asked within 3s\.$/);
+      expect(failure?.message).toMatch(
+        /^2 of your kites respond:\n[^]*\n20 of your 120 kites were not asked within 3s\.$/,
+      );
     });
   });
 });

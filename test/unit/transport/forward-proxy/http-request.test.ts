@@ -36,7 +36,9 @@ it('a request has the headers of the access, the credentials of the URL and a bo
   expect(response).toMatchObject({ ok: true, status: 200 });
   const basic = `Basic ${Buffer.from('bob:hunter2').toString('base64')}`;
   expect(seen[0]?.headers).toMatchObject({ 'x-a': '1', authorization: basic, 'content-length': '10' });
-  await httpSender({ findProxy: noProxy, headers: { authorization: 'Bearer x' } }, 1000)(secret, { signal: never() });
+  await httpSender({ findProxy: noProxy, headers: { authorization: 'Bearer x' } }, 1000)(secret, {
+    signal: never(),
+  });
   expect(seen[1]?.headers.authorization).toBe('Bearer x');
 });
 
@@ -44,7 +46,9 @@ it('a request does not follow a redirect', async () => {
   const { url, seen } = await startServer((_request, response) => {
     response.writeHead(307, { location: '/elsewhere' }).end();
   });
-  const response = await httpSender({ findProxy: noProxy, headers: { 'X-A': '1' } }, 1000)(url, { signal: never() });
+  const response = await httpSender({ findProxy: noProxy, headers: { 'X-A': '1' } }, 1000)(url, {
+    signal: never(),
+  });
   expect(response.ok).toBe(false);
   expect(response.headers.get('Location')).toBe('/elsewhere');
   expect(response.headers.get('X-None')).toBeNull();
@@ -65,5 +69,7 @@ it('a request rejects with a DialError if the response is too long or the server
     'The response is larger than 1000 bytes',
   );
   const closed = new URL('http://127.0.0.1:1/');
-  await expect(httpSender({ findProxy: noProxy }, 1000)(closed, { signal: never() })).rejects.toMatchObject({ code: 'refused' });
+  await expect(httpSender({ findProxy: noProxy }, 1000)(closed, { signal: never() })).rejects.toMatchObject({
+    code: 'refused',
+  });
 });

@@ -23,7 +23,12 @@ it('a session over XHR resolves its host once, so that every request is sent to 
     if (options.all) done(null, [{ address, family: 4 }]);
     else done(null, address, 4);
   };
-  const post = new NodePost(new URL(`http://kites.example.com:${port}/kite`), 1000, { findProxy: noProxy }, resolve);
+  const post = new NodePost(
+    new URL(`http://kites.example.com:${port}/kite`),
+    1000,
+    { findProxy: noProxy },
+    resolve,
+  );
   onTestFinished(() => post.close());
   const answer = (speaking: boolean): Promise<PostResult> =>
     new Promise((done) => void post.post('/', '', speaking, done));
