@@ -1,5 +1,5 @@
 import { KiteError } from './errors.js';
-import { QUOTED_LENGTH, TRACEPARENT_LENGTH, TRACESTATE_LENGTH } from './protocol-limits.js';
+import { TRACEPARENT_LENGTH, TRACESTATE_LENGTH } from './protocol-limits.js';
 
 /** The trace to which a call belongs, in the fields of W3C Trace Context. */
 export interface TraceContext {
@@ -9,45 +9,29 @@ export interface TraceContext {
   readonly tracestate?: string | undefined;
 }
 
-// Later versions may append fields. An id of zeros is invalid, and so is the version ff.
+// Only later versions than 00 may append fields. An id of zeros is invalid, and so is the version ff.
 const TRACEPARENT =
-  /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[\x21-\x7e]*)?$/;
-const FIRST_VERSION = /^00-[0-9a-f-]{52}$/;
-const TRACESTATE = /^[\x20-\x7e]*$/;
+  /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-[!-~]*)?$/;
+const TRACESTATE = /^[ -~]+$/;
 
 /** Reads the trace in a call of a peer. Ignores a part that is invalid, as W3C Trace Context requires. */
 export function parseTrace(traceparent: unknown, tracestate: unknown): TraceContext | undefined {
-  if (!isTraceparent(traceparent)) return undefined;
-  return isTracestate(tracestate) ? { traceparent, tracestate } : { traceparent };
+  if (!matches(traceparent, TRACEPARENT, TRACEPARENT_LENGTH)) return undefined;
+  return matches(tracestate, TRACESTATE, TRACESTATE_LENGTH) ? { traceparent, tracestate } : { traceparent };
+}
+
+function matches(value: unknown, pattern: RegExp, length: number): value is string {
+  return typeof value === 'string' && value.length <= length && pattern.test(value);
 }
 
 /**
  * Returns the trace of a program.
  *
- * @throws KiteError `argumentError` that names the invalid field
+ * @throws KiteError `argumentError` if a field is invalid
  */
 export function checkedTrace({ traceparent, tracestate }: TraceContext): TraceContext {
-  if (!isTraceparent(traceparent)) throw invalid('traceparent', traceparent);
-  if (tracestate !== undefined && !isTracestate(tracestate)) throw invalid('tracestate', tracestate);
-  return { traceparent, tracestate };
-}
-
-function isTraceparent(value: unknown): value is string {
-  if (typeof value !== 'string' || value.length > TRACEPARENT_LENGTH || !TRACEPARENT.test(value))
-    return false;
-  return !value.startsWith('00') || FIRST_VERSION.test(value);
-}
-
-function isTracestate(value: unknown): value is string {
-  return (
-    typeof value === 'string' && value !== '' && value.length <= TRACESTATE_LENGTH && TRACESTATE.test(value)
-  );
-}
-
-function invalid(field: string, value: unknown): KiteError {
-  const shown = JSON.stringify(value)?.slice(0, QUOTED_LENGTH) ?? 'undefined';
-  return new KiteError(
-    'argumentError',
-    `The ${field} of the call is not that of W3C Trace Context: ${shown}`,
-  );
+  const trace = parseTrace(traceparent, tracestate);
+  if (trace?.tracestate === tracestate && trace) return trace;
+  const field = trace ? `tracestate ${String(tracestate)}` : `traceparent ${String(traceparent)}`;
+  throw new KiteError('argumentError', `The trace of the call is not one of W3C Trace Context: ${field}`);
 }

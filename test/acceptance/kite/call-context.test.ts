@@ -250,11 +250,11 @@ describe('the trace and the metadata of a call', () => {
   });
 
   it.each([
-    [{ metadata: { a: 1 } }, 'a value that is not a string at "a"'],
+    [{ metadata: { a: 1 } }, 'is not an object of strings'],
     [{ metadata: 'text' }, 'is not an object of strings'],
-    [{ metadata: { a: 'x'.repeat(8192) } }, 'larger than 8192 bytes'],
-    [{ trace: { traceparent: 'x' } }, 'The traceparent of the call'],
-    [{ trace: { traceparent, tracestate: '\n' } }, 'The tracestate of the call'],
+    [{ metadata: { a: 'x'.repeat(8192) } }, 'more than 8192 bytes'],
+    [{ trace: { traceparent: 'x' } }, 'Context: traceparent x'],
+    [{ trace: { traceparent, tracestate: '\n' } }, 'Context: tracestate'],
   ])('a call with the option %j is refused before it is sent', async (options, message) => {
     const { client, near } = await connected();
     await expect(client.call('note', [], options as unknown as CallOptions)).rejects.toMatchObject({
@@ -267,10 +267,10 @@ describe('the trace and the metadata of a call', () => {
   it.each([
     ['"text"', 'is not an object of strings'],
     ['["a"]', 'is not an object of strings'],
-    ['{"a":1}', 'a value that is not a string at "a"'],
-    ['{"a":{"b":"c"}}', 'a value that is not a string at "a"'],
+    ['{"a":1}', 'is not an object of strings'],
+    ['{"a":{"b":"c"}}', 'is not an object of strings'],
     [`{${Array.from({ length: 65 }, (_, index) => `"${index}":""`).join()}}`, 'more than 64 entries'],
-    [`{"a":"${'x'.repeat(10_000)}"}`, 'larger than 8192 bytes'],
+    [`{"a":"${'x'.repeat(10_000)}"}`, 'more than 8192 bytes'],
   ])('a call of a peer with the metadata %.20s is refused', async (metadata, message) => {
     const [near, far] = MemoryChannel.pair();
     const server = makeCore({ limits: defaultLimits });

@@ -53,7 +53,7 @@ export const wireRecordings: readonly WireRecording[] = [
 ];
 
 /** Runs `use` with the WebSocket of a page, which Node 20 does not have. */
-async function asPage<Result>(use: () => Promise<Result>): Promise<Result> {
+export async function asPage<Result>(use: () => Promise<Result>): Promise<Result> {
   const page = globalThis as { WebSocket?: unknown };
   const before = page.WebSocket;
   page.WebSocket = WebSocket;

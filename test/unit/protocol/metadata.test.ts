@@ -19,16 +19,15 @@ describe('metadata', () => {
       ['constructor', 'c'],
       ['', 'd'],
     ]);
-    expect(Object.isFrozen(metadata)).toBe(true);
   });
 
   it.each([[null], ['a'], [7], [['a']], [true]])('metadata that is %j is refused', (value) => {
     expect(() => checkedMetadata(value, metadataLimits)).toThrow('is not an object of strings');
   });
 
-  it.each([[1], [null], [['a']], [{}]])('metadata with the value %j is refused, with its name', (value) => {
+  it.each([[1], [null], [['a']], [{}]])('metadata with the value %j is refused', (value) => {
     expect(() => checkedMetadata({ a: 'b', c: value }, metadataLimits)).toThrow(
-      'The metadata of the call has a value that is not a string at "c"',
+      'The metadata of the call is not an object of strings',
     );
   });
 
@@ -37,14 +36,14 @@ describe('metadata', () => {
       metadataEntries,
     );
     expect(() => checkedMetadata(entries(metadataEntries + 1), metadataLimits)).toThrow(
-      'has more than 64 entries (limits.metadataEntries)',
+      'is more than 64 entries (limits.metadataEntries)',
     );
   });
 
   it('metadata with more than metadataBytes bytes is refused', () => {
     const full = { a: '\u00e4'.repeat((metadataBytes - 2) / 2), b: '' };
     expect(checkedMetadata(full, metadataLimits)).toEqual(full);
-    const refused = 'is larger than 8192 bytes (limits.metadataBytes)';
+    const refused = 'is more than 8192 bytes (limits.metadataBytes)';
     expect(() => checkedMetadata({ ...full, b: 'x' }, metadataLimits)).toThrow(refused);
     expect(() => checkedMetadata({ ['x'.repeat(10_000_000)]: 'y' }, metadataLimits)).toThrow(refused);
   });

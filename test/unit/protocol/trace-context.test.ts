@@ -34,7 +34,7 @@ describe('a trace', () => {
   ])('a trace whose traceparent is %j is ignored, and refused if a program sends it', (value) => {
     expect(parseTrace(value, 'a=b')).toBeUndefined();
     expect(() => checkedTrace({ traceparent: value as string })).toThrow(
-      'The traceparent of the call is not that of W3C Trace Context',
+      'The trace of the call is not one of W3C Trace Context: traceparent',
     );
   });
 
@@ -42,7 +42,9 @@ describe('a trace', () => {
     'a trace whose tracestate is %j is read without it, and refused if a program sends it',
     (tracestate) => {
       expect(parseTrace(traceparent, tracestate)).toEqual({ traceparent });
-      expect(() => checkedTrace({ traceparent, tracestate: tracestate as string })).toThrow('The tracestate');
+      expect(() => checkedTrace({ traceparent, tracestate: tracestate as string })).toThrow(
+        'Context: tracestate',
+      );
     },
   );
 

@@ -42,12 +42,14 @@ export function envelopeFragment(identityJson: string, authJson: string): Fragme
   );
 }
 
-/** `fields`: further options of the call. Peers that do not know them ignore them. */
+/** `announcement`, `deadline` and `fields`: further options of the call. Peers that do not know them ignore them. */
 export function callMessage(
   method: Fragment,
   envelope: Fragment,
   json: string,
-  fields: Piece | undefined,
+  announcement: Fragment,
+  deadline: Piece,
+  fields: Piece,
   response: number,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
@@ -55,38 +57,29 @@ export function callMessage(
   const tail = functions
     ? `":[0,"responseCallback"],${callbackEntries(functions, '[0,"withArgs"', sharer)}`
     : CALL_TAIL;
-  return fields === undefined
-    ? [method, envelope, json, CALL_END, response, tail]
-    : [method, envelope, json, fields, CALL_END, response, tail];
+  return [method, envelope, json, announcement, deadline, fields, CALL_END, response, tail];
 }
 
-/** `fields`: further fields of the answer. */
 export function resultMessage(
   response: number,
   json: string,
-  fields: Piece | undefined,
+  announcement: Fragment,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
 ): Message {
   const tail = functions
     ? `}],"callbacks":{${callbackEntries(functions, '[0,"result"', sharer)}`
     : RESULT_TAIL;
-  return fields === undefined
-    ? [CALLBACK, response, RESULT, json, tail]
-    : [CALLBACK, response, RESULT, json, fields, tail];
+  return [CALLBACK, response, RESULT, json, announcement, tail];
 }
 
 /** A result that is encoded already. */
-export function encodedMessage(
-  response: number,
-  pieces: readonly Piece[],
-  fields: Piece | undefined,
-): Message {
-  return [CALLBACK, response, RESULT, ...pieces, fields ?? '', RESULT_TAIL];
+export function encodedMessage(response: number, pieces: readonly Piece[], announcement: Fragment): Message {
+  return [CALLBACK, response, RESULT, ...pieces, announcement, RESULT_TAIL];
 }
 
-export function errorMessage(response: number, error: WireError, fields: Piece | undefined): Message {
-  return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_END, fields ?? '', RESULT_TAIL];
+export function errorMessage(response: number, error: WireError, announcement: Fragment): Message {
+  return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_END, announcement, RESULT_TAIL];
 }
 
 /** The method with which a caller gives up a call. It has no answer. */
@@ -153,14 +146,32 @@ export function isResponsePath({ path }: CallbackPath): boolean {
   return path.length === 2 && path[1] === 'responseCallback' && (path[0] === 0 || path[0] === '0');
 }
 
-const NO_OPTIONS: Readonly<Record<string, unknown>> = {};
+type CallOptionsObject = Readonly<Record<string, unknown>>;
+
+const NO_OPTIONS: CallOptionsObject = {};
 
 /** Reads the single argument of a call. For a call with one argument, `kite.js` sends that argument without an array. */
 export function readCall(method: string, { args, callbacks, problem }: DnodeMessage): IncomingCall {
-  const response = responseNumber(callbacks);
   const options = jsonObject(args[0]);
-  const { kite = null, authentication: auth = null, withArgs } = options ?? NO_OPTIONS;
-  const { extensions, deadline, traceparent, tracestate, metadata } = options ?? NO_OPTIONS;
+  const { kite = null, authentication: auth = null } = options ?? NO_OPTIONS;
+  const malformed = args.length > (options ? 1 : 0) ? malformedCall() : problem;
+  return makeCall({ method, kite, auth }, options ?? NO_OPTIONS, responseNumber(callbacks), malformed);
+}
+
+/** Returns the call that consists of a cached prefix and these arguments. */
+export function completeCall(
+  prefix: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
+  { args, callbacks, problem }: DnodeMessage,
+): IncomingCall {
+  return makeCall(prefix, args[0] as CallOptionsObject, responseNumber(callbacks), problem);
+}
+
+function makeCall(
+  { method, kite, auth }: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
+  { withArgs, extensions, deadline, traceparent, tracestate, metadata }: CallOptionsObject,
+  response: number | undefined,
+  problem: Error | undefined,
+): IncomingCall {
   return {
     method,
     kite,
@@ -172,29 +183,6 @@ export function readCall(method: string, { args, callbacks, problem }: DnodeMess
     tracestate,
     metadata,
     response,
-    problem: args.length > (options ? 1 : 0) ? malformedCall() : problem,
-  };
-}
-
-/** Returns the call that consists of a cached prefix and these arguments. */
-export function completeCall(
-  prefix: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
-  { args, callbacks, problem }: DnodeMessage,
-): IncomingCall {
-  const { method, kite, auth } = prefix;
-  const options = args[0] as Readonly<Record<string, unknown>>;
-  const { withArgs, extensions, deadline, traceparent, tracestate, metadata } = options;
-  return {
-    method,
-    kite,
-    auth,
-    args: argsList(withArgs),
-    extensions,
-    deadline,
-    traceparent,
-    tracestate,
-    metadata,
-    response: responseNumber(callbacks),
     problem,
   };
 }

@@ -1,6 +1,9 @@
 import { type ExtensionSet, parseExtensions, SPOKEN_EXTENSIONS } from '../../protocol/extensions.js';
 import { Fragment } from '../../transport/channel/outgoing-message.js';
 
+/** What a message contains instead of a field that it does not have. */
+export const NO_FIELD = new Fragment('');
+
 const ANNOUNCEMENT = new Fragment(`,"extensions":${JSON.stringify(SPOKEN_EXTENSIONS)}`);
 
 /**
@@ -19,8 +22,8 @@ export class Negotiation {
   }
 
   /** Returns what the next call or answer has to contain after its arguments or its result. */
-  takeAnnouncement(): Fragment | undefined {
-    if (this.#announced) return undefined;
+  takeAnnouncement(): Fragment {
+    if (this.#announced) return NO_FIELD;
     this.#announced = true;
     return ANNOUNCEMENT;
   }

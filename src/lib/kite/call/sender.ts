@@ -8,7 +8,7 @@ import { Fragment, type Message, type Piece } from '../../transport/channel/outg
 import { exceedsBytes } from '../../util/utf8.js';
 import { disconnectError, tooLarge, tooManyCallbacks, cannotSend } from './call-errors.js';
 import type { FlowControl } from './flow-control.js';
-import type { Negotiation } from './negotiation.js';
+import { type Negotiation, NO_FIELD } from './negotiation.js';
 import type { PendingCalls, PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
 import { deadlineField, inheritedTimeout, optionFields } from './call-fields.js';
@@ -91,8 +91,12 @@ export class Sender {
     parent?.signal.throwIfAborted();
     const { timeout: ownTimeout = this.#timeout } = options;
     const timeout = parent ? inheritedTimeout(ownTimeout, parent, method) : ownTimeout;
-    const fields = this.#optionFields(options, timeout);
-    const { json, functions } = this.#scrub(args, `The arguments of "${method}"`, lengthOf(fields));
+    const hasFields = options.trace || options.metadata || parent;
+    const fields = hasFields
+      ? optionFields(options, this.#negotiation.extensions, this.#host.limits)
+      : NO_FIELD;
+    const more = typeof fields === 'string' ? fields.length : 0;
+    const { json, functions } = this.#scrub(args, `The arguments of "${method}"`, more);
     const callbacks =
       options.callbacks === 'call' && functions
         ? functions.map(({ fn }) => this.#pendingCalls.shareForCall(fn))
@@ -117,26 +121,19 @@ export class Sender {
     const numbers = callbacks?.values();
     const registry = numbers ? { share: (): number => numbers.next().value ?? 0 } : this.#pendingCalls;
     const start = this.#host.methodFragment(method);
-    const all = withAnnouncement(this.#negotiation.takeAnnouncement(), fields);
-    this.#send(callMessage(start, this.#envelope, json, all, number, functions, registry));
+    const announcement = this.#negotiation.takeAnnouncement();
+    const deadline = this.#deadlineField(options, timeout);
+    this.#send(
+      callMessage(start, this.#envelope, json, announcement, deadline, fields, number, functions, registry),
+    );
   }
 
-  /** Returns the fields of extensions in a call, without the announcement. */
-  #optionFields(options: CallOptions, timeout: number): Piece | undefined {
+  /** Returns the field with the remaining time of a call. */
+  #deadlineField({ timeout: own, parent }: CallOptions, timeout: number): Piece {
     const { extensions } = this.#negotiation;
-    const { trace, metadata, parent } = options;
-    const hasFields = trace !== undefined || metadata !== undefined || parent !== undefined;
     // A peer that is not known yet ignores what it does not know. It gets what the program has set for this call.
-    const mayReadDeadline = extensions
-      ? extensions.has('deadline')
-      : options.timeout !== undefined || parent?.timeLeft !== undefined;
-    const deadline = mayReadDeadline ? this.#deadlineField(timeout) : undefined;
-    if (!hasFields) return deadline;
-    return `${pieceText(deadline)}${optionFields(options, extensions, this.#host.limits)}`;
-  }
-
-  #deadlineField(timeout: number): Piece | undefined {
-    if (timeout <= 0) return undefined;
+    if (extensions ? !extensions.has('deadline') : own === undefined && parent?.timeLeft === undefined)
+      return NO_FIELD;
     return timeout === this.#timeout
       ? (this.#ownDeadline ??= new Fragment(deadlineField(timeout)))
       : deadlineField(timeout);
@@ -227,18 +224,6 @@ function onAbort(
     own?.removeEventListener('abort', listener);
     inherited?.removeEventListener('abort', listener);
   };
-}
-
-function withAnnouncement(announcement: Fragment | undefined, fields: Piece | undefined): Piece | undefined {
-  return announcement && fields ? announcement.text + pieceText(fields) : (announcement ?? fields);
-}
-
-function lengthOf(piece: Piece | undefined): number {
-  return piece === undefined || piece instanceof Fragment ? 0 : String(piece).length;
-}
-
-function pieceText(piece: Piece | undefined): string {
-  return piece instanceof Fragment ? piece.text : String(piece ?? '');
 }
 
 // Levels of nesting that the envelope adds to the arguments of a call.

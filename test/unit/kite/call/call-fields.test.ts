@@ -71,7 +71,7 @@ describe('the fields of a call', () => {
   it('metadata that exceeds a limit together with that of the request is refused', () => {
     const limits = { metadataEntries: 2, metadataBytes: 100 };
     expect(() => optionFields({ parent: parent(), metadata: { more: '' } }, undefined, limits)).toThrow(
-      'has more than 2 entries',
+      'is more than 2 entries',
     );
   });
 });
