@@ -113,7 +113,7 @@ describe('extensions of Kontrol', () => {
       auth: { type: 'kiteKey', key: await kontrol.newKiteKey('bob') },
     });
     await client.dial();
-    await client.tell('getKites', { query: { username: 'bob' } });
+    await client.tell('getKites', { query: { username: 'bob' } }).catch(() => undefined);
     expect(client.extensions).toEqual(spoken);
     client.close();
   });
