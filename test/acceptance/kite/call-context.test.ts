@@ -81,6 +81,21 @@ describe('the deadline of a call', () => {
     expect(server.clock.timers).toBe(0);
   });
 
+  it('a handler that returns when the deadline passes does not give the caller a result', async () => {
+    const { server, client } = await connected();
+    server.handle('partial', ({ signal }) => {
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve('partial')));
+    });
+    await client.tell('kite.ping');
+    const call = expect(client.tellWithTimeout(100, 'partial')).rejects.toMatchObject({
+      type: 'timeout',
+      message: 'The deadline of the caller has passed',
+    });
+    await settled();
+    server.clock.advance(100);
+    await call;
+  });
+
   it('a call that ends before its deadline leaves no timer', async () => {
     const { server, client } = await connected();
     server.handle('quick', async ({ signal }) => {

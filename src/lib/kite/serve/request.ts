@@ -30,6 +30,8 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #deadline: number | undefined;
   #timer: Timer | undefined;
   #released = false;
+  /** @internal Whether the signal has aborted because the deadline has passed. The caller then gets no result. */
+  expired = false;
 
   constructor(connection: Connection, call: IncomingCall) {
     this.#connection = connection;
@@ -81,7 +83,10 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     else if (timeLeft !== undefined && timeLeft <= 0) controller.abort(deadlinePassed());
     else if (timeLeft !== undefined) {
       const { clock } = this.#connection;
-      const timer = clock.setTimeout(() => controller.abort(deadlinePassed()), timeLeft);
+      const timer = clock.setTimeout(() => {
+        this.expired = true;
+        controller.abort(deadlinePassed());
+      }, timeLeft);
       controller.signal.addEventListener('abort', () => timer.cancel(), { once: true });
       this.#timer = timer;
     }
