@@ -1,8 +1,6 @@
 import { type ExtensionSet, parseExtensions, SPOKEN_EXTENSIONS } from '../../protocol/extensions.js';
+import { NO_FIELD } from './envelope.js';
 import { Fragment } from '../../transport/channel/outgoing-message.js';
-
-/** What a message contains instead of a field that it does not have. */
-export const NO_FIELD = new Fragment('');
 
 const ANNOUNCEMENT = new Fragment(`,"extensions":${JSON.stringify(SPOKEN_EXTENSIONS)}`);
 
