@@ -119,6 +119,20 @@ describe('extensions of Kontrol', () => {
   });
 });
 
+describe('the timeout of a command', () => {
+  it('kitectl call sends a timeout that the user has set, and not the default one', async () => {
+    const cli = await Cli.create();
+    onTestFinished(() => cli.remove());
+    const kite = new Kite('math', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });
+    onTestFinished(() => kite.close({ drainTimeout: 0 }));
+    kite.handle('left', ({ timeLeft = null }) => timeLeft).disableAuthentication();
+    await kite.listen();
+    const call = ['call', 'left', '--to', kite.url ?? ''];
+    expect((await cli.run(call)).stdout).toBe('null\n');
+    expect(Number((await cli.run([...call, '--timeout', '900s'])).stdout)).toBeGreaterThan(800_000);
+  });
+});
+
 describe('the end of a command', () => {
   it.each(['websocket', 'raw', 'xhr'])(
     'Ctrl-C during kitectl call over %s reaches the signal of the handler',
