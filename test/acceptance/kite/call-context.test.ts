@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Request } from '../../../src/lib/index.js';
 import { defaultLimits, MAX_DEADLINE } from '../../../src/lib/kite/limits/kite-limits.js';
 import type { CallOptions } from '../../../src/lib/kite/call/peer.js';
@@ -211,6 +211,27 @@ describe('a call for a request', () => {
     // A call for a request that was canceled is not made.
     const after = toLast.call('endless', [], { parent: requests[0] as Request });
     await expect(after).rejects.toMatchObject({ type: 'canceled' });
+  });
+
+  it('a request can make any number of calls at a time, without a warning of Node, and all are canceled', async () => {
+    const { last, middle, toLast, client } = await chain();
+    const requests = endless(last);
+    const warnings: Error[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warn);
+    onTestFinished(() => void process.off('warning', warn));
+    middle.handle('forward', (parent) =>
+      Promise.all(Array.from({ length: 50 }, () => toLast.call('endless', [], { parent }))),
+    );
+    const controller = new AbortController();
+    const call = client.call('forward', [], { signal: controller.signal });
+    const rejected = expect(call).rejects.toThrow('aborted');
+    await settled();
+    controller.abort();
+    await rejected;
+    await settled();
+    expect(requests.filter(({ signal }) => signal.aborted)).toHaveLength(50);
+    expect(warnings).toEqual([]);
   });
 
   it('a call with a signal and a parent ends with the first of the two that aborts', async () => {

@@ -11,6 +11,8 @@ export interface ParentRequest {
   readonly timeLeft: number | undefined;
   readonly trace: TraceContext | undefined;
   readonly metadata: Metadata;
+  /** Calls `listener` when the signal aborts. Returns a function that removes it. For any number of listeners. */
+  onAbort(listener: () => void): () => void;
 }
 
 /** The options of a call that extensions of the protocol carry. */

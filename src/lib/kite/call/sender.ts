@@ -11,7 +11,7 @@ import type { FlowControl } from './flow-control.js';
 import type { Negotiation } from './negotiation.js';
 import type { PendingCalls, PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
-import { deadlineField, inheritedTimeout, optionFields } from './call-fields.js';
+import { deadlineField, inheritedTimeout, optionFields, type ParentRequest } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
   callMessage,
@@ -109,7 +109,7 @@ export class Sender {
         : undefined;
     const unlisten =
       signal || parent
-        ? onAbort(signal, parent?.signal, (reason) => {
+        ? onAbort(signal, parent, (reason) => {
             this.#pendingCalls.settle(number, pending).reject(reason);
             this.cancel(number);
           })
@@ -222,15 +222,15 @@ export class Sender {
 /** Calls `abort` when one of the signals aborts. Returns a function that stops this. */
 function onAbort(
   own: AbortSignal | undefined,
-  inherited: AbortSignal | undefined,
+  parent: ParentRequest | undefined,
   abort: (reason: unknown) => void,
 ): () => void {
-  const listener = (): void => abort(own?.aborted ? own.reason : inherited?.reason);
+  const listener = (): void => abort(own?.aborted ? own.reason : parent?.signal.reason);
   own?.addEventListener('abort', listener);
-  inherited?.addEventListener('abort', listener);
+  const unlisten = parent?.onAbort(listener);
   return () => {
     own?.removeEventListener('abort', listener);
-    inherited?.removeEventListener('abort', listener);
+    unlisten?.();
   };
 }
 

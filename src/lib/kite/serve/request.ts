@@ -29,6 +29,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #expiry: number | undefined;
   #deadline: number | undefined;
   #timer: Timer | undefined;
+  #listeners: Set<() => void> | undefined;
   #released = false;
   /** @internal Whether the signal has aborted because the deadline has passed. The caller then gets no result. */
   expired = false;
@@ -111,6 +112,21 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   /** The trace to which the call belongs, unverified. Undefined if the caller has sent none, or an invalid one. */
   get trace(): TraceContext | undefined {
     return parseTrace(this.#call.traceparent, this.#call.tracestate);
+  }
+
+  /** @internal Node warns about more than ten listeners of a signal, and a request may make many calls. */
+  onAbort(listener: () => void): () => void {
+    const listeners = (this.#listeners ??= this.#listen());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  #listen(): Set<() => void> {
+    const listeners = new Set<() => void>();
+    this.signal.addEventListener('abort', () => {
+      for (const listener of listeners) listener();
+    });
+    return listeners;
   }
 
   /** Whether the caller has given up this call, so that it gets no response. */

@@ -17,6 +17,7 @@ function parent(timeLeft?: number) {
     timeLeft,
     trace: { traceparent },
     metadata: { tenant: 'a', role: 'b' },
+    onAbort: () => () => undefined,
   };
 }
 
