@@ -352,6 +352,7 @@ const kite: readonly Folder[] = [
     entries: ['envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
     exports: [
       'call-errors',
+      'call-fields',
       'client',
       'connection',
       'connection-credential',
@@ -538,12 +539,15 @@ export const structure: readonly Folder[] = [
     imports: ['lib/errors', 'lib/util'],
     entries: [
       'errors',
+      'extensions',
       'identity',
       'identity-name',
+      'metadata',
       'missing-authentication',
       'protocol-limits',
       'query',
       'registered-url',
+      'trace-context',
       'version',
     ],
   },

@@ -73,6 +73,11 @@ export const errorTypes = {
       'The connection closed before the response arrived, or could not be established. The code is the reason, see below.',
     action: 'Connect again. The method may have run.',
   },
+  canceled: {
+    sender: 'the called kite, as the reason of `request.signal`',
+    meaning: 'The caller has given up the call: its signal was aborted, or its timeout is over.',
+    action: 'End the work for this call. Nobody receives its result.',
+  },
   sendError: {
     sender: CALLER,
     meaning:

@@ -83,6 +83,10 @@ const tokens = [
   '"withArgs"',
   '"kite.ping"',
   '"kite.heartbeat"',
+  '"kite.cancel"',
+  '"extensions":["cancel"],',
+  '"deadline":5,',
+  '"metadata":{"a":"b"},',
   '"responseCallback"',
   '"square"',
   '"count"',
@@ -106,8 +110,19 @@ function seeds(): string[] {
     JSON.stringify([
       `{"method":${method},"arguments":[{"kite":{"name":"n"},"authentication":null,"responseCallback":"[Function]","withArgs":${args}}],"callbacks":${callbacks}}`,
     ]);
+  const vectors = new URL('../../vectors/', import.meta.url);
+  const extended = readdirSync(vectors)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => {
+      const { vectors: list } = JSON.parse(readFileSync(new URL(name, vectors), 'utf8')) as {
+        vectors: { frames: { from: string; message: unknown }[] }[];
+      };
+      return list.flatMap(({ frames }) => frames.filter(({ from }) => from === 'caller'));
+    })
+    .map(({ message }) => JSON.stringify([JSON.stringify(message)]));
   return [
     ...recorded,
+    ...extended,
     call('"kite.heartbeat"', '[0,"[Function]"]', '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}'),
     call('"count"', '[3,{"a":"[Function]"}]', '{"0":["0","responseCallback"],"1":["0","withArgs","1","a"]}'),
     call('0', '[]', '{}'),
@@ -148,6 +163,12 @@ describe('a kite that gets a million mutated frames', () => {
     const server = makeCore();
     server.handle<number[]>('square', ({ args: [n] }) => (n ?? 0) ** 2).disableAuthentication();
     server.handle('echo', async ({ args }) => args).disableAuthentication();
+    server
+      .handle('note', ({ trace, metadata, deadline }) => [trace, metadata, deadline])
+      .disableAuthentication();
+    server
+      .handle('endless', ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)))
+      .disableAuthentication();
     server
       .handle('count', ({ args }) => {
         for (const arg of args) if (typeof arg === 'function') (arg as RemoteFunction)(args);

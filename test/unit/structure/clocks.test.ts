@@ -37,6 +37,7 @@ const DATES: Readonly<Record<string, string>> = {
   'src/lib/kite/call/kontrol-time.ts': 'the time of Kontrol, if it is not known better',
   'src/lib/kite/call/token-renewal.ts': 'reads the time of Kontrol',
   'src/lib/kite/kontrol/kontrol-member.ts': 'reads the time of Kontrol',
+  'src/lib/kite/serve/request.ts': 'the date of a deadline that was sent as a duration',
   'src/lib/kite/trust/verified-credentials.ts': 'how long a token is still valid',
   'src/lib/kontrol/admin/users.ts': 'kite keys that were issued before now are revoked',
   'src/lib/kontrol/registry/registrar.ts': 'whether a kite key is due, and when a kite was registered',

@@ -1,3 +1,4 @@
+import type { CallOptions } from '../../index.js';
 import { disconnectError } from '../../kite/call/call-errors.js';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { parseLine } from './arguments.js';
@@ -24,7 +25,7 @@ export interface StdinMode {
 export interface StdinCallOptions extends StdinMode {
   /** The connection. */
   readonly client: {
-    call(method: string, args: unknown[]): Promise<unknown>;
+    call(method: string, args: unknown[], options: CallOptions): Promise<unknown>;
     on(event: 'disconnect', listener: (code: number, reason: string) => void): () => void;
   };
   readonly method: string;
@@ -53,7 +54,11 @@ export async function callForEachLine(options: StdinCallOptions, runtime: Comman
   const off = client.on('disconnect', (_code, reason) => {
     setImmediate(() => window.fail(toCliError(disconnectError(reason), operation)));
   });
-  signal.addEventListener('abort', stop, { once: true });
+  const cancel = (): void => {
+    stop();
+    calls.cancel(signal.reason);
+  };
+  signal.addEventListener('abort', cancel, { once: true });
   try {
     for await (const line of readLines(stdin, defaultLimits.messageBytes))
       await window.add(calls.callLine(line));
@@ -66,7 +71,7 @@ export async function callForEachLine(options: StdinCallOptions, runtime: Comman
     throw error;
   } finally {
     off();
-    signal.removeEventListener('abort', stop);
+    signal.removeEventListener('abort', cancel);
     stop();
   }
 }
@@ -75,6 +80,7 @@ export async function callForEachLine(options: StdinCallOptions, runtime: Comman
 class LineCalls {
   readonly #options: StdinCallOptions;
   readonly #runtime: CommandRuntime;
+  readonly #running = new Set<AbortController>();
   #total = 0;
   #failed = 0;
   /** The failure with the lowest line number. */
@@ -89,14 +95,24 @@ class LineCalls {
   /** Makes the call for a line. */
   async callLine({ text, number }: Line): Promise<OutputEntry> {
     const { client, method, format, envelope, ordered, operation } = this.#options;
+    // Node warns about more than ten listeners of a signal.
+    const controller = new AbortController();
+    this.#running.add(controller);
     this.#total++;
     try {
-      const result = await client.call(method, parseLine(text, number));
+      const result = await client.call(method, parseLine(text, number), { signal: controller.signal });
       if (!envelope) return { text: format(result) };
       return { text: format({ ok: result ?? null, ...(!ordered && { line: number }) }) };
     } catch (error) {
       return await this.#failure(withLineNumber(toCliError(error, operation), number), number);
+    } finally {
+      this.#running.delete(controller);
     }
+  }
+
+  /** Cancels the calls that run. */
+  cancel(reason: unknown): void {
+    for (const controller of this.#running) controller.abort(reason);
   }
 
   /** @throws CliError if a line has failed */

@@ -1,3 +1,4 @@
+import type { ExtensionSet } from '../../protocol/extensions.js';
 import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import { type Abortable, Cancellation } from '../../util/abortable.js';
@@ -59,6 +60,10 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   /** Address of the connected kite, or its URL if there is no connection. */
   override get remoteAddress(): string {
     return this.#connection?.remoteAddress ?? this.url;
+  }
+
+  override get extensions(): ExtensionSet | undefined {
+    return this.#connection?.extensions;
   }
 
   override get backlog(): number {

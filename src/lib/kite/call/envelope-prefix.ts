@@ -31,6 +31,8 @@ export function envelopePrefix(text: string): EnvelopePrefix | undefined {
   // If the key is inside a string or an inner object, these brackets do not complete the JSON.
   const call = parsed?.arguments?.[0];
   if (!call || call['withArgs'] !== null || typeof parsed.method !== 'string') return undefined;
+  // The options of a prefix are those of each call.
+  for (const key in call) if (!PREFIX_KEYS.has(key)) return undefined;
   return {
     fragment: new Fragment(copyOf(head)),
     method: parsed.method,
@@ -38,6 +40,9 @@ export function envelopePrefix(text: string): EnvelopePrefix | undefined {
     auth: call['authentication'],
   };
 }
+
+/** The options that may be in a prefix. Others differ from call to call. */
+const PREFIX_KEYS: ReadonlySet<string> = new Set(['kite', 'authentication', 'responseCallback', 'withArgs']);
 
 interface ParsedCall {
   readonly method?: unknown;
@@ -68,6 +73,6 @@ export function parseAfterPrefix(
   const [call] = message.args;
   if (message.method !== 0 || message.args.length !== 1 || typeof call !== 'object' || call === null)
     return undefined;
-  for (const key in call) if (key !== 'withArgs') return undefined;
+  for (const key in call) if (key === 'kite' || key === 'authentication') return undefined;
   return message;
 }

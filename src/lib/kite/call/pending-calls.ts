@@ -26,12 +26,15 @@ export interface PendingCall {
  */
 export class PendingCalls {
   readonly #clock: Clock;
+  readonly #expired: (number: number) => void;
   readonly #table = new CallbackTable<PendingCall | AnyFunction>();
   #timer: Timer | undefined;
   #timerAt = Infinity;
 
-  constructor(clock: Clock) {
+  /** `expired` is called with the number of each call that has timed out. */
+  constructor(clock: Clock, expired: (number: number) => void) {
     this.#clock = clock;
+    this.#expired = expired;
   }
 
   /** Number of pending calls and of functions. */
@@ -114,7 +117,9 @@ export class PendingCalls {
       else next = Math.min(next, entry[1].deadline);
     }
     if (next !== Infinity) this.#watch(next);
-    for (const [number, call] of expired)
+    for (const [number, call] of expired) {
       this.settle(number, call).reject(callTimeout(call.method, call.timeout));
+      this.#expired(number);
+    }
   }
 }
