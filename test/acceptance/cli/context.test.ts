@@ -61,9 +61,7 @@ describe('context', () => {
     });
     const called = await run('ping', '--to', 'https://127.0.0.1:1/kite');
     expect(called).toMatchObject({ code: 3 });
-    expect(called.stderr).toContain(
-      `The file ${join(cli.home, 'ca.pem')} cannot be read: it does not exist`,
-    );
+    expect(called.stderr).toContain(`The file ${join(cli.home, 'ca.pem')} cannot be read: it does not exist`);
     const secret = await run('context', 'add', 'other', '--header', 'Authorization: hunter2');
     expect(secret).toMatchObject({ code: 2 });
     expect(secret.stderr).toContain('it must be @FILE, a file with one header per line');
