@@ -114,7 +114,10 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     return parseTrace(this.#call.traceparent, this.#call.tracestate);
   }
 
-  /** @internal Node warns about more than ten listeners of a signal, and a request may make many calls. */
+  /**
+   * Calls `listener` when the signal aborts, and returns a function that removes it. Unlike the signal, about which Node warns, it can
+   * have more than ten listeners.
+   */
   onAbort(listener: () => void): () => void {
     const listeners = (this.#listeners ??= this.#listen());
     listeners.add(listener);
