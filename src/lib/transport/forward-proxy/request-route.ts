@@ -3,13 +3,12 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
-import { withoutBrackets } from '../../util/host.js';
 import type { FindProxy, ForwardProxy } from '../handshake/forward-proxy.js';
 import type { DialError } from '../handshake/dial-error.js';
 import { dialHost, isSecure } from '../handshake/session-url.js';
-import { basicAuthorization } from '../handshake/url-credentials.js';
 import { isSocks, openTunnel } from './open-tunnel.js';
 import { refusalError, unusableProxyError } from './proxy-error.js';
+import { proxyAuthorization, proxyOrigin } from './proxy-request.js';
 import { secureTunnel } from './secure-tunnel.js';
 
 /** How HTTP requests reach a server. */
@@ -29,6 +28,8 @@ export interface ServerRoute {
 export interface RouteOptions {
   readonly hostname: string;
   readonly port: string;
+  /** The host of a proxy that speaks TLS, for its certificate. */
+  readonly servername?: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -84,25 +85,15 @@ export function requestError(target: URL, { proxy, isForwarded }: ServerRoute, e
 
 /** The proxy gets requests with the whole URL. */
 function forwardedRoute(target: URL, proxy: ForwardProxy): ServerRoute {
-  const { url } = proxy;
-  const authorization = basicAuthorization(url);
-  const headers = {
-    host: target.host,
-    ...(authorization !== undefined && { 'proxy-authorization': authorization }),
-  };
-  const secure = url.protocol === 'https:';
+  const headers = { host: target.host, ...proxyAuthorization(proxy) };
+  const secure = proxy.url.protocol === 'https:';
   return {
     proxy,
     isForwarded: true,
     request: secure ? https.request : http.request,
     // Some proxies close each connection after a response, and do not say so before.
     newAgent: () => (secure ? new https.Agent() : new http.Agent()),
-    options: (path) => ({
-      hostname: withoutBrackets(url.hostname),
-      port: url.port,
-      path: `http://${target.host}${path}`,
-      headers,
-    }),
+    options: (path) => ({ ...proxyOrigin(proxy), path: `http://${target.host}${path}`, headers }),
   };
 }
 
