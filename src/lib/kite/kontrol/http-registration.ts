@@ -200,7 +200,9 @@ export class HttpRegistration implements Registration {
       if (isKiteError(error)) throw error;
       if (isDialError(error))
         throw new KiteError('disconnect', error.message, { code: error.code, cause: error });
-      throw new KiteError('disconnect', `${withoutSecrets(new URL(kontrol))} does not respond`, { cause: error });
+      throw new KiteError('disconnect', `${withoutSecrets(new URL(kontrol))} does not respond`, {
+        cause: error,
+      });
     } finally {
       timer?.cancel();
     }
@@ -216,7 +218,9 @@ export class HttpRegistration implements Registration {
 
 function redirectError(kontrol: string, { headers }: PlainResponse): KiteError {
   const location = headers.get('location') ?? '';
-  const target = URL.canParse(location, kontrol) ? withoutSecrets(new URL(location, kontrol)) : 'an invalid URL';
+  const target = URL.canParse(location, kontrol)
+    ? withoutSecrets(new URL(location, kontrol))
+    : 'an invalid URL';
   const message = `${withoutSecrets(new URL(kontrol))} redirects to ${target}; credentials are not sent there. Set the URL of Kontrol to it`;
   return new KiteError('genericError', message);
 }
