@@ -82,14 +82,17 @@ function sendProbe(url: URL, { signal, access, findProxy }: ProbeOptions): Promi
     const route = routeTo(url, findProxy);
     const agent = route.newAgent({ ...access.tls });
     const { headers, ...options } = route.options(url.pathname + url.search);
-    const request = route.request(
-      { ...options, headers: { ...access.headers, ...headers }, signal: timeout, agent },
-      onResponse,
-    );
+    const request = route.request({
+      ...options,
+      headers: { ...access.headers, ...headers },
+      signal: timeout,
+      agent,
+    });
     const guarded = guardListeners((error) => {
       request.destroy();
       reject(error);
     });
+    request.on('response', guarded(onResponse));
     const onError = guarded((error: Error) => reject(requestError(url, route, error)));
     const onClose = guarded(() => agent.destroy());
     request.on('error', onError);
