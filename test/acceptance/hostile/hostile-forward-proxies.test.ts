@@ -39,7 +39,7 @@ const HTTP_BEHAVIORS: Readonly<Record<string, Behavior>> = {
   'binary data': send('\x00\xff\x16\x03\x01'),
   'empty lines': send('\r\n\r\n\r\n\r\n'),
   'a header without a colon': send('HTTP/1.1 200 OK\r\nnonsense\r\n\r\n'),
-  'a status that is no number': send('HTTP/1.1 abc OK\r\n\r\n'),
+  'a status that is not a number': send('HTTP/1.1 abc OK\r\n\r\n'),
   'a status of four digits': send('HTTP/1.1 2000 OK\r\n\r\n'),
   'headers without end': flood('HTTP/1.1 200 OK\r\n', 'X-More: more\r\n'),
   'one header without end': flood('HTTP/1.1 200 OK\r\nX: ', 'x'),
@@ -179,7 +179,7 @@ it.each([
 );
 
 it('a proxy that speaks TLS is asked for the certificate of its own name, never for that of the server', async () => {
-  const authority = await makeAuthority('an authority that nobody trusts');
+  const authority = await makeAuthority('an authority that is not trusted');
   const names: string[] = [];
   const server = tls.createServer({
     ...(await authority.server('kite.test')),

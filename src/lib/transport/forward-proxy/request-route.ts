@@ -1,9 +1,11 @@
-import http, { type IncomingMessage } from 'node:http';
+import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
+import { guardListener } from '../../util/guard-listeners.js';
 import type { FindProxy, ForwardProxy } from '../handshake/forward-proxy.js';
+import type { DialTls } from '../handshake/node-dial-options.js';
 import type { DialError } from '../handshake/dial-error.js';
 import { dialHost, isSecure } from '../handshake/session-url.js';
 import { isSocks, openTunnel } from './open-tunnel.js';
@@ -61,6 +63,32 @@ export function routeTo(target: URL, findProxy: FindProxy): ServerRoute {
     },
     options,
   };
+}
+
+/** What a request has besides its route. */
+export interface RequestStart {
+  readonly method?: string;
+  readonly headers?: OutgoingHttpHeaders | undefined;
+  readonly signal: AbortSignal;
+  /** For the server, not for the proxy. */
+  readonly tls?: DialTls | undefined;
+}
+
+/** Starts a request over a route, with an agent that ends with it. `end` sends it. */
+export function startRequest(
+  url: URL,
+  route: ServerRoute,
+  { tls, headers, ...options }: RequestStart,
+): ClientRequest {
+  const { headers: ofRoute, ...ofServer } = route.options(url.pathname + url.search);
+  const agent = route.newAgent({ ...tls, keepAlive: false });
+  const request = route.request({ ...ofServer, ...options, agent, headers: { ...headers, ...ofRoute } });
+  const onClose = guardListener(
+    () => agent.destroy(),
+    () => {},
+  );
+  request.on('close', onClose);
+  return request;
 }
 
 /** The headers with which proxies mark their own responses: RFC 9209, and Squid. */

@@ -214,7 +214,7 @@ describe('a renewal of a token that takes long', () => {
   }
 
   it.each(['an answer', 'a failure'])(
-    'a renewal of a token that gets %s after the client was closed says nothing',
+    'a renewal of a token that gets %s after the client was closed is not logged',
     async (kind) => {
       const { renewal, clock, warnings, requests } = slowRenewal();
       clock.advance(HOUR);
@@ -244,11 +244,11 @@ describe('a renewal of a token that takes long', () => {
   });
 });
 
-describe('tokens with times that nobody writes', () => {
+describe('tokens with invalid times', () => {
   const times: readonly unknown[] = [0, -1, 1e300, -1e300, 1e15, '5', null, {}, [], true, undefined];
   const pairs = times.flatMap((iat) => times.map((exp) => [iat, exp] as const));
 
-  it('tokens with times that nobody writes neither are requested all the time nor stop the renewal of the next ones', async () => {
+  it('tokens with invalid times are not requested all the time, and the next ones are renewed', async () => {
     let cases = 0;
     for (const [iat, exp] of pairs) {
       const clock = new ManualClock();
