@@ -5,7 +5,7 @@ import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 
 /** Code that opens a connection. */
 const OPENS =
-  /\b(?:net|tls|http|https|http2)\.(?:connect|createConnection|request|get)\b|(?<![.\w])fetch\(|\bnew (?:WebSocket|Socket|Etcd3|HttpsProxyAgent)\(|\bSocksClient\b|import[^;]*\b(?:connect|createConnection|request|get)\b[^;]* from 'node:(?:net|tls|http|https|http2)'|\bcreateSocket\(|\bimport\('pg'\)|\bdefault\.(?:Client|Pool)\b/;
+  /\b(?:net|tls|http|https|http2)\.(?:connect|createConnection|request|get)\b|(?<![.\w])fetch\(|\bnew (?:WebSocket|Socket|Etcd3)\(|\bSocksClient\b|import[^;]*\b(?:connect|createConnection|request|get)\b[^;]* from 'node:(?:net|tls|http|https|http2)'|\bcreateSocket\(|\bimport\('pg'\)|\bdefault\.(?:Client|Pool)\b/;
 
 /** Code of pages, for which the browser chooses the proxy. */
 const PAGES = /^src\/(?:ui|lib\/(?:transport|kite)\/page)\//;

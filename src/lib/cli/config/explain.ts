@@ -4,8 +4,8 @@ import {
   type Resolution,
   type SettingSource,
   variableName,
-  withoutPassword,
 } from '../../kite/config/resolve-setting.js';
+import { withoutPassword } from '../../transport/handshake/session-url.js';
 import { isCliError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { allSettings } from '../settings/all-settings.js';
@@ -41,12 +41,19 @@ export async function explain(
     .filter(({ name }) => !common.some(({ setting }) => setting === name))
     .map((setting) => settingRow(setting, settings, key))
     .filter(({ source }) => source !== 'default');
+  // Two commands can have different flags for one setting.
+  const once = new Map(own.map((row) => [`${row.setting}\n${row.source}`, row]));
   const ignored = variableProblems(settings.env).flatMap(({ variable, ignoredValue }) =>
     ignoredValue === undefined
       ? []
       : [{ setting: 'ignored variable', value: `${ignoredValue} (of Kubernetes)`, source: variable }],
   );
-  await printList([...common, ...own, ...ignored, ...unknownVariables(settings)], listing, format, runtime);
+  await printList(
+    [...common, ...once.values(), ...ignored, ...unknownVariables(settings)],
+    listing,
+    format,
+    runtime,
+  );
 }
 
 const listing: Listing<SettingRow> = {

@@ -1,4 +1,9 @@
-import { proxyResponseError, requestError, routeTo } from '../../transport/forward-proxy/request-route.js';
+import {
+  proxyResponseError,
+  requestError,
+  routeTo,
+  startRequest,
+} from '../../transport/forward-proxy/request-route.js';
 import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import { guardListeners } from '../../util/guard-listeners.js';
 import { withoutBrackets } from '../../util/host.js';
@@ -80,20 +85,14 @@ function sendProbe(url: URL, { signal, access, findProxy }: ProbeOptions): Promi
       });
     };
     const route = routeTo(url, findProxy);
-    const agent = route.newAgent({ ...access.tls });
-    const { headers, ...options } = route.options(url.pathname + url.search);
-    const request = route.request(
-      { ...options, headers: { ...access.headers, ...headers }, signal: timeout, agent },
-      onResponse,
-    );
+    const request = startRequest(url, route, { ...access, signal: timeout });
     const guarded = guardListeners((error) => {
       request.destroy();
       reject(error);
     });
+    request.on('response', guarded(onResponse));
     const onError = guarded((error: Error) => reject(requestError(url, route, error)));
-    const onClose = guarded(() => agent.destroy());
     request.on('error', onError);
-    request.on('close', onClose);
     request.end();
   });
 }

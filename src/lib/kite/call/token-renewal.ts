@@ -80,10 +80,13 @@ export class TokenRenewal {
   }
 
   #renewAfter(wait: number): void {
+    // There may be one for a token that was set during the renewal that has failed.
+    this.#timer?.cancel();
     this.#timer = this.#options.clock.setTimeout(() => {
       this.#renew('expiring').catch((error: unknown) => {
+        if (this.#stopped) return;
         this.#options.logger.warn(`Cannot renew a token: ${messageOf(error)}; trying again`);
-        if (!this.#stopped) this.#renewAfter(this.#backoff.next());
+        this.#renewAfter(this.#backoff.next());
       });
     }, wait);
   }

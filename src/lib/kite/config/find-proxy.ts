@@ -1,7 +1,7 @@
 import { DialError } from '../../transport/handshake/dial-error.js';
 import { type FindProxy, noProxy } from '../../transport/handshake/forward-proxy.js';
 import { dialPort, isSecure } from '../../transport/handshake/session-url.js';
-import { isLoopbackHost } from '../../util/loopback.js';
+import { isOwnHost } from '../../util/listen-address.js';
 import { kiteSettings } from './kite-settings.js';
 import { namesServer } from './no-proxy.js';
 import { type Environment, resolveSetting } from './resolve-setting.js';
@@ -9,14 +9,14 @@ import { type Environment, resolveSetting } from './resolve-setting.js';
 const { httpsProxy, httpProxy, allProxy, noProxy: exceptions } = kiteSettings;
 
 /**
- * Returns a function that finds the proxy of each connection in the environment. Loopback hosts are never connected to through a
- * proxy, as in Go: the proxy would connect to its own machine.
+ * Returns a function that finds the proxy of each connection in the environment. Loopback hosts, 0.0.0.0 and :: are never connected
+ * to through a proxy: it would connect to its own machine.
  */
 export function proxyFinder(env: Environment): FindProxy {
   const settings = [httpsProxy, httpProxy, allProxy];
   if (settings.every((setting) => resolveSetting(setting, { env }).source.type === 'default')) return noProxy;
   return (target) => {
-    if (isLoopbackHost(target.hostname)) return undefined;
+    if (isOwnHost(target.hostname)) return undefined;
     const own = resolveSetting(isSecure(target) ? httpsProxy : httpProxy, { env });
     const found = own.source.type === 'default' ? resolveSetting(allProxy, { env }) : own;
     if (found.source.type !== 'variable') return undefined;

@@ -162,7 +162,7 @@ export const kiteSettings = {
   noProxy: {
     name: 'no proxy',
     summary:
-      'Hosts to connect to directly, separated by commas: names, which include their subdomains, .example.com for subdomains only, IP addresses, networks; each may have a port. * means all. Loopback hosts always belong to them.',
+      'Hosts to connect to directly, separated by commas: names, which include their subdomains, .example.com for subdomains only, IP addresses, networks; each may have a port. * means all. Loopback hosts, 0.0.0.0 and :: always belong to them.',
     variables: ['no_proxy', 'NO_PROXY'],
     accept: PROXY_EXCEPTIONS,
     default: undefined,

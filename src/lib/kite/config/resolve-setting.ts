@@ -1,3 +1,4 @@
+import { withoutPassword } from '../../transport/handshake/session-url.js';
 import { ConfigurationError } from '../../protocol/errors.js';
 import type { AcceptedValue } from './accepted-value.js';
 
@@ -223,11 +224,6 @@ export function isSecret({ variables, secret = false }: Setting, source: Setting
 
 export function variableName(variable: string | Variable<unknown>): string {
   return typeof variable === 'string' ? variable : variable.name;
-}
-
-/** Removes user names and passwords from URLs, so that they do not reach a log or a terminal. */
-export function withoutPassword(text: string): string {
-  return text.replace(/(^|[\s,]|\/\/)[^/@\s,]*@/g, '$1…@');
 }
 
 function acceptedFrom<Value>(

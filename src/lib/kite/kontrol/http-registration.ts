@@ -1,4 +1,5 @@
 import { isDialError } from '../../transport/handshake/dial-error.js';
+import { withoutSecrets } from '../../transport/handshake/session-url.js';
 import { messageOf, toError } from '../../util/message-of.js';
 import { type ErrorType, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
@@ -104,13 +105,13 @@ export class HttpRegistration implements Registration {
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
-    this.#request?.abort();
+    this.#nextRequest();
     this.#starting?.reject(closingError());
   }
 
   #register(): void {
     const request = this.#nextRequest();
-    this.#tryRegister().then(
+    this.#tryRegister(request).then(
       (seconds) => {
         if (request !== this.#requests) return;
         this.#backoff.reset();
@@ -135,8 +136,9 @@ export class HttpRegistration implements Registration {
     );
   }
 
-  /** Returns the number of a request. What an earlier one leads to does not matter anymore: one timer serves them all. */
+  /** Returns the number of a request, and aborts the earlier one, whose outcome does not matter anymore: one timer serves them all. */
   #nextRequest(): number {
+    this.#request?.abort();
     return ++this.#requests;
   }
 
@@ -161,12 +163,14 @@ export class HttpRegistration implements Registration {
     if (!this.#stopped) this.#timer = this.#options.clock.setTimeout(next, ms);
   }
 
-  async #tryRegister(): Promise<number> {
+  async #tryRegister(request: number): Promise<number> {
     const { kite, auth, registered } = this.#options;
     const requested = this.#requestedUrl;
     const url = typeof requested === 'string' ? requested : await requested();
+    if (request !== this.#requests) throw closingError();
     const body = JSON.stringify({ url, kite, auth: auth() });
     const response = readRegisterResponse(parseJson(await this.#send('/register', body)));
+    if (request !== this.#requests) throw closingError();
     this.#url = response.url;
     await registered(response);
     return heartbeatInterval(response.heartbeatInterval || DEFAULT_HEARTBEAT_SECONDS);
@@ -196,7 +200,9 @@ export class HttpRegistration implements Registration {
       if (isKiteError(error)) throw error;
       if (isDialError(error))
         throw new KiteError('disconnect', error.message, { code: error.code, cause: error });
-      throw new KiteError('disconnect', `${kontrol} does not respond`, { cause: error });
+      throw new KiteError('disconnect', `${withoutSecrets(new URL(kontrol))} does not respond`, {
+        cause: error,
+      });
     } finally {
       timer?.cancel();
     }
@@ -211,7 +217,10 @@ export class HttpRegistration implements Registration {
 }
 
 function redirectError(kontrol: string, { headers }: PlainResponse): KiteError {
-  const location = headers.get('location') ?? 'nowhere';
-  const message = `${kontrol} redirects to ${location}; credentials are not sent there. Set the URL of Kontrol to it`;
+  const location = headers.get('location') ?? '';
+  const target = URL.canParse(location, kontrol)
+    ? withoutSecrets(new URL(location, kontrol))
+    : 'an invalid URL';
+  const message = `${withoutSecrets(new URL(kontrol))} redirects to ${target}; credentials are not sent there. Set the URL of Kontrol to it`;
   return new KiteError('genericError', message);
 }

@@ -1,7 +1,5 @@
 import { isConfigurationError } from '../../protocol/errors.js';
-import { isAnyAddress } from '../../util/listen-address.js';
-import { isLoopbackHost } from '../../util/loopback.js';
-import { withoutBrackets } from '../../util/host.js';
+import { isOwnHost } from '../../util/listen-address.js';
 
 /** The URL that a kite registers, or a function that finds it when the kite registers. */
 export type OwnUrl = string | (() => Promise<string>);
@@ -13,9 +11,7 @@ export function reachabilityWarning(url: string, kontrolUrls: readonly string[])
 }
 
 function isLocal(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const host = withoutBrackets(new URL(url).hostname);
-  return isLoopbackHost(host) || isAnyAddress(host);
+  return URL.canParse(url) && isOwnHost(new URL(url).hostname);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { NodeDialOptions } from '../handshake/node-dial-options.js';
 import { socketError } from '../handshake/socket-error.js';
 import { authorizedHeaders } from '../handshake/url-credentials.js';
 import { throughProxy } from './proxy-error.js';
-import { proxyResponseError, requestError, routeTo } from './request-route.js';
+import { proxyResponseError, requestError, routeTo, startRequest } from './request-route.js';
 
 /** A plain HTTP request, which is not part of a session. */
 export interface PlainRequest {
@@ -38,18 +38,14 @@ export function httpSender(
     new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const route = routeTo(url, findProxy);
-      const { headers: ofRoute, ...options } = route.options(url.pathname + url.search);
       const bytes = body === undefined ? undefined : Buffer.from(body);
-      const agent = route.newAgent({ ...tls, keepAlive: false });
-      const request = route.request({
-        ...options,
+      const request = startRequest(url, route, {
         method,
-        agent,
         signal,
+        tls,
         headers: {
           ...authorizedHeaders(url, headers),
           ...own,
-          ...ofRoute,
           ...(bytes && { 'content-length': bytes.length }),
         },
       });
@@ -79,7 +75,6 @@ export function httpSender(
       });
       request.on('response', onResponse);
       request.on('error', guarded(fail));
-      request.on('close', () => agent.destroy());
       request.end(bytes);
     });
 }

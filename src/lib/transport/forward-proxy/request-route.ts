@@ -1,15 +1,16 @@
-import http, { type IncomingMessage } from 'node:http';
+import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
-import { withoutBrackets } from '../../util/host.js';
+import { guardListener } from '../../util/guard-listeners.js';
 import type { FindProxy, ForwardProxy } from '../handshake/forward-proxy.js';
+import type { DialTls } from '../handshake/node-dial-options.js';
 import type { DialError } from '../handshake/dial-error.js';
 import { dialHost, isSecure } from '../handshake/session-url.js';
-import { basicAuthorization } from '../handshake/url-credentials.js';
 import { isSocks, openTunnel } from './open-tunnel.js';
 import { refusalError, unusableProxyError } from './proxy-error.js';
+import { proxyAuthorization, proxyOrigin } from './proxy-request.js';
 import { secureTunnel } from './secure-tunnel.js';
 
 /** How HTTP requests reach a server. */
@@ -29,6 +30,8 @@ export interface ServerRoute {
 export interface RouteOptions {
   readonly hostname: string;
   readonly port: string;
+  /** The host of a proxy that speaks TLS, for its certificate. */
+  readonly servername?: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -62,6 +65,32 @@ export function routeTo(target: URL, findProxy: FindProxy): ServerRoute {
   };
 }
 
+/** What a request has besides its route. */
+export interface RequestStart {
+  readonly method?: string;
+  readonly headers?: OutgoingHttpHeaders | undefined;
+  readonly signal: AbortSignal;
+  /** For the server, not for the proxy. */
+  readonly tls?: DialTls | undefined;
+}
+
+/** Starts a request over a route, with an agent that ends with it. `end` sends it. */
+export function startRequest(
+  url: URL,
+  route: ServerRoute,
+  { tls, headers, ...options }: RequestStart,
+): ClientRequest {
+  const { headers: ofRoute, ...ofServer } = route.options(url.pathname + url.search);
+  const agent = route.newAgent({ ...tls, keepAlive: false });
+  const request = route.request({ ...ofServer, ...options, agent, headers: { ...headers, ...ofRoute } });
+  const onClose = guardListener(
+    () => agent.destroy(),
+    () => {},
+  );
+  request.on('close', onClose);
+  return request;
+}
+
 /** The headers with which proxies mark their own responses: RFC 9209, and Squid. */
 const PROXY_HEADERS = ['proxy-status', 'x-squid-error'] as const;
 
@@ -84,25 +113,15 @@ export function requestError(target: URL, { proxy, isForwarded }: ServerRoute, e
 
 /** The proxy gets requests with the whole URL. */
 function forwardedRoute(target: URL, proxy: ForwardProxy): ServerRoute {
-  const { url } = proxy;
-  const authorization = basicAuthorization(url);
-  const headers = {
-    host: target.host,
-    ...(authorization !== undefined && { 'proxy-authorization': authorization }),
-  };
-  const secure = url.protocol === 'https:';
+  const headers = { host: target.host, ...proxyAuthorization(proxy) };
+  const secure = proxy.url.protocol === 'https:';
   return {
     proxy,
     isForwarded: true,
     request: secure ? https.request : http.request,
     // Some proxies close each connection after a response, and do not say so before.
     newAgent: () => (secure ? new https.Agent() : new http.Agent()),
-    options: (path) => ({
-      hostname: withoutBrackets(url.hostname),
-      port: url.port,
-      path: `http://${target.host}${path}`,
-      headers,
-    }),
+    options: (path) => ({ ...proxyOrigin(proxy), path: `http://${target.host}${path}`, headers }),
   };
 }
 

@@ -16,7 +16,7 @@ export async function open(request: TunnelRequest): Promise<Socket> {
   const { proxy, target, port, signal } = request;
   const { protocol, hostname, username, password } = proxy.url;
   const type = protocol.startsWith('socks4') ? 4 : 5;
-  const host = /^socks[45]:$/.test(protocol) ? await resolve(request) : request.host;
+  const host = /^socks[45]:$/.test(protocol) ? await resolve(request, type) : request.host;
   const proxyPort = Number(proxy.url.port) || SOCKS_PORT;
   const address = withoutBrackets(hostname);
   const socket = net.connect({ host: address, port: proxyPort, noDelay: true, signal });
@@ -37,16 +37,18 @@ export async function open(request: TunnelRequest): Promise<Socket> {
     return socket;
   } catch (error) {
     socket.destroy();
-    // Without the error, which contains the password.
-    throw proxyError(proxy, target, `does not open a connection: ${messageOf(error)}`);
+    // Without the error, which contains the password. An unknown status has no name.
+    const reason = messageOf(error).replace(/ - \(undefined\)$/, '');
+    throw proxyError(proxy, target, `does not open a connection: ${reason}`);
   }
 }
 
-async function resolve({ proxy, target, host }: TunnelRequest): Promise<string> {
+async function resolve({ proxy, target, host }: TunnelRequest, type: 4 | 5): Promise<string> {
   if (isIP(host) !== 0) return host;
   try {
-    const [address = host] = await lookupAddresses(host);
-    return address;
+    const addresses = await lookupAddresses(host);
+    // SOCKS 4 has no IPv6 addresses.
+    return (type === 4 ? addresses.find((address) => isIP(address) === 4) : addresses[0]) ?? host;
   } catch (cause) {
     const hint = `Let the proxy resolve it: write ${proxy.url.protocol === 'socks4:' ? 'socks4a' : 'socks5h'}:// in ${proxy.variable}.`;
     throw proxyError(proxy, target, `needs the address of ${host}, which cannot be resolved here`, {

@@ -41,7 +41,11 @@ export function parseBaseUrl(text: string, baseUrl?: string): URL | undefined {
 
 /** Returns a URL for messages, without credentials and query, which may be secret. */
 export function withoutSecrets(url: URL | string): string {
-  if (typeof url === 'string')
-    return JSON.stringify(url.replace(/\?.*/s, '?…').replace(/\/\/[^/@]*@/, '//…@'));
+  if (typeof url === 'string') return JSON.stringify(withoutPassword(url).replace(/\?.*/s, '?…'));
   return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+/** Returns text without the credentials of a URL in it, which may be invalid: a password in it may contain any character. */
+export function withoutPassword(text: string): string {
+  return text.replace(/(:\/+|\/\/).*@/s, '$1…@').replace(/(^|[\s,])[^/@\s,]*@/g, '$1…@');
 }

@@ -115,8 +115,8 @@ export const READERS_PER_TURN = 4;
 export const CLOSE_GRACE = 5000;
 
 /**
- * Maximum length of the headers of a response to a WebSocket handshake, in bytes. Default 16,384. If exceeded, the connection
- * fails with `protocol`.
+ * Maximum length of the headers of a response to a WebSocket handshake, or of a proxy to a request for a tunnel, in bytes. Default
+ * 16,384. If exceeded, the connection fails with `protocol` or `proxy`.
  */
 export const RESPONSE_HEADER_BYTES = 16_384;
 

@@ -194,3 +194,100 @@ describe('the renewal of a token on a machine with a wrong clock', () => {
     expect(Math.min(...left)).toBeGreaterThan(0);
   });
 });
+
+describe('a renewal of a token that takes long', () => {
+  /** A renewal whose requests wait for an answer. */
+  function slowRenewal() {
+    const clock = new ManualClock();
+    const warnings: string[] = [];
+    const requests: { resolve(token: string): void; reject(error: Error): void }[] = [];
+    const none = (): void => {};
+    const renewal = new TokenRenewal({
+      clock,
+      logger: { debug: none, info: none, warn: (text) => void warnings.push(text), error: none },
+      token: () => token(0, clock.now() + HOUR),
+      expired: none,
+      renewed: none,
+      renewToken: () => new Promise((resolve, reject) => requests.push({ resolve, reject })),
+    });
+    return { renewal, clock, warnings, requests };
+  }
+
+  it.each(['an answer', 'a failure'])(
+    'a renewal of a token that gets %s after the client was closed is not logged',
+    async (kind) => {
+      const { renewal, clock, warnings, requests } = slowRenewal();
+      clock.advance(HOUR);
+      await settled();
+      renewal.stop();
+      if (kind === 'an answer') requests[0]?.resolve('late');
+      else requests[0]?.reject(new Error('late'));
+      await settled();
+      expect({ requests: requests.length, warnings, timers: clock.timers }).toEqual({
+        requests: 1,
+        warnings: [],
+        timers: 0,
+      });
+    },
+  );
+
+  it('a renewal of a token that fails after another token was set leaves one timer', async () => {
+    const { renewal, clock, requests } = slowRenewal();
+    clock.advance(HOUR);
+    await settled();
+    renewal.schedule();
+    requests[0]?.reject(new Error('late'));
+    await settled();
+    expect(clock.timers).toBe(1);
+    renewal.stop();
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe('tokens with invalid times', () => {
+  const times: readonly unknown[] = [0, -1, 1e300, -1e300, 1e15, '5', null, {}, [], true, undefined];
+  const pairs = times.flatMap((iat) => times.map((exp) => [iat, exp] as const));
+
+  it('tokens with invalid times are not requested all the time, and the next ones are renewed', async () => {
+    let cases = 0;
+    for (const [iat, exp] of pairs) {
+      const clock = new ManualClock();
+      let requests = 0;
+      const hostile = `h.${Buffer.from(JSON.stringify({ iat, exp })).toString('base64url')}.s`;
+      let current = hostile;
+      const none = (): void => {};
+      const renewal = new TokenRenewal({
+        clock,
+        logger: { debug: none, info: none, warn: none, error: none },
+        token: () => current,
+        expired: none,
+        renewed: (next) => {
+          current = next;
+          renewal.schedule();
+        },
+        renewToken: () => {
+          requests++;
+          return Promise.resolve(hostile);
+        },
+      });
+      for (let second = 0; second < 60; second++) {
+        clock.advance(1000);
+        await settled();
+      }
+      expect({ iat, exp, often: requests > 20 }).toEqual({ iat, exp, often: false });
+      // A good token again.
+      const now = clock.now();
+      current = `h.${Buffer.from(JSON.stringify({ iat: now / 1000, exp: (now + HOUR) / 1000 })).toString('base64url')}.s`;
+      renewal.schedule();
+      const before = requests;
+      for (let minute = 0; minute < 60; minute++) {
+        clock.advance(60_000);
+        await settled();
+      }
+      expect({ iat, exp, renewed: requests > before }).toEqual({ iat, exp, renewed: true });
+      renewal.stop();
+      cases++;
+    }
+    console.log(`times in tokens: ${cases} cases`);
+  });
+});

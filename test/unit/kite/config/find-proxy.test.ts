@@ -61,6 +61,14 @@ describe('the proxy of a URL', () => {
     '127.8.8.8',
     '[::1]',
     '[::ffff:127.0.0.1]',
+    '127.1',
+    '0x7f.1',
+    '2130706433',
+    '127.0.0.1.',
+    'localhost.',
+    '0.0.0.0',
+    '0',
+    '[::]',
   ])('a connection to %s never uses a proxy', (host) => {
     for (const scheme of ['http', 'https', 'ws', 'wss'])
       expect(found(`${scheme}://${host}:3636/kite`, ALL)).toBeUndefined();

@@ -205,3 +205,78 @@ describe('a registration over HTTP', () => {
     expect(requests.slice(1)).toEqual([beat, 'POST http://two:4000/register', beat.replace('one', 'two')]);
   });
 });
+
+/** A registration whose requests wait until they are answered, or aborted. */
+function registeringSlowly() {
+  const clock = new ManualClock();
+  const pending: { readonly signal: AbortSignal; answer(response: Response): void }[] = [];
+  const kiteKeys: (string | undefined)[] = [];
+  const failures: string[] = [];
+  const registration = new HttpRegistration({
+    urls: ['http://bob:hunter2@one:4000/kite'],
+    url: 'http://me/kite',
+    kite: identity,
+    time: new KontrolTime(clock),
+    auth: () => null,
+    registered: ({ kiteKey }) => Promise.resolve(void kiteKeys.push(kiteKey)),
+    failed: ({ message }) => void failures.push(message),
+    sendHttp: (_url, { signal }) =>
+      new Promise((resolve, reject) => {
+        pending.push({ signal, answer: resolve });
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      }),
+    timeout: 0,
+    clock,
+    logger: silentLogger,
+  });
+  onTestFinished(() => registration.stop());
+  return { registration, pending, kiteKeys, failures };
+}
+
+describe('the requests of a registration over HTTP', () => {
+  const fresh = (kiteKey: string): Response =>
+    new Response(JSON.stringify({ url: 'http://me/kite', heartbeatInterval: 10, publicKey: 'p', kiteKey }));
+
+  it('the requests of a registration over HTTP end when another one replaces them, or the registration ends', async () => {
+    const { registration, pending, kiteKeys, failures } = registeringSlowly();
+    const started = registration.start();
+    await settled();
+    registration.again();
+    await settled();
+    registration.move('http://other/kite');
+    await settled();
+    expect(pending.map(({ signal }) => signal.aborted)).toEqual([true, true, false]);
+    pending[2]?.answer(fresh('third'));
+    await started;
+    registration.again();
+    await settled();
+    registration.stop();
+    expect(pending.every(({ signal }, index) => index === 2 || signal.aborted)).toBe(true);
+    await settled();
+    expect({ kiteKeys, failures }).toEqual({ kiteKeys: ['third'], failures: [] });
+  });
+
+  it('the requests of a registration over HTTP have no effect if their response arrives after its end', async () => {
+    const { registration, pending, kiteKeys } = registeringSlowly();
+    const started = registration.start();
+    await settled();
+    // In one turn, so that the response is read after the end.
+    pending[0]?.answer(fresh('late'));
+    registration.stop();
+    await expect(started).rejects.toMatchObject({ code: 'closed' });
+    await settled();
+    expect({ kiteKeys, url: registration.url }).toEqual({ kiteKeys: [], url: '' });
+  });
+
+  it('the requests of a registration over HTTP that are redirected are an error without the secrets of URLs', async () => {
+    const { registration, pending, failures } = registeringSlowly();
+    registration.start().catch(() => {});
+    await settled();
+    const location = 'https://eve:hunter3@two/register?token=hunter4';
+    pending[0]?.answer(new Response(null, { status: 307, headers: { location } }));
+    await settled();
+    expect(failures).toEqual([
+      'http://one:4000/kite redirects to https://two/register; credentials are not sent there. Set the URL of Kontrol to it',
+    ]);
+  });
+});

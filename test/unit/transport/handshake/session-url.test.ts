@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseBaseUrl, requestPath } from '../../../../src/lib/transport/handshake/session-url.js';
+import {
+  parseBaseUrl,
+  requestPath,
+  withoutPassword,
+  withoutSecrets,
+} from '../../../../src/lib/transport/handshake/session-url.js';
 
 describe('a request under a base URL', () => {
   it.each([
@@ -19,4 +24,34 @@ describe('a request under a base URL', () => {
       expect(parseBaseUrl(text)).toBeUndefined();
     },
   );
+});
+
+describe('text about a URL', () => {
+  it.each([
+    'http://bob:PASS@h/x',
+    'http://bob:PASS@@h/x',
+    'http://bob:PA@SS@h/x',
+    'http://bob:PASS/PASS@h:x/',
+    'http://bob:PASS?PASS@h',
+    'http://bob:PASS,PASS@h',
+    'http://bob:PASS PASS@h',
+    'http://bob:PASS#PASS@h:99999',
+    'http:/bob:PASS@h',
+    'http:\\\\bob:PASS@h',
+    'wss:bob:PASS@h',
+    '//bob:PASS@h',
+    'bob:PASS@h:x',
+    'http://h/kite,http://bob:PASS@h',
+    'http://bob:PASS@h,http://bob:PASS@h',
+  ])('text about the URL %j does not contain the password', (text) => {
+    expect(withoutPassword(text)).not.toMatch(/PA|SS/);
+    expect(withoutPassword(text)).toContain('…@h');
+    expect(withoutSecrets(text)).not.toMatch(/PA|SS/);
+  });
+
+  it('text about a URL does not contain the query, and paths of files are unchanged', () => {
+    expect(withoutSecrets('htp://h/kite?token=x')).toBe('"htp://h/kite?…"');
+    expect(withoutSecrets(new URL('http://bob:x@h/kite?token=x#x'))).toBe('http://h/kite');
+    expect(withoutPassword('/etc/tls@2/ca.pem')).toBe('/etc/tls@2/ca.pem');
+  });
 });
