@@ -22,6 +22,7 @@ import { ignoredVariables } from './config/resolve-setting.js';
 import { KiteCore } from './core/kite-core.js';
 import type { KiteOptions, ReplacedParts } from './kite-options.js';
 import { DialedSockets } from './dialed-sockets.js';
+import { tryKitePath } from './call/kite-path.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
 import { ProxyMember } from './proxied/proxy-member.js';
 import { addTunnelMethod } from './proxied/tunnels.js';
@@ -64,6 +65,7 @@ export function composeKite(
     virtualHosts,
     budgets: sharedBudgets,
     replaceDialed,
+    connectAt,
   }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
@@ -143,6 +145,7 @@ export function composeKite(
   const shared = {
     identity,
     address: server,
+    connectAt: connectAt ?? tryKitePath((message) => logger.warn(message)),
     newClient: <Remote>(url: string, own: ClientOptions) => core.newClient<Remote>(url, own),
     clock,
     logger,

@@ -1,5 +1,6 @@
 import type { Clock } from '../util/clock.js';
 import type { Auth } from './call/client.js';
+import type { ConnectAt } from './call/kite-path.js';
 import type { Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import type { ConfigOptions } from './config/kite-config.js';
@@ -120,6 +121,11 @@ export interface ReplacedParts {
   readonly budgets?: MemoryBudgets | undefined;
   /** Returns the channel to use instead of one that the kite has dialed. */
   readonly replaceDialed?: ((channel: Channel) => Channel) | undefined;
+  /**
+   * Connects to Kontrol or a proxy at a URL. Default: if it has no path, and there is no kite, at the path of every kite, with a warning
+   * in the log.
+   */
+  readonly connectAt?: ConnectAt | undefined;
   /** Called when a call has failed because its caller could not be authenticated. */
   readonly authenticationFailed?:
     | ((method: string, remoteAddress: string, error: unknown) => void)

@@ -181,7 +181,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/terminal': ['cli/terminal/colors', 'cli/terminal/tables'],
   'cli/top': ['cli/top/full-screen', 'cli/top/top', 'cli/top/top-rows'],
   'cli/go-kontrol': ['cli/target/missing-method'],
-  'cli/url-without-path': ['cli/target/kite-path'],
+  'cli/url-without-path': ['cli/target/connect-at-path', 'kite/call/kite-path'],
   'cli/watch': ['cli/query/follow-kites', 'cli/target/watch-or-poll'],
   'kontrol/revocation': ['kontrol/admin/users'],
   'kite/request-router': ['kite/serve/request-router', 'kite/serve/http-listener', 'kite/serve/refusal-log'],

@@ -31,7 +31,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'shell/shell.ts': 'calls of a callback, behind the gate of the connection; notes',
   'target/discovery.ts': 'one line',
   'target/caller-methods.ts': 'a PeerLog leaves out messages, behind the gate of the connection',
-  'target/kite-path.ts': 'one line',
+  'target/connect-at-path.ts': 'one line',
   'terminal/listing.ts': 'one line',
   'terminal/progress-line.ts': 'one line per interval',
   'terminal/prompt-output.ts': 'what the user types',

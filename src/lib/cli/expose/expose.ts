@@ -1,5 +1,6 @@
 import { proxyFinder } from '../../kite/config/find-proxy.js';
 import type { Kite } from '../../index.js';
+import type { ConnectAt } from '../../kite/call/kite-path.js';
 import type { KiteKey } from '../../keys/index.js';
 import { kitePath } from '../../protocol/identity.js';
 import { outgoing } from '../../transport/handshake/outgoing.js';
@@ -7,6 +8,7 @@ import { notFound } from '../runtime/cli-error.js';
 import type { Transport } from '../../index.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { loadKiteKey } from '../target/choose-key.js';
+import { connectAtPath } from '../target/connect-at-path.js';
 import { admitKontrol } from '../target/key-recipient.js';
 import { toCliError } from '../frame/failures.js';
 import type { FoundKey } from '../target/find-key.js';
@@ -66,11 +68,12 @@ export async function expose(options: ExposeOptions, runtime: CommandRuntime): P
   for (const line of identity ? incompatibleFields(identity, as) : []) stderr.write(`${line}\n`);
   const logger = loggerFor(runtime);
   const events = await openEvents(options, logger, runtime);
-  const kite = createKite({ ...options, environment }, { found, local, events, logger }, runtime);
+  const connectAt = connectAtPath(runtime);
+  const kite = createKite({ ...options, environment }, { found, local, events, logger, connectAt }, runtime);
   const close = (): void => void kite.close({ drainTimeout: CLOSE_TIMEOUT });
   signal.addEventListener('abort', close, { once: true });
   try {
-    await requireProxy(kite, { ...options, environment }, found);
+    await requireProxy(kite, { ...options, environment }, found, connectAt);
     signal.throwIfAborted();
     runtime.deferExit();
     handleServerSignals([], logger, runtime);
@@ -99,11 +102,13 @@ function createKite(
     local,
     events,
     logger,
+    connectAt,
   }: {
     readonly found: FoundKey;
     readonly local: LocalKite;
     readonly events: ExposeEvents;
     readonly logger: StderrLogger;
+    readonly connectAt: ConnectAt;
   },
   runtime: CommandRuntime,
 ): Kite {
@@ -114,6 +119,7 @@ function createKite(
     events,
     findProxy: proxyFinder(env),
     admitPeer: admitKontrol(settings),
+    connectAt,
     logger,
     env,
     kiteKey: found.key.jwt,
@@ -139,6 +145,7 @@ async function requireProxy(
   kite: Kite,
   { to, environment }: ResolvedExposeOptions,
   { key }: LocatedKey,
+  connectAt: ConnectAt,
 ): Promise<void> {
   const [proxyUrl] = to;
   const [kontrol = ''] = kite.config.kontrolUrls;
@@ -148,7 +155,10 @@ async function requireProxy(
       kite.getKites({ username: key.kontrolUser, environment: proxyEnvironment, name: 'tunnelproxy' });
     const found = (await find(environment)).length > 0 || (await find('unknown')).length > 0;
     if (found || proxyUrl !== undefined) {
-      if (proxyUrl !== undefined) await requireRegistration(kite, proxyUrl, key);
+      if (proxyUrl !== undefined)
+        await connectAt(proxyUrl, (url) => requireRegistration(kite, url, key)).catch((error: unknown) => {
+          throw toCliError(error, operationAt(proxyUrl, 'registering'));
+        });
       return;
     }
   } catch (error) {
@@ -166,8 +176,6 @@ async function requireRegistration(kite: Kite, url: string, key: KiteKey): Promi
   try {
     await client.dial();
     await client.tell('register', '');
-  } catch (error) {
-    throw toCliError(error, operationAt(url, 'registering'));
   } finally {
     client.close();
   }

@@ -25,7 +25,7 @@ export interface SessionEvents {
   failed(session: number, error: unknown): void;
 }
 
-export interface ExposedKiteOptions extends KiteOptions, Pick<ReplacedParts, 'admitPeer'> {
+export interface ExposedKiteOptions extends KiteOptions, Pick<ReplacedParts, 'admitPeer' | 'connectAt'> {
   readonly local: LocalKite;
   /** Finds the proxy of the connections to the exposed kite. */
   readonly findProxy: FindProxy;
@@ -59,7 +59,7 @@ export class ExposedKite {
   constructor(
     name: string,
     version: string,
-    { local, events, findProxy, admitPeer, ...options }: ExposedKiteOptions,
+    { local, events, findProxy, admitPeer, connectAt, ...options }: ExposedKiteOptions,
   ) {
     this.#local = local;
     this.#events = events;
@@ -68,6 +68,7 @@ export class ExposedKite {
     this.#findProxy = findProxy;
     this.kite = new Kite(name, version, options, {
       admitPeer,
+      connectAt,
       budgets: this.#budgets,
       acceptTunnel: (channel, ended) => this.#acceptTunnel(channel, ended),
     });

@@ -8,7 +8,7 @@ import {
 } from '../../protocol/errors.js';
 import type { ConfigurationCode, KiteErrorCode, KnownErrorType } from '../../errors/error-codes.js';
 import { isStorageError, type StorageError } from '../../kontrol/storage/shared/storage.js';
-import { type DialError, isDialError } from '../../transport/handshake/dial-error.js';
+import { type DialError, isDialError, PATH_HINT } from '../../transport/handshake/dial-error.js';
 import { CliError, isCliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 
@@ -150,8 +150,10 @@ function classifyDialError(error: DialError, operation: Operation | undefined): 
   const { notFound, unreachable, usage } = ExitCode;
   if (code === 'proxy') return { exitCode: unreachable, hint };
   // The library does not look at the path, to keep pages small.
-  if (status === 404)
-    return { exitCode: notFound, hint: error.url.endsWith('/kite') ? 'Check the URL.' : hint };
+  if (hint === PATH_HINT) {
+    const exitCode = status === 404 ? notFound : unreachable;
+    return { exitCode, hint: error.url.endsWith('/kite') ? 'Check the URL.' : hint };
+  }
   if (status === 400 && /^(?:https|wss):/.test(error.url))
     return { exitCode: unreachable, hint: TLS_REFUSED_HINT };
   if (status === 403) return { exitCode: unreachable, hint: HOST_REJECTED_HINT };

@@ -17,7 +17,7 @@ import {
   storeKey,
   type StorePlan,
 } from '../keys/store-key.js';
-import { connectAtPath } from '../target/kite-path.js';
+import { connectAtPath } from '../target/connect-at-path.js';
 import { isGoKontrol } from '../target/missing-method.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import { toCliError } from '../frame/failures.js';
@@ -143,7 +143,7 @@ async function requestKey(
   };
   signal.addEventListener('abort', close, { once: true });
   try {
-    const connected = await connectAtPath(to, connect, runtime).catch((error: unknown) => {
+    const connected = await connectAtPath(runtime)(to, connect).catch((error: unknown) => {
       throw toCliError(error, { description: '', target: to, toKontrol: true });
     });
     const response: unknown = await connected.call('registerMachine', [{ authType: 'invite' }]);

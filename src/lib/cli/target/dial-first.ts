@@ -3,7 +3,7 @@ import { OnDemandClient, type TargetClient } from './on-demand-client.js';
 import { type Operation, toCliError } from '../frame/failures.js';
 import type { CliError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { connectAtPath } from './kite-path.js';
+import { connectAtPath } from './connect-at-path.js';
 import type { Spinner } from '../terminal/spinner.js';
 
 /** A kite to dial, and the credentials for it. */
@@ -43,9 +43,10 @@ export async function dialFirst(
       throw error;
     }
   };
+  const connectAt = connectAtPath(runtime);
   for (const candidate of candidates) {
     try {
-      const dialed = await connectAtPath(candidate.url, (url) => dial({ ...candidate, url }), runtime);
+      const dialed = await connectAt(candidate.url, (url) => dial({ ...candidate, url }));
       return dialedKite(...dialed, spinner, connect);
     } catch (error) {
       failure = toCliError(error, { description: '', target: candidate.url });

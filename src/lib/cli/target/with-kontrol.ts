@@ -12,7 +12,7 @@ import { commonSettings } from '../settings/common-settings.js';
 import { Spinner } from '../terminal/spinner.js';
 import { loadKiteKey } from './choose-key.js';
 import { InputGate } from './input-gate.js';
-import { connectAtPath } from './kite-path.js';
+import { connectAtPath } from './connect-at-path.js';
 import { admitKontrol } from './key-recipient.js';
 import { readAccess } from './read-access.js';
 
@@ -74,19 +74,18 @@ export async function withKey<Result>(
     admitPeer: admitKontrol(settings),
     replaceDialed: (channel) => gate.watch(channel),
   });
-  const linkTo = (linked: readonly string[]): LinkedKontrolClient =>
-    new LinkedKontrolClient({
-      urls: linked,
-      auth: () => ({ type: 'kiteKey', key: key.jwt }),
-      newClient: (url, options) => {
-        signal.throwIfAborted();
-        return kite.newClient(url, options);
-      },
-      clock: systemClock,
-      // The command reports failures.
-      logger: silentLogger,
-    });
-  let kontrol = linkTo(urls);
+  const kontrol = new LinkedKontrolClient({
+    urls,
+    auth: () => ({ type: 'kiteKey', key: key.jwt }),
+    newClient: (url, options) => {
+      signal.throwIfAborted();
+      return kite.newClient(url, options);
+    },
+    connectAt: connectAtPath(runtime),
+    clock: systemClock,
+    // The command reports failures.
+    logger: silentLogger,
+  });
   const spinner = new Spinner(runtime);
   const close = (): void => {
     kontrol.close();
@@ -94,15 +93,8 @@ export async function withKey<Result>(
   };
   signal.addEventListener('abort', close, { once: true });
   try {
-    const [first = ''] = urls;
-    const connect = (url: string): Promise<Client> => {
-      if (url !== first) kontrol = linkTo([url]);
-      return kontrol.connect();
-    };
     const client = await spinner
-      .during(`Connecting to ${urls.join(' or ')}`, () =>
-        urls.length === 1 ? connectAtPath(first, connect, runtime) : kontrol.connect(),
-      )
+      .during(`Connecting to ${urls.join(' or ')}`, () => kontrol.connect())
       .catch((error: unknown) => {
         throw toCliError(error, { description: '', target: urls.join(' or '), toKontrol: true });
       });

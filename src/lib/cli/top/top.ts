@@ -13,6 +13,7 @@ import { commonSettings } from '../settings/common-settings.js';
 import { isDataFormat } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printList } from '../terminal/listing.js';
+import { connectAtPath } from '../target/connect-at-path.js';
 import { InputGate } from '../target/input-gate.js';
 import { watchOrPoll } from '../target/watch-or-poll.js';
 import { requireQuery } from '../target/query-path.js';
@@ -58,6 +59,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
   const kite = new Kite('kitectl', version, kiteSettings, {
     admitPeer: admitKontrol(settings),
     replaceDialed: (channel) => gate.watch(channel),
+    connectAt: connectAtPath(runtime),
   });
   const live =
     !options.once &&

@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';
 import type { Auth, Client, ClientOptions } from '../call/client.js';
+import type { ConnectAt } from '../call/kite-path.js';
 import { closingError } from './permanent-failure.js';
 
 export interface KontrolLinkOptions {
@@ -12,6 +13,8 @@ export interface KontrolLinkOptions {
   readonly urls: readonly string[];
   readonly auth: () => Auth | null;
   readonly newClient: (url: string, options: ClientOptions) => Client;
+  /** Connects to a URL. Default: at that URL only. */
+  readonly connectAt?: ConnectAt | undefined;
   /** Called when a call fails. */
   readonly failed?: ((error: unknown) => void) | undefined;
   readonly clock: Clock;
@@ -128,16 +131,23 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   }
 
   async #connect(): Promise<Client> {
-    const { urls, auth, newClient } = this.#options;
-    let failure: unknown = noKontrolError();
-    for (let tried = 0; tried < urls.length && !this.#closed; tried++) {
-      const url = urls[this.#next % urls.length] ?? '';
+    const { urls, auth, newClient, connectAt } = this.#options;
+    const dial = async (url: string): Promise<Client> => {
       const client = newClient(url, { auth: auth(), trustRemote: TRUSTED_METHODS });
       try {
         await client.dial();
-        return this.#connected(client);
+        return client;
       } catch (error) {
         client.close();
+        throw error;
+      }
+    };
+    let failure: unknown = noKontrolError();
+    for (let tried = 0; tried < urls.length && !this.#closed; tried++) {
+      const url = urls[this.#next % urls.length] ?? '';
+      try {
+        return this.#connected(await (connectAt ? connectAt(url, dial) : dial(url)));
+      } catch (error) {
         failure = error;
         this.#next++;
       }

@@ -9,6 +9,7 @@ import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { record } from '../../util/record.js';
 import type { Auth } from '../call/client.js';
+import type { ConnectAt } from '../call/kite-path.js';
 import { KontrolTime } from '../call/kontrol-time.js';
 import { applyFreshKey } from './apply-fresh-key.js';
 import { HttpRegistration } from './http-registration.js';
@@ -56,6 +57,8 @@ export interface KontrolMemberOptions {
   readonly keys: KontrolKeys;
   readonly address: KiteAddress;
   readonly newClient: LinkedKontrolClientOptions['newClient'];
+  /** Connects to Kontrol at a URL. */
+  readonly connectAt: ConnectAt;
   /** Called when the kite has registered with Kontrol under `url`. */
   readonly registered: (url: string) => void;
   /** Called when an attempt to register has failed. */

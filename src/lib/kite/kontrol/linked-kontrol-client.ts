@@ -3,6 +3,7 @@ import type { BackoffOptions } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Auth, Client, ClientOptions } from '../call/client.js';
+import type { ConnectAt } from '../call/kite-path.js';
 import { emptyIfNoKites, type KiteRecord, readKites, readString } from './kontrol-responses.js';
 import { KontrolLink } from './kontrol-link.js';
 import type { GetKitesOptions, KontrolClient } from './kontrol-client.js';
@@ -16,6 +17,8 @@ export interface LinkedKontrolClientOptions {
   /** Returns the current credentials of the kite. */
   readonly auth: () => Auth | null;
   readonly newClient: <Remote>(url: string, options: ClientOptions) => Client<Remote>;
+  /** Connects to a URL. Default: at that URL only. */
+  readonly connectAt?: ConnectAt | undefined;
   /** Called when a call fails. */
   readonly failed?: ((error: unknown) => void) | undefined;
   readonly clock: Clock;

@@ -7,6 +7,7 @@ import { formatDuration } from '../../util/duration.js';
 import type { Logger } from '../../util/logger.js';
 import { errorText, messageOf } from '../../util/message-of.js';
 import type { Client, ClientOptions } from '../call/client.js';
+import type { ConnectAt } from '../call/kite-path.js';
 
 /** The kite name of a reverse proxy or a tunnel proxy. */
 export type ProxyName = 'proxy' | 'tunnelproxy';
@@ -17,8 +18,11 @@ const LABELS: Readonly<Record<ProxyName, string>> = { proxy: 'reverse proxy', tu
 export interface ProxyCandidate {
   /** URL of the proxy, which identifies it. */
   readonly url: string;
-  /** Returns a client of the proxy, not connected yet, with the credentials to register there. */
-  client(options: ClientOptions): Client;
+  /**
+   * Returns a client of the proxy, not connected yet, with the credentials to register there. `url` is another URL of a configured
+   * proxy, if its path was added.
+   */
+  client(options: ClientOptions, url: string): Client;
 }
 
 /** The address of a kite at a proxy. */
@@ -34,6 +38,8 @@ export interface ProxyLinkOptions {
   readonly name: ProxyName;
   /** Returns the available proxies, one of which is selected at random. May reject. */
   readonly candidates: () => Promise<readonly ProxyCandidate[]>;
+  /** Connects to a proxy at a URL. */
+  readonly connectAt: ConnectAt;
   /** Registers on a connection, and resolves with the public URL. */
   readonly register: (client: Client) => Promise<string>;
   /** Called when the kite has registered: the first time, or with another proxy. Must not throw. */
@@ -113,12 +119,9 @@ export class ProxyLink {
   }
 
   async #register(candidate: ProxyCandidate): Promise<void> {
-    const { register, trustRemote = [], access, onRegistered } = this.#options;
-    const timeouts = { handshakeTimeout: PROXY_TIMEOUT, timeout: PROXY_TIMEOUT };
-    const client = candidate.client({ ...timeouts, trustRemote, ...access });
-    this.#client = client;
+    const { register, connectAt, onRegistered } = this.#options;
+    const client = await connectAt(candidate.url, (url) => this.#dial(candidate, url));
     try {
-      await client.dial();
       const url = await register(client);
       if (!client.connected) throw new KiteError('disconnect', `${client.url} has disconnected`);
       this.#backoff.reset();
@@ -129,6 +132,20 @@ export class ProxyLink {
       throw error;
     }
     onRegistered(this.#address);
+  }
+
+  async #dial(candidate: ProxyCandidate, url: string): Promise<Client> {
+    const { trustRemote = [], access } = this.#options;
+    const timeouts = { handshakeTimeout: PROXY_TIMEOUT, timeout: PROXY_TIMEOUT };
+    const client = candidate.client({ ...timeouts, trustRemote, ...access }, url);
+    this.#client = client;
+    try {
+      await client.dial();
+      return client;
+    } catch (error) {
+      client.close();
+      throw error;
+    }
   }
 
   #disconnected(candidate: ProxyCandidate, client: Client, reason: string): void {

@@ -7,6 +7,7 @@ import type { BackoffOptions } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Client, ClientOptions, Dialer } from '../call/client.js';
+import type { ConnectAt } from '../call/kite-path.js';
 import type { KiteAddress, KontrolMember } from '../kontrol/kontrol-member.js';
 import { type ProxyCandidate, noProxyError, type ProxyName, registerWithProxy } from './proxy-link.js';
 import { MaintainedProxyRegistration, type ProxyRegistration } from './proxy-registration.js';
@@ -24,6 +25,8 @@ export interface ProxyMemberOptions {
   readonly kontrol: Pick<KontrolMember, 'auth' | 'getKites' | 'hasUrls' | 'registerForever'>;
   readonly address: KiteAddress;
   readonly newClient: (url: string, options: ClientOptions) => Client;
+  /** Connects to a proxy at a URL. */
+  readonly connectAt: ConnectAt;
   readonly dialer: Dialer;
   readonly handshakeTimeout: number;
   /** Maximum number of tunnels. */
@@ -135,7 +138,7 @@ export class ProxyMember {
 
   /** Registers with a proxy, and with Kontrol under the public URL, and maintains both registrations. */
   #registerThrough(registrar: ProxyRegistrar, options: ThroughProxyOptions): Promise<ProxyRegistration> {
-    const { address, clock, logger, kontrol, random, backoff } = this.#options;
+    const { address, clock, connectAt, logger, kontrol, random, backoff } = this.#options;
     const { name, register, trustRemote = [] } = registrar;
     const explicitUrls = typeof options.proxyUrl === 'string' ? [options.proxyUrl] : options.proxyUrl;
     const urls = explicitUrls ?? this.#options.urls;
@@ -143,6 +146,7 @@ export class ProxyMember {
     const registration = new MaintainedProxyRegistration({
       name,
       register,
+      connectAt,
       trustRemote,
       access: accessOf(options),
       candidates: () =>
@@ -172,7 +176,7 @@ export class ProxyMember {
     const { newClient, kontrol } = this.#options;
     const candidate = (url: string): ProxyCandidate => ({
       url,
-      client: (options) => newClient(url, { ...options, auth: kontrol.auth }),
+      client: (options, at) => newClient(at, { ...options, auth: kontrol.auth }),
     });
     return Promise.resolve(urls.map(candidate));
   }

@@ -70,6 +70,7 @@ function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]
     },
     address: { registerUrl: () => state.ownUrl(), knownAs: () => {} },
     newClient: (target, options) => core.newClient(target, options),
+    connectAt: (url, connect) => connect(url),
     registered: () => {},
     registerFailed: ({ message }) => failures.push(message),
     timeout: 15_000,

@@ -42,6 +42,7 @@ function link({ random = 0, names = ['one', 'two', 'three'] } = {}) {
       state.candidates instanceof Error
         ? Promise.reject(state.candidates)
         : Promise.resolve(state.candidates),
+    connectAt: (url, connect) => connect(url),
     register: (client) => registerWithProxy(client, 'http://me/kite'),
     onRegistered: ({ url }: ProxiedAddress) => urls.push(url),
     trustRemote: ['hello'],

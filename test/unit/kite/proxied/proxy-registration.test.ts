@@ -15,6 +15,7 @@ function registering(registerAtKontrol: () => Promise<Registration>) {
     name: 'proxy',
     candidates: () =>
       Promise.resolve([{ url: 'memory:', client: (options) => kite.newClient('memory:', options) }]),
+    connectAt: (url, connect) => connect(url),
     register: () => Promise.resolve(PUBLIC),
     moved: undefined,
     registerAtKontrol,
