@@ -422,6 +422,8 @@ const transport: readonly Folder[] = [
       'frame-limit',
       'frame-queue',
       'frames',
+      'hop-extensions',
+      'lines',
       'split-frame',
     ],
     exports: ['quoting'],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RemoteFunction } from '../../../src/lib/kite/call/method-types.js';
 import { decodeClientFrame } from '../../../src/lib/transport/sockjs/frames.js';
+import { LINES_START, readLines } from '../../../src/lib/transport/sockjs/lines.js';
 import { splitClientFrame } from '../../../src/lib/transport/sockjs/split-frame.js';
 import type { Channel, ChannelReceiver } from '../../../src/lib/transport/channel/channel.js';
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
@@ -19,8 +20,15 @@ class FuzzChannel implements Channel {
   receiver: ChannelReceiver | undefined;
   answers = 0;
   splits = 0;
+  lines = 0;
   closed = false;
   #expected: readonly Fragment[] = [];
+  /** Whether the client agreed to frames of lines. */
+  readonly #lines: boolean;
+
+  constructor(lines = false) {
+    this.#lines = lines;
+  }
 
   start(receiver: ChannelReceiver): void {
     this.receiver = receiver;
@@ -38,6 +46,11 @@ class FuzzChannel implements Channel {
 
   /** Parses one frame as a session of the server does. */
   frame(text: string): void {
+    if (this.#lines && text.startsWith(LINES_START)) {
+      const violation = readLines(text, defaultLimits.messageBytes, this.#expected, this);
+      if (violation) this.close(violation.code, violation.reason);
+      return;
+    }
     const split = splitClientFrame(text, defaultLimits.messageBytes, this.#expected);
     if (split) {
       this.splits++;
@@ -49,6 +62,12 @@ class FuzzChannel implements Channel {
     else for (const message of decoded.messages) this.receiver?.message(message);
   }
 
+  deliverLine(text: string, prefix?: Fragment): boolean {
+    if (prefix) this.lines++;
+    this.receiver?.message(text, prefix);
+    return !this.closed;
+  }
+
   close(code = 3000, reason = ''): void {
     if (this.closed) return;
     this.closed = true;
@@ -57,6 +76,13 @@ class FuzzChannel implements Channel {
 
   pause(): void {}
   resume(): void {}
+}
+
+/** The messages of a frame as lines, two of each, so that mutations join and split them. */
+function asLines(frame: string): string {
+  const decoded = decodeClientFrame(frame, defaultLimits.messageBytes);
+  const messages = decoded.type === 'messages' ? decoded.messages : [];
+  return [...messages, ...messages].map((message) => message.trim()).join('\n');
 }
 
 describe('a kite that gets a million mutated frames', () => {
@@ -83,21 +109,27 @@ describe('a kite that gets a million mutated frames', () => {
     const recognized = all[0] ?? '';
     let channel: FuzzChannel | undefined;
     let primed = false;
-    const counts = { closed: 0, answers: 0, splits: 0 };
+    let inLines = false;
+    const counts = { closed: 0, answers: 0, splits: 0, lines: 0 };
     for (let i = 0; i < FRAMES; i++) {
       if (!channel || channel.closed) {
         counts.answers += channel?.answers ?? 0;
         counts.splits += channel?.splits ?? 0;
+        counts.lines += channel?.lines ?? 0;
         if (channel) counts.closed++;
-        channel = new FuzzChannel();
+        inLines = random() < 0.4;
+        channel = new FuzzChannel(inLines);
         server.accept(channel);
         // Two calls, so that the kite knows the prefixes of some callers.
         primed = random() < 0.25;
-        for (let times = primed ? 2 : 0; times > 0; times--) channel.frame(recognized);
+        for (let times = primed ? 2 : 0; times > 0; times--)
+          channel.frame(inLines ? asLines(recognized) : recognized);
       }
       // Most of their frames have a known prefix, and only the rest is broken.
-      const at = primed && random() < 0.8 ? recognized.indexOf('withArgs') + 12 : 0;
-      const whole = at > 0 ? recognized : (all[Math.floor(random() * all.length)] ?? '');
+      const known = inLines ? asLines(recognized) : recognized;
+      const at = primed && random() < 0.8 ? known.indexOf('withArgs') + (inLines ? 10 : 12) : 0;
+      const picked = at > 0 ? recognized : (all[Math.floor(random() * all.length)] ?? '');
+      const whole = inLines && (at > 0 || random() < 0.9) ? asLines(picked) : picked;
       let frame = whole.slice(at);
       for (let times = 1 + Math.floor(random() * 3); times > 0; times--)
         frame = mutateFrame(frame, all, random);
@@ -116,6 +148,7 @@ describe('a kite that gets a million mutated frames', () => {
     expect(counts.closed).toBeGreaterThan(10_000);
     expect(counts.answers).toBeGreaterThan(10_000);
     expect(counts.splits).toBeGreaterThan(1000);
+    expect(counts.lines).toBeGreaterThan(1000);
     expect(server.clock.timers).toBe(0);
     const last = new FuzzChannel();
     server.accept(last);

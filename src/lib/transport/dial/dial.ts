@@ -9,6 +9,7 @@ import { dialXhr } from '../xhr/dial-xhr.js';
 import { NodePost } from '../xhr/node-post.js';
 import { socketError } from '../handshake/socket-error.js';
 import { isDialError, timeoutError } from '../handshake/dial-error.js';
+import { withExtensions } from '../sockjs/hop-extensions.js';
 import { parseBaseUrl } from '../handshake/session-url.js';
 import { FALLBACK_TTL, REMEMBERED_FALLBACKS, UPGRADE_TIMEOUT } from '../limits/transport-limits.js';
 import type { DialErrorCode } from '../../errors/error-codes.js';
@@ -42,7 +43,7 @@ const nodePlatform: DialPlatform<NodeDialOptions> = {
 const sessionPlatform: DialPlatform<NodeDialOptions> = {
   ...nodePlatform,
   webSocket: (base, _path, framed, options) =>
-    dialWebSocket(base, base.pathname + base.search, framed, options),
+    dialWebSocket(base, withExtensions(base.pathname + base.search), framed, options),
 };
 
 /**

@@ -10,7 +10,11 @@ import {
   refuseLargeUpload,
 } from './upload.js';
 
-export type UploadLimits = Pick<ChannelLimits, 'messageBytes'> & Pick<ServerLimits, 'uploadsPerSession'>;
+export type UploadLimits = Pick<ChannelLimits, 'messageBytes'> &
+  Pick<ServerLimits, 'uploadsPerSession'> & {
+    /** Whether bodies may contain messages as lines. */
+    readonly lines: boolean;
+  };
 
 export interface UploadReceiver {
   deliver(text: string): void;
@@ -98,7 +102,8 @@ export class UploadQueue {
       this.#processNext();
       return;
     }
-    const frame = body === 'tooLarge' ? body : decodeBody(body, this.#limits.messageBytes);
+    const frame =
+      body === 'tooLarge' ? body : decodeBody(body, this.#limits.messageBytes, this.#limits.lines);
     if (frame === 'tooLarge' || (typeof frame !== 'string' && frame.type === 'violation')) {
       const reason = `A message is larger than ${this.#limits.messageBytes} bytes`;
       this.#current = undefined;
