@@ -11,6 +11,12 @@ export interface DnodeLimits {
   readonly callbacksPerConnection: number;
 }
 
+/**
+ * Maximum number of arrays and objects in a message whose nesting is checked after it has been parsed. Default 65,536. If exceeded,
+ * it is checked before.
+ */
+export const PARSED_BRACKETS = 65_536;
+
 export const dnodeLimits: DnodeLimits = {
   messageDepth: 128,
   callbacksPerMessage: 1024,

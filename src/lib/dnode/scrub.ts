@@ -56,10 +56,33 @@ function placeholders(_key: string, value: unknown): unknown {
 
 function findFunctions(value: unknown, maxDepth: number): ExtractedFunction[] | undefined {
   if (typeof value === 'function') return [{ fn: value, path: [] }];
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value !== 'object' || value === null || isOnlyData(value, maxDepth)) return undefined;
   const search: Search = { maxDepth, path: [], ancestors: [], functions: undefined };
   walk(value, search);
   return search.functions;
+}
+
+/**
+ * Whether a value has no functions and at most `depth` levels, so that nothing has to be searched. Nearly every value has none.
+ * False if it takes a closer look to find out, such as at a class with `toJSON`.
+ */
+function isOnlyData(value: object, depth: number): boolean {
+  if (depth === 0) return false;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      if (!isDataItem(value[index], depth)) return false;
+    }
+    return true;
+  }
+  // Their items are numbers.
+  if (ArrayBuffer.isView(value)) return true;
+  // `Object.keys` would create an array for each object. Inherited functions are found as well, and are ignored by the search.
+  for (const key in value) if (!isDataItem((value as Record<string, unknown>)[key], depth)) return false;
+  return true;
+}
+
+function isDataItem(item: unknown, depth: number): boolean {
+  return typeof item === 'object' ? item === null || isOnlyData(item, depth - 1) : typeof item !== 'function';
 }
 
 interface Search {

@@ -127,6 +127,8 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/proxy/reverse/kite-hosts.ts': { LABEL_DIGITS: 'how long the host names of kites are' },
   'src/lib/cli/call/arguments.ts': { SHOWN_LENGTH: 'how much of a word an error message shows' },
   'src/lib/util/exact-number.ts': {
+    PART: 'how much of a message is searched at once',
+    OVERLAP: 'how much of a message is searched twice',
     LONG_NUMBER: 'the length of a number that may not be exact',
     LONG_EXPONENT: 'the length of an exponent with which a number may not be exact',
     STRING_CHECK: 'which of two ways to scan is faster',
