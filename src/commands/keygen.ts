@@ -5,21 +5,22 @@ import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { keygen } from '../lib/cli/keys/keygen.js';
 import { yesFlag } from '../lib/cli/frame/yes-flag.js';
 
-/** The defaults of flags that depend on --tls. oclif would count a default as setting the flag. */
-const DEFAULTS = { hosts: ['localhost'], days: 365 };
+/** The default of --days, which depends on --tls. oclif would count a default as setting the flag. */
+const DAYS = 365;
 
 export default class Keygen extends BaseCommand {
   static override summary = 'Create an RSA key pair as PEM files: key.pem and key_pub.pem.';
 
   static override description =
     'Existing files are not overwritten without --force. With --tls, also creates a self-signed certificate for the key pair ' +
-    'in cert.pem. With --json, prints the paths as one JSON object.';
+    'in cert.pem. It is valid for this machine (localhost, 127.0.0.1 and ::1) and for each --host. With --json, prints the ' +
+    'paths as one JSON object.';
 
   static override examples = [
     { description: 'Create a key pair in the current folder.', command: '<%= config.bin %> keygen' },
     {
       description: 'Create a key pair, and a certificate for a host name and an address.',
-      command: '<%= config.bin %> keygen --out certs --tls --host localhost --host 127.0.0.1',
+      command: '<%= config.bin %> keygen --out certs --tls --host kite.example.com --host 10.0.0.5',
     },
   ];
 
@@ -39,7 +40,7 @@ export default class Keygen extends BaseCommand {
     tls: optionalSwitch({ summary: 'Also create a self-signed certificate.' }),
     host: string({
       dependsOn: ['tls'],
-      summary: `With --tls: host name or address of the certificate. Repeatable. Default: ${DEFAULTS.hosts.join(', ')}.`,
+      summary: 'With --tls: another host name or address of the certificate. Repeatable.',
       helpValue: 'NAME',
       multiple: true,
       multipleNonGreedy: true,
@@ -48,7 +49,7 @@ export default class Keygen extends BaseCommand {
       min: 1,
       max: 36_500,
       dependsOn: ['tls'],
-      summary: `With --tls: validity of the certificate in days. Default: ${DEFAULTS.days}.`,
+      summary: `With --tls: validity of the certificate in days. Default: ${DAYS}.`,
       helpValue: 'N',
     }),
     force: boolean({
@@ -63,8 +64,8 @@ export default class Keygen extends BaseCommand {
     const { flags } = await this.parse(Keygen);
     const { out, bits, force, yes } = flags;
     const tls = flags.tls === true && {
-      hosts: flags.host ?? DEFAULTS.hosts,
-      days: flags.days ?? DEFAULTS.days,
+      hosts: flags.host ?? [],
+      days: flags.days ?? DAYS,
     };
     await keygen({ out, bits, tls, force, yes, format: formatOf(flags) }, this.runtime);
   }

@@ -3,6 +3,7 @@ import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
+import { queryFieldFlags, queryFields } from '../lib/cli/query/query-fields.js';
 import { query } from '../lib/cli/query/query-kites.js';
 
 export default class Query extends BaseCommand {
@@ -16,6 +17,10 @@ export default class Query extends BaseCommand {
   static override examples = [
     { description: 'List your kites.', command: '<%= config.bin %> query' },
     { description: 'List the math kites of bob.', command: '<%= config.bin %> query /bob/prod/math' },
+    {
+      description: 'List the math kites of bob, with the flags of the Go tool.',
+      command: '<%= config.bin %> query -username=bob -environment=prod -name=math',
+    },
     {
       description: 'List and watch kites of certain versions, and print JSON.',
       command: '<%= config.bin %> query "/bob/prod/math/>= 1.0, < 2.0" --watch --json',
@@ -32,6 +37,7 @@ export default class Query extends BaseCommand {
   static override flags = {
     ...kontrolFlags,
     ...outputFlags,
+    ...queryFieldFlags,
     watch: boolean({
       default: false,
       summary: 'Keep running, and print each change: REGISTER or DEREGISTER, path and URL.',
@@ -41,10 +47,9 @@ export default class Query extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Query);
-    const { watch } = flags;
-    await query(
-      { ...kontrolOptions(flags, this.runtime.env), path: args.path, watch, format: formatOf(flags) },
-      this.runtime,
-    );
+    const { path } = args;
+    const fields = queryFields(flags, path);
+    const options = kontrolOptions(flags, this.runtime.env);
+    await query({ ...options, path, fields, watch: flags.watch, format: formatOf(flags) }, this.runtime);
   }
 }

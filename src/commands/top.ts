@@ -13,7 +13,7 @@ export default class Top extends BaseCommand {
   static override description =
     'Kites appear and disappear as they register and deregister. The latency is that of kite.ping. The load and memory of the ' +
     'machine are shown for kites that enable kite.systemInfo. Press q to quit. In a pipe, with --once or with -o, prints the ' +
-    'current state and exits.';
+    'current state and exits; kites that cannot be asked within --timeout are listed as not asked.';
 
   static override examples = [
     { description: 'Show your kites.', command: '<%= config.bin %> top' },
@@ -23,7 +23,7 @@ export default class Top extends BaseCommand {
     },
     {
       description: 'Print the URLs of kites that do not respond.',
-      command: "<%= config.bin %> top --json | jq -r '.[] | select(.responds | not).url'",
+      command: "<%= config.bin %> top --json | jq -r '.[] | select(.responds == false).url'",
     },
   ];
 

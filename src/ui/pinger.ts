@@ -83,7 +83,7 @@ export class Pinger {
   #next(): void {
     this.#timer?.cancel();
     if (this.#paused) return;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     let soonest = Number.POSITIVE_INFINITY;
     let position = 0;
     for (const target of this.#targets.values()) {
@@ -119,7 +119,7 @@ export class Pinger {
       this.#report(target, { type: 'failed', problem: messageOf(error) });
     } finally {
       target.running = false;
-      target.dueAt = this.#clock.now() + PING_INTERVAL;
+      target.dueAt = this.#clock.monotonic() + PING_INTERVAL;
       this.#running--;
       this.#next();
     }

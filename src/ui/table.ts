@@ -1,3 +1,4 @@
+import { systemClock } from '../lib/util/clock.js';
 import { formatAge, formatMs } from './format.js';
 import { element, setText } from './dom.js';
 import type { PingState } from './pinger.js';
@@ -114,7 +115,7 @@ export class KiteTable {
     const previous = this.#rows.get(id);
     if (previous?.row === row) return previous;
     const created = makeRow(row);
-    showAge(created.age, row, Date.now());
+    showAge(created.age, row, systemClock.now());
     if (previous) {
       this.#observer.unobserve(previous.tr);
       previous.tr.replaceWith(created.tr);

@@ -1,3 +1,4 @@
+import { systemClock } from '../lib/util/clock.js';
 import type { RemoteKite } from '../lib/kite/kontrol/remote-kite.js';
 import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
 import { Detail } from './detail.js';
@@ -48,7 +49,7 @@ export class Workspace {
       visibilityChanged: (id, visible) => this.#visibilityChanged(id, visible),
     });
     this.#listen();
-    this.#ageTimer = window.setInterval(() => this.#table.showAges(Date.now()), AGE_INTERVAL);
+    this.#ageTimer = window.setInterval(() => this.#table.showAges(systemClock.now()), AGE_INTERVAL);
     this.render();
   }
 

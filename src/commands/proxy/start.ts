@@ -1,4 +1,6 @@
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { requestsVersion } from '../../lib/cli/frame/argv.js';
+import { userAgent } from '../../lib/cli/frame/fast-path-config.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 import { proxyStartFlags } from '../../lib/cli/proxy/proxy-start-flags.js';
 import { proxyStartOptions } from '../../lib/cli/proxy/proxy-start-options.js';
@@ -32,7 +34,19 @@ export default class ProxyStart extends BaseCommand {
 
   static override flags = { ...proxyStartFlags, ...outputFlags };
 
+  #versionRequested = false;
+
+  protected override async init(): Promise<void> {
+    this.#versionRequested = requestsVersion(this.argv);
+    if (this.#versionRequested) this.argv = [];
+    await super.init();
+  }
+
   override async run(): Promise<void> {
+    if (this.#versionRequested) {
+      this.runtime.stdout.write(`${userAgent(this.runtime.version)}\n`);
+      return;
+    }
     const { flags } = await this.parse(ProxyStart);
     const options = proxyStartOptions(flags, this.runtime.env);
     // Loaded on demand: only this command needs the proxies.

@@ -39,7 +39,7 @@ const PLACEHOLDER = '[Function]';
  *
  * `stringify` converts the value without functions. Default: `JSON.stringify`.
  *
- * @throws ScrubError for cycles, for more than `maxDepth` levels, and for values that JSON does not support, such as a BigInt
+ * @throws ScrubError for cycles, for more than `maxDepth` levels, for functions under an empty name, and for values that JSON does not support, such as a BigInt
  */
 export function scrub(value: unknown, maxDepth: number, stringify: Stringify = JSON.stringify): Scrubbed {
   const functions = findFunctions(value, maxDepth);
@@ -50,8 +50,9 @@ export function scrub(value: unknown, maxDepth: number, stringify: Stringify = J
   }
 }
 
-function placeholders(_key: string, value: unknown): unknown {
-  return typeof value === 'function' ? PLACEHOLDER : value;
+// `value` is what the `toJSON` of a function returns, if it has one: the path would lead to something else.
+function placeholders(this: unknown, key: string, value: unknown): unknown {
+  return typeof (this as Record<string, unknown>)[key] === 'function' ? PLACEHOLDER : value;
 }
 
 function findFunctions(value: unknown, maxDepth: number): ExtractedFunction[] | undefined {
@@ -111,7 +112,11 @@ function walk(value: object, search: Search): void {
 
 function visit(value: unknown, key: string | number, search: Search): void {
   if (typeof value === 'function') {
-    (search.functions ??= []).push({ fn: value, path: [...search.path, key] });
+    const path = [...search.path, key];
+    // Go kites end when they read such a path.
+    if (path.includes(''))
+      throw new ScrubError(`It has a function under an empty name at "${path.join('.')}"`);
+    (search.functions ??= []).push({ fn: value, path });
   } else if (typeof value === 'object' && value !== null) {
     search.path.push(key);
     walk(value, search);

@@ -73,6 +73,11 @@ export const errorTypes = {
       'The connection closed before the response arrived, or could not be established. The code is the reason, see below.',
     action: 'Connect again. The method may have run.',
   },
+  canceled: {
+    sender: 'the called kite, as the reason of `request.signal`',
+    meaning: 'The caller has given up the call: its signal was aborted, or its timeout is over.',
+    action: 'End the work for this call. Nobody receives its result.',
+  },
   sendError: {
     sender: CALLER,
     meaning:
@@ -402,6 +407,12 @@ export const dialCodes = {
     sender: CALLER,
     meaning: 'The server does not speak HTTP or SockJS.',
     action: PORT_HINT,
+  },
+  proxy: {
+    sender: CALLER,
+    meaning:
+      'The proxy that an environment variable such as `HTTPS_PROXY` names cannot be used, or does not allow the connection. `status` is the status of its response.',
+    action: 'Check the variable in the message, or add the host to `NO_PROXY` to connect directly.',
   },
   refused: {
     sender: CALLER,

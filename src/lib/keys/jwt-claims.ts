@@ -5,6 +5,9 @@ import { jsonObject } from '../util/record.js';
 /** The claims of a JWT. Their types have not been checked. */
 export type Claims = Readonly<Record<string, unknown>>;
 
+/** Maximum difference between the clocks of Kontrol and a kite, in milliseconds. Extends the validity of a token at both ends. */
+export const TOKEN_LEEWAY = 5 * 60_000;
+
 /** Decodes the JSON object in the first or second part of a JWT. Returns undefined if the part does not contain one. */
 export function readJwtPart(part: string): Claims | undefined {
   const bytes = decodeBase64Url(part);

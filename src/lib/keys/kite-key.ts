@@ -3,8 +3,7 @@ import { codedError } from '../protocol/errors.js';
 import { QUOTED_LENGTH } from '../protocol/protocol-limits.js';
 import type { Clock } from '../util/clock.js';
 import { decodeJwt, isJwtError, JwtError, signJwt, timeClaim, verifyJwt } from './jwt.js';
-import { type Claims, stringClaim } from './jwt-claims.js';
-import { TOKEN_LEEWAY } from './kite-token.js';
+import { type Claims, stringClaim, TOKEN_LEEWAY } from './jwt-claims.js';
 import type { Descent } from './revoked-ids.js';
 
 /** The long-lived credential of a user, issued by Kontrol. */

@@ -2,7 +2,7 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import { IDENTITY_FIELDS, type KiteIdentity } from '../protocol/identity.js';
 import type { Clock } from '../util/clock.js';
 import { decodeJwt, JwtError, jwtLength, signJwt, timeClaim } from './jwt.js';
-import { type Claims, stringClaim } from './jwt-claims.js';
+import { type Claims, stringClaim, TOKEN_LEEWAY } from './jwt-claims.js';
 import type { Descent } from './revoked-ids.js';
 
 /** A short-lived credential with which a user calls the kites of one audience, issued by Kontrol. */
@@ -21,9 +21,6 @@ export interface Token {
 
 /** How long a token is valid, in milliseconds: 48 hours. */
 export const TOKEN_TTL = 48 * 3_600_000;
-
-/** Maximum difference between the clocks of Kontrol and a kite, in milliseconds. Extends the validity of a token at both ends. */
-export const TOKEN_LEEWAY = 5 * 60_000;
 
 export interface NewToken {
   readonly issuer: string;

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import os from 'node:os';
+import { ClientAccess } from './client-access.js';
 import { findKiteKey } from './config/find-kite-key.js';
 import { makeBudgets, type MemoryBudgets } from '../transport/channel/memory-budget.js';
 import { dial, newFallbacks } from '../transport/dial/dial.js';
+import { httpSender } from '../transport/forward-proxy/http-request.js';
 import type { NodeDialOptions } from '../transport/handshake/node-dial-options.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { composeLimits } from './limits/compose-limits.js';
@@ -14,6 +16,7 @@ import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
 import { messageJson } from './call/message-numbers.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
+import { proxyFinder } from './config/find-proxy.js';
 import { kiteSettings } from './config/kite-settings.js';
 import { ignoredVariables } from './config/resolve-setting.js';
 import { KiteCore } from './core/kite-core.js';
@@ -86,7 +89,9 @@ export function composeKite(
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const budgets = sharedBudgets ?? makeBudgets(limits);
   const sockets = new DialedSockets();
-  const dialer = makeDialer({ limits, clock, budgets }, sockets, { admitPeer, dialed });
+  const findProxy = proxyFinder(env);
+  const access = new ClientAccess(options.serverAccess);
+  const dialer = makeDialer({ limits, clock, budgets, findProxy }, sockets, access, { admitPeer, dialed });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -123,6 +128,7 @@ export function composeKite(
     cookie: options.sessionCookie ?? false,
     sockjsClient: options.sockjsClient,
     virtualHosts,
+    findProxy,
     listenNotes:
       options.port === undefined ? ignoredVariables(kiteSettings.port, env).map(({ note }) => note) : [],
     limits,
@@ -151,6 +157,7 @@ export function composeKite(
     }),
     saveKiteKey: options.saveKiteKey,
     timeout,
+    sendHttp: httpSender({ ...access.shared, findProxy }, limits.messageBytes),
     registered: (url) => core.emit('register', url),
     registerFailed: (error) => core.emit('registerFailed', error),
   });
@@ -173,18 +180,22 @@ export function composeKite(
 }
 
 function makeDialer(
-  { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock'> & { readonly budgets: MemoryBudgets },
+  {
+    budgets,
+    ...common
+  }: Pick<NodeDialOptions, 'limits' | 'clock' | 'findProxy'> & { readonly budgets: MemoryBudgets },
   sockets: DialedSockets,
+  access: ClientAccess,
   { admitPeer, dialed }: Pick<ReplacedParts, 'admitPeer' | 'dialed'>,
 ): Dialer {
   const { output } = budgets;
   const fallbacks = newFallbacks(common.clock);
   const opened = (socket: Socket): void => sockets.add(socket);
-  return async (url, { ca, auth = null, ...options }) => {
-    const tls = ca === undefined ? undefined : { ca };
+  return async (url, { access: own, auth = null, ...options }) => {
     // The peer of a tunnel is a caller that the kite does not know yet.
     const counted = options.transport === 'Session' ? budgets : { output };
-    const channel = await dial(url, { ...options, ...common, opened, budgets: counted, tls }, fallbacks);
+    const full = { ...options, ...common, ...access.for(own) };
+    const channel = await dial(url, { ...full, opened, budgets: counted }, fallbacks);
     try {
       admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
       return dialed ? dialed(channel) : channel;

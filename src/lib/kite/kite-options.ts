@@ -4,6 +4,7 @@ import type { Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import type { ConfigOptions } from './config/kite-config.js';
 import type { Channel } from '../transport/channel/channel.js';
+import type { ServerAccess } from '../transport/handshake/server-access.js';
 import type { MemoryBudgets } from '../transport/channel/memory-budget.js';
 import type { SockJsClientScript } from '../transport/server/iframe-page.js';
 import type { AcceptTunnel } from './proxied/proxy-member.js';
@@ -41,6 +42,11 @@ export interface KiteOptions extends ConfigOptions {
   readonly methodHandling?: MethodHandling | undefined;
   /** Paths under which the kite is served. The first is part of its URL. Default: `/kite` and `/<name>-<version>/kite`. */
   readonly prefixes?: readonly [string, ...string[]] | undefined;
+  /**
+   * Certificates and headers for the servers that this kite connects to: other kites, Kontrol and proxies. A client can replace each.
+   * Default: the certificate authorities of Node, no client certificate, and no headers.
+   */
+  readonly serverAccess?: ServerAccess | undefined;
   /** Sets a JSESSIONID cookie, with which load balancers route a session to one server. Default: false. */
   readonly sessionCookie?: boolean | undefined;
   /**

@@ -9,6 +9,7 @@ import type { Client, ClientOptions } from './call/client.js';
 import type { ConnectionEvents } from './call/connection.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './call/method-types.js';
 import type { Peer } from './call/peer.js';
+import { requireAccess } from './client-access.js';
 import { composeKite } from './compose-kite.js';
 import type { Config } from './config/kite-config.js';
 import type { DialedSockets } from './dialed-sockets.js';
@@ -171,6 +172,7 @@ export class Kite<Methods = AnyMethods> {
    *     await client.tell('square', 4); // 16
    */
   newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
+    if (options) requireAccess(options);
     return this.#core.newClient<Remote>(url, options);
   }
 

@@ -30,6 +30,7 @@ import { Registrar } from './registry/registrar.js';
 import { checkKeyTtl, checkUsername } from './registry/registration-record.js';
 import type { RegistryEntry } from './registry/registry-entry.js';
 import { Registry } from './registry/registry.js';
+import { steadyClock } from './registry/steady-clock.js';
 import { StoreSync } from './registry/store-sync.js';
 import { Revocations } from './tokens/revocations.js';
 import { SignIn } from './admin/sign-in.js';
@@ -80,7 +81,7 @@ export class Kontrol {
   readonly #revoking = new Set<unknown>();
   readonly #audit: AuditLog | undefined;
   #selfEntry: RegistryEntry | undefined;
-  #listeningSince: number | undefined;
+  #listeningSince: { readonly date: number; readonly monotonic: number } | undefined;
   #registering: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -104,7 +105,9 @@ export class Kontrol {
       limits,
       turns: new FairTurns(),
     };
-    const registry = new Registry({ ...shared, lease: this.#timings.lease });
+    // Only this node uses the leases in its memory and in its folder.
+    const leases = { clock: storage.shared ? clock : steadyClock(clock) };
+    const registry = new Registry({ ...shared, ...this.#timings, ...leases });
     const kontrolUrl = (): string => this.url;
     const keyRing = new KeyRing({
       ...shared,
@@ -114,7 +117,7 @@ export class Kontrol {
       initial: options.keyPair,
     });
     const uses = new CredentialUses({ storage, limits, clock });
-    const storeSync = new StoreSync({ ...shared, storage, registry, keyRing, uses });
+    const storeSync = new StoreSync({ ...shared, ...leases, storage, registry, keyRing, uses });
     const revocations = new Revocations(keyRing, this.#logger);
     const registrar = new Registrar({ ...shared, registry, storeSync, keyRing, revocations });
     const onSign = (): void => this.#metrics.signed();
@@ -136,7 +139,7 @@ export class Kontrol {
       storeUp: () => storeSync.online,
     });
     this.#credentials = new Credentials({ keyRing, identity: this.kite.identity, limits, clock });
-    this.#invites = new Invites(storage, clock);
+    this.#invites = new Invites(storage, leases.clock);
     this.#uses = uses;
     this.#users = new Users({ uses, invites: this.#invites, keyRing, registry, clock });
     keyRing.on('issue', (key) => {
@@ -221,7 +224,7 @@ export class Kontrol {
       this.#warnOfDeepPaths();
       await this.#storeSync.open();
       await this.kite.listen();
-      this.#listeningSince = this.#clock.now();
+      this.#listeningSince = { date: this.#clock.now(), monotonic: this.#clock.monotonic() };
       await this.#registerSelf();
     } catch (error) {
       await this.close();
@@ -300,6 +303,7 @@ export class Kontrol {
   /** Returns the state of this node: its URL, its numbers of kites and watchers, and its store. */
   status(): KontrolStatus {
     const { online, problem } = this.#storeSync;
+    const since = this.#listeningSince;
     return {
       url: this.url,
       version: this.kite.identity.version,
@@ -309,7 +313,7 @@ export class Kontrol {
       storage: { name: this.#storage.name, online, ...(problem !== '' && { problem }) },
       policy: this.#policy.name,
       registration: this.#options.registration ?? 'invite',
-      uptime: Math.floor((this.#clock.now() - (this.#listeningSince ?? this.#clock.now())) / 1000),
+      uptime: Math.floor((since === undefined ? 0 : this.#clock.monotonic() - since.monotonic) / 1000),
       keyId: this.#keyRing.signing.id,
     };
   }
@@ -384,7 +388,7 @@ export class Kontrol {
         kite: identity,
         url: this.#options.registerUrl ?? this.url,
         keyId,
-        registeredAt: this.#listeningSince ?? this.#clock.now(),
+        registeredAt: this.#listeningSince?.date ?? this.#clock.now(),
       };
       const entry = await this.#storeSync.register(subject, 'self');
       if (entry === 'taken')

@@ -1,4 +1,17 @@
-/* Fixed limits of versions, version constraints and error messages. */
+/* Limits of versions, version constraints, error messages, extensions, traces and metadata. */
+
+/** Limits of the metadata of a call. */
+export interface MetadataLimits {
+  /** Maximum number of entries in the metadata of a call. Default 64. If exceeded, the call fails with `argumentError`. */
+  readonly metadataEntries: number;
+  /**
+   * Maximum length of the names and values in the metadata of a call, in bytes. Default 8 KiB. If exceeded, the call fails with
+   * `argumentError`.
+   */
+  readonly metadataBytes: number;
+}
+
+export const metadataLimits: MetadataLimits = { metadataEntries: 64, metadataBytes: 8192 };
 
 /** Maximum length of a version, in characters. Default 256. If exceeded, the version is invalid. */
 export const VERSION_LENGTH = 256;
@@ -13,3 +26,15 @@ export const CONSTRAINT_PARTS = 16;
  * Maximum length of a peer's text that an error message quotes, in characters. Default 100. If exceeded, the rest is omitted.
  */
 export const QUOTED_LENGTH = 100;
+
+/** Maximum number of extensions that a peer can name. Default 64. If exceeded, the rest is ignored. */
+export const EXTENSIONS_COUNT = 64;
+
+/** Maximum length of the name of an extension, in characters. Default 32. If exceeded, the name is ignored. */
+export const EXTENSION_LENGTH = 32;
+
+/** Maximum length of a `traceparent`, in characters. Default 128. If exceeded, the trace of the call is ignored. */
+export const TRACEPARENT_LENGTH = 128;
+
+/** Maximum length of a `tracestate`, in characters. Default 512. If exceeded, it is ignored. */
+export const TRACESTATE_LENGTH = 512;

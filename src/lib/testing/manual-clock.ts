@@ -7,15 +7,27 @@ interface PendingTimer {
 
 /** A clock that does not move until a test advances it. */
 export class ManualClock implements Clock {
-  #now: number;
+  /** Milliseconds of the monotonic clock. It does not begin at 0, so that nothing relies on that. */
+  #now = 5000;
+  /** What `now` is ahead of the monotonic clock. */
+  #offset: number;
   readonly #timers = new Set<PendingTimer>();
 
   constructor(now = Date.UTC(2026, 0, 1)) {
-    this.#now = now;
+    this.#offset = now - this.#now;
   }
 
   now(): number {
+    return this.#now + this.#offset;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Moves the time of `now` by `ms` milliseconds, as on a machine whose clock is set. Negative: back. Timers are not affected. */
+  adjust(ms: number): void {
+    this.#offset += ms;
   }
 
   /** Number of pending timers. */

@@ -1,8 +1,13 @@
 /** A source of time and timers. Tests inject a clock that they advance. */
 export interface Clock {
-  /** Returns the time in milliseconds since 1970. */
+  /**
+   * Returns the time in milliseconds since 1970. It jumps when somebody sets the clock of the machine, so it is only for dates that
+   * people read, that are stored, or that other machines wrote, such as the expiry of a token.
+   */
   now(): number;
-  /** Calls `callback` once after `ms` milliseconds. The timer does not keep the process alive. */
+  /** Returns milliseconds since a fixed time in the past. It never jumps: for deadlines, leases and durations. */
+  monotonic(): number;
+  /** Calls `callback` once after `ms` milliseconds, which may be any duration. The timer does not keep the process alive. */
   setTimeout(callback: () => void, ms: number): Timer;
 }
 
@@ -10,11 +15,21 @@ export interface Timer {
   cancel(): void;
 }
 
+/** The longest delay of a timer of Node or of a browser, in milliseconds. A longer one would fire at once. */
+const MAX_DELAY = 2 ** 31 - 1;
+
 class SystemTimer implements Timer {
-  readonly #timer: ReturnType<typeof setTimeout>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(callback: () => void, ms: number) {
-    this.#timer = setTimeout(callback, ms);
+    this.#start(callback, ms);
+  }
+
+  #start(callback: () => void, ms: number): void {
+    this.#timer =
+      ms > MAX_DELAY
+        ? setTimeout(() => this.#start(callback, ms - MAX_DELAY), MAX_DELAY)
+        : setTimeout(callback, ms);
     // In browsers, a timer is a number without `unref`.
     (this.#timer as { unref?(): void }).unref?.();
   }
@@ -26,5 +41,6 @@ class SystemTimer implements Timer {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimeout: (callback, ms) => new SystemTimer(callback, ms),
 };

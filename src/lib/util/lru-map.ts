@@ -26,7 +26,7 @@ export class LruMap<Value> {
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
-    if (this.#clock.now() >= entry.expiresAt) {
+    if (this.#clock.monotonic() >= entry.expiresAt) {
       this.#entries.delete(key);
       return undefined;
     }
@@ -38,14 +38,14 @@ export class LruMap<Value> {
     return entry.value;
   }
 
-  /** Adds an entry that expires at `expiresAt`, in milliseconds since 1970. Default: never. */
-  set(key: string, value: Value, expiresAt: number = Number.POSITIVE_INFINITY): void {
+  /** Adds an entry that expires after `ttl` milliseconds. Default: never. */
+  set(key: string, value: Value, ttl: number = Number.POSITIVE_INFINITY): void {
     this.#entries.delete(key);
     if (this.#entries.size >= this.#capacity) {
       const oldest = this.#entries.keys().next();
       if (!oldest.done) this.#entries.delete(oldest.value);
     }
-    this.#entries.set(key, { value, expiresAt });
+    this.#entries.set(key, { value, expiresAt: this.#clock.monotonic() + ttl });
   }
 
   delete(key: string): void {

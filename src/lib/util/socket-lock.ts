@@ -53,12 +53,12 @@ export class SocketLock {
    */
   static async acquire(file: string, options: SocketLockOptions): Promise<SocketLock> {
     const { clock, deadline, wait = false } = options;
-    const end = clock.now() + deadline;
+    const end = clock.monotonic() + deadline;
     let lock = await tryToAcquire(file);
     while (!lock) {
       const stale = inodeOf(file);
-      const holder = await findHolder(endpoint(file), { clock, ms: end - clock.now(), wait });
-      if (holder !== undefined && (!wait || clock.now() >= end)) throw lockedError(holder);
+      const holder = await findHolder(endpoint(file), { clock, ms: end - clock.monotonic(), wait });
+      if (holder !== undefined && (!wait || clock.monotonic() >= end)) throw lockedError(holder);
       if (holder === undefined && stale !== undefined) lock = await takeOver(file, stale);
       lock ??= await tryToAcquire(file);
     }

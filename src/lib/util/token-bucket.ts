@@ -15,12 +15,12 @@ export class TokenBucket {
     this.#capacity = capacity;
     this.#clock = clock;
     this.#tokens = capacity;
-    this.#filledAt = clock.now();
+    this.#filledAt = clock.monotonic();
   }
 
   /** Takes a token. Returns false if there is none. */
   take(): boolean {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const filled = Math.floor((now - this.#filledAt) / this.#interval);
     if (filled > 0) {
       this.#tokens = Math.min(this.#capacity, this.#tokens + filled);

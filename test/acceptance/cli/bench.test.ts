@@ -77,6 +77,18 @@ describe('kitectl bench', () => {
     expect((await cli.run(['bench', 'square', '--rate', '0', ...to])).code).toBe(2);
   });
 
+  it.each([
+    { what: 'a method that does not exist', args: ['nothere'], code: 7, type: 'methodNotFound' },
+    { what: 'arguments that the method rejects', args: ['square', '"x"'], code: 1, type: 'argumentError' },
+    { what: 'credentials that the kite rejects', args: ['whoami'], code: 4, type: 'authenticationError' },
+  ])('bench ends at the first failure for $what, without a report', async ({ args, code, type }) => {
+    const before = remote.calls;
+    const outcome = await cli.run(['bench', ...args, '--duration', '1h', '--json', ...to]);
+    expect(outcome).toMatchObject({ code, stdout: '' });
+    expect(outcome.stderr).toContain(`"type":"${type}"`);
+    expect(remote.calls - before).toBeLessThanOrEqual(1);
+  });
+
   it('bench shows its progress on a terminal, and prints its results when it is interrupted', async () => {
     const child = spawn(
       'script',

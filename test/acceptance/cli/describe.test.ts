@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { Kite, KiteError } from '../../../src/lib/index.js';
+import { SPOKEN_EXTENSIONS } from '../../../src/lib/protocol/extensions.js';
 import { Cli } from '../../helpers/cli/cli-harness.js';
 import { becomeUser } from '../../helpers/cli/cli-user.js';
 
@@ -70,6 +74,21 @@ describe('kitectl describe', () => {
     expect(stdout).toContain('\\x1b[31mred');
     expect(stdout).not.toContain('\u001b[31m');
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBe(80);
+  });
+
+  it('describe -o wide shows which extensions of the protocol the kite speaks', async () => {
+    const { stdout } = await cli.run(['describe', '-o', 'wide', ...to]);
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(
+      `Extensions of the protocol: ${SPOKEN_EXTENSIONS.join(', ')}`,
+    );
+    const answer = '{"method":0,"arguments":[{"error":null,"result":{"methods":[]}}],"callbacks":{}}';
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    server.on('connection', (socket) => socket.on('message', () => socket.send(answer)));
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/kite`;
+    const old = await cli.run(['describe', '-o', 'wide', '--transport', 'raw', '--to', url]);
+    server.close();
+    expect(old.stdout).toContain('Extensions of the protocol: none');
   });
 
   it('describe is refused without credentials', async () => {

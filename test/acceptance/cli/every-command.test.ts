@@ -132,7 +132,10 @@ const LINES: readonly Line[] = [
     pipe: /Installed/,
   },
   { line: 'kitectl keygen', pipe: /key_pub\.pem/ },
-  { line: 'kitectl keygen --out certs --tls --host localhost --host 127.0.0.1', pipe: /certs\/cert\.pem/ },
+  {
+    line: 'kitectl keygen --out certs --tls --host kite.example.com --host 10.0.0.5',
+    pipe: /certs\/cert\.pem/,
+  },
   { line: 'kitectl keys list', pipe: /\tbob\t/, screen: /│ bob/ },
   { line: 'kitectl keys move --to file', pipe: /kite\.key/ },
   {
@@ -238,6 +241,11 @@ const LINES: readonly Line[] = [
   {
     line: 'kitectl query /bob/prod/math',
     pipe: /^1\t\/bob\/prod\/math\/1\.0\.0\//,
+    screen: /│ bob +│ prod +│ math/,
+  },
+  {
+    line: 'kitectl query -username=bob -environment=prod -name=math',
+    pipe: /^1\t\/bob\/prod\/math\//m,
     screen: /│ bob +│ prod +│ math/,
   },
   {

@@ -97,8 +97,12 @@ describe('the recorded Go clients with the reverse proxy', () => {
       const check = async (): Promise<void> => {
         const answer = await polled;
         expect([answer.status, await answer.rest()]).toEqual([recordedAnswer.status, recordedAnswer.body]);
-        for (const name of ['content-type', 'cache-control', 'access-control-allow-origin'])
+        for (const name of ['content-type', 'access-control-allow-origin'])
           expect(answer.headers[name]).toBe(recordedAnswer.headers?.[name]);
+        // The Go implementation follows an older version of the protocol.
+        expect(answer.headers['cache-control']?.replace('no-transform, ', '')).toBe(
+          recordedAnswer.headers?.['cache-control'],
+        );
       };
       // All but the first wait for what is sent in the meantime.
       if (recordedAnswer.body === 'o\n') await check();

@@ -29,6 +29,17 @@ describe('WebRTC signalling', () => {
     expect(await got).toEqual({ ...message, src: one.kite.identity.id, username: 'bob' });
   });
 
+  it.each([{}, { type: '' }, { type: null }])(
+    'Kontrol relays a WebRTC signal without a type, as %j, like the Go implementation',
+    async (type) => {
+      const { one, two, got } = await pair(true);
+      await one.tell('register', { url: MATH });
+      const message = { dst: two.kite.identity.id, payload: { msg: 'x' } };
+      expect(await one.tell('kite.handleWebRTC', { ...message, ...type })).toBeNull();
+      expect(await got).toEqual({ ...message, src: one.kite.identity.id, username: 'bob' });
+    },
+  );
+
   it('Kontrol lets a page end its sessions with pages that have lost their access, at each node', async () => {
     const storage = new FakeStorage();
     const options = { storage, webrtc: true, policy: openPolicy() };
@@ -73,7 +84,8 @@ describe('WebRTC signalling', () => {
     await expect(one.tell('kite.handleWebRTC', { type: 'x', dst: 'x' })).rejects.toThrow(
       'type must be one of',
     );
-    await expect(one.tell('kite.handleWebRTC')).rejects.toThrow('type must be one of');
+    await expect(one.tell('kite.handleWebRTC', { type: 1, dst: 'x' })).rejects.toThrow('type must be one of');
+    await expect(one.tell('kite.handleWebRTC')).rejects.toThrow('dst not set');
     const mallory = await connect(kontrol, 'mallory');
     await mallory.tell('register', { url: MATH });
     const message = { type: 'offer', dst: two.kite.identity.id };

@@ -5,6 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { DialError } from '../../../src/lib/transport/handshake/dial-error.js';
+import { outgoing } from '../../../src/lib/transport/handshake/outgoing.js';
 import { acceptKey } from '../../../src/lib/transport/websocket/upgrade.js';
 import { SockJsServer } from '../../../src/lib/transport/server/sockjs-server.js';
 import type { Channel } from '../../../src/lib/transport/channel/channel.js';
@@ -358,7 +359,7 @@ describe('TLS', () => {
 
   it.each(SINGLE_TRANSPORTS)('a channel over %s uses TLS to a trusted server', async (transport) => {
     const { url, ca } = await startTls();
-    const { channel, inbox } = await open(dialTest(url, { transport, tls: { ca } }));
+    const { channel, inbox } = await open(dialTest(url, { transport, ...outgoing({ ca }) }));
     channel.send('x');
     expect(await inbox.count(1)).toEqual(['x']);
     channel.close();

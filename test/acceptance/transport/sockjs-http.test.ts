@@ -39,7 +39,7 @@ describe('polling', () => {
     expect(opened).toMatchObject({ status: 200, body: 'o\n' });
     expect(opened.headers).toMatchObject({
       'content-type': 'application/javascript; charset=UTF-8',
-      'cache-control': 'no-store, no-cache, must-revalidate, max-age=0',
+      'cache-control': 'no-store, no-cache, no-transform, must-revalidate, max-age=0',
       'access-control-allow-origin': 'http://localhost',
       'access-control-allow-credentials': 'true',
       'content-length': '2',
@@ -48,7 +48,7 @@ describe('polling', () => {
     expect(sent).toMatchObject({ status: 204, body: '' });
     expect(sent.headers).toMatchObject({
       'content-type': 'text/plain; charset=UTF-8',
-      'cache-control': 'no-store, no-cache, must-revalidate, max-age=0',
+      'cache-control': 'no-store, no-cache, no-transform, must-revalidate, max-age=0',
       'access-control-allow-origin': 'http://localhost',
     });
     expect(await request('POST', `${url}/xhr`)).toMatchObject({ status: 200, body: 'a["x","\\u2028é"]\n' });
@@ -328,7 +328,7 @@ describe('streaming', () => {
     });
     expect(stream.headers).toMatchObject({
       'content-type': 'application/javascript; charset=UTF-8',
-      'cache-control': 'no-store, no-cache, must-revalidate, max-age=0',
+      'cache-control': 'no-store, no-cache, no-transform, must-revalidate, max-age=0',
       'access-control-allow-origin': 'http://localhost',
     });
     expect(await stream.read(PRELUDE)).toBe(`${'h'.repeat(2048)}\n`);
@@ -393,7 +393,7 @@ describe('EventSource', () => {
     const stream = await openRequest('GET', `${url}/eventsource`);
     expect(stream.headers).toMatchObject({
       'content-type': 'text/event-stream',
-      'cache-control': 'no-store, no-cache, must-revalidate, max-age=0',
+      'cache-control': 'no-store, no-cache, no-transform, must-revalidate, max-age=0',
     });
     expect(await stream.read(2)).toBe('\r\n');
     expect(await stream.read(11)).toBe('data: o\r\n\r\n');

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-const NOT_CACHED = 'no-store, no-cache, must-revalidate, max-age=0';
+const NOT_CACHED = 'no-store, no-cache, no-transform, must-revalidate, max-age=0';
 const ORIGIN = 'http://localhost:8000';
 
 describe('the greeting', () => {

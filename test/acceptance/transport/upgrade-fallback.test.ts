@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
+import { noProxy } from '../../../src/lib/transport/handshake/forward-proxy.js';
 import { dial, newFallbacks } from '../../../src/lib/transport/dial/dial.js';
 import { isDialError } from '../../../src/lib/transport/handshake/dial-error.js';
 import { acceptKey } from '../../../src/lib/transport/websocket/upgrade.js';
@@ -74,7 +75,7 @@ async function behindMiddlebox(handle: (socket: Socket) => void): Promise<Middle
 }
 
 function options(clock: ManualClock, handshakeTimeout = 10_000) {
-  return { transport: 'auto', handshakeTimeout, clock, limits: defaultLimits } as const;
+  return { transport: 'auto', handshakeTimeout, clock, limits: defaultLimits, findProxy: noProxy } as const;
 }
 
 it.each(Object.entries(FAILURES))(

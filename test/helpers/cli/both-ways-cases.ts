@@ -126,11 +126,20 @@ export const cases: Readonly<Record<string, Cases>> = {
   },
   'proxy:start': {
     bare: { home: 'nobody' },
-    works: [{ line: '--json --port 0 --key-file kontrol.key', serves: LISTENING }],
+    works: [
+      { line: '--json --port 0 --key-file kontrol.key', serves: LISTENING },
+      { line: '-env prod -version' },
+    ],
   },
   'proxy:status': { works: [{ line: '--to {proxy} --key-file kontrol.key --json', measured: JSON_NUMBERS }] },
   query: {
-    works: [{ line: '/bob/prod/math' }, { line: '/bob/prod/math --json' }, { line: 'a/b/c/d/e/f/g/h' }],
+    works: [
+      { line: '/bob/prod/math' },
+      { line: '/bob/prod/math --json' },
+      { line: 'a/b/c/d/e/f/g/h' },
+      { line: '-environment=prod -name=math --json' },
+      { line: '-name=math' },
+    ],
   },
   register: {
     works: [

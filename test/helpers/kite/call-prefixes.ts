@@ -11,6 +11,7 @@ export const callRests = [
   '[{"withArgs":[1]},"text \\" , } ]"]}],"callbacks":{"1":[0,"responseCallback"],"2":[0,"withArgs",1]}}',
   '[4]}],"links":[],"callbacks":{}}',
   ' [ 4 ] } ] , "callbacks" : { } } ',
+  '[4],"extensions":["cancel"],"responseCallback":null}],"callbacks":{"7":[0,"responseCallback"]}}',
   // The rest repeats a part of the prefix with another value: the later one takes precedence.
   '[4],"authentication":null}],"callbacks":{}}',
   '[4],"kite":{"name":"other"}}],"callbacks":{}}',

@@ -51,8 +51,8 @@ export function messages(frames: readonly string[]): Message[] {
 }
 
 /**
- * Removes the values that differ in every run: caller, tokens, keys, request ids, and the registration time, which the Go
- * implementation does not send.
+ * Removes the values that differ in every run: caller, tokens, keys, request ids, and the registration time and the extensions,
+ * which the Go implementation does not send.
  */
 export function comparable(value: unknown): unknown {
   if (typeof value === 'string') {
@@ -64,7 +64,13 @@ export function comparable(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .filter(
-        ([name]) => !(name === 'keyId' || name === 'registeredAt' || (name === 'id' && 'type' in value)),
+        ([name]) =>
+          !(
+            name === 'keyId' ||
+            name === 'registeredAt' ||
+            name === 'extensions' ||
+            (name === 'id' && 'type' in value)
+          ),
       )
       .map(([name, content]) => [name, comparable(content)]),
   );

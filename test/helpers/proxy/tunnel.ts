@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
+import { noProxy } from '../../../src/lib/transport/handshake/forward-proxy.js';
 import { Kite, type KiteOptions } from '../../../src/lib/index.js';
 import type { Kontrol } from '../../../src/lib/kontrol.js';
 import { TunnelProxy, type TunnelProxyOptions } from '../../../src/lib/proxy/tunnel/tunnel-proxy.js';
@@ -32,6 +33,7 @@ export async function open(
     transport: 'WebSocket',
     handshakeTimeout: 10_000,
     clock: systemClock,
+    findProxy: noProxy,
     ...options,
     limits: { ...defaultLimits, ...limits },
   });

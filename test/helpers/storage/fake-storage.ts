@@ -14,6 +14,7 @@ import {
 export class FakeStorage implements Storage {
   readonly name = 'memory';
   readonly secrets = 'memory';
+  readonly shared = true;
   readonly stored = new Map<string, Registration>();
   readonly pairs = new Map<string, StoredKeyPair>();
   readonly invites = new Map<string, StoredInvite>();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { noProxy } from '../../../src/lib/transport/handshake/forward-proxy.js';
 import { dial } from '../../../src/lib/transport/dial/dial.js';
 import type { NodeDialOptions } from '../../../src/lib/transport/handshake/node-dial-options.js';
 import { SockJsServer, type SockJsServerOptions } from '../../../src/lib/transport/server/sockjs-server.js';
@@ -150,6 +151,7 @@ export function dialTest(
     transport: 'WebSocket',
     handshakeTimeout: 10_000,
     clock: systemClock,
+    findProxy: noProxy,
     ...options,
     limits: { ...defaultLimits, ...options.limits },
   });

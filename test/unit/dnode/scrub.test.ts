@@ -26,6 +26,19 @@ describe('scrubbing', () => {
     expect(scrub(fn, 128)).toEqual({ json: '"[Function]"', functions: [{ fn, path: [] }] });
   });
 
+  it('scrub replaces a function although the function has its own JSON form', () => {
+    const fn = Object.assign(() => undefined, { toJSON: () => undefined });
+    expect(scrub([{ fn }], 10)).toEqual({
+      json: '[{"fn":"[Function]"}]',
+      functions: [{ fn, path: [0, 'fn'] }],
+    });
+  });
+
+  it.each([[{ '': () => undefined }], [[{ '': [{ a: () => undefined }] }]]])(
+    'scrub rejects a function under an empty name, which ends Go kites',
+    (value) => expect(() => scrub(value, 10)).toThrow('It has a function under an empty name at "'),
+  );
+
   it('scrub rejects a circular structure with its path', () => {
     const loop: { inner: { self?: unknown } } = { inner: {} };
     loop.inner.self = loop;

@@ -30,11 +30,11 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     type: 'a type of name in X.509',
     '253': 'the longest host name of the DNS',
   },
-  'src/lib/keys/kite-token.ts': { TOKEN_LEEWAY: 'the clock skew with which tokens are accepted' },
+  'src/lib/keys/jwt-claims.ts': { TOKEN_LEEWAY: 'the clock skew with which tokens are accepted' },
   'src/lib/kite/call/envelope-prefix.ts': {
     MIN_LENGTH: 'the length below which recognizing a prefix saves nothing',
   },
-  'src/lib/kite/call/token-renewal.ts': { MAX_TIMER_DELAY: 'the longest timer of JavaScript' },
+  'src/lib/util/clock.ts': { MAX_DELAY: 'the longest timer of JavaScript' },
   'src/lib/kite/kontrol/kontrol-member.ts': { MIN_RENEWAL_DELAY: 'the time between two attempts' },
   'src/lib/kontrol/tokens/credential-uses.ts': {
     HOUR: 'the precision of last uses',

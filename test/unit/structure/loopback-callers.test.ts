@@ -5,6 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { noProxy } from '../../../src/lib/transport/handshake/forward-proxy.js';
 import { kontrolStartOptions } from '../../../src/lib/cli/kontrol/kontrol-start-options.js';
 import { proxyStartOptions } from '../../../src/lib/cli/proxy/proxy-start-options.js';
 import { chooseKey } from '../../../src/lib/cli/target/choose-key.js';
@@ -251,6 +252,7 @@ describe.each([...ownAddresses, { address: 'localhost', internal: true }])(
         handshakeTimeout: 0,
         limits: defaultLimits,
         clock: systemClock,
+        findProxy: noProxy,
       });
       onTestFinished(() => channel.close());
       channel.send('hello');

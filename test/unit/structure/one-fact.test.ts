@@ -44,7 +44,7 @@ const FACTS: readonly Fact[] = [
     homes: ['src/lib/util/loopback.ts'],
     decides: decidesLoopback,
     exceptions: {
-      'src/commands/keygen.ts': 'the host of a certificate where none is named',
+      'src/lib/cli/keys/keygen.ts': 'the hosts that each certificate is valid for',
     },
     planted: [
       'return /^(?:(?:[\\w-]+\\.)*localhost|127(?:\\.\\d{1,3}){3}|::1|\\[::1\\])$/i.test(host);',
@@ -137,6 +137,7 @@ const FACTS: readonly Fact[] = [
       'src/lib/cli/frame/main.ts': 'NODE_OPTIONS, which Node reads',
       'src/lib/cli/frame/through-oclif.ts': 'FORCE_COLOR, which oclif reads',
       'src/lib/proxy/shared/proxy-options.ts': 'the default of the option env of proxies',
+      'src/lib/util/certificate-authorities.ts': 'NODE_EXTRA_CA_CERTS, which Node reads',
     },
     planted: [
       'const { KITE_TIMEOUT } = process.env;',

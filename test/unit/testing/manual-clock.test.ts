@@ -24,6 +24,21 @@ describe('ManualClock', () => {
     expect(ran.at(-1)).toBe(145);
   });
 
+  it.each([-3_600_000, 3_600_000])(
+    'ManualClock runs timers after their delay although it is adjusted by %d ms',
+    (ms) => {
+      const clock = new ManualClock(0);
+      const start = clock.monotonic();
+      const ran: number[] = [];
+      clock.setTimeout(() => ran.push(clock.monotonic() - start), 10);
+      clock.adjust(ms);
+      clock.advance(9);
+      expect(ran).toEqual([]);
+      clock.advance(1);
+      expect([ran, clock.now()]).toEqual([[10], 10 + ms]);
+    },
+  );
+
   it('ManualClock runs due timers in their order, and none that was cancelled before', () => {
     for (const pass of ['advance', 'leap'] as const) {
       const clock = new ManualClock(0);

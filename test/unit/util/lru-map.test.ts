@@ -6,7 +6,7 @@ describe('LruMap', () => {
   it('LruMap returns a value until it expires', () => {
     const clock = new ManualClock();
     const map = new LruMap<string>(10, clock);
-    map.set('a', 'A', clock.now() + 100);
+    map.set('a', 'A', 100);
     map.set('b', 'B');
     clock.advance(99);
     expect(map.get('a')).toBe('A');

@@ -25,7 +25,7 @@ const MAX_CONCURRENT_DIALS = 50;
  * Calls a method as fast as possible or at a rate, and prints the throughput and the latencies. If interrupted, prints the results
  * so far.
  *
- * @throws CliError with the first failure, after the report, if every call failed
+ * @throws CliError with the first failure: after the report, if every call failed; at once, if no call can succeed
  */
 export async function bench(options: BenchOptions, runtime: CommandRuntime): Promise<void> {
   const args = await readArguments(options.args, runtime.stdin);
@@ -35,12 +35,14 @@ export async function bench(options: BenchOptions, runtime: CommandRuntime): Pro
     const { method, format } = options;
     const clients = await openConnections(connected, options.connections, runtime.signal);
     const measurement = await Measurement.create();
+    const hopeless = new AbortController();
     const result = await runLoad(
       clients.map((client) => () => client.call(method, args, { callbacks: 'call' })),
       options,
-      measurement,
+      { measurement, hopeless },
       runtime,
     );
+    if (hopeless.signal.aborted) throwIfAllFailed(measurement, connected.operationFor(method));
     const report = benchReport({ ...options, url: connected.url }, result, measurement);
     await printReport(report, format, runtime);
     throwIfAllFailed(measurement, connected.operationFor(method));
@@ -64,17 +66,16 @@ async function openConnections(
 
 async function runLoad(
   calls: readonly (() => Promise<unknown>)[],
-  options: BenchOptions,
-  measurement: Measurement,
+  { parallel, rate, duration }: BenchOptions,
+  { measurement, hopeless }: { readonly measurement: Measurement; readonly hopeless: AbortController },
   runtime: CommandRuntime,
 ): Promise<LoadResult> {
-  const { parallel, rate, duration } = options;
-  const { signal } = runtime;
+  const signal = AbortSignal.any([runtime.signal, hopeless.signal]);
   const clock = preciseClock(() => runtime.now());
   const progress = new ProgressLine(runtime);
-  const start = clock.now();
+  const start = clock.monotonic();
   const updateProgress = (): void => {
-    const elapsed = clock.now() - start;
+    const elapsed = clock.monotonic() - start;
     const perSecond = Math.round((measurement.answered * 1000) / Math.max(1, elapsed));
     const failed = measurement.failed === 0 ? '' : `, ${measurement.failed} failed`;
     progress.show(`${progressBar(elapsed / duration)}  ${perSecond} calls/s${failed}`);
@@ -92,6 +93,7 @@ async function runLoad(
       onAnswer: (milliseconds) => measurement.recordAnswer(milliseconds),
       onError: (error) => {
         measurement.recordError(error);
+        if (measurement.answered === 0 && isFinal(error)) hopeless.abort();
         return isKiteError(error) && error.id === '' && ['disconnect', 'sendError'].includes(error.type);
       },
     }).run();
@@ -101,13 +103,21 @@ async function runLoad(
   }
 }
 
+/** The types of errors with which a kite responds to every call of the method with these arguments and credentials. */
+const FINAL_ERRORS: ReadonlySet<string> = new Set(['argumentError', 'authenticationError', 'methodNotFound']);
+
+function isFinal(error: unknown): boolean {
+  return isKiteError(error) && FINAL_ERRORS.has(error.type);
+}
+
 /**
  * Returns a clock with precise timers. A timer of Node.js fires up to a millisecond late, which is longer than a call takes, so the
  * last part of a delay is spent in `setImmediate`.
  */
-function preciseClock(now: () => number): Clock {
+function preciseClock(monotonic: () => number): Clock {
   return {
-    now,
+    ...systemClock,
+    monotonic,
     setTimeout(callback, ms) {
       if (ms > 2) return systemClock.setTimeout(callback, ms - 1);
       const immediate = setImmediate(callback);

@@ -52,7 +52,7 @@ export class LoadGenerator {
     this.#options = options;
     const { calls, parallel, clock, duration } = options;
     this.#free = Array.from({ length: parallel }, (_, slot) => slot % calls.length);
-    this.#startTime = clock.now();
+    this.#startTime = clock.monotonic();
     this.#deadline = this.#startTime + duration;
   }
 
@@ -76,7 +76,7 @@ export class LoadGenerator {
     signal.removeEventListener('abort', aborted);
     // Ignores later answers.
     this.#finish = undefined;
-    const now = clock.now();
+    const now = clock.monotonic();
     return {
       milliseconds: now - this.#startTime,
       started: this.#started,
@@ -97,7 +97,7 @@ export class LoadGenerator {
   #pump(): void {
     const { clock, rate } = this.#options;
     while (!this.#ended && this.#free.length > 0) {
-      const now = clock.now();
+      const now = clock.monotonic();
       const due = rate === undefined ? now : this.#startTime + (this.#started * 1000) / rate;
       if (due > now) return this.#schedulePump(due - now);
       if (due >= this.#deadline) return this.#end();
@@ -125,7 +125,7 @@ export class LoadGenerator {
 
   #answered(connection: number, due: number): void {
     if (!this.#finish) return;
-    this.#options.onAnswer(this.#options.clock.now() - due);
+    this.#options.onAnswer(this.#options.clock.monotonic() - due);
     this.#release(connection);
     this.#pump();
   }
@@ -155,7 +155,7 @@ export class LoadGenerator {
   /** Ends the load at the deadline. If the timer fires early, waits for the remaining time. */
   #endAtDeadline(): void {
     const { clock } = this.#options;
-    const remaining = this.#deadline - clock.now();
+    const remaining = this.#deadline - clock.monotonic();
     if (remaining > 0) {
       this.#timer = clock.setTimeout(() => this.#endAtDeadline(), remaining);
       return;

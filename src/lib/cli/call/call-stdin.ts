@@ -1,3 +1,4 @@
+import type { CallOptions } from '../../index.js';
 import { disconnectError } from '../../kite/call/call-errors.js';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { parseLine } from './arguments.js';
@@ -24,7 +25,7 @@ export interface StdinMode {
 export interface StdinCallOptions extends StdinMode {
   /** The connection. */
   readonly client: {
-    call(method: string, args: unknown[]): Promise<unknown>;
+    call(method: string, args: unknown[], options: CallOptions): Promise<unknown>;
     on(event: 'disconnect', listener: (code: number, reason: string) => void): () => void;
   };
   readonly method: string;
@@ -89,9 +90,10 @@ class LineCalls {
   /** Makes the call for a line. */
   async callLine({ text, number }: Line): Promise<OutputEntry> {
     const { client, method, format, envelope, ordered, operation } = this.#options;
+    const { signal } = this.#runtime;
     this.#total++;
     try {
-      const result = await client.call(method, parseLine(text, number));
+      const result = await client.call(method, parseLine(text, number), { signal });
       if (!envelope) return { text: format(result) };
       return { text: format({ ok: result ?? null, ...(!ordered && { line: number }) }) };
     } catch (error) {

@@ -40,13 +40,13 @@ async function callOnce(
   runtime: CommandRuntime,
 ): Promise<void> {
   const { method, callback } = options;
-  const { stdout } = runtime;
+  const { stdout, signal } = runtime;
   const print = await resultWriter(options, stdout);
   const callArgs = callback
     ? withCallback(args, (...values) => void spinner.clearAndWrite(() => stdout.write(print(values))))
     : [...args];
   const result = await spinner
-    .during(`Waiting for ${method} at ${url}`, () => client.call(method, callArgs))
+    .during(`Waiting for ${method} at ${url}`, () => client.call(method, callArgs, { signal }))
     .catch((error: unknown) => {
       throw toCliError(error, operationFor(method));
     });

@@ -10,7 +10,7 @@ import { toCliError } from '../frame/failures.js';
 import { toJson } from '../runtime/json.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
-import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { type CommandRuntime, writePieces } from '../runtime/command-runtime.js';
 
 export interface DescribeOptions extends ConnectOptions {
   readonly format: OutputFormat | undefined;
@@ -34,7 +34,7 @@ export interface DescribedKite {
 
 /**
  * Prints the methods of a kite: a table on a terminal, otherwise one `name TAB auth TAB throttle TAB description` line per
- * method.
+ * method. The format `wide` also names the extensions of the protocol that the kite speaks.
  *
  * @throws CliError with exit code 7 if the kite does not implement `kite.describe`, which only this library does
  */
@@ -42,7 +42,13 @@ export async function describe(options: DescribeOptions, runtime: CommandRuntime
   await withConnection(options, runtime, async (connected) => {
     const description = await fetchDescription(connected);
     await printList(description.methods, methodListing, options.format, runtime);
+    if (options.format === 'wide') await writePieces(runtime.stdout, [extensionsLine(connected.client)]);
   });
+}
+
+/** Returns the line about the extensions of the protocol that a kite speaks. */
+function extensionsLine({ extensions }: Pick<DialedKite['client'], 'extensions'>): string {
+  return `Extensions of the protocol: ${[...(extensions ?? [])].join(', ') || 'none'}\n`;
 }
 
 const methodListing: Listing<DescribedMethod> = {

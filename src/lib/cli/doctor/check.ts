@@ -1,3 +1,4 @@
+import { isDialError } from '../../transport/handshake/dial-error.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { isCliError } from '../runtime/cli-error.js';
@@ -34,7 +35,7 @@ export function failed(check: string, detail: string, hint: string, exitCode: nu
 
 /** Converts the error of a check to a finding. Rethrows programming errors. */
 export function fromError(check: string, error: unknown): Finding {
-  if (!isCliError(error) && !isKiteError(error)) throw error;
+  if (!isCliError(error) && !isDialError(error) && !isKiteError(error)) throw error;
   const { message, hint, exitCode } = toCliError(error);
   return failed(check, message, hint, exitCode);
 }

@@ -12,7 +12,9 @@ import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { type Finding, fromError, ok, skipped } from './check.js';
 import { checkContexts, checkHome, checkKey, checkVariables } from './key-checks.js';
+import { proxyFinder } from '../../kite/config/find-proxy.js';
 import { checkServer, checkStorage, checkToken } from './kontrol-checks.js';
+import { checkProxy } from './proxy-check.js';
 
 export interface DoctorOptions extends KontrolCommandOptions {
   readonly format: OutputFormat | undefined;
@@ -87,18 +89,20 @@ async function checkKontrol(
   const { signal, env, version, clock } = runtime;
   const timeoutSetting = settings.withOptionalContext().resolve(commonSettings.timeout);
   const timeout = timeoutSetting.source.type === 'default' ? CHECK_TIMEOUT : timeoutSetting.value;
+  const findProxy = proxyFinder(env);
+  const proxy = checkProxy(url, env);
   const server = await spinner.during(`Connecting to ${url}`, () =>
-    checkServer(url, { signal, now: () => clock.now() }),
+    checkServer(url, { findProxy, signal, now: () => clock.now() }),
   );
-  const storage = await spinner.during(`Connecting to ${url}`, () => checkStorage(url, signal));
-  if (!found || server.some(({ check }) => check === 'server')) return [...server, storage];
+  const storage = await spinner.during(`Connecting to ${url}`, () => checkStorage(url, findProxy, signal));
+  if (!found || server.some(({ check }) => check === 'server')) return [...proxy, ...server, storage];
   const connectionSettings = settings.with(commonSettings.kontrol, url).with(commonSettings.timeout, timeout);
   const connection = await checkConnection(url, connectionSettings, found, runtime);
-  if (connection.verdict === 'failed') return [...server, storage, connection];
+  if (connection.verdict === 'failed') return [...proxy, ...server, storage, connection];
   const token = await spinner.during('Calling a kite with a token', () =>
     checkToken({ settings, key: found.key, url, env, version, timeout, signal }),
   );
-  return [...server, storage, connection, token];
+  return [...proxy, ...server, storage, connection, token];
 }
 
 /** Checks that Kontrol accepts the kite key, and measures its response time. */

@@ -10,6 +10,8 @@ import { ExitCode } from '../runtime/exit-codes.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { admitKontrol } from '../target/key-recipient.js';
 import { type Finding, failed, fromError, ok, skipped, warning } from './check.js';
+import { isDialError } from '../../transport/handshake/dial-error.js';
+import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import { type ProbeResult, probeHttp } from './http-probe.js';
 import { toHttp } from '../../util/web-url.js';
 
@@ -29,13 +31,18 @@ function infoUrl(url: string): URL {
 /** Checks that Kontrol's server responds, that its certificate is trusted, and that its clock agrees with this machine's. */
 export async function checkServer(
   url: string,
-  { signal, now }: { readonly signal: AbortSignal; readonly now: () => number },
+  {
+    findProxy,
+    signal,
+    now,
+  }: { readonly findProxy: FindProxy; readonly signal: AbortSignal; readonly now: () => number },
 ): Promise<Finding[]> {
   let response: ProbeResult;
   try {
-    response = await probeHttp(infoUrl(url), signal);
+    response = await probeHttp(infoUrl(url), findProxy, signal);
   } catch (error) {
     signal.throwIfAborted();
+    if (isDialError(error)) return [fromError('server', error)];
     const reason = makeVisible(messageOf(error));
     return [failed('server', `${url} does not respond: ${reason}`, KONTROL_HINT, ExitCode.unreachable)];
   }
@@ -81,10 +88,10 @@ function checkClock({ date }: ProbeResult, now: number): Finding {
 }
 
 /** Checks that Kontrol reports itself ready to accept registrations. */
-export async function checkStorage(url: string, signal: AbortSignal): Promise<Finding> {
+export async function checkStorage(url: string, findProxy: FindProxy, signal: AbortSignal): Promise<Finding> {
   const readyUrl = new URL('/readyz', toHttp(url));
   try {
-    const { status } = await probeHttp(readyUrl, signal);
+    const { status } = await probeHttp(readyUrl, findProxy, signal);
     if (status === 200) return ok('storage', 'Kontrol is connected to its storage');
     if (status !== 503) return skipped('storage', 'not reported by this Kontrol');
     return failed(

@@ -1,3 +1,4 @@
+import { proxyFinder } from '../../kite/config/find-proxy.js';
 import type { Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
 import { kitePath } from '../../protocol/identity.js';
@@ -52,7 +53,7 @@ const CLOSE_TIMEOUT = 1000;
 export async function expose(options: ExposeOptions, runtime: CommandRuntime): Promise<void> {
   const { signal, stderr } = runtime;
   const found = await loadKiteKey(options.settings);
-  const local = await findLocalKite(options.url, options.transport);
+  const local = await findLocalKite(options.url, options.transport, proxyFinder(runtime.env));
   const identity = await fetchIdentity(local, found.key.jwt, options.settings);
   const environment = options.environment ?? identity?.environment ?? 'prod';
   const as = { name: options.name, environment, username: found.key.username };
@@ -105,6 +106,7 @@ function createKite(
   const { kite } = new ExposedKite(name, version, {
     local,
     events,
+    findProxy: proxyFinder(env),
     admitPeer: admitKontrol(settings),
     logger,
     env,

@@ -1,6 +1,7 @@
 import { Kite, type KiteOptions } from '../../index.js';
 import { makeBudgets } from '../../transport/channel/memory-budget.js';
 import { dial } from '../../transport/dial/dial.js';
+import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import type { NodeDialOptions } from '../../transport/handshake/node-dial-options.js';
 import { Relay } from '../../transport/relay/relay.js';
 import type { Channel } from '../../transport/channel/channel.js';
@@ -25,6 +26,8 @@ export interface SessionEvents {
 
 export interface ExposedKiteOptions extends KiteOptions, Pick<ReplacedParts, 'admitPeer'> {
   readonly local: LocalKite;
+  /** Finds the proxy of the connections to the exposed kite. */
+  readonly findProxy: FindProxy;
   readonly events: SessionEvents;
   readonly clock?: Clock;
 }
@@ -42,6 +45,7 @@ export class ExposedKite {
   readonly #local: LocalKite;
   readonly #events: SessionEvents;
   readonly #clock: Clock;
+  readonly #findProxy: FindProxy;
   readonly #relays = new Set<Relay>();
   /** The number of relays with an end that is still open. */
   #openRelays = 0;
@@ -50,10 +54,15 @@ export class ExposedKite {
   /** The budgets of the tunnels and of the connections to the exposed kite. */
   readonly #budgets = makeBudgets(defaultLimits);
 
-  constructor(name: string, version: string, { local, events, admitPeer, ...options }: ExposedKiteOptions) {
+  constructor(
+    name: string,
+    version: string,
+    { local, events, findProxy, admitPeer, ...options }: ExposedKiteOptions,
+  ) {
     this.#local = local;
     this.#events = events;
     this.#clock = options.clock ?? systemClock;
+    this.#findProxy = findProxy;
     this.kite = new Kite(name, version, options, {
       admitPeer,
       budgets: this.#budgets,
@@ -84,6 +93,7 @@ export class ExposedKite {
       handshakeTimeout: DIAL_TIMEOUT,
       limits: defaultLimits,
       clock: this.#clock,
+      findProxy: this.#findProxy,
       budgets: { output: this.#budgets.output },
     }).then(
       (local) => relay.join(local),

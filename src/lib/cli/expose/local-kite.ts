@@ -1,4 +1,6 @@
 import { dial } from '../../transport/dial/dial.js';
+import { routedFetch } from '../../transport/forward-proxy/routed-fetch.js';
+import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import { isDialError } from '../../transport/handshake/dial-error.js';
 import { KiteError, type Transport } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
@@ -19,7 +21,11 @@ const CONNECT_TIMEOUT = 5000;
  *
  * @throws CliError if the URL cannot be connected to
  */
-export async function findLocalKite(text: string, transport: Transport | undefined): Promise<LocalKite> {
+export async function findLocalKite(
+  text: string,
+  transport: Transport | undefined,
+  findProxy: FindProxy,
+): Promise<LocalKite> {
   const url = new URL(text);
   const hasNoPath = url.pathname === '/' && url.search === '';
   const base =
@@ -28,21 +34,21 @@ export async function findLocalKite(text: string, transport: Transport | undefin
       : url;
   if (transport !== undefined && transport !== 'auto') {
     const local = { url: base.href, transport };
-    await checkReachable(local, text);
+    await checkReachable(local, text, findProxy);
     return local;
   }
-  if (await servesSockJs(base)) return { url: base.href, transport: 'auto' };
+  if (await servesSockJs(base, routedFetch(findProxy))) return { url: base.href, transport: 'auto' };
   const raw = { url: toWebSocket(url.href), transport: 'RawWebSocket' } as const;
-  await checkReachable(raw, text);
+  await checkReachable(raw, text, findProxy);
   return raw;
 }
 
 /** Whether the URL is served by a SockJS server. Rejects if there is no response in time. */
-async function servesSockJs(base: URL): Promise<boolean> {
+async function servesSockJs(base: URL, send: typeof fetch): Promise<boolean> {
   const info = new URL(toHttp(base.href));
   info.pathname = `${info.pathname.replace(/\/+$/, '')}/info`;
   try {
-    const response = await fetch(info, { signal: AbortSignal.timeout(CONNECT_TIMEOUT), redirect: 'error' });
+    const response = await send(info, { signal: AbortSignal.timeout(CONNECT_TIMEOUT), redirect: 'error' });
     const text = await response.text();
     return response.ok && 'websocket' in (JSON.parse(text) as object);
   } catch (error) {
@@ -53,13 +59,18 @@ async function servesSockJs(base: URL): Promise<boolean> {
 }
 
 /** Connects once, to report a failure at the start, with the URL that the user passed. */
-async function checkReachable({ url, transport }: LocalKite, passedUrl: string): Promise<void> {
+async function checkReachable(
+  { url, transport }: LocalKite,
+  passedUrl: string,
+  findProxy: FindProxy,
+): Promise<void> {
   try {
     const channel = await dial(url, {
       transport,
       handshakeTimeout: CONNECT_TIMEOUT,
       limits: defaultLimits,
       clock: systemClock,
+      findProxy,
     });
     channel.close();
   } catch (error) {

@@ -66,6 +66,18 @@ export function requestsHelp(argv: readonly string[]): boolean {
   return beforeDoubleDash(argv).some((token) => token === '-h' || token === '-help' || token === '--help');
 }
 
+/**
+ * Whether a command line contains `-version` or `--version` as a switch, without a value, before `--`. The Go reverse proxy prints
+ * its version then; other programs have a flag with a value of the same name.
+ */
+export function requestsVersion(argv: readonly string[]): boolean {
+  const words = beforeDoubleDash(argv);
+  return words.some((token, index) => {
+    const next = words[index + 1];
+    return /^--?version(?:=true)?$/.test(token) && (token.includes('=') || next?.startsWith('-') !== false);
+  });
+}
+
 /** Whether a command line contains a switch such as `--json` or `-json` before `--`. */
 export function hasSwitch(argv: readonly string[], name: string): boolean {
   return beforeDoubleDash(argv).some((token) => new RegExp(`^--?${name}(=true)?$`).test(token));

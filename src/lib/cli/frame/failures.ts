@@ -138,6 +138,7 @@ function methodsHint(operation: Operation | undefined): string {
 function classifyDialError(error: DialError, operation: Operation | undefined): Classification {
   const { code, status, hint } = error;
   const { notFound, unreachable, usage } = ExitCode;
+  if (code === 'proxy') return { exitCode: unreachable, hint };
   if (status === 404) return { exitCode: notFound, hint };
   if (status === 403) return { exitCode: unreachable, hint: HOST_REJECTED_HINT };
   if (code === 'invalidUrl') return { exitCode: usage, hint };

@@ -18,7 +18,7 @@ export interface KeygenOptions {
   /** Folder for the files; created if it does not exist. */
   readonly out: string;
   readonly bits: number;
-  /** Also create a self-signed certificate for these host names and addresses. */
+  /** Also create a self-signed certificate for this machine and for these host names and addresses. */
   readonly tls: false | { readonly hosts: readonly string[]; readonly days: number };
   /** Overwrite existing files. */
   readonly force: boolean;
@@ -26,6 +26,9 @@ export interface KeygenOptions {
   readonly yes: boolean;
   readonly format: OutputFormat | undefined;
 }
+
+/** The names by which kites and programs on this machine reach a server, whose default URL is `https://127.0.0.1:PORT`. */
+const THIS_MACHINE = ['localhost', '127.0.0.1', '::1'];
 
 /**
  * Generates a key pair, writes it as PEM files, and prints their paths. Writes either all files or none. Only the owner can
@@ -82,8 +85,10 @@ async function createCertificate(
   tls: { hosts: readonly string[]; days: number },
   keys: KeyPair,
 ): Promise<string> {
+  // The first name is also that of the subject.
+  const hosts = [...new Set([...tls.hosts, ...THIS_MACHINE])];
   try {
-    return await selfSignedCertificate({ ...tls, keys });
+    return await selfSignedCertificate({ ...tls, hosts, keys });
   } catch (error) {
     if (error instanceof RangeError) throw usageError(`--host: ${error.message}`);
     throw error;

@@ -1,3 +1,5 @@
+import { proxyFinder } from '../../kite/config/find-proxy.js';
+import { routedFetch } from '../../transport/forward-proxy/routed-fetch.js';
 import { systemClock } from '../../util/clock.js';
 import { composeLimits } from '../../kite/limits/compose-limits.js';
 import { usageError } from '../runtime/cli-error.js';
@@ -22,7 +24,7 @@ export interface InstallOptions {
   readonly force: boolean;
   readonly format: OutputFormat | undefined;
   readonly limits?: Partial<InstallLimits>;
-  /** Downloads manifests and archives. Default: the global `fetch`. */
+  /** Downloads manifests and archives. Default: requests through the proxy of the environment, if there is one. */
   readonly fetch?: typeof fetch;
 }
 
@@ -47,7 +49,7 @@ export async function install(options: InstallOptions, runtime: CommandRuntime):
   const { insecure, force } = options;
   const limits = composeLimits(defaultInstallLimits, options.limits);
   const installation = new Installation(
-    { kites, digest, insecure, force, limits, fetch: options.fetch ?? fetch },
+    { kites, digest, insecure, force, limits, fetch: options.fetch ?? routedFetch(proxyFinder(env)) },
     runtime,
   );
   const location = await withStaging(kites, systemClock, (staging) => installation.run(source, staging));

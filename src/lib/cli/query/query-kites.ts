@@ -14,6 +14,8 @@ import type { OutputFormat } from '../terminal/output-format.js';
 export interface QueryOptions extends KontrolCommandOptions {
   /** The query path. Default: the kites of the user. */
   readonly path: string | undefined;
+  /** The fields of a query instead of a path. A username that is not set is that of the user, unless there is only an id. */
+  readonly fields?: KiteQuery | undefined;
   readonly format: OutputFormat | undefined;
   /** Whether to keep running and print each change. */
   readonly watch: boolean;
@@ -36,10 +38,10 @@ export interface KiteChange {
  * @throws CliError with exit code 5 if no kite matches, except with `watch`
  */
 export async function query(options: QueryOptions, runtime: CommandRuntime): Promise<void> {
-  const { path, format, watch } = options;
-  const buildQuery = queryBuilder(path);
+  const { format, watch } = options;
+  const buildQuery = queryBuilder(options);
   if (watch) return watchKites(options, buildQuery, { list: true }, runtime);
-  const operation = `looking for ${path ?? 'your kites'}`;
+  const operation = `looking for ${describeQuery(options)}`;
   await withKontrol(options.settings, operation, runtime, async (session) => {
     const found = sortByPath(await findKites(session, buildQuery(session)));
     await printList(found, kiteListing, format, runtime);
@@ -48,7 +50,7 @@ export async function query(options: QueryOptions, runtime: CommandRuntime): Pro
 
 /** Like `query` with `watch`, but does not print the kites that are already registered. */
 export function watch(options: Omit<QueryOptions, 'watch'>, runtime: CommandRuntime): Promise<void> {
-  return watchKites(options, queryBuilder(options.path), { list: false }, runtime);
+  return watchKites(options, queryBuilder(options), { list: false }, runtime);
 }
 
 /**
@@ -56,12 +58,27 @@ export function watch(options: Omit<QueryOptions, 'watch'>, runtime: CommandRunt
  *
  * @throws CliError immediately, if the path is not a valid query
  */
-function queryBuilder(path: string | undefined): (kontrol: Pick<KontrolSession, 'key'>) => KiteQuery {
+function queryBuilder({
+  path,
+  fields,
+}: Pick<QueryOptions, 'path' | 'fields'>): (kontrol: Pick<KontrolSession, 'key'>) => KiteQuery {
+  if (fields && Object.keys(fields).join() === 'id') return () => fields;
+  if (fields) return ({ key }) => ({ username: key.username, ...fields });
   if (path === undefined) return ({ key }) => ({ username: key.username });
   // An empty query finds every kite that the user may find.
   if (path.trim() === '/') return () => ({});
   const query = requireQuery(path);
   return () => query;
+}
+
+function describeQuery({ path, fields }: Pick<QueryOptions, 'path' | 'fields'>): string {
+  return path ?? (fields ? `kites with ${formatFields(fields)}` : 'your kites');
+}
+
+function formatFields(fields: KiteQuery): string {
+  return Object.entries(fields)
+    .map(([field, value]) => `${field} ${value}`)
+    .join(', ');
 }
 
 /** Defines how kites are printed. */
@@ -97,9 +114,9 @@ async function watchKites(
   { list }: { readonly list: boolean },
   runtime: CommandRuntime,
 ): Promise<void> {
-  const { path, format, settings } = options;
+  const { format, settings } = options;
   const print = await openFeed(changeListing, format, runtime);
-  await withKontrol(settings, `watching ${path ?? 'your kites'}`, runtime, async (session) => {
+  await withKontrol(settings, `watching ${describeQuery(options)}`, runtime, async (session) => {
     const { kontrol, spinner, url, gate } = session;
     // Changes that arrive before the list has been printed. No others are read until then.
     let early: KiteChange[] = [];

@@ -6,11 +6,17 @@
  */
 export const WAITING_CALLS = 1024;
 
-/** Maximum number of kites to probe if a query matches several. Default 50. If exceeded, the rest is not probed. */
+/**
+ * Maximum number of kites that a command asks at a time whether they respond. Default 50. If exceeded, the rest is asked when others
+ * have responded.
+ */
 export const PROBES = 50;
 
-/** Maximum number of kites that `kitectl top` probes. Default 500. If exceeded, the rest is listed without figures. */
-export const TOP_KITES = 500;
+/**
+ * Maximum number of kites to which `kitectl top` stays connected. Default 500. If exceeded, it connects to the others for each
+ * measurement.
+ */
+export const TOP_CONNECTIONS = 500;
 
 /** Maximum number of error types that `kitectl bench` lists. Default 100. If exceeded, the rest is counted together. */
 export const BENCH_ERROR_TYPES = 100;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { platform } from 'node:process';
 import { codedError, KiteError } from '../../protocol/errors.js';
-import type { Clock } from '../../util/clock.js';
+import type { Clock, Timer } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
 import { reasonWithHint } from '../../util/descriptors.js';
 import { guardListeners } from '../../util/guard-listeners.js';
@@ -57,7 +57,7 @@ export async function runShellCommand(options: ShellCommandOptions): Promise<Buf
   const { pid: leader = 0 } = child;
   groups.started(leader);
   let failure: KiteError | undefined;
-  let killTimer: ReturnType<Clock['setTimeout']> | undefined;
+  let killTimer: Timer | undefined;
   const terminate = (error: KiteError): void => {
     if (failure) return;
     failure = error;

@@ -9,6 +9,14 @@ import { locationInContext } from './key-location.js';
 const EXPLAIN = 'config explain';
 /** Commands that run a kite of the user, with flags for the settings of the kite. */
 const KITE_COMMANDS = ['expose', 'proxy start', 'serve'] as const;
+/** Commands that open connections to other hosts. */
+const DIALING_COMMANDS = [
+  ...CONNECTION_COMMANDS,
+  ...KONTROL_COMMANDS,
+  ...SERVER_COMMANDS,
+  'install',
+  'register',
+] as const;
 
 /**
  * The settings that several commands share: those of every kite, extended with flags and contexts, and some of the command line.
@@ -191,6 +199,10 @@ export const commonSettings = {
     commands: ['serve', 'proxy start'],
   },
   proxy: { ...kiteSettings.proxy, commands: [] },
+  httpsProxy: { ...kiteSettings.httpsProxy, commands: DIALING_COMMANDS },
+  httpProxy: { ...kiteSettings.httpProxy, commands: DIALING_COMMANDS },
+  allProxy: { ...kiteSettings.allProxy, commands: DIALING_COMMANDS },
+  noProxy: { ...kiteSettings.noProxy, commands: DIALING_COMMANDS },
   handshakeTimeout: {
     ...kiteSettings.handshakeTimeout,
     commands: [...CONNECTION_COMMANDS, ...KONTROL_COMMANDS, ...SERVER_COMMANDS],

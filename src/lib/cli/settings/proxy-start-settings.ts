@@ -103,7 +103,11 @@ export const proxyStartSettings = {
   version: {
     name: 'proxy start -version',
     summary: 'Version of the proxy kite.',
-    flag: { name: 'version', helpValue: 'X.Y.Z' },
+    flag: {
+      name: 'version',
+      helpValue: 'X.Y.Z',
+      description: 'Without a value, prints the version of kitectl, like the Go program.',
+    },
     variables: [],
     accept: VERSION,
     default: undefined,

@@ -1,11 +1,14 @@
 import type { Kite, RemoteKite } from '../../index.js';
 import { kitePath } from '../../protocol/identity.js';
 import { type KiteQuery, formatQueryPath } from '../../protocol/query.js';
-import { notFound } from '../runtime/cli-error.js';
+import { type CliError, notFound } from '../runtime/cli-error.js';
+import { formatDuration } from '../../util/duration.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
+import { Spinner } from '../terminal/spinner.js';
 import { choose } from '../terminal/prompt.js';
+import { askAll } from './ask-all.js';
 import type { DialCandidate } from './dial-first.js';
 import { findKey } from './find-key.js';
 import { requireQuery } from './query-path.js';
@@ -41,9 +44,10 @@ export async function discover(
   if (!ownKey) throw noTarget();
   return withKey(settings, ownKey, 'looking for your kites', runtime, async (session) => {
     const found = await findKites(session, { username: ownKey.key.username });
-    const selected = await selectKite(withoutKontrol(found, session), runtime, (kite) =>
-      answersPing(session.kite, toCandidate(kite, auth, session)),
-    );
+    const own = withoutKontrol(found, session);
+    const probe = (kite: FoundKite, timeout: number): Promise<boolean> =>
+      answersPing(session.kite, toCandidate(kite, auth, session), timeout);
+    const selected = await selectKite(own, runtime, probe, settings.value(commonSettings.timeout));
     return [toCandidate(selected, auth, session)];
   });
 }
@@ -77,46 +81,65 @@ export function getKites(
 }
 
 /**
- * Returns the only kite, or the only one that responds to `probe`. If several do, lets the user choose.
+ * Returns the only kite, or the only one that responds to `probe`. If several do, lets the user choose. Stops asking after `time`
+ * milliseconds, and says how many kites were not asked; 0 means no end.
  *
  * @throws CliError with exit code 5 if none responds, or, with a list, if several do and the command cannot prompt
  */
 export async function selectKite(
   found: readonly FoundKite[],
   runtime: CommandRuntime,
-  probe: (kite: FoundKite) => Promise<boolean>,
+  probe: (kite: FoundKite, timeout: number) => Promise<boolean>,
+  time: number,
 ): Promise<FoundKite> {
   const sorted = found.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
   const [only] = sorted;
   if (only && sorted.length === 1) return only;
-  const responding: FoundKite[] = [];
-  const probed = sorted.slice(0, PROBES);
-  const results = await Promise.all(probed.map(probe));
-  results.forEach((ok, index) => {
-    const kite = probed[index];
-    if (ok && kite) responding.push(kite);
-  });
+  const answered = new Set<FoundKite>();
+  const ask = async (kite: FoundKite, remaining: number): Promise<void> => {
+    if (await probe(kite, Math.min(PROBE_TIMEOUT, remaining))) answered.add(kite);
+  };
+  const { signal } = runtime;
+  const left = await new Spinner(runtime).during('Looking for the kites that respond', () =>
+    askAll(sorted, ask, { parallel: PROBES, time, now: () => runtime.now(), signal }),
+  );
+  signal.throwIfAborted();
+  const responding = sorted.filter((kite) => answered.has(kite));
   const [first] = responding;
-  if (!first) {
-    const reason =
-      sorted.length === 0 ? 'you have no kites at Kontrol' : `none of your ${sorted.length} kites responds`;
-    throw notFound(`No target: ${reason}.`, 'Set one with --to URL, or start a kite that registers.');
+  if (!first) throw noneResponds(sorted.length, left.length, time);
+  const list = responding.map(({ kite, url }) => `${kitePath(kite)}  ${url}`);
+  if (left.length > 0 && (responding.length === 1 || canPrompt(runtime))) {
+    runtime.stderr.write(`warning: ${notAsked(sorted.length, left.length, time)}.\n`);
   }
   if (responding.length === 1) return first;
-  const list = responding.map(({ kite, url }) => `${kitePath(kite)}  ${url}`);
   if (canPrompt(runtime)) {
     const choice = await choose('Kite:', list, runtime);
     return responding[choice] ?? first;
   }
+  const omitted = left.length > 0 ? `\n${notAsked(sorted.length, left.length, time)}.` : '';
   throw notFound(
-    `${responding.length} of your kites respond:\n${list.join('\n')}`,
+    `${responding.length} of your kites respond:\n${list.join('\n')}${omitted}`,
     'Choose one with --to QUERY or --to URL.',
   );
 }
 
+function noneResponds(found: number, left: number, time: number): CliError {
+  const hint = 'Set one with --to URL, or start a kite that registers.';
+  if (found === 0) return notFound('No target: you have no kites at Kontrol.', hint);
+  if (left === 0) return notFound(`No target: none of your ${found} kites responds.`, hint);
+  return notFound(
+    `No target: none of the ${found - left} kites that were asked responds; ${notAsked(found, left, time)}.`,
+    'Set one with --to URL or --to QUERY, or allow more time with --timeout.',
+  );
+}
+
+function notAsked(found: number, left: number, time: number): string {
+  return `${left} of your ${found} kites were not asked within ${formatDuration(time)}`;
+}
+
 /** Whether a kite is reachable and answers `kite.ping`. */
-async function answersPing(kite: Kite, { url }: DialCandidate): Promise<boolean> {
-  const client = kite.newClient(url, { timeout: PROBE_TIMEOUT, handshakeTimeout: PROBE_TIMEOUT });
+async function answersPing(kite: Kite, { url }: DialCandidate, timeout: number): Promise<boolean> {
+  const client = kite.newClient(url, { timeout, handshakeTimeout: timeout });
   try {
     await client.dial();
     await client.tell('kite.ping');

@@ -2,7 +2,7 @@ import type { Auth, CallOptions, Client } from '../../index.js';
 import { isMissingAuthentication } from '../../protocol/missing-authentication.js';
 
 /** The connection to a kite, as commands use it. */
-export interface TargetClient extends Pick<Client, 'on' | 'close'> {
+export interface TargetClient extends Pick<Client, 'on' | 'close' | 'extensions'> {
   call<Result = unknown>(method: string, args: unknown[], options?: CallOptions): Promise<Result>;
 }
 
@@ -32,6 +32,10 @@ export class OnDemandClient implements TargetClient {
   }
 
   on: TargetClient['on'] = (name, listener) => this.#client.on(name, listener);
+
+  get extensions(): Client['extensions'] {
+    return this.#client.extensions;
+  }
 
   close(): void {
     this.#client.close();

@@ -1,4 +1,11 @@
-import { isQueryError, type KiteQuery, parseQueryPath, validateQuery } from '../../protocol/query.js';
+import { IDENTITY_FIELDS } from '../../protocol/identity.js';
+import {
+  isQueryError,
+  type KiteQuery,
+  parseQuery,
+  parseQueryPath,
+  validateQuery,
+} from '../../protocol/query.js';
 import { type CliError, usageError } from '../runtime/cli-error.js';
 
 /**
@@ -21,6 +28,27 @@ export function requireQuery(path: string, source?: string): KiteQuery {
   } catch (error) {
     if (!isQueryError(error)) throw error;
     throw invalid(reasonOf(error.message));
+  }
+}
+
+/**
+ * Checks the fields of a query. A username is not required: it is that of the user by default.
+ *
+ * @throws CliError if the query is invalid
+ */
+export function requireFields(fields: KiteQuery): KiteQuery {
+  const { id, ...others } = fields;
+  const idOnly = id !== undefined && Object.keys(others).length === 0;
+  try {
+    const query = parseQuery(fields);
+    validateQuery(idOnly ? query : { username: '-', ...query });
+    return query;
+  } catch (error) {
+    if (!isQueryError(error)) throw error;
+    throw usageError(
+      `Invalid query: ${reasonOf(error.message)}`,
+      `Set all fields before the last one (${IDENTITY_FIELDS.map((field) => `--${field}`).join(', ')}), or only --id.`,
+    );
   }
 }
 

@@ -48,9 +48,11 @@ export async function withConnection<Result>(
   const close = (): void => {
     for (const client of clients) client.close();
   };
+  // The calls that end with the signal are canceled at the peer first.
+  const onSignal = (): void => queueMicrotask(close);
   const { interactive = false, allLogs = false } = options;
   const remote = addCallerMethods(kite, { interactive, allLogs }, { runtime, spinner, cancel: close });
-  signal.addEventListener('abort', close, { once: true });
+  signal.addEventListener('abort', onSignal, { once: true });
   try {
     const connected = await dialFirst(candidates, spinner, (candidate) => {
       signal.throwIfAborted();
@@ -68,7 +70,7 @@ export async function withConnection<Result>(
     signal.throwIfAborted();
     throw remote.cancelled() ?? error;
   } finally {
-    signal.removeEventListener('abort', close);
+    signal.removeEventListener('abort', onSignal);
     await kite.close();
     remote.end();
   }

@@ -35,7 +35,7 @@ export class Spinner {
     const { clock, signal } = this.#runtime;
     const clear = (): void => this.#stop();
     this.#text = makeVisible(text);
-    this.#since = clock.now();
+    this.#since = clock.monotonic();
     this.#timer = clock.setTimeout(() => this.#draw(), SHOW_DELAY);
     signal.addEventListener('abort', clear, { once: true });
     try {
@@ -68,7 +68,7 @@ export class Spinner {
 
   #draw(): void {
     const { stderr, clock } = this.#runtime;
-    const seconds = Math.floor((clock.now() - this.#since) / 1000);
+    const seconds = Math.floor((clock.monotonic() - this.#since) / 1000);
     const mark = FRAMES[this.#frame++ % FRAMES.length];
     const line = `${mark} ${this.#text} (${seconds} s)`.slice(0, (stderr.columns ?? 80) - 1);
     if (!stderr.writableNeedDrain) stderr.write(`\r\u001b[K${line}`);

@@ -5,6 +5,8 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 export interface TopRow {
   readonly kite: KiteIdentity;
   readonly url: string;
+  /** Whether a probe of the kite has ended. */
+  readonly asked: boolean;
   /** Whether the kite responded to the latest probe; null before the first one. */
   readonly responds: boolean | null;
   /** Round-trip time of `kite.ping`, in milliseconds. */
@@ -22,6 +24,7 @@ export interface TopRow {
 type KiteMeasurement = Omit<TopRow, 'kite' | 'url'>;
 
 const NO_MEASUREMENT: KiteMeasurement = {
+  asked: false,
   responds: null,
   latency: null,
   load: null,
@@ -30,18 +33,28 @@ const NO_MEASUREMENT: KiteMeasurement = {
   memoryTotal: null,
 };
 
+type ProbeClient = Pick<Client, 'connected' | 'dial' | 'tell' | 'close'>;
+
+/** Timeout of a probe in milliseconds. */
+const PROBE_TIMEOUT = 2000;
+
 export interface KiteProbeOptions {
   readonly kite: KiteIdentity;
   readonly url: string;
-  readonly client: Pick<Client, 'connected' | 'dial' | 'tell' | 'close'>;
+  /** Returns a client whose dialing and calls have this timeout, in milliseconds. */
+  readonly newClient: (timeout: number) => ProbeClient;
+  /** Whether to stay connected after a measurement. */
+  readonly stay: boolean;
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
 }
 
-/** Measures one kite over a persistent connection. */
+/** Measures one kite. */
 export class KiteProbe {
   readonly #options: KiteProbeOptions;
   #measurement = NO_MEASUREMENT;
   #measuring = false;
+  #client: ProbeClient | undefined;
   /** Set to false when `kite.systemInfo` fails, because most kites do not enable it. */
   #supportsSystemInfo = true;
 
@@ -54,38 +67,46 @@ export class KiteProbe {
     return { kite, url, ...this.#measurement };
   }
 
-  /** Measures the kite unless a measurement is running. Never rejects. */
-  async measure(): Promise<void> {
+  /** Measures the kite in the remaining time, unless a measurement is running. Never rejects. */
+  async measure(remaining = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.#measuring) return;
     this.#measuring = true;
     try {
-      this.#measurement = await this.#probe();
+      this.#measurement = await this.#probe(this.#connection(Math.min(PROBE_TIMEOUT, remaining)));
     } catch {
-      this.#measurement = { ...NO_MEASUREMENT, responds: false };
+      this.#measurement = { ...NO_MEASUREMENT, asked: true, responds: false };
     } finally {
       this.#measuring = false;
+      if (!this.#options.stay) this.close();
     }
   }
 
   close(): void {
-    this.#options.client.close();
+    this.#client?.close();
+    this.#client = undefined;
   }
 
-  async #probe(): Promise<KiteMeasurement> {
-    const { client, now } = this.#options;
+  #connection(timeout: number): ProbeClient {
+    this.#client ??= this.#options.newClient(timeout);
+    return this.#client;
+  }
+
+  async #probe(client: ProbeClient): Promise<KiteMeasurement> {
+    const { now } = this.#options;
     // After a reconnect the kite may have been restarted with kite.systemInfo.
     if (!client.connected) this.#supportsSystemInfo = true;
     await client.dial();
     const start = now();
     await client.tell('kite.ping');
     const latency = Math.round((now() - start) * 1000) / 1000;
-    return { ...NO_MEASUREMENT, responds: true, latency, ...(await this.#systemInfo()) };
+    const systemInfo = await this.#systemInfo(client);
+    return { ...NO_MEASUREMENT, asked: true, responds: true, latency, ...systemInfo };
   }
 
-  async #systemInfo(): Promise<Partial<KiteMeasurement>> {
+  async #systemInfo(client: ProbeClient): Promise<Partial<KiteMeasurement>> {
     if (!this.#supportsSystemInfo) return {};
     try {
-      return parseSystemInfo(await this.#options.client.tell('kite.systemInfo'));
+      return parseSystemInfo(await client.tell('kite.systemInfo'));
     } catch {
       this.#supportsSystemInfo = false;
       return {};

@@ -23,8 +23,8 @@ export const topListing: Listing<TopRow> = {
   name: ({ kite }) => kitePath(kite),
 };
 
-function formatLatency({ responds, latency }: TopRow): string {
-  if (responds === null) return '…';
+function formatLatency({ asked, latency }: TopRow): string {
+  if (!asked) return 'not asked';
   return latency === null ? 'no answer' : `${latency.toFixed(1)} ms`;
 }
 

@@ -1,7 +1,6 @@
 import { Kite, type KiteWatch } from '../../index.js';
-import type { RemoteKite } from '../../kite/kontrol/remote-kite.js';
-import { kitePath } from '../../protocol/identity.js';
 import { systemClock, type Timer } from '../../util/clock.js';
+import { formatDuration } from '../../util/duration.js';
 import { silentLogger } from '../../util/logger.js';
 import { CliError } from '../runtime/cli-error.js';
 import { loadKiteKey } from '../target/choose-key.js';
@@ -10,17 +9,18 @@ import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { operationAt, kiteOptions, kontrolUrlsOf } from '../target/with-kontrol.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { isDataFormat } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printList } from '../terminal/listing.js';
 import { InputGate } from '../target/input-gate.js';
 import { requireQuery } from '../target/query-path.js';
 import { Spinner } from '../terminal/spinner.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
-import { KiteProbe, type TopRow } from './kite-probe.js';
+import { KiteProbes } from './kite-probes.js';
 import { topListing } from './top-rows.js';
 import { FullScreen } from './full-screen.js';
 import { renderTop } from './top-view.js';
-import { TOP_KITES } from '../runtime/command-limits.js';
 
 export interface TopOptions extends KontrolCommandOptions {
   /** Query for the kites, as a path. Default: all kites of this user. */
@@ -31,9 +31,6 @@ export interface TopOptions extends KontrolCommandOptions {
   readonly once: boolean;
   readonly format: OutputFormat | undefined;
 }
-
-/** Timeout of a probe in milliseconds. */
-const PROBE_TIMEOUT = 2000;
 
 /**
  * Shows registered kites with their latency, load and memory until the user types `q`. Without a terminal, with `once` or in
@@ -69,7 +66,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
     env['TERM'] !== 'dumb';
   // The terminal has to be restored before the command ends.
   if (live) runtime.deferExit();
-  const probes = new KiteProbes(() => runtime.now());
+  const probes = new KiteProbes({ now: () => runtime.now(), signal, stay: live });
   const close = (): void => void kite.close();
   signal.addEventListener('abort', close, { once: true });
   try {
@@ -86,7 +83,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
     );
     for (const remote of watch.kites) probes.add(remote);
     if (live) await runLive(path, probes, watch, options.interval, runtime);
-    else await printOnce(probes, options.format, runtime);
+    else await printOnce(probes, settings.value(commonSettings.timeout), options.format, runtime);
   } finally {
     signal.removeEventListener('abort', close);
     await kite.close();
@@ -95,11 +92,18 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
 
 async function printOnce(
   probes: KiteProbes,
+  time: number,
   format: OutputFormat | undefined,
   runtime: CommandRuntime,
 ): Promise<void> {
-  await new Spinner(runtime).during('Measuring the kites', () => probes.measure());
-  await printList(probes.rows(), topListing, format, runtime);
+  await new Spinner(runtime).during('Measuring the kites', () => probes.measure(time));
+  const rows = probes.rows();
+  await printList(rows, topListing, format, runtime);
+  const left = rows.filter(({ asked }) => !asked).length;
+  if (left === 0 || isDataFormat(format)) return;
+  runtime.stderr.write(
+    `warning: ${left} of ${rows.length} kites were not asked within ${formatDuration(time)}. Allow more time with --timeout.\n`,
+  );
 }
 
 async function runLive(
@@ -161,45 +165,4 @@ async function runLive(
 /** In raw mode a terminal sends Ctrl-C as a key instead of a signal. */
 function interruptedError(): CliError {
   return new CliError('Ended by Ctrl-C.', { exitCode: ExitCode.interrupted, type: 'interrupted' });
-}
-
-/** The probes of all registered kites. */
-class KiteProbes {
-  readonly #now: () => number;
-  readonly #probes = new Map<string, KiteProbe>();
-  /** Called when a kite is added or removed. */
-  onChange: () => void = () => {};
-
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
-  add(remote: RemoteKite): void {
-    const { kite, url } = remote;
-    this.#probes.get(kite.id)?.close();
-    const client = remote.client({ timeout: PROBE_TIMEOUT, handshakeTimeout: PROBE_TIMEOUT });
-    this.#probes.set(kite.id, new KiteProbe({ kite, url, client, now: this.#now }));
-    this.onChange();
-  }
-
-  remove({ kite }: RemoteKite): void {
-    this.#probes.get(kite.id)?.close();
-    this.#probes.delete(kite.id);
-    this.onChange();
-  }
-
-  rows(): TopRow[] {
-    const all = Array.from(this.#probes.values(), ({ row }) => row);
-    return all.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
-  }
-
-  async measure(): Promise<void> {
-    await Promise.all([...this.#probes.values()].slice(0, TOP_KITES).map((probe) => probe.measure()));
-  }
-
-  /** Measures the kites that have not been measured yet. */
-  async measureNew(): Promise<void> {
-    const probes = [...this.#probes.values()].slice(0, TOP_KITES);
-    await Promise.all(probes.filter(({ row }) => row.responds === null).map((probe) => probe.measure()));
-  }
 }

@@ -11,6 +11,16 @@ export function disconnectError(reason: string): KiteError {
   return new KiteError('disconnect', `Remote kite has disconnected${reason ? `: ${reason}` : ''}`);
 }
 
+/** The reason of the signal of a request whose caller has given up. */
+export function canceledError(): KiteError {
+  return new KiteError('canceled', 'The caller has canceled the call');
+}
+
+/** The reason of the signal of a request whose caller waits no longer. */
+export function deadlinePassed(): KiteError {
+  return new KiteError('timeout', 'The deadline of the caller has passed');
+}
+
 export function notConnectedError(url: string): KiteError {
   return new KiteError(
     'disconnect',

@@ -1,6 +1,7 @@
 import type { Abortable } from '../../util/abortable.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import type { ServerAccess } from '../../transport/handshake/server-access.js';
 import type { Transport } from '../../transport/handshake/transport-names.js';
 import type { ConnectionHost } from './connection.js';
 import type { RenewToken } from './token-renewal.js';
@@ -14,8 +15,8 @@ export interface Auth {
 
 export type { Transport };
 
-/** Options of a client. */
-export interface ClientOptions {
+/** Options of a client. Those of `ServerAccess` replace the same ones of the kite's `serverAccess`, each by itself. */
+export interface ClientOptions extends ServerAccess {
   /** Transport of the connection. Default: that of the kite, which is `auto` by default. */
   readonly transport?: Transport;
   /** Credentials to send with every call. Default: none. */
@@ -36,8 +37,6 @@ export interface ClientOptions {
   readonly trustRemote?: readonly string[] | true;
   /** Delays between the attempts of `dialForever`. Default: from 200 ms, doubled up to 10 s. */
   readonly backoff?: BackoffOptions;
-  /** Certificate authorities to trust in addition to those of the system, in PEM. */
-  readonly ca?: string;
 }
 
 /** The events of a client, with the arguments of their listeners. */
@@ -59,7 +58,8 @@ export interface DialerOptions {
   readonly transport: Transport | 'Session';
   readonly handshakeTimeout: number;
   readonly signal: Abortable;
-  readonly ca?: string | undefined;
+  /** Default: that of the kite. */
+  readonly access?: ServerAccess | undefined;
   /** The credentials that will be sent over the channel. */
   readonly auth?: Auth | null;
 }

@@ -1,4 +1,5 @@
 import { messageOf } from '../../util/message-of.js';
+import type { ExtensionSet } from '../../protocol/extensions.js';
 import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import { type Abortable, Cancellation } from '../../util/abortable.js';
@@ -58,6 +59,10 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   /** Address of the connected kite, or its URL if there is no connection. */
   override get remoteAddress(): string {
     return this.#connection?.remoteAddress ?? this.url;
+  }
+
+  override get extensions(): ExtensionSet | undefined {
+    return this.#connection?.extensions;
   }
 
   override get backlog(): number {
@@ -168,12 +173,12 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   }
 
   #dial(signal: Abortable): Promise<void> {
-    const { transport, handshakeTimeout, ca } = this.#options;
+    const { transport, handshakeTimeout } = this.#options;
     const dialing = this.#host.dialer(this.url, {
       transport: transport ?? this.#host.transport,
       handshakeTimeout: handshakeTimeout ?? this.#host.handshakeTimeout,
       signal,
-      ca,
+      access: this.#options,
       auth: this.#auth,
     });
     return dialing.then(

@@ -1,25 +1,29 @@
 import { type CallbackPath, type DnodeMessage, isProtocolViolation } from '../../dnode/dnode-message.js';
 import type { AnyFunction } from '../../dnode/scrub.js';
 import { unscrub } from '../../dnode/unscrub.js';
+import type { ExtensionSet } from '../../protocol/extensions.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
+import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Clock } from '../../util/clock.js';
 import { runGuarded } from '../../util/guard-listeners.js';
+import { record } from '../../util/record.js';
 import { messageOf } from '../../util/message-of.js';
 import type { Logger } from '../../util/logger.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { settleCall } from './settle-call.js';
 import type { EnvelopePrefix } from './envelope-prefix.js';
-import { disconnectError } from './call-errors.js';
+import { canceledError, disconnectError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import type { ConnectionCredential } from './connection-credential.js';
 import { FlowControl } from './flow-control.js';
-import { PendingCalls } from './pending-calls.js';
+import { Negotiation } from './negotiation.js';
+import { type PendingCall, PendingCalls } from './pending-calls.js';
 import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
 import { Receiver } from './receiver.js';
 import { Sender, type SenderHost } from './sender.js';
-import { type IncomingCall, isResponsePath, readCall } from './envelope.js';
+import { CANCEL, type IncomingCall, isResponsePath, readCall } from './envelope.js';
 
 export type { ConnectionEvents } from './connection-options.js';
 
@@ -34,6 +38,12 @@ export interface ConnectionHost extends SenderHost {
   /** Runs a call, and responds with `connection.respond` or `connection.respondError`. Must not throw. */
   dispatch(connection: Connection, call: IncomingCall): void;
   disconnected(connection: Connection): void;
+}
+
+/** A call that runs. */
+export interface RunningCall {
+  /** The caller has given up. */
+  cancel(reason: Error): void;
 }
 
 /** Recognizes the calls of a peer by their common prefix, so that only the rest of each call has to be parsed. */
@@ -63,7 +73,10 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly #onEnd: ((code: number, reason: string) => void) | undefined;
   readonly #pendingCalls: PendingCalls;
   readonly #sender: Sender;
+  readonly #negotiation = new Negotiation();
   #controllers: Set<AbortController> | undefined;
+  /** The calls of the peer that it can cancel, by the number of its callback. */
+  #running: Map<unknown, RunningCall> | undefined;
   #prefixes: CallPrefixCache | undefined;
   /** The identity in the first call of the peer, unparsed and unverified; null if that call has none. */
   #claimedKite: unknown;
@@ -80,10 +93,16 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.flow = new FlowControl(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
     this.#onEnd = options.ended;
-    this.#pendingCalls = new PendingCalls(host.clock);
+    this.#pendingCalls = new PendingCalls(host.clock, (number) => this.#sender.cancel(number));
     const { auth, timeout = host.timeout } = options;
-    const { flow } = this;
-    this.#sender = new Sender(host, { channel, flow, pendingCalls: this.#pendingCalls, auth, timeout });
+    this.#sender = new Sender(host, {
+      channel,
+      flow: this.flow,
+      pendingCalls: this.#pendingCalls,
+      negotiation: this.#negotiation,
+      auth,
+      timeout,
+    });
   }
 
   /** Starts to receive messages of the peer. */
@@ -95,8 +114,20 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     return this.#channel.bufferedBytes;
   }
 
+  get limits(): ConnectionLimits {
+    return this.#host.limits;
+  }
+
+  get clock(): Clock {
+    return this.#host.clock;
+  }
+
   override get remoteAddress(): string {
     return this.#channel.remoteAddress;
+  }
+
+  override get extensions(): ExtensionSet | undefined {
+    return this.#negotiation.extensions;
   }
 
   /** The identity that the peer claims in its calls, unverified; undefined before its first call. See `Request.username`. */
@@ -197,6 +228,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   #dispatch(call: IncomingCall): void {
+    if (call.method === CANCEL && call.response === undefined) {
+      this.#running?.get(call.args[0])?.cancel(canceledError());
+      return;
+    }
+    if (!this.#negotiation.extensions) this.#negotiation.heard(call.extensions);
     this.firstCall = this.#claimedKite === undefined;
     this.#claimedKite ??= call.kite ?? null;
     this.#host.dispatch(this, call);
@@ -205,11 +241,18 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #callback(number: number, message: DnodeMessage): void {
     const { args, callbacks, problem } = message;
     const entry = this.#pendingCalls.get(number);
+    if (!this.#negotiation.extensions && typeof entry !== 'function') this.#heardAnswer(args, entry);
     // Unknown or forgotten numbers are ignored: the response to a call that timed out has one.
     if (entry === undefined) return;
     if (callbacks) this.#unscrub(args, callbacks);
     if (typeof entry === 'function') this.#invoke(problem ? () => Promise.reject(problem) : entry, args);
     else settleCall(this.#pendingCalls.settle(number, entry), message);
+  }
+
+  /** Reads the list in the first answer of the peer, even if its call has timed out. */
+  #heardAnswer([answer]: readonly unknown[], call: PendingCall | undefined): void {
+    const { extensions, result } = record(answer);
+    if (call || (Array.isArray(extensions) && result !== undefined)) this.#negotiation.heard(extensions);
   }
 
   #unscrub(args: unknown[], callbacks: readonly CallbackPath[]): void {
@@ -225,6 +268,17 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   /** Runs `task` after the tasks queued before it, for kites that do not run calls concurrently. */
   enqueue(task: () => Promise<void> | void): void {
     this.#queue = (this.#queue ?? Promise.resolve()).then(task);
+  }
+
+  /** Lets the peer cancel a call until `untrack`. A call that ends at once needs none. */
+  track({ response }: IncomingCall, running: RunningCall): void {
+    if (response !== undefined && this.extensions?.has('cancel'))
+      (this.#running ??= new Map()).set(response, running);
+  }
+
+  untrack({ response }: IncomingCall, running: RunningCall): void {
+    // A peer can use a number twice.
+    if (this.#running?.get(response) === running) this.#running.delete(response);
   }
 
   /** Returns a controller that aborts when the peer disconnects. Call `releaseSignal` when the request has ended. */

@@ -39,6 +39,8 @@ export function envelopePrefix(text: string): EnvelopePrefix | undefined {
   if (typeof method !== 'string' || !Array.isArray(args) || args.length !== 1) return undefined;
   const call = jsonObject(args[0]);
   if (!call || call['withArgs'] !== null) return undefined;
+  // The options of a prefix are those of each call.
+  for (const key in call) if (!PREFIX_KEYS.has(key)) return undefined;
   return {
     fragment: new Fragment(copyOf(head)),
     method,
@@ -46,6 +48,9 @@ export function envelopePrefix(text: string): EnvelopePrefix | undefined {
     auth: call['authentication'] ?? null,
   };
 }
+
+/** The options that may be in a prefix. Others differ from call to call. */
+const PREFIX_KEYS: ReadonlySet<string> = new Set(['kite', 'authentication', 'responseCallback', 'withArgs']);
 
 /** Parses JSON. Returns undefined if it is invalid or contains a number, which `MessageJson` may represent differently. */
 function parseWithoutNumbers(text: string): unknown {
@@ -81,7 +86,7 @@ export function parseAfterPrefix(
   const [call] = message.args;
   if (message.method !== 0 || message.args.length !== 1 || typeof call !== 'object' || call === null)
     return undefined;
-  for (const key in call) if (key !== 'withArgs') return undefined;
+  for (const key in call) if (key === 'kite' || key === 'authentication') return undefined;
   return message.callbacks?.every(isAfterPrefix) === false ? undefined : message;
 }
 

@@ -12,6 +12,8 @@ import { Fragment, type Message, type Piece } from '../../transport/channel/outg
  *      "callbacks":{"0":[0,"responseCallback"]}}
  *     {"method":0,"arguments":[{"error":null,"result":16}],"callbacks":{}}
  *
+ * The fields of extensions follow `withArgs` and `result`, so that calls of one caller have the same beginning.
+ *
  * Pieces that are the same in each call are Fragments, which are escaped once.
  */
 const CALL_END = new Fragment('}],"callbacks":{"');
@@ -20,7 +22,7 @@ const CALLBACK = new Fragment('{"method":');
 const RESULT = new Fragment(',"arguments":[{"error":null,"result":');
 const RESULT_TAIL = new Fragment('}],"callbacks":{}}');
 const ERROR = new Fragment(',"arguments":[{"error":');
-const ERROR_TAIL = new Fragment(',"result":null}],"callbacks":{}}');
+const ERROR_END = new Fragment(',"result":null');
 const CALLBACK_ARGS = new Fragment(',"arguments":');
 const CALLBACK_TAIL = new Fragment(',"callbacks":{}}');
 
@@ -40,10 +42,14 @@ export function envelopeFragment(identityJson: string, authJson: string): Fragme
   );
 }
 
+/** `announcement`, `deadline` and `fields`: further options of the call. Peers that do not know them ignore them. */
 export function callMessage(
   method: Fragment,
   envelope: Fragment,
   json: string,
+  announcement: Fragment,
+  deadline: Piece,
+  fields: Piece,
   response: number,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
@@ -51,28 +57,40 @@ export function callMessage(
   const tail = functions
     ? `":[0,"responseCallback"],${callbackEntries(functions, '[0,"withArgs"', sharer)}`
     : CALL_TAIL;
-  return [method, envelope, json, CALL_END, response, tail];
+  return [method, envelope, json, announcement, deadline, fields, CALL_END, response, tail];
 }
 
 export function resultMessage(
   response: number,
   json: string,
+  announcement: Fragment,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
 ): Message {
   const tail = functions
     ? `}],"callbacks":{${callbackEntries(functions, '[0,"result"', sharer)}`
     : RESULT_TAIL;
-  return [CALLBACK, response, RESULT, json, tail];
+  return [CALLBACK, response, RESULT, json, announcement, tail];
 }
 
 /** A result that is encoded already. */
-export function encodedMessage(response: number, pieces: readonly Piece[]): Message {
-  return [CALLBACK, response, RESULT, ...pieces, RESULT_TAIL];
+export function encodedMessage(response: number, pieces: readonly Piece[], announcement: Fragment): Message {
+  return [CALLBACK, response, RESULT, ...pieces, announcement, RESULT_TAIL];
 }
 
-export function errorMessage(response: number, error: WireError): Message {
-  return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_TAIL];
+export function errorMessage(response: number, error: WireError, announcement: Fragment): Message {
+  return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_END, announcement, RESULT_TAIL];
+}
+
+/** The method with which a caller gives up a call. It has no answer. */
+export const CANCEL = 'kite.cancel';
+
+const CANCEL_START = new Fragment(`{"method":"${CANCEL}","arguments":[{"withArgs":[`);
+const CANCEL_TAIL = new Fragment(']}],"callbacks":{}}');
+
+/** Gives up the call whose response callback has this number. Peers that do not know the method ignore it. */
+export function cancelMessage(response: number): Message {
+  return [CANCEL_START, response, CANCEL_TAIL];
 }
 
 /** A call of a callback of the peer: its arguments, without an envelope. */
@@ -107,6 +125,12 @@ export interface IncomingCall {
   readonly auth: unknown;
   /** `withArgs`, with stubs for the caller's functions. */
   readonly args: unknown[];
+  /** The fields of extensions, unchecked. */
+  readonly extensions: unknown;
+  readonly deadline: unknown;
+  readonly traceparent: unknown;
+  readonly tracestate: unknown;
+  readonly metadata: unknown;
   /** Number of the caller's callback for the response. Undefined if the caller expects no response. */
   readonly response: number | undefined;
   /** The reason for which the call is rejected, such as arguments that do not have the form that kites send. */
@@ -122,19 +146,16 @@ export function isResponsePath({ path }: CallbackPath): boolean {
   return path.length === 2 && path[1] === 'responseCallback' && (path[0] === 0 || path[0] === '0');
 }
 
+type CallOptionsObject = Readonly<Record<string, unknown>>;
+
+const NO_OPTIONS: CallOptionsObject = {};
+
 /** Reads the single argument of a call. For a call with one argument, `kite.js` sends that argument without an array. */
 export function readCall(method: string, { args, callbacks, problem }: DnodeMessage): IncomingCall {
-  const response = responseNumber(callbacks);
   const options = jsonObject(args[0]);
-  const { kite = null, authentication: auth = null, withArgs } = options ?? {};
-  return {
-    method,
-    kite,
-    auth,
-    args: argsList(withArgs),
-    response,
-    problem: args.length > (options ? 1 : 0) ? malformedCall() : problem,
-  };
+  const { kite = null, authentication: auth = null } = options ?? NO_OPTIONS;
+  const malformed = args.length > (options ? 1 : 0) ? malformedCall() : problem;
+  return makeCall({ method, kite, auth }, options ?? NO_OPTIONS, responseNumber(callbacks), malformed);
 }
 
 /** Returns the call that consists of a cached prefix and these arguments. */
@@ -142,14 +163,26 @@ export function completeCall(
   prefix: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
   { args, callbacks, problem }: DnodeMessage,
 ): IncomingCall {
-  const { method, kite, auth } = prefix;
-  const { withArgs } = args[0] as { withArgs: unknown };
+  return makeCall(prefix, args[0] as CallOptionsObject, responseNumber(callbacks), problem);
+}
+
+function makeCall(
+  { method, kite, auth }: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
+  { withArgs, extensions, deadline, traceparent, tracestate, metadata }: CallOptionsObject,
+  response: number | undefined,
+  problem: Error | undefined,
+): IncomingCall {
   return {
     method,
     kite,
     auth,
     args: argsList(withArgs),
-    response: responseNumber(callbacks),
+    extensions,
+    deadline,
+    traceparent,
+    tracestate,
+    metadata,
+    response,
     problem,
   };
 }

@@ -1,17 +1,30 @@
+import type { ExtensionSet } from '../../protocol/extensions.js';
 import { Emitter } from '../../util/emitter.js';
+import type { FieldOptions, ParentRequest } from './call-fields.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
 
 /** Options of a call. */
-export interface CallOptions {
+export interface CallOptions extends FieldOptions {
   /** Timeout in milliseconds, after which the call rejects with `timeout`; 0 means none. Default: that of the client. */
   readonly timeout?: number;
-  /** Rejects the call with the reason of the signal when it aborts. The peer is not notified, and continues the call. */
+  /**
+   * Rejects the call with the reason of the signal when it aborts. The `signal` of the request at the peer then aborts as well,
+   * as after the timeout; peers that do not speak the extension `cancel` continue the call.
+   */
   readonly signal?: AbortSignal;
   /**
    * How long the peer may call the functions among the arguments: until it disconnects (`connection`, the default), or until
    * the call has ended (`call`).
    */
   readonly callbacks?: 'connection' | 'call';
+  /**
+   * The request for which this call is made. The call ends with its deadline at the latest, is canceled when its signal aborts,
+   * and carries its trace and its metadata.
+   *
+   * @example
+   *     kite.handle('report', (request) => database.call('rows', [], { parent: request }));
+   */
+  readonly parent?: ParentRequest;
 }
 
 /** The other end of a connection: the kite that a client has dialed, or the caller of a handler. */
@@ -41,6 +54,12 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
    * the address that the proxy names, often without a port.
    */
   abstract readonly remoteAddress: string;
+
+  /**
+   * The extensions of the protocol that the peer speaks: names such as `cancel`. Undefined until its first call or answer has
+   * arrived. Empty if it speaks none, like kites of other implementations.
+   */
+  abstract readonly extensions: ExtensionSet | undefined;
 
   /** Releases a function that was an argument of a call. The peer's later calls of it are ignored. */
   abstract forget(fn: (...args: never[]) => unknown): void;

@@ -26,12 +26,15 @@ export interface PendingCall {
  */
 export class PendingCalls {
   readonly #clock: Clock;
+  readonly #expired: (number: number) => void;
   readonly #table = new CallbackTable<PendingCall | AnyFunction>();
   #timer: Timer | undefined;
   #timerAt = Infinity;
 
-  constructor(clock: Clock) {
+  /** `expired` is called with the number of each call that has timed out. */
+  constructor(clock: Clock, expired: (number: number) => void) {
     this.#clock = clock;
+    this.#expired = expired;
   }
 
   /** Number of pending calls and of functions. */
@@ -60,7 +63,7 @@ export class PendingCalls {
   /** Adds a call and starts its timeout. Returns the number of its response callback. */
   open(call: PendingCall): number {
     if (call.timeout > 0) {
-      call.deadline = this.#clock.now() + call.timeout;
+      call.deadline = this.#clock.monotonic() + call.timeout;
       this.#watch(call.deadline);
     }
     return this.#table.add(call);
@@ -92,7 +95,10 @@ export class PendingCalls {
     if (deadline >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = deadline;
-    this.#timer = this.#clock.setTimeout(() => this.#sweep(), Math.max(0, deadline - this.#clock.now()));
+    this.#timer = this.#clock.setTimeout(
+      () => this.#sweep(),
+      Math.max(0, deadline - this.#clock.monotonic()),
+    );
   }
 
   #stop(): void {
@@ -102,7 +108,7 @@ export class PendingCalls {
   }
 
   #sweep(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     this.#stop();
     let next = Infinity;
     const expired: (readonly [number, PendingCall])[] = [];
@@ -111,7 +117,9 @@ export class PendingCalls {
       else next = Math.min(next, entry[1].deadline);
     }
     if (next !== Infinity) this.#watch(next);
-    for (const [number, call] of expired)
+    for (const [number, call] of expired) {
       this.settle(number, call).reject(callTimeout(call.method, call.timeout));
+      this.#expired(number);
+    }
   }
 }

@@ -4,16 +4,19 @@ import { toWireError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import { messageOf } from '../../util/message-of.js';
-import type { Fragment, Message } from '../../transport/channel/outgoing-message.js';
+import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { disconnectError, tooLarge, tooManyCallbacks, cannotSend } from './call-errors.js';
 import type { FlowControl } from './flow-control.js';
+import { type Negotiation, NO_FIELD } from './negotiation.js';
 import type { PendingCalls, PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
+import { deadlineField, inheritedTimeout, optionFields } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
   callMessage,
   callbackMessage,
+  cancelMessage,
   encodedMessage,
   errorMessage,
   type IncomingCall,
@@ -34,6 +37,7 @@ export interface SenderOptions {
   readonly channel: Channel;
   readonly flow: FlowControl;
   readonly pendingCalls: PendingCalls;
+  readonly negotiation: Negotiation;
   /** The `authentication` of calls. */
   readonly auth: unknown;
   /** Default timeout of calls in milliseconds; 0 means none. */
@@ -46,15 +50,19 @@ export class Sender {
   readonly #channel: Channel;
   readonly #flow: FlowControl;
   readonly #pendingCalls: PendingCalls;
+  readonly #negotiation: Negotiation;
   readonly #timeout: number;
   #envelope: Fragment;
+  /** The field for the default timeout. */
+  #ownDeadline: Fragment | undefined;
   #ended = false;
 
-  constructor(host: SenderHost, { channel, flow, pendingCalls, auth, timeout }: SenderOptions) {
+  constructor(host: SenderHost, { channel, flow, pendingCalls, negotiation, auth, timeout }: SenderOptions) {
     this.#host = host;
     this.#channel = channel;
     this.#flow = flow;
     this.#pendingCalls = pendingCalls;
+    this.#negotiation = negotiation;
     this.#timeout = timeout;
     this.#envelope = host.envelopeFragment(auth);
   }
@@ -78,16 +86,28 @@ export class Sender {
     reject: (error: unknown) => void,
   ): void {
     if (this.#ended) throw disconnectError('');
-    const { signal, timeout = this.#timeout } = options;
+    const { signal, parent } = options;
     signal?.throwIfAborted();
-    const { json, functions } = this.#scrub(args, `The arguments of "${method}"`);
+    parent?.signal.throwIfAborted();
+    const { timeout: ownTimeout = this.#timeout } = options;
+    const timeout = parent ? inheritedTimeout(ownTimeout, parent, method) : ownTimeout;
+    const hasFields = options.trace || options.metadata || parent;
+    const fields = hasFields
+      ? optionFields(options, this.#negotiation.extensions, this.#host.limits)
+      : NO_FIELD;
+    const more = typeof fields === 'string' ? fields.length : 0;
+    const { json, functions } = this.#scrub(args, `The arguments of "${method}"`, more);
     const callbacks =
       options.callbacks === 'call' && functions
         ? functions.map(({ fn }) => this.#pendingCalls.shareForCall(fn))
         : undefined;
-    const abort = signal && ((): void => this.#pendingCalls.settle(number, pending).reject(signal.reason));
-    const unlisten = abort && ((): void => signal.removeEventListener('abort', abort));
-    if (abort) signal.addEventListener('abort', abort);
+    const unlisten =
+      signal || parent
+        ? onAbort(signal, parent?.signal, (reason) => {
+            this.#pendingCalls.settle(number, pending).reject(reason);
+            this.cancel(number);
+          })
+        : undefined;
     const pending: PendingCall = {
       method,
       resolve,
@@ -100,9 +120,30 @@ export class Sender {
     const number = this.#pendingCalls.open(pending);
     const numbers = callbacks?.values();
     const registry = numbers ? { share: (): number => numbers.next().value ?? 0 } : this.#pendingCalls;
+    const start = this.#host.methodFragment(method);
+    const announcement = this.#negotiation.takeAnnouncement();
+    const deadline = this.#deadlineField(options, timeout);
     this.#send(
-      callMessage(this.#host.methodFragment(method), this.#envelope, json, number, functions, registry),
+      callMessage(start, this.#envelope, json, announcement, deadline, fields, number, functions, registry),
     );
+  }
+
+  /** Returns the field with the remaining time of a call. */
+  #deadlineField({ timeout: own, parent }: CallOptions, timeout: number): Piece {
+    const { extensions } = this.#negotiation;
+    // A peer that is not known yet ignores what it does not know. It gets what the program has set for this call.
+    if (extensions ? !extensions.has('deadline') : own === undefined && parent?.timeLeft === undefined)
+      return NO_FIELD;
+    return timeout === this.#timeout
+      ? (this.#ownDeadline ??= new Fragment(deadlineField(timeout)))
+      : deadlineField(timeout);
+  }
+
+  /** Tells the peer that nobody waits for the answer to a call any more, unless the peer would not understand it. */
+  cancel(number: number): void {
+    const { extensions } = this.#negotiation;
+    if (this.#ended || (extensions && !extensions.has('cancel'))) return;
+    this.#send(cancelMessage(number));
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
@@ -110,11 +151,12 @@ export class Sender {
     if (call.response === undefined || this.#ended) return;
     try {
       if (result instanceof EncodedResult) {
-        this.#send(encodedMessage(call.response, result.pieces));
+        this.#send(encodedMessage(call.response, result.pieces, this.#negotiation.takeAnnouncement()));
         return;
       }
       const { json, functions } = this.#scrub(result, `The result of "${call.method}"`);
-      this.#send(resultMessage(call.response, json, functions, this.#pendingCalls));
+      const fields = this.#negotiation.takeAnnouncement();
+      this.#send(resultMessage(call.response, json, fields, functions, this.#pendingCalls));
     } catch (error) {
       // Only the message: an `argumentError` would blame the arguments of the caller.
       this.respondError(call, messageOf(error), id());
@@ -123,7 +165,8 @@ export class Sender {
 
   respondError(call: IncomingCall, error: unknown, id: string): void {
     if (call.response === undefined || this.#ended) return;
-    this.#send(errorMessage(call.response, toWireError(error, id)));
+    const fields = this.#negotiation.takeAnnouncement();
+    this.#send(errorMessage(call.response, toWireError(error, id), fields));
   }
 
   /** Returns a function that calls a callback of the peer. */
@@ -141,10 +184,10 @@ export class Sender {
   }
 
   /**
-   * Converts a value to JSON. If the queue of a connection that this side has opened cannot take it, it fails, and not the
+   * Converts a value to JSON. `more`: the length of what the message contains besides. If the queue of a connection that this side has opened cannot take it, it fails, and not the
    * connection.
    */
-  #scrub(value: unknown, content: string): Scrubbed {
+  #scrub(value: unknown, content: string, more = 0): Scrubbed {
     const { messageDepth, messageBytes, callbacksPerMessage, callbacksPerConnection, sendQueueBytes } =
       this.#host.limits;
     let scrubbed: Scrubbed;
@@ -154,7 +197,7 @@ export class Sender {
       throw cannotSend(content, error);
     }
     const { json } = scrubbed;
-    const { length } = this.#envelope.text;
+    const length = this.#envelope.text.length + more;
     if (exceedsBytes(json, messageBytes - length)) throw tooLarge(content, messageBytes, 'messageBytes');
     // A frame quotes the message, which at most doubles its length.
     const available = (sendQueueBytes - this.#channel.bufferedBytes) / 2 - length;
@@ -166,6 +209,21 @@ export class Sender {
       throw tooManyCallbacks(callbacksPerConnection);
     return scrubbed;
   }
+}
+
+/** Calls `abort` when one of the signals aborts. Returns a function that stops this. */
+function onAbort(
+  own: AbortSignal | undefined,
+  inherited: AbortSignal | undefined,
+  abort: (reason: unknown) => void,
+): () => void {
+  const listener = (): void => abort(own?.aborted ? own.reason : inherited?.reason);
+  own?.addEventListener('abort', listener);
+  inherited?.addEventListener('abort', listener);
+  return () => {
+    own?.removeEventListener('abort', listener);
+    inherited?.removeEventListener('abort', listener);
+  };
 }
 
 // Levels of nesting that the envelope adds to the arguments of a call.

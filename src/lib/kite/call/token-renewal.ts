@@ -1,8 +1,9 @@
 import { messageOf } from '../../util/message-of.js';
-import { readClaims } from '../../keys/jwt-claims.js';
+import { readClaims, TOKEN_LEEWAY } from '../../keys/jwt-claims.js';
 import { codedError, isKiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
+import { KontrolTime } from './kontrol-time.js';
 import type { Logger } from '../../util/logger.js';
 
 /**
@@ -26,12 +27,10 @@ export interface TokenRenewalOptions {
 
 const RENEW_BEFORE = 30_000;
 
-// Longer delays overflow the timers of Node and of browsers.
-export const MAX_TIMER_DELAY = 2 ** 31 - 1;
-
 /** Renews the token of a client before it expires, and when a call is rejected because it has expired. */
 export class TokenRenewal {
   readonly #options: TokenRenewalOptions;
+  readonly #time: KontrolTime;
   readonly #backoff = new Backoff({ initial: 1000 });
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
@@ -42,6 +41,7 @@ export class TokenRenewal {
 
   constructor(options: TokenRenewalOptions) {
     this.#options = options;
+    this.#time = new KontrolTime(options.clock);
     this.schedule();
   }
 
@@ -49,20 +49,17 @@ export class TokenRenewal {
   schedule(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const { clock, token, renewBefore = RENEW_BEFORE } = this.#options;
+    const { token, renewBefore = RENEW_BEFORE } = this.#options;
     const current = token() ?? '';
     const expiresAt = tokenExpiry(current);
     if (expiresAt === undefined || this.#stopped) return;
-    const left = expiresAt - clock.now();
+    this.#compareClocks(current, expiresAt);
+    const left = expiresAt - this.#time.now();
     let wait = Math.max(left - renewBefore, 0);
     if (wait > 0) this.#backoff.reset();
     // A token that is as old when it arrives must not be exchanged again at once.
-    else if (this.#isRenewed) {
-      wait = Math.max(this.#backoff.next(), left / 2);
-      if (left <= 0) this.#warnOfClocks(current);
-    }
-    if (wait > MAX_TIMER_DELAY) this.#timer = clock.setTimeout(() => this.schedule(), MAX_TIMER_DELAY);
-    else this.#renewAfter(wait);
+    else if (this.#isRenewed) wait = Math.max(this.#backoff.next(), left / 2);
+    this.#renewAfter(wait);
   }
 
   /** Runs a call. If its token is rejected as expired, renews the token and runs the call again. */
@@ -107,13 +104,20 @@ export class TokenRenewal {
     this.#options.renewed(token);
   }
 
-  #warnOfClocks(token: string): void {
-    if (this.#warned) return;
+  /** Corrects the time if the token shows that the clock here differs from that of Kontrol. */
+  #compareClocks(token: string, expiresAt: number): void {
+    const { iat } = readClaims(token);
+    if (typeof iat !== 'number') return;
+    const from = iat * 1000;
+    const issuedAt = from + Math.min(TOKEN_LEEWAY, (expiresAt - from) / 3);
+    // Kontrol sends a token only in the first half of its lifetime. The token that a program begins with may be older.
+    const to = this.#isRenewed ? (from + expiresAt) / 2 : Infinity;
+    const correction = this.#time.observe(from, to, issuedAt);
+    if (correction === 0 || this.#warned) return;
     this.#warned = true;
-    const { clock, logger } = this.#options;
-    const { exp, iat = exp } = readClaims(token);
-    const ahead = Math.round(clock.now() / 1000 - Number(iat));
-    logger.warn(`A new token has expired: the clock here is ${ahead} s ahead of that of Kontrol`);
+    const seconds = Math.round(Math.abs(correction) / 1000);
+    const relation = correction < 0 ? 'ahead of' : 'behind';
+    this.#options.logger.warn(`The clock here is ${seconds} s ${relation} that of Kontrol`);
   }
 }
 

@@ -103,6 +103,30 @@ export const NETWORKS: AcceptedValue<readonly string[]> = {
   },
 };
 
+const PROXY_SCHEME = /^(?:https?|socks[45]|socks4a|socks5h):$/;
+
+export const FORWARD_PROXY: AcceptedValue<URL> = {
+  description:
+    'the URL of a proxy with http, https, socks4, socks4a, socks5 or socks5h, such as http://proxy.example.com:3128',
+  example: 'http://proxy.example.com:3128',
+  parse: (value) => (typeof value === 'string' ? parseProxyUrl(value) : undefined),
+};
+
+/** Parses the URL of a proxy. Without a scheme, it is an http URL. */
+function parseProxyUrl(value: string): URL | undefined {
+  const text = value.includes('://') ? value : `http://${value}`;
+  if (/[\s,\p{C}]/u.test(text) || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return PROXY_SCHEME.test(url.protocol) && url.hostname !== '' ? url : undefined;
+}
+
+/** Variables such as NO_PROXY are shared by many programs, which ignore entries that they do not know. */
+export const PROXY_EXCEPTIONS: AcceptedValue<string> = {
+  description: 'hosts, separated by commas',
+  example: 'localhost,.example.com,10.0.0.0/8',
+  parse: (value) => (typeof value === 'string' ? value : undefined),
+};
+
 /** Returns a parser of lists, or strings separated by commas, of entries that match. */
 function listOf(entry: RegExp): (value: unknown) => readonly string[] | '*' | undefined {
   return (value) => {

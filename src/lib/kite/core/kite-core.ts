@@ -1,4 +1,5 @@
 import type { MessageJson } from '../../dnode/message-json.js';
+import { SPOKEN_EXTENSIONS } from '../../protocol/extensions.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
@@ -98,7 +99,8 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   }
 
   describe(): KiteDescription {
-    return { kite: this.identity, methods: this.#dispatcher.list().map((method) => method.describe()) };
+    const methods = this.#dispatcher.list().map((method) => method.describe());
+    return { kite: this.identity, methods, extensions: SPOKEN_EXTENSIONS };
   }
 
   newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {

@@ -4,7 +4,10 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
+import { isDialError } from '../../transport/handshake/dial-error.js';
+import type { PlainResponse, SendHttp } from '../../transport/forward-proxy/http-request.js';
 import type { Auth } from '../call/client.js';
+import type { KontrolTime } from '../call/kontrol-time.js';
 import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
 import type { OwnUrl } from './own-url.js';
@@ -22,10 +25,12 @@ export interface HttpRegistrationOptions {
   readonly url: OwnUrl;
   readonly kite: KiteIdentity;
   readonly auth: () => Auth | null;
+  /** Compared with the time that Kontrol sends. */
+  readonly time: KontrolTime;
   readonly registered: (response: RegisterResponse) => Promise<void>;
   /** Called when a request fails. */
   readonly failed?: ((error: Error) => void) | undefined;
-  readonly fetch: typeof fetch;
+  readonly sendHttp: SendHttp;
   /** Timeout of a request in milliseconds; 0 means none. */
   readonly timeout: number;
   readonly clock: Clock;
@@ -34,6 +39,9 @@ export interface HttpRegistrationOptions {
 }
 
 const DEFAULT_HEARTBEAT_SECONDS = 10;
+
+/** Difference to Kontrol's clock that is normal, because of the time in the network, in milliseconds. */
+const CLOCK_TOLERANCE = 30_000;
 
 /** Error types for the HTTP statuses of Kontrol. */
 const ERROR_TYPES: Readonly<Record<number, ErrorType>> = {
@@ -51,6 +59,7 @@ export class HttpRegistration implements Registration {
   #requestedUrl: OwnUrl;
   #url = '';
   #timer: Timer | undefined;
+  #requests = 0;
   #stopped = false;
   #succeeded = false;
   /** Aborts the pending request. */
@@ -83,6 +92,11 @@ export class HttpRegistration implements Registration {
 
   move(url: string): void {
     this.#requestedUrl = url;
+    this.again();
+  }
+
+  /** Registers again now, for example to renew the kite key. */
+  again(): void {
     this.#timer?.cancel();
     if (!this.#stopped) this.#register();
   }
@@ -95,30 +109,39 @@ export class HttpRegistration implements Registration {
   }
 
   #register(): void {
+    const request = this.#nextRequest();
     this.#tryRegister().then(
       (seconds) => {
+        if (request !== this.#requests) return;
         this.#backoff.reset();
         this.#succeeded = true;
         this.#after(seconds * 1000, () => this.#sendHeartbeat(seconds));
         this.#starting?.resolve();
       },
-      (error: unknown) => this.#failed(error),
+      (error: unknown) => this.#failed(request, error),
     );
   }
 
   #sendHeartbeat(seconds: number): void {
+    const request = this.#nextRequest();
     const path = `/heartbeat?id=${encodeURIComponent(this.#options.kite.id)}`;
     this.#send(path).then(
       (response) => {
+        if (request !== this.#requests) return;
         if (response.trim() === 'registeragain') this.#register();
         else this.#after(seconds * 1000, () => this.#sendHeartbeat(seconds));
       },
-      (error: unknown) => this.#failed(error),
+      (error: unknown) => this.#failed(request, error),
     );
   }
 
-  #failed(error: unknown): void {
-    if (this.#stopped) return;
+  /** Returns the number of a request. What an earlier one leads to does not matter anymore: one timer serves them all. */
+  #nextRequest(): number {
+    return ++this.#requests;
+  }
+
+  #failed(request: number, error: unknown): void {
+    if (this.#stopped || request !== this.#requests) return;
     const { logger, failed } = this.#options;
     failed?.(toError(error));
     if (!isPermanentFailure(error)) {
@@ -150,18 +173,17 @@ export class HttpRegistration implements Registration {
   }
 
   async #send(path: string, body?: string): Promise<string> {
-    const { urls, clock, timeout, fetch } = this.#options;
+    const { urls, clock, timeout, sendHttp } = this.#options;
     const kontrol = toHttp(urls[this.#current % urls.length] ?? '');
     const controller = new AbortController();
     this.#request = controller;
     const timer = timeout > 0 ? clock.setTimeout(() => controller.abort(), timeout) : undefined;
     try {
-      const response = await fetch(new URL(path, kontrol), {
+      const response = await sendHttp(new URL(path, kontrol), {
         signal: controller.signal,
-        // The body contains the kite key, which a redirect could send to another host.
-        redirect: 'manual',
         ...(body !== undefined && { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
       });
+      this.#compareClocks(response);
       const text = await response.text();
       if (response.ok) return text;
       if (response.status >= 300 && response.status < 400) throw redirectError(kontrol, response);
@@ -172,14 +194,23 @@ export class HttpRegistration implements Registration {
       });
     } catch (error) {
       if (isKiteError(error)) throw error;
+      if (isDialError(error))
+        throw new KiteError('disconnect', error.message, { code: error.code, cause: error });
       throw new KiteError('disconnect', `${kontrol} does not respond`, { cause: error });
     } finally {
       timer?.cancel();
     }
   }
+
+  #compareClocks({ headers }: PlainResponse): void {
+    const date = Date.parse(headers.get('date') ?? '');
+    if (Number.isNaN(date)) return;
+    const { time } = this.#options;
+    time.observe(date - CLOCK_TOLERANCE, date + CLOCK_TOLERANCE, date);
+  }
 }
 
-function redirectError(kontrol: string, { headers }: Response): KiteError {
+function redirectError(kontrol: string, { headers }: PlainResponse): KiteError {
   const location = headers.get('location') ?? 'nowhere';
   const message = `${kontrol} redirects to ${location}; credentials are not sent there. Set the URL of Kontrol to it`;
   return new KiteError('genericError', message);

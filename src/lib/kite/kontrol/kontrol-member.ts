@@ -2,13 +2,14 @@ import { messageOf } from '../../util/message-of.js';
 import { hasCode, isConfigurationError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
+import type { SendHttp } from '../../transport/forward-proxy/http-request.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import { type KiteKey, parseKiteKey, renewalTime } from '../../keys/kite-key.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { record } from '../../util/record.js';
 import type { Auth } from '../call/client.js';
-import { MAX_TIMER_DELAY } from '../call/token-renewal.js';
+import { KontrolTime } from '../call/kontrol-time.js';
 import { applyFreshKey } from './apply-fresh-key.js';
 import { HttpRegistration } from './http-registration.js';
 import { LinkedKontrolClient, type LinkedKontrolClientOptions } from './linked-kontrol-client.js';
@@ -18,6 +19,7 @@ import type { GetKitesOptions } from './kontrol-client.js';
 import { type RegisterResponse, readRevokedIds, readStrings } from './kontrol-responses.js';
 import type { KiteEvent, KiteWatch } from './kite-watch.js';
 import { type OwnUrl, reachabilityWarning } from './own-url.js';
+import { PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
 import type { Registration } from './registration.js';
 import type { RemoteKite } from './remote-kite.js';
 
@@ -64,7 +66,8 @@ export interface KontrolMemberOptions {
   readonly timeout: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly fetch?: typeof fetch | undefined;
+  /** Sends the requests of registrations over HTTP. */
+  readonly sendHttp: SendHttp;
   readonly backoff?: BackoffOptions | undefined;
 }
 
@@ -76,6 +79,11 @@ export interface RegisterOptions {
 
 /** Minimum delay before a kite key that Kontrol did not renew is due again, in milliseconds. */
 const MIN_RENEWAL_DELAY = 10_000;
+
+/** Returns when a kite key that Kontrol did not renew is due again, if it expires in `left` milliseconds. */
+function renewalRetry(left: number): number {
+  return left > 0 ? Math.max(left / 4, MIN_RENEWAL_DELAY) : PERMANENT_FAILURE_RETRY;
+}
 
 /** A link to Kontrol, and the parts that use it. */
 interface KontrolParts {
@@ -100,9 +108,11 @@ export class KontrolMember {
   #closed = false;
   #parts: KontrolParts | undefined;
   #keyRenewal: Timer | undefined;
+  readonly #time: KontrolTime;
 
   constructor(options: KontrolMemberOptions) {
     this.#options = options;
+    this.#time = new KontrolTime(options.clock);
     const { kiteKey } = options;
     this.#auth = kiteKey === undefined ? null : { type: 'kiteKey', key: kiteKey };
   }
@@ -131,9 +141,9 @@ export class KontrolMember {
       url: await this.#ownUrl(url),
       kite: this.#options.identity,
       auth: () => this.auth,
+      time: this.#time,
       registered: (response) => this.#registered(response),
       failed: (error) => this.#registerFailed(error),
-      fetch: this.#options.fetch ?? fetch,
     });
     if (this.#retired) registration.stop();
     this.#httpRegistrations.add(registration);
@@ -220,24 +230,26 @@ export class KontrolMember {
     this.#options.registered(url);
   }
 
-  /** Registers again over the connection to Kontrol when the kite key is due, so that Kontrol renews it. */
+  /** Registers again when the kite key is due, so that Kontrol renews it, until it has done so. */
   #scheduleKeyRenewal(): void {
     this.#keyRenewal?.cancel();
     if (this.#retired || this.#auth === null) return;
-    const { clock } = this.#options;
     const key = readKiteKey(this.#auth.key);
     if (key?.expiresAt === undefined) return;
-    const { expiresAt } = key;
-    const wait = renewalTime(key) - clock.now();
-    // Kontrol has not renewed it although it is due, for example because its clock is behind.
-    const delay = wait > 0 ? wait : Math.max((expiresAt - clock.now()) / 4, MIN_RENEWAL_DELAY);
-    this.#keyRenewal = clock.setTimeout(
-      () => {
-        if (delay > MAX_TIMER_DELAY) this.#scheduleKeyRenewal();
-        else this.#parts?.link.emit('renewKey');
-      },
-      Math.min(delay, MAX_TIMER_DELAY),
-    );
+    const now = this.#time.now();
+    const wait = renewalTime(key) - now;
+    // Kontrol has not renewed it although it is due, for example because it failed, or because its clock is behind.
+    const delay = wait > 0 ? wait : renewalRetry(key.expiresAt - now);
+    this.#keyRenewal = this.#options.clock.setTimeout(() => {
+      // A successful registration replaces this.
+      this.#scheduleKeyRenewal();
+      this.#renewKey();
+    }, delay);
+  }
+
+  #renewKey(): void {
+    this.#parts?.link.emit('renewKey');
+    for (const registration of this.#httpRegistrations) registration.again();
   }
 
   #registerFailed(error: Error): void {

@@ -1,4 +1,5 @@
 import { type DnodeLimits, dnodeLimits } from '../../dnode/dnode-limits.js';
+import { type MetadataLimits, metadataLimits } from '../../protocol/protocol-limits.js';
 import {
   type ChannelLimits,
   channelLimits,
@@ -11,7 +12,7 @@ import {
 } from '../../transport/limits/transport-limits.js';
 
 /** Limits of each connection, in Node and in pages. */
-export interface ConnectionLimits extends ChannelLimits, DnodeLimits {
+export interface ConnectionLimits extends ChannelLimits, DnodeLimits, MetadataLimits {
   /** Maximum number of calls of one peer that run at a time. Default 16,384. If exceeded, reading from the peer pauses. */
   readonly callsPerConnection: number;
 }
@@ -42,6 +43,7 @@ export interface Limits extends ConnectionLimits, PeerLimits, RelayLimits, Serve
 export const connectionLimits: ConnectionLimits = {
   ...channelLimits,
   ...dnodeLimits,
+  ...metadataLimits,
   callsPerConnection: 16_384,
 };
 
@@ -66,6 +68,12 @@ function makeDefaultLimits(): Limits {
  * parsed as a whole.
  */
 export const PREFIX_LENGTH = 16_384;
+
+/**
+ * Maximum remaining time of a call, in milliseconds. Default 31,536,000 s. If exceeded, the call has no deadline at the
+ * called kite.
+ */
+export const MAX_DEADLINE = 31_536_000_000;
 
 /** Maximum number of credentials whose encoding is cached. Default 16. If exceeded, the cache is cleared. */
 export const CACHED_CREDENTIALS = 16;

@@ -1,5 +1,6 @@
 import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import { type MessageJson, roundedJson } from '../../dnode/message-json.js';
+import { ACCESS_OPTIONS } from '../../transport/handshake/server-access.js';
 import { dialInPage } from '../../transport/page/dial-in-page.js';
 import type { PagePlatform } from '../../transport/page/page-platform.js';
 import { type Clock, systemClock } from '../../util/clock.js';
@@ -72,8 +73,10 @@ function refuseCaller(): never {
 }
 
 function makeDialer(page: PageGlobals, limits: ConnectionLimits, clock: Clock): Dialer {
-  return (url, { ca, ...options }) =>
-    ca === undefined
+  return (url, { access, ...options }) => {
+    const name = ACCESS_OPTIONS.find((option) => access?.[option] !== undefined);
+    return name === undefined
       ? dialInPage(page, url, { ...options, limits, clock })
-      : Promise.reject(new ConfigurationError('badValue', 'Pages do not support ca'));
+      : Promise.reject(new ConfigurationError('badValue', `Pages do not support ${name}`));
+  };
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
+import type { ServerAccess } from '../../transport/handshake/server-access.js';
 import { GO_AWAY_REASON } from '../../transport/channel/close-code.js';
 import { formatDuration } from '../../util/duration.js';
 import type { Logger } from '../../util/logger.js';
@@ -39,8 +40,8 @@ export interface ProxyLinkOptions {
   readonly onRegistered: (address: ProxiedAddress) => void;
   /** Methods that the proxy may call on this connection. Default: none. */
   readonly trustRemote?: readonly string[];
-  /** Certificate authorities to trust in addition to those of the system, in PEM. */
-  readonly ca?: string | undefined;
+  /** Options of the access to the proxy. Default: those of the kite. */
+  readonly access?: ServerAccess | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Returns a random number from 0 to 1, which selects the proxy. Default: `Math.random`. */
@@ -112,9 +113,9 @@ export class ProxyLink {
   }
 
   async #register(candidate: ProxyCandidate): Promise<void> {
-    const { register, trustRemote = [], ca, onRegistered } = this.#options;
+    const { register, trustRemote = [], access, onRegistered } = this.#options;
     const timeouts = { handshakeTimeout: PROXY_TIMEOUT, timeout: PROXY_TIMEOUT };
-    const client = candidate.client({ ...timeouts, trustRemote, ...(ca !== undefined && { ca }) });
+    const client = candidate.client({ ...timeouts, trustRemote, ...access });
     this.#client = client;
     try {
       await client.dial();

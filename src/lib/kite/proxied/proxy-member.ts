@@ -2,6 +2,7 @@ import { isConfigurationError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import { accessOf, type ServerAccess } from '../../transport/handshake/server-access.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
@@ -43,8 +44,11 @@ interface TunnelCaller {
   close(): void;
 }
 
-/** Options of a registration with a proxy. */
-export interface ThroughProxyOptions {
+/**
+ * Options of a registration with a proxy. Those of `ServerAccess` apply to the proxy, and replace the same ones of the kite's
+ * `serverAccess`.
+ */
+export interface ThroughProxyOptions extends ServerAccess {
   /** URLs of the proxies to select from. Default: the option `proxyUrl` of the kite, else proxies found through Kontrol. */
   readonly proxyUrl?: string | readonly string[];
   /**
@@ -52,8 +56,6 @@ export interface ThroughProxyOptions {
    * an environment.
    */
   readonly query?: KiteQuery;
-  /** Certificate authorities to trust in addition to those of the system, in PEM. */
-  readonly ca?: string;
 }
 
 /** Options of a registration with a reverse proxy. */
@@ -113,10 +115,10 @@ export class ProxyMember {
   }
 
   registerToTunnel(options: RegisterToTunnelOptions = {}): Promise<ProxyRegistration> {
-    const { ca, tunnelOrigins: origins = [] } = options;
+    const { tunnelOrigins: origins = [] } = options;
     const register = (client: Client): Promise<string> => {
       const publicUrl = registerWithProxy(client, '');
-      this.#tunnels.allow({ client, publicUrl, origins, ca });
+      this.#tunnels.allow({ client, publicUrl, origins, access: accessOf(options) });
       return publicUrl;
     };
     return this.#registerThrough({ name: 'tunnelproxy', register, trustRemote: ['kite.tunnel'] }, options);
@@ -145,7 +147,7 @@ export class ProxyMember {
       name,
       register,
       trustRemote,
-      ca: options.ca,
+      access: accessOf(options),
       candidates: () =>
         urls.length > 0 ? this.#configuredProxies(urls) : this.#findProxies(name, options.query),
       moved: ({ url }) => address.knownAs(url),

@@ -1,5 +1,6 @@
 import { codedError, KiteError } from '../../protocol/errors.js';
 import { Cancellation } from '../../util/abortable.js';
+import type { ServerAccess } from '../../transport/handshake/server-access.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Client, Dialer } from '../call/client.js';
 import type { MethodHost } from '../serve/method-host.js';
@@ -22,7 +23,7 @@ export interface TunnelProxyConnection {
   readonly publicUrl: Promise<string>;
   /** Origins that may be dialed, in addition to that of the proxy. */
   readonly origins: readonly string[];
-  readonly ca: string | undefined;
+  readonly access: ServerAccess;
 }
 
 /**
@@ -89,12 +90,12 @@ export class Tunnels {
     return null;
   }
 
-  async #dial(url: string, { ca }: TunnelProxyConnection): Promise<Channel> {
+  async #dial(url: string, { access }: TunnelProxyConnection): Promise<Channel> {
     const { dialer, handshakeTimeout } = this.#options;
     const signal = new Cancellation();
     this.#dialing.add(signal);
     try {
-      return await dialer(url, { transport: 'Session', handshakeTimeout, signal, ca });
+      return await dialer(url, { transport: 'Session', handshakeTimeout, signal, access });
     } catch (error) {
       // Without the reason, which may reveal details of the network of this kite to the proxy.
       throw codedError('genericError', 'tunnelFailed', 'Cannot open the tunnel', error);

@@ -5,7 +5,10 @@ import type { HandleOptions, MethodHost } from './method-host.js';
 export function addDefaultMethods(kite: MethodHost, logger: Logger): void {
   const described = (description: string): HandleOptions<unknown[]> => ({ description });
   kite.handle('kite.ping', described('Returns "pong".'), () => 'pong').disableAuthentication();
-  kite.handle('kite.describe', described('Returns the methods of this kite.'), () => kite.describe());
+  kite.handle('kite.describe', described('Returns the methods of this kite.'), ({ client }) => {
+    const { extensions, ...description } = kite.describe();
+    return client.extensions?.size ? { ...description, extensions } : description;
+  });
   kite.handle('kite.log', described('Writes a message to the log of this kite.'), ({ args, username }) => {
     const [text] = args;
     logger.info(`${username || 'a remote kite'}: ${typeof text === 'string' ? text : JSON.stringify(text)}`);

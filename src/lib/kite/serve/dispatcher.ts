@@ -1,4 +1,5 @@
-import { methodNotFound, rateExceeded, drainingError } from '../call/call-errors.js';
+import { checkedMetadata } from '../../protocol/metadata.js';
+import { deadlinePassed, methodNotFound, rateExceeded, drainingError } from '../call/call-errors.js';
 import type { Connection } from '../call/connection.js';
 import type { HandlerChain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
@@ -22,7 +23,8 @@ export interface DispatcherOptions {
 
 /**
  * The only gate for incoming calls, on accepted and dialed connections: it checks method, shape, authentication and rate, and
- * then runs the handler. Every call that expects a response gets exactly one, unless its connection ends first.
+ * then runs the handler. Every call that expects a response gets exactly one, unless its connection ends first or its caller
+ * cancels it.
  */
 export class Dispatcher {
   readonly chain: HandlerChain = { pre: [], post: [], final: [] };
@@ -64,8 +66,16 @@ export class Dispatcher {
       return;
     }
     connection.flow.began();
-    if (this.#options.concurrent) void this.#run(connection, call, method, request);
-    else connection.enqueue(() => this.#run(connection, call, method, request));
+    if (this.#options.concurrent) {
+      void this.#run(connection, call, method, request);
+      return;
+    }
+    connection.track(call, request);
+    connection.enqueue(() => {
+      if ((request.timeLeft ?? 1) > 0) return this.#run(connection, call, method, request);
+      finish(connection, call, request);
+      connection.respondError(call, deadlinePassed(), request.id);
+    });
   }
 
   #admit(connection: Connection, call: IncomingCall, method: Method, request: Request): void {
@@ -74,24 +84,31 @@ export class Dispatcher {
     if (method.authenticated && !connection.trusts(call.method)) {
       request.username = connection.username ?? this.#options.authenticator.verify(call, connection);
     }
+    if (call.metadata !== undefined) request.metadata = checkedMetadata(call.metadata, connection.limits);
     if (!method.admit()) throw rateExceeded();
   }
 
   #run(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {
     const respond = (result: unknown): void => {
-      finish(connection, request);
-      connection.respond(call, result, () => request.id);
+      finish(connection, call, request);
+      if (!request.canceled) connection.respond(call, result, () => request.id);
     };
     const fail = (error: unknown): void => {
-      finish(connection, request);
-      connection.respondError(call, error, request.id);
+      finish(connection, call, request);
+      if (!request.canceled) connection.respondError(call, error, request.id);
     };
+    if (request.canceled) {
+      finish(connection, call, request);
+      return;
+    }
     let result: Thenable | null | undefined;
     try {
       result = method.run(request, this.chain, this.#options.methodHandling) as Thenable | null | undefined;
       // Reading `then` of what a handler returned may throw.
-      if (typeof result === 'object' && typeof result?.then === 'function')
+      if (typeof result === 'object' && typeof result?.then === 'function') {
+        connection.track(call, request);
         return Promise.resolve(result).then(respond, fail);
+      }
     } catch (error) {
       fail(error);
       return;
@@ -100,7 +117,8 @@ export class Dispatcher {
   }
 }
 
-function finish(connection: Connection, request: Request): void {
+function finish(connection: Connection, call: IncomingCall, request: Request): void {
+  connection.untrack(call, request);
   request.release();
   connection.flow.ended();
 }

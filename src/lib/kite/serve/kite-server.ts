@@ -7,6 +7,7 @@ import { isSockJsClientScript, type SockJsClientScript } from '../../transport/s
 import { TrustedProxies } from '../../transport/server/trusted-proxies.js';
 import { formatAddress } from '../../transport/channel/remote-address.js';
 import { SockJsServer } from '../../transport/server/sockjs-server.js';
+import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import type { Clock } from '../../util/clock.js';
 import type { Limits } from '../limits/kite-limits.js';
 import { isAnyAddress, urlHost } from '../../util/listen-address.js';
@@ -31,6 +32,8 @@ export interface KiteServerOptions {
   readonly cookie: boolean;
   readonly sockjsClient: SockJsClientScript | undefined;
   readonly virtualHosts: VirtualHosts | undefined;
+  /** Finds the proxy of connections to Kontrol. */
+  readonly findProxy: FindProxy;
   /** Logged as a warning when the kite listens. */
   readonly listenNotes: readonly string[];
   readonly limits: Limits;
@@ -74,6 +77,7 @@ export class KiteServer {
       allowOrigin,
       proxies: this.#proxies,
       sockjsClient,
+      logger,
       onSession,
     });
     this.#router = new RequestRouter({
@@ -105,17 +109,18 @@ export class KiteServer {
    * if it listens on all addresses and the one from which Kontrol is reached cannot be found.
    */
   async registerUrl(): Promise<string> {
-    const { name, config, prefixes, logger } = this.#options;
+    const { name, config, prefixes, findProxy, logger } = this.#options;
     if (this.#url === undefined) {
       const message = `${name} does not listen: call listen() first, or register it with the option url`;
       throw new ConfigurationError('noUrl', message);
     }
     if (!isAnyAddress(config.ip)) return this.#url;
     const url = new URL(this.#url);
-    const { hostname } = new URL(config.kontrolUrls[0] ?? this.#url);
+    const kontrol = new URL(config.kontrolUrls[0] ?? this.#url);
+    const { hostname } = findProxy(kontrol)?.url ?? kontrol;
     const address = await outboundAddress(hostname).catch((cause: unknown) => {
       const reason = systemErrorReason(cause);
-      const message = `The address under which others reach ${name} is unknown, because Kontrol's host ${hostname} is not reachable: ${reason}. Set the URL yourself: with the option url, or for serve with --advertise or KITE_ADVERTISE_URL`;
+      const message = `The address under which others reach ${name} is unknown, because ${hostname === kontrol.hostname ? "Kontrol's host" : 'the proxy to Kontrol'} ${hostname} is not reachable: ${reason}. Set the URL yourself: with the option url, or for serve with --advertise or KITE_ADVERTISE_URL`;
       throw new KiteError('genericError', message, { cause });
     });
     if (config.ip === '0.0.0.0' && address.includes(':')) {

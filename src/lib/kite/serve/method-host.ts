@@ -23,6 +23,8 @@ export interface KiteDescription {
   readonly kite: KiteIdentity;
   /** The methods, sorted by name. */
   readonly methods: readonly MethodDescription[];
+  /** The extensions of the protocol that the kite speaks. Only callers that speak some get them. */
+  readonly extensions: readonly string[];
 }
 
 /** The interface of a kite to its default methods. */

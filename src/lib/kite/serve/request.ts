@@ -1,5 +1,10 @@
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
+import { type Metadata, NO_METADATA } from '../../protocol/metadata.js';
+import { parseTrace, type TraceContext } from '../../protocol/trace-context.js';
+import type { Timer } from '../../util/clock.js';
 import { randomHex } from '../../util/random.js';
+import { deadlinePassed } from '../call/call-errors.js';
+import { readDeadline } from '../call/call-fields.js';
 import type { Connection, ConnectionEvents } from '../call/connection.js';
 import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
@@ -12,17 +17,27 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   args: Args;
   /** The authenticated username of the caller. Empty if the method does not require authentication. */
   username = '';
+  /** Strings that the caller has sent with the call, by name, on an object without a prototype. They are claims of the caller. */
+  metadata: Metadata = NO_METADATA;
   readonly #connection: Connection;
   readonly #call: IncomingCall;
   #id: string | undefined;
   #kite: KiteIdentity | undefined;
   #controller: AbortController | undefined;
+  #canceled: Error | undefined;
+  /** Time of the monotonic clock at which the caller stops waiting. */
+  #expiry: number | undefined;
+  #deadline: number | undefined;
+  #timer: Timer | undefined;
+  #released = false;
 
   constructor(connection: Connection, call: IncomingCall) {
     this.#connection = connection;
     this.#call = call;
     this.method = call.method;
     this.args = call.args as unknown as Args;
+    const left = call.deadline === undefined ? undefined : readDeadline(call.deadline);
+    if (left !== undefined) this.#expiry = connection.clock.monotonic() + left;
   }
 
   /** Identifier of this request: 16 hexadecimal characters. The error of the call contains it. */
@@ -50,14 +65,65 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     return this.#call.auth ?? null;
   }
 
-  /** Aborts when the caller disconnects, because it cannot receive the response then. */
+  /**
+   * Aborts when nobody waits for the response any more. The reason is a KiteError: `canceled` if the caller has given up,
+   * `timeout` if its deadline has passed, or `disconnect` if it has disconnected.
+   */
   get signal(): AbortSignal {
-    this.#controller ??= this.#connection.openSignal();
-    return this.#controller.signal;
+    return (this.#controller ??= this.#openSignal()).signal;
+  }
+
+  #openSignal(): AbortController {
+    if (this.#released) return new AbortController();
+    const controller = this.#connection.openSignal();
+    const { timeLeft } = this;
+    if (this.#canceled) controller.abort(this.#canceled);
+    else if (timeLeft !== undefined && timeLeft <= 0) controller.abort(deadlinePassed());
+    else if (timeLeft !== undefined) {
+      const { clock } = this.#connection;
+      const timer = clock.setTimeout(() => controller.abort(deadlinePassed()), timeLeft);
+      controller.signal.addEventListener('abort', () => timer.cancel(), { once: true });
+      this.#timer = timer;
+    }
+    return controller;
+  }
+
+  /**
+   * When the caller stops waiting for the response: milliseconds since 1970, by the clock of this machine. Undefined if the caller
+   * waits without end or has not sent its timeout.
+   */
+  get deadline(): number | undefined {
+    const { timeLeft } = this;
+    if (timeLeft !== undefined) this.#deadline ??= this.#connection.clock.now() + timeLeft;
+    return this.#deadline;
+  }
+
+  /** How long the caller still waits, in milliseconds: at most 0 if the deadline has passed. Undefined if there is no deadline. */
+  get timeLeft(): number | undefined {
+    return this.#expiry === undefined ? undefined : this.#expiry - this.#connection.clock.monotonic();
+  }
+
+  /** The trace to which the call belongs, unverified. Undefined if the caller has sent none, or an invalid one. */
+  get trace(): TraceContext | undefined {
+    return parseTrace(this.#call.traceparent, this.#call.tracestate);
+  }
+
+  /** Whether the caller has given up this call, so that it gets no response. */
+  get canceled(): boolean {
+    return this.#canceled !== undefined;
+  }
+
+  /** @internal Called when the caller gives up. */
+  cancel(reason: Error): void {
+    if (this.#canceled) return;
+    this.#canceled = reason;
+    this.#controller?.abort(reason);
   }
 
   /** Called when the request has ended: its signal does not abort after that. */
   release(): void {
+    this.#released = true;
+    this.#timer?.cancel();
     if (this.#controller) this.#connection.releaseSignal(this.#controller);
   }
 }

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { type KiteKey, parseKiteKey } from '../../keys/kite-key.js';
 import { parsePublicKey } from '../../keys/pem.js';
-import { TOKEN_LEEWAY, TOKEN_TTL } from '../../keys/kite-token.js';
+import { TOKEN_LEEWAY } from '../../keys/jwt-claims.js';
+import { TOKEN_TTL } from '../../keys/kite-token.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Verifier } from './verifier.js';

@@ -33,7 +33,7 @@ export class VerifiedCredentials {
     this.#entries.set(
       cacheKey(credential.key),
       credential,
-      Math.min(expiresAt, this.#clock.now() + this.#ttl),
+      Math.min(expiresAt - this.#clock.now(), this.#ttl),
     );
   }
 

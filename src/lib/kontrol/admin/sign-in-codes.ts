@@ -41,7 +41,7 @@ export class SignInCodes {
   issue(caller: Caller): string {
     this.#evict(caller.username);
     const code = randomBytes(24).toString('base64url');
-    this.#codes.set(hashOf(code), { caller, expiresAt: this.#clock.now() + this.ttl });
+    this.#codes.set(hashOf(code), { caller, expiresAt: this.#clock.monotonic() + this.ttl });
     return code;
   }
 
@@ -51,13 +51,13 @@ export class SignInCodes {
     const hash = hashOf(code);
     const issued = this.#codes.get(hash);
     this.#codes.delete(hash);
-    return issued && issued.expiresAt > this.#clock.now() ? issued.caller : undefined;
+    return issued && issued.expiresAt > this.#clock.monotonic() ? issued.caller : undefined;
   }
 
   #evict(username: string): void {
     const { signInCodes, signInCodesPerUser } = this.#limits;
     const own: string[] = [];
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (const [hash, issued] of this.#codes) {
       if (issued.expiresAt <= now) this.#codes.delete(hash);
       else if (issued.caller.username === username) own.push(hash);

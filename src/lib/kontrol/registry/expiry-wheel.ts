@@ -1,6 +1,6 @@
 /** An entry that expires at a time which can be postponed. */
 export interface Expiring {
-  /** Milliseconds since 1970. Infinity: the entry does not expire. */
+  /** Milliseconds of the monotonic clock. Infinity: the entry does not expire. */
   readonly leaseExpiresAt: number;
   /** The second at which the wheel checks the entry. Written by the wheel only. */
   checkAt: number;

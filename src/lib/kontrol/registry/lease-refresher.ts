@@ -31,7 +31,7 @@ export class LeaseRefresher {
     const expiresAt = now + timings.storedLease;
     const ids: string[] = [];
     for (const entry of registry.entries()) {
-      if (!this.#isDue(entry, now)) continue;
+      if (entry.leaseExpiresAt <= clock.monotonic() || !this.#isDue(entry, now)) continue;
       // Set before the store reports the change, so that this node does not attribute it to another node.
       entry.storedExpiresAt = expiresAt;
       ids.push(entry.kite.id);
@@ -45,9 +45,11 @@ export class LeaseRefresher {
   }
 
   #isDue(entry: RegistryEntry, now: number): boolean {
-    if (entry.remote || entry.leaseExpiresAt <= now) return false;
+    if (entry.remote) return false;
     const { storedLease, refresh, probe } = this.#options.timings;
     const due = storedLease - refresh + 2 * probe;
-    return entry.storedExpiresAt - now <= due || this.#unconfirmed.has(entry.kite.id);
+    const left = entry.storedExpiresAt - now;
+    // More than a lease is left if the clock was set back.
+    return left <= due || left > storedLease || this.#unconfirmed.has(entry.kite.id);
   }
 }

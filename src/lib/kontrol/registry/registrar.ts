@@ -1,5 +1,5 @@
 import { errorText } from '../../util/message-of.js';
-import { TOKEN_LEEWAY } from '../../keys/kite-token.js';
+import { TOKEN_LEEWAY } from '../../keys/jwt-claims.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { kitePath } from '../../protocol/identity.js';

@@ -22,7 +22,7 @@ export class RegistryEntry {
   readonly keyId: string;
   readonly registeredAt: number;
   origin: Origin;
-  /** End of the lease, in milliseconds since 1970. */
+  /** End of the lease, by the monotonic clock. */
   leaseExpiresAt: number;
   /** The last known `expiresAt` in the store. */
   storedExpiresAt: number;

@@ -5,6 +5,7 @@ import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';
 import { type DeregisterReason, RegistryEntry, type Origin } from './registry-entry.js';
 import { ExpiryWheel } from './expiry-wheel.js';
+import { defaultTimings } from './lease-timings.js';
 import { StringInterner } from './string-interner.js';
 import { KiteIndex } from './kite-index.js';
 import type { Registration } from '../storage/shared/storage.js';
@@ -17,10 +18,13 @@ export type RegistryEvents = {
 };
 
 export interface RegistryOptions {
+  /** Its `now` refers to the same time as the leases in the store. */
   readonly clock: Clock;
   readonly logger: Logger;
   /** Lease of an entry after its last heartbeat, in milliseconds. Default: 30,000. */
   readonly lease?: number;
+  /** Longest lease of an entry from the store, in milliseconds. Default: 90,000. */
+  readonly storedLease?: number;
   /** Interval in milliseconds at which expired entries are removed. It does not affect queries. Default: 2,000. */
   readonly sweepInterval?: number;
 }
@@ -41,6 +45,7 @@ const STALL_THRESHOLD = 2000;
 export class Registry extends Emitter<RegistryEvents> {
   readonly #clock: Clock;
   readonly #lease: number;
+  readonly #storedLease: number;
   readonly #interval: number;
   readonly #byId = new Map<string, RegistryEntry>();
   readonly #index = new KiteIndex<RegistryEntry>();
@@ -51,12 +56,13 @@ export class Registry extends Emitter<RegistryEvents> {
   #sweptAt: number;
   #remoteExpiryPaused = false;
 
-  constructor({ clock, logger, lease = 30_000, sweepInterval = 2000 }: RegistryOptions) {
+  constructor({ clock, logger, lease, storedLease, sweepInterval = 2000 }: RegistryOptions) {
     super(logger);
     this.#clock = clock;
-    this.#lease = lease;
+    this.#lease = lease ?? defaultTimings.lease;
+    this.#storedLease = storedLease ?? defaultTimings.storedLease;
     this.#interval = sweepInterval;
-    this.#sweptAt = clock.now();
+    this.#sweptAt = clock.monotonic();
     this.#scheduleSweep();
   }
 
@@ -106,8 +112,8 @@ export class Registry extends Emitter<RegistryEvents> {
   /** Adds a kite, or replaces the one with its id. Its lease starts now; for a kite from the store, it ends with the stored one. */
   set(registration: Registration, origin: Origin): RegistryEntry {
     const now = this.#now();
-    const storedExpiresAt = origin === 'store' ? registration.expiresAt : 0;
-    const leaseExpiresAt = origin === 'self' ? Infinity : Math.max(storedExpiresAt, now + this.#lease);
+    const leaseExpiresAt =
+      origin === 'self' ? Infinity : now + Math.max(this.#storedLeft(registration, origin), this.#lease);
     const old = this.#byId.get(registration.kite.id);
     if (old && isUnchanged(old, registration))
       return this.#update(old, registration, origin, leaseExpiresAt, now);
@@ -149,13 +155,20 @@ export class Registry extends Emitter<RegistryEvents> {
    * ends, their leases are extended, so that the store can report the next heartbeat.
    */
   pauseRemoteExpiry(paused: boolean): void {
-    if (this.#remoteExpiryPaused && !paused) this.#extendLeases(this.#clock.now(), (entry) => entry.remote);
+    if (this.#remoteExpiryPaused && !paused)
+      this.#extendLeases(this.#clock.monotonic(), (entry) => entry.remote);
     this.#remoteExpiryPaused = paused;
   }
 
   /** Stops the sweep. */
   close(): void {
     this.#timer?.cancel();
+  }
+
+  /** Returns for how long a kite from the store is registered there, in milliseconds. */
+  #storedLeft({ expiresAt }: Registration, origin: Origin): number {
+    // Not longer than a lease, in case the clock was set back after the lease was stored.
+    return origin === 'store' ? Math.min(expiresAt - this.#clock.now(), this.#storedLease) : 0;
   }
 
   #candidates(query: KiteQuery): RegistryEntry[] {
@@ -210,9 +223,9 @@ export class Registry extends Emitter<RegistryEvents> {
     };
   }
 
-  /** Returns the current time, after extending all leases if the process was suspended. */
+  /** Returns the time of the monotonic clock, after extending all leases if the process was suspended. */
   #now(): number {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     if (now - this.#sweptAt > this.#interval + STALL_THRESHOLD) this.#sweep(now);
     return now;
   }
@@ -220,7 +233,7 @@ export class Registry extends Emitter<RegistryEvents> {
   #scheduleSweep(): void {
     this.#timer = this.#clock.setTimeout(() => {
       this.#scheduleSweep();
-      this.#sweep(this.#clock.now());
+      this.#sweep(this.#clock.monotonic());
     }, this.#interval);
   }
 

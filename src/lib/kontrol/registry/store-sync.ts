@@ -78,7 +78,7 @@ export class StoreSync {
       registry.on('deregister', (entry, reason) => this.#onDeregister(entry, reason)),
     );
     await this.#load();
-    this.#sweptAt = clock.now();
+    this.#sweptAt = clock.monotonic();
     this.#setOnline();
     this.#scheduleTick();
   }
@@ -273,8 +273,8 @@ export class StoreSync {
     await this.#guard(this.#refresher.refresh());
     await this.#guard(uses.flush());
     // Kites that expired this long ago do not belong to a running node, not even to one that has just restarted.
-    if (clock.now() - this.#sweptAt < timings.refresh) return;
-    this.#sweptAt = clock.now();
+    if (clock.monotonic() - this.#sweptAt < timings.refresh) return;
+    this.#sweptAt = clock.monotonic();
     await this.#guard(storage.sweep(clock.now() - timings.storedLease));
   }
 

@@ -54,9 +54,8 @@ export class Signalling {
   forward(request: Request): null | Promise<unknown> {
     const { registry, registrar, policy, logger } = this.#options;
     const [argument] = request.args;
-    const { type, dst, payload } = record(argument);
-    if (typeof type !== 'string' || !SIGNAL_TYPES.includes(type.toLowerCase()))
-      throw new KiteError('argumentError', `type must be one of ${SIGNAL_TYPES.join(', ')}`);
+    const { dst, payload } = record(argument);
+    const type = signalType(record(argument)['type']);
     if (typeof dst !== 'string' || dst === '') throw new KiteError('genericError', 'dst not set');
     const own = registrar.entriesOf(request.client).filter(({ kite }) => kite.username === request.username);
     const source = own.find(({ kite }) => kite.id === request.kite.id) ?? own[0];
@@ -67,9 +66,16 @@ export class Signalling {
     const peer = registrar.peerOf(entry);
     if (!peer) throw notConnectedError(entry);
     const { username } = request;
-    const signal: RelayedSignal = { type, src: source.kite.id, username, dst, payload };
-    if (type.toLowerCase() === 'offer' || record(payload)['open'] === true) {
-      // A session begins, directly or through Kontrol.
+    const signal: RelayedSignal = {
+      ...(type !== undefined && { type }),
+      src: source.kite.id,
+      username,
+      dst,
+      payload,
+    };
+    const kind = type?.toLowerCase();
+    if (kind === undefined || kind === 'offer' || record(payload)['open'] === true) {
+      // A session begins, directly or through Kontrol, or may begin.
       const replaced = [
         this.#contacts.add(peer, dst, { id: source.kite.id, credential: source }),
         this.#contacts.add(request.client, source.kite.id, { id: dst, credential: entry }),
@@ -78,7 +84,7 @@ export class Signalling {
       for (const session of replaced) if (session) this.#end(session);
     }
     const sent = this.#send(request.client, peer, signal);
-    if (type.toLowerCase() === 'message') return sent;
+    if (kind === 'message') return sent;
     sent.catch((error: unknown) =>
       logger.debug(`${dst} did not receive a WebRTC signal: ${errorText(error)}`),
     );
@@ -122,14 +128,21 @@ export class Signalling {
       else byReceiver.delete(to);
     };
     // The JSON round trip removes callbacks, which cannot be forwarded. A `message` waits until dst reads it.
-    const options = envelope.type.toLowerCase() === 'message' ? { timeout: 0 } : {};
+    const options = envelope.type?.toLowerCase() === 'message' ? { timeout: 0 } : {};
     const signal = { ...envelope, payload: JSON.parse(json) as unknown };
     return to.call('kite.handleWebRTC', [signal], options).finally(received);
   }
 }
 
+/** Returns the type of a signal. Go programs may send one without a type, which Kontrol forwards as it is. */
+function signalType(type: unknown): string | undefined {
+  if (type === undefined || type === null || type === '') return undefined;
+  if (typeof type === 'string' && SIGNAL_TYPES.includes(type.toLowerCase())) return type;
+  throw new KiteError('argumentError', `type must be one of ${SIGNAL_TYPES.join(', ')}`);
+}
+
 interface RelayedSignal {
-  readonly type: string;
+  readonly type?: string;
   readonly src: string;
   readonly username: string;
   readonly dst: string;

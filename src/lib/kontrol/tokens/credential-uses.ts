@@ -147,7 +147,7 @@ export class CredentialUses {
 
   #removeEnded(): void {
     const now = this.#options.clock.now();
-    this.#expiredAt = now;
+    this.#expiredAt = this.#options.clock.monotonic();
     for (const [username, own] of this.#users)
       for (const [key, { credential }] of own)
         if (hasEnded(credential, now)) this.#remove(username, key, true);
@@ -160,7 +160,7 @@ export class CredentialUses {
 
   async #write(): Promise<void> {
     const { storage, clock } = this.#options;
-    if (clock.now() - this.#expiredAt >= HOUR) this.#removeEnded();
+    if (clock.monotonic() - this.#expiredAt >= HOUR) this.#removeEnded();
     const [pending, removed] = [[...this.#pending], [...this.#removed]];
     this.#pending.clear();
     this.#removed.clear();

@@ -2,9 +2,9 @@ import type { ConnectionCredential } from '../../kite/call/connection-credential
 import type { Request } from '../../kite/serve/request.js';
 import { type Claims, decodeJwt, isJwtError, JwtError, verifyJwt } from '../../keys/index.js';
 import { timeClaim } from '../../keys/jwt.js';
-import { stringClaim } from '../../keys/jwt-claims.js';
+import { stringClaim, TOKEN_LEEWAY } from '../../keys/jwt-claims.js';
 import { descentOfKiteKey, renewalTime, verifyKiteKey } from '../../keys/kite-key.js';
-import { audienceIncludes, descentOfToken, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
+import { audienceIncludes, descentOfToken, tokenOf } from '../../keys/kite-token.js';
 import type { Descent } from '../../keys/revoked-ids.js';
 import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
@@ -78,7 +78,7 @@ export class Credentials {
       keyTtl,
       renewAt: renewalTime(kiteKey),
     });
-    this.#kiteKeys.set(jwt, verified, expiresAt);
+    this.#kiteKeys.set(jwt, verified, expiresAt - this.#clock.now());
     return verified;
   }
 

@@ -8,7 +8,7 @@ import {
   parsePublicKey,
 } from '../../keys/index.js';
 import { descentOfKiteKey } from '../../keys/kite-key.js';
-import { TOKEN_LEEWAY } from '../../keys/kite-token.js';
+import { TOKEN_LEEWAY } from '../../keys/jwt-claims.js';
 import { type Descent, RevokedIds } from '../../keys/revoked-ids.js';
 import { ConfigurationError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';

@@ -1,11 +1,5 @@
-import {
-  audienceIncludes,
-  audienceOf,
-  newToken,
-  TOKEN_LEEWAY,
-  TOKEN_TTL,
-  tokenLength,
-} from '../../keys/kite-token.js';
+import { TOKEN_LEEWAY } from '../../keys/jwt-claims.js';
+import { audienceIncludes, audienceOf, newToken, TOKEN_TTL, tokenLength } from '../../keys/kite-token.js';
 import { IDENTITY_FIELDS, type KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
@@ -92,7 +86,7 @@ export class TokenIssuer {
     const options = this.#newToken(caller, audience, pair);
     const token = newToken(options);
     this.#onSign();
-    this.#issued.set(key, token, this.#clock.now() + options.ttl / 2);
+    this.#issued.set(key, token, options.ttl / 2);
     return token;
   }
 

@@ -4,6 +4,7 @@ import { isIP, type Socket } from 'node:net';
 import type { Clock } from '../../util/clock.js';
 import { guardListeners } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
+import { outgoing } from '../../transport/handshake/outgoing.js';
 import type { BackendUrl } from './backend-url.js';
 import { IDLE_BACKENDS } from '../limits/proxy-limits.js';
 
@@ -39,22 +40,27 @@ export class Backends {
     maxFreeSockets: IDLE_BACKENDS,
     timeout: IDLE_TIMEOUT,
   });
-  readonly #sharedTls = new https.Agent({
-    keepAlive: true,
-    maxFreeSockets: IDLE_BACKENDS,
-    timeout: IDLE_TIMEOUT,
-  });
+  readonly #sharedTls: https.Agent;
   readonly #dedicated = new http.Agent();
-  readonly #dedicatedTls = new https.Agent();
+  readonly #dedicatedTls: https.Agent;
 
   constructor(options: BackendOptions) {
     this.#options = options;
+    const { ca } = options;
+    const { tls } = outgoing({ ca });
+    this.#sharedTls = new https.Agent({
+      keepAlive: true,
+      maxFreeSockets: IDLE_BACKENDS,
+      timeout: IDLE_TIMEOUT,
+      ...tls,
+    });
+    this.#dedicatedTls = new https.Agent({ ...tls });
   }
 
   /** Starts a request to the kite, without its body. The request is destroyed with an error at a timeout. */
   open(target: BackendUrl, { method, path, headers, dedicated }: BackendRequest): ClientRequest {
     const { address, host, port, secure } = target;
-    const { verify, ca } = this.#options;
+    const { verify } = this.#options;
     const common = { host: address, port, method, path, headers, setHost: false };
     const request = secure
       ? https.request({
@@ -63,7 +69,6 @@ export class Backends {
           // SNI does not allow addresses.
           servername: isIP(host) === 0 ? host : '',
           rejectUnauthorized: verify,
-          ...(ca !== undefined && { ca }),
         })
       : http.request({ ...common, agent: dedicated ? this.#dedicated : this.#shared });
     this.#applyTimeouts(request, secure);

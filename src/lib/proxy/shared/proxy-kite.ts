@@ -155,7 +155,7 @@ export class ProxyKite<Target> {
     await this.kite.listen();
     const listening = (this.#address && this.kite.url) ?? (await this.kite.registerUrl());
     this.#origin = publicOrigin(this.#address, new URL(listening));
-    this.#listeningSince = this.clock.now();
+    this.#listeningSince = this.clock.monotonic();
     this.#ready = this.kite.config.kontrolUrls.length === 0;
     if (this.#ready) {
       this.logger.warn(
@@ -188,7 +188,7 @@ export class ProxyKite<Target> {
       name: this.#kind.name,
       url: this.url,
       version: this.kite.identity.version,
-      uptime: Math.floor((this.clock.now() - this.#listeningSince) / 1000),
+      uptime: Math.floor((this.clock.monotonic() - this.#listeningSince) / 1000),
       sessions,
       sessionsTotal,
       bytesToKites: bytesToKite,

@@ -183,7 +183,7 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
 
   #reserve(id: string, username: string): void {
     this.#reserved.delete(id);
-    this.#reserved.set(id, { username, expiresAt: this.#clock.now() + this.#limits.reservationTime });
+    this.#reserved.set(id, { username, expiresAt: this.#clock.monotonic() + this.#limits.reservationTime });
     if (this.#reserved.size > this.#limits.reservedIds) this.#releaseOldest();
     this.#timer ??= this.#clock.setTimeout(() => this.#expire(), this.#limits.reservationTime);
   }
@@ -191,7 +191,7 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
   #expire(): void {
     this.#timer = undefined;
     for (const { expiresAt } of this.#reserved.values()) {
-      const remaining = expiresAt - this.#clock.now();
+      const remaining = expiresAt - this.#clock.monotonic();
       if (remaining > 0) {
         this.#timer = this.#clock.setTimeout(() => this.#expire(), remaining);
         return;

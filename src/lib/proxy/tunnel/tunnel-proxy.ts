@@ -58,7 +58,7 @@ export class TunnelProxy {
       describe: (address) => address,
     };
     const proxy = new ProxyKite<string>(options, kind, replaced);
-    const { kite, clock, limits, budgets } = proxy;
+    const { kite, clock, limits, budgets, logger } = proxy;
     this.#proxy = proxy;
     this.#limits = limits;
     this.#waiting = new WaitingCallers({
@@ -71,6 +71,7 @@ export class TunnelProxy {
       limits,
       clock,
       budgets,
+      logger,
       ...(options.allowOrigin && { allowOrigin: options.allowOrigin }),
       admit: (_, { scope: kiteId }) => this.#admit(kiteId),
       onSession: (channel, _, target) => this.#openRelay(channel, target),
@@ -80,6 +81,7 @@ export class TunnelProxy {
       limits,
       clock,
       budgets,
+      logger,
       // Tunnels are authenticated by a token. Kites in Go send an Origin that may not match the host behind a load balancer.
       allowOrigin: '*',
       admit: ({ url = '' }) => (this.#waiting.has(url) ? undefined : NO_TUNNEL),

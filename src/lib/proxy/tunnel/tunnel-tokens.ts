@@ -31,7 +31,11 @@ export class TunnelTokens {
 
   sign({ kiteId, tunnel }: TunnelToken): string {
     // Not rounded to seconds, so that a token does not outlive its tunnel.
-    const claims = JSON.stringify({ sub: kiteId, seq: tunnel, exp: (this.#clock.now() + this.#ttl) / 1000 });
+    const claims = JSON.stringify({
+      sub: kiteId,
+      seq: tunnel,
+      exp: (this.#clock.monotonic() + this.#ttl) / 1000,
+    });
     const input = `${HEADER}.${Buffer.from(claims).toString('base64url')}`;
     return `${input}.${this.#mac(input).toString('base64url')}`;
   }
@@ -46,7 +50,7 @@ export class TunnelTokens {
     if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) return undefined;
     // The claims have this type, because `sign` wrote them.
     const { sub, seq, exp } = readClaims(token) as { sub: string; seq: number; exp: number };
-    return this.#clock.now() < exp * 1000 ? { kiteId: sub, tunnel: seq } : undefined;
+    return this.#clock.monotonic() < exp * 1000 ? { kiteId: sub, tunnel: seq } : undefined;
   }
 
   #mac(input: string): Buffer {

@@ -44,7 +44,7 @@ export function dialWithFallback<Options extends DialOptions>(
     );
   const poll = (attempt = options): Promise<Channel> =>
     platform.xhr(base, sessionPath(platform.newSessionId()), attempt);
-  const startedAt = options.clock.now();
+  const startedAt = options.clock.monotonic();
   const { transport }: DialOptions = options;
   switch (transport) {
     case 'WebSocket':
@@ -70,7 +70,7 @@ const INVALID_URL = 'not a URL with http, https, ws or wss, such as http://local
 function withRemainingTime<Options extends DialOptions>(options: Options, startedAt: number): Options {
   const { handshakeTimeout, clock } = options;
   if (handshakeTimeout === 0) return options;
-  return { ...options, handshakeTimeout: Math.max(1, handshakeTimeout - (clock.now() - startedAt)) };
+  return { ...options, handshakeTimeout: Math.max(1, handshakeTimeout - (clock.monotonic() - startedAt)) };
 }
 
 function rawWebSocketPath(base: URL): string {

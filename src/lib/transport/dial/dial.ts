@@ -7,8 +7,9 @@ import { dialWithFallback, type DialPlatform } from './dial-with-fallback.js';
 import { dialWebSocket } from '../websocket/dial-websocket.js';
 import { dialXhr } from '../xhr/dial-xhr.js';
 import { NodePost } from '../xhr/node-post.js';
+import { throughProxy } from '../forward-proxy/proxy-error.js';
 import { socketError } from '../handshake/socket-error.js';
-import { isDialError, timeoutError } from '../handshake/dial-error.js';
+import { type DialError, isDialError, timeoutError } from '../handshake/dial-error.js';
 import { withExtensions } from '../sockjs/hop-extensions.js';
 import { parseBaseUrl } from '../handshake/session-url.js';
 import { FALLBACK_TTL, REMEMBERED_FALLBACKS, UPGRADE_TIMEOUT } from '../limits/transport-limits.js';
@@ -26,12 +27,13 @@ export function newFallbacks(clock: Clock): Fallbacks {
 const nodePlatform: DialPlatform<NodeDialOptions> = {
   webSocket: dialWebSocket,
   xhr(base, session, options) {
-    const http = new NodePost(base, maxFrameBytes(options.limits.messageBytes), options.tls);
+    const http = new NodePost(base, maxFrameBytes(options.limits.messageBytes), options);
     const dialing = dialXhr(base, session, options, { http, toDialError: socketError });
     const { budgets } = options;
     return budgets ? dialing.then((channel) => new CountedChannel(channel, budgets)) : dialing;
   },
-  fallsBack: ({ code }) => !FAILURES_WITHOUT_SERVER.has(code),
+  fallsBack: (error) =>
+    error.code === 'proxy' ? refusesTunnel(error) : !FAILURES_WITHOUT_SERVER.has(error.code),
   firstOptions: (options) => ({
     ...options,
     handshakeTimeout: options.handshakeTimeout / 2 || UPGRADE_TIMEOUT,
@@ -61,10 +63,32 @@ const FAILURES_WITHOUT_SERVER: ReadonlySet<DialErrorCode> = new Set([
 ]);
 
 /**
+ * Whether a proxy does not open a tunnel, and may forward the requests of XHR polling, which needs none: proxies commonly open
+ * tunnels to port 443 only.
+ */
+function refusesTunnel({ status = 0, url }: DialError): boolean {
+  return status >= 400 && status < 500 && status !== 407 && /^(?:http|ws):/.test(url);
+}
+
+/**
  * Connects to a SockJS server from Node. See `dialWithFallback`. `auto` tries WebSocket for half of the timeout, and XHR polling
  * first if `fallbacks` contains the server.
  */
-export function dial(url: string, options: NodeDialOptions, fallbacks?: Fallbacks): Promise<Channel> {
+export async function dial(url: string, options: NodeDialOptions, fallbacks?: Fallbacks): Promise<Channel> {
+  const base = parseBaseUrl(url);
+  const proxy = base && options.findProxy(base);
+  const dialing = dialTransport(url, options, fallbacks);
+  if (!proxy) return dialing;
+  return dialing.catch((error: unknown) => {
+    throw throughProxy(error, proxy, base);
+  });
+}
+
+function dialTransport(
+  url: string,
+  options: NodeDialOptions,
+  fallbacks: Fallbacks | undefined,
+): Promise<Channel> {
   switch (options.transport) {
     // Not a case of `dialWithFallback`, because pages never open an existing session and should not load the code for it.
     case 'Session':
@@ -91,7 +115,7 @@ function dialAuto(url: string, options: NodeDialOptions, fallbacks: Fallbacks | 
     ...nodePlatform,
     xhr: async (base, session, bounds) => {
       const channel = await nodePlatform.xhr(base, session, bounds);
-      fallbacks?.set(server, true, options.clock.now() + FALLBACK_TTL);
+      fallbacks?.set(server, true, FALLBACK_TTL);
       return channel;
     },
   };

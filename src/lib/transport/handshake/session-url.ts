@@ -16,6 +16,17 @@ export function dialHost({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
+/** Returns the port to connect to. */
+export function dialPort(url: URL): number {
+  if (url.port !== '') return Number(url.port);
+  return isSecure(url) ? 443 : 80;
+}
+
+/** Returns the host and the port, such as `kite.example.com:443`: the address of a server that a proxy connects to. */
+export function hostAndPort(url: URL): string {
+  return `${url.hostname}:${dialPort(url)}`;
+}
+
 const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:']);
 
 /** Parses a base URL, relative to `baseUrl` if it is set. Returns undefined if it is invalid or has another scheme. */

@@ -1,5 +1,6 @@
 import {
   CERTIFICATE_HINT,
+  CLIENT_CERTIFICATE_HINT,
   CLOSED_HINT,
   HOST_NAME_HINT,
   NETWORK_HINT,
@@ -14,6 +15,7 @@ import { DESCRIPTORS_HINT } from '../../util/descriptors.js';
 import { toError } from '../../util/message-of.js';
 import { errorCode } from '../../util/error-code.js';
 
+/** Why a connection failed. */
 interface SocketErrorEntry {
   readonly code: DialErrorCode;
   readonly reason: string;
@@ -46,21 +48,40 @@ const SOCKET_ERRORS: Readonly<Record<string, SocketErrorEntry>> = {
   },
 };
 
+/** The alerts with which a server rejects the certificate of a client, or the lack of one. */
+const CLIENT_CERTIFICATE_ALERT =
+  /^ERR_SSL_(?:TLS|SSL)V\d+_ALERT_(?:ACCESS_DENIED|BAD_CERTIFICATE|CERTIFICATE_(?:EXPIRED|REQUIRED|REVOKED|UNKNOWN)|UNKNOWN_CA|UNSUPPORTED_CERTIFICATE)$/;
+
 const CERTIFICATE_CODE = /CERT|SIGNATURE/;
 
 /** Returns the DialError for an error of the socket, of TLS or of the HTTP parser. */
 export function socketError(url: URL, cause: unknown): DialError {
   if (isDialError(cause)) return cause;
+  const { code, reason, hint } = describeSocketError(cause);
+  return new DialError(code, url, reason, { cause, hint });
+}
+
+/** Describes an error of the socket, of TLS or of the HTTP parser. `hint` is empty if there is no advice. */
+export function describeSocketError(cause: unknown): SocketErrorEntry {
   const error = toError(cause);
   const code = errorCode(error) ?? '';
+  if (CLIENT_CERTIFICATE_ALERT.test(code)) {
+    const reason = `the server requires a certificate of the client, or rejects that of this one (${code})`;
+    return { code: 'tls', reason, hint: CLIENT_CERTIFICATE_HINT };
+  }
   const entry = SOCKET_ERRORS[/^ERR_(?:TLS|SSL)_(?!CERT)/.test(code) ? 'EPROTO' : code];
-  if (entry) return new DialError(entry.code, url, `${entry.reason} (${code})`, { cause, hint: entry.hint });
-  if (CERTIFICATE_CODE.test(code)) {
+  if (entry) return { ...entry, reason: `${entry.reason} (${code})` };
+  if (isCertificateError(error)) {
     const reason = `the certificate of the server is not trusted: ${error.message} (${code})`;
-    return new DialError('tls', url, reason, { cause, hint: CERTIFICATE_HINT });
+    return { code: 'tls', reason, hint: CERTIFICATE_HINT };
   }
   if (code.startsWith('HPE_')) {
-    return new DialError('protocol', url, `not an HTTP server (${code})`, { cause, hint: PORT_HINT });
+    return { code: 'protocol', reason: `not an HTTP server (${code})`, hint: PORT_HINT };
   }
-  return new DialError('protocol', url, error.message, { cause });
+  return { code: 'protocol', reason: error.message, hint: '' };
+}
+
+/** Whether an error says that a certificate is not trusted. */
+export function isCertificateError(error: unknown): boolean {
+  return CERTIFICATE_CODE.test(errorCode(error) ?? '');
 }

@@ -76,7 +76,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
       {
         deliver: (text) => this.deliver(text),
         isSuspended: () => this.suspended,
-        refuse: (code, reason) => this.close(code, reason),
+        refuse: (violation, bytes) => this.#refuse(violation, bytes),
         hold: (bytes) => this.#resizeInput(bytes),
       },
     );
@@ -89,8 +89,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
   send(message: Message): void {
     if (this.#closeStatus) return;
     if (!this.#queue.add(message)) {
-      const { code, reason } = messageTooLong(this.limits.messageBytes);
-      this.close(code, reason);
+      this.#refuse(messageTooLong(this.limits.messageBytes));
       return;
     }
     this.#messages++;
@@ -121,6 +120,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
   }
 
   expel(reason: string): void {
+    this.#report({ code: 1008, reason });
     this.#closeStatus ??= { code: 1008, reason };
     this.ignoreIncoming();
     this.#queue.clear();
@@ -208,6 +208,21 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
     this.#input?.resize(bytes);
   }
 
+  #refuse(violation: CloseStatus, bytes?: number): void {
+    this.#report(violation, bytes);
+    this.close(violation.code, violation.reason);
+  }
+
+  #report(violation: CloseStatus, bytes?: number): void {
+    if (!this.#closeStatus) this.#owner.channelRefused?.(this, violation, bytes);
+  }
+
+  /** The queue has exceeded its limit. */
+  protected override end(code: number, reason: string): void {
+    this.#owner.channelRefused?.(this, { code, reason });
+    super.end(code, reason);
+  }
+
   protected override discardQueue(): void {
     this.#queue.clear();
     this.#messages = 0;
@@ -262,7 +277,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
 
   // The timer is not restarted until it fires, because a polling client attaches and detaches frequently.
   #startDisconnectTimer(): void {
-    this.#detachedAt = this.#clock.now();
+    this.#detachedAt = this.#clock.monotonic();
     if (!this.#removed) this.#timer ??= this.#setTimer(this.limits.disconnectDelay);
   }
 
@@ -270,7 +285,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
     return this.#clock.setTimeout(() => {
       this.#timer = undefined;
       if (this.#response && !this.#closeStatus) return;
-      const remaining = this.#detachedAt + this.limits.disconnectDelay - this.#clock.now();
+      const remaining = this.#detachedAt + this.limits.disconnectDelay - this.#clock.monotonic();
       if (remaining > 0) this.#timer = this.#setTimer(remaining);
       else this.#remove();
     }, ms);

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { NOT_CACHED, PLAIN_TEXT, respond } from './respond.js';
+import { PLAIN_TEXT, respond } from './respond.js';
 
 /** Responds to a request for the base URL. */
 export function respondGreeting(res: ServerResponse, cors: OutgoingHttpHeaders): void {
@@ -16,6 +16,5 @@ export function respondInfo(res: ServerResponse, cors: OutgoingHttpHeaders, cook
     // For old browsers without a good source of randomness.
     entropy: randomInt(2 ** 32),
   };
-  const headers = { 'content-type': 'application/json; charset=UTF-8', 'cache-control': NOT_CACHED, ...cors };
-  respond(res, 200, headers, JSON.stringify(info));
+  respond(res, 200, { 'content-type': 'application/json; charset=UTF-8', ...cors }, JSON.stringify(info));
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { NOT_CACHED } from './respond.js';
 
 /** Responds to an upgrade request with a plain HTTP response, and closes the connection. */
 export function refuseUpgrade(
@@ -16,6 +17,7 @@ export function refuseUpgrade(
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',
+    `Cache-Control: ${NOT_CACHED}`,
     ...(text === '' ? [] : ['Content-Type: text/plain; charset=UTF-8']),
     `Content-Length: ${Buffer.byteLength(text)}`,
     ...headers,

@@ -1,7 +1,11 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** The `cache-control` header of responses of a session, as the Go implementation sends it. */
-export const NOT_CACHED = 'no-store, no-cache, must-revalidate, max-age=0';
+/**
+ * The `cache-control` header of responses that nothing between this server and its client may store or change: compression by a
+ * proxy would delay the frames of a stream. The SockJS protocol specifies the value; that of the Go implementation is older, and
+ * has no `no-transform`.
+ */
+export const NOT_CACHED = 'no-store, no-cache, no-transform, must-revalidate, max-age=0';
 export const PLAIN_TEXT = 'text/plain; charset=UTF-8';
 export const JAVASCRIPT = 'application/javascript; charset=UTF-8';
 
@@ -16,7 +20,7 @@ export function cachedForAYear(now: number): OutgoingHttpHeaders {
   };
 }
 
-/** Sends a response with a complete body. Has no effect if the response has started. */
+/** Sends a response with a complete body, not cached by default. Has no effect if the response has started. */
 export function respond(
   res: ServerResponse,
   status: number,
@@ -24,7 +28,11 @@ export function respond(
   body: string,
 ): void {
   if (res.headersSent || res.destroyed) return;
-  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  res.writeHead(status, {
+    'cache-control': NOT_CACHED,
+    ...headers,
+    'content-length': Buffer.byteLength(body),
+  });
   res.end(body);
 }
 

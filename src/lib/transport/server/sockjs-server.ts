@@ -3,7 +3,9 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { Channel } from '../channel/channel.js';
+import type { CloseStatus } from '../channel/close-code.js';
 import type { Clock } from '../../util/clock.js';
+import type { Logger } from '../../util/logger.js';
 import type { ChannelLimits, ServerLimits } from '../limits/transport-limits.js';
 import { maxFrameBytes } from '../sockjs/frame-limit.js';
 import { requestedExtensions } from '../sockjs/hop-extensions.js';
@@ -48,6 +50,8 @@ export interface SockJsServerOptions {
   readonly allowOrigin?: readonly string[] | '*';
   /** Finds the clients of requests that have passed through proxies. Default: the client is the other end of the connection. */
   readonly proxies?: TrustedProxies | undefined;
+  /** Gets one warning for each session whose peer violates the protocol or exceeds a limit. Default: nothing is logged. */
+  readonly logger?: Pick<Logger, 'warn'>;
   /** The script of the iframe page. Default: there is no iframe page. */
   readonly sockjsClient?: SockJsClientScript | undefined;
   /** Returns why a session is refused, or undefined to accept it. Default: all sessions are accepted. */
@@ -175,6 +179,12 @@ export class SockJsServer implements ChannelOwner {
     this.#sessions.delete(session as ServerSession);
     if (session instanceof HttpSession) this.#httpSessions.delete(session.id);
     this.#resolveIfEmpty();
+  }
+
+  /** Logs the violation of a session. */
+  channelRefused(channel: Channel, { code, reason }: CloseStatus, bytes?: number): void {
+    const size = bytes === undefined ? '' : `, in a frame of ${bytes} bytes`;
+    this.#options.logger?.warn(`${channel.remoteAddress}: ${reason}${size}; closing with ${code}`);
   }
 
   #resolveIfEmpty(): void {

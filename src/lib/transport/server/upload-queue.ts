@@ -1,4 +1,6 @@
+import type { Violation } from '../channel/close-code.js';
 import { maxFrameBytes } from '../sockjs/frame-limit.js';
+import { messageTooLong } from '../sockjs/frames.js';
 import type { ChannelLimits, ServerLimits } from '../limits/transport-limits.js';
 import {
   type UploadBody,
@@ -20,7 +22,8 @@ export interface UploadReceiver {
   deliver(text: string): void;
   /** Whether messages must not be delivered now. */
   isSuspended(): boolean;
-  refuse(code: number, reason: string): void;
+  /** Ends the session because of a body, of which `bytes` have arrived or are announced. */
+  refuse(violation: Violation, bytes: number): void;
   /** Called with the memory that the body or the messages of the current request take, in bytes. */
   hold(bytes: number): void;
 }
@@ -102,17 +105,17 @@ export class UploadQueue {
       this.#processNext();
       return;
     }
-    const frame =
-      body === 'tooLarge' ? body : decodeBody(body, this.#limits.messageBytes, this.#limits.lines);
-    if (frame === 'tooLarge' || (typeof frame !== 'string' && frame.type === 'violation')) {
-      const reason = `A message is larger than ${this.#limits.messageBytes} bytes`;
-      this.#current = undefined;
-      refuseLargeUpload(upload, reason);
-      this.#receiver.refuse(1009, reason);
-    } else if (typeof frame === 'string') {
+    if (!Buffer.isBuffer(body)) {
+      this.#refuse(upload, body.bytes);
+      return;
+    }
+    const frame = decodeBody(body, this.#limits.messageBytes, this.#limits.lines);
+    if (typeof frame === 'string') {
       this.#receiver.hold(0);
       refuseUpload(upload, 500, frame);
       this.#processNext();
+    } else if (frame.type === 'violation') {
+      this.#refuse(upload, body.length);
     } else {
       this.#delivered = true;
       for (const message of frame.messages) this.#receiver.deliver(message);
@@ -120,6 +123,13 @@ export class UploadQueue {
       if (this.#receiver.isSuspended()) this.#receiver.hold(2 * body.length);
       this.proceed();
     }
+  }
+
+  #refuse(upload: Upload, bytes: number): void {
+    const violation = messageTooLong(this.#limits.messageBytes);
+    this.#current = undefined;
+    refuseLargeUpload(upload, violation.reason);
+    this.#receiver.refuse(violation, bytes);
   }
 
   #processNext(): void {

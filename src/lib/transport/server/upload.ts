@@ -12,7 +12,14 @@ export interface Upload {
   readonly headers: OutgoingHttpHeaders;
 }
 
-export type UploadBody = Buffer | 'tooLarge' | 'aborted';
+/** A body that exceeds the limit. */
+export interface LargeBody {
+  readonly type: 'tooLarge';
+  /** Its announced size, or the size of the part that has arrived. */
+  readonly bytes: number;
+}
+
+export type UploadBody = Buffer | LargeBody | 'aborted';
 
 export interface BodyReader {
   /** Called with the memory that the body takes, in bytes. */
@@ -26,8 +33,9 @@ const CHUNK_COST = 256;
 
 /** Reads the body of a request, at most `limit` bytes. Returns a function that stops reading and discards what was read. */
 export function readBody(req: IncomingMessage, limit: number, reader: BodyReader): () => void {
-  if (Number(req.headers['content-length']) > limit) {
-    reader.done('tooLarge');
+  const announced = Number(req.headers['content-length']);
+  if (announced > limit) {
+    reader.done({ type: 'tooLarge', bytes: announced });
     return ignore;
   }
   let chunks: Buffer[] = [];
@@ -47,7 +55,7 @@ export function readBody(req: IncomingMessage, limit: number, reader: BodyReader
   const onData = guarded((chunk: Buffer): void => {
     length += chunk.length;
     if (length > limit) {
-      finish('tooLarge');
+      finish({ type: 'tooLarge', bytes: length });
       return;
     }
     chunks.push(chunk);
@@ -97,7 +105,7 @@ export function acceptUpload({ res, headers }: Upload): void {
 
 /** Responds to a refused request. */
 export function refuseUpload({ res, headers }: Upload, status: number, text: string): void {
-  respondText(res, status, { 'cache-control': NOT_CACHED, ...headers }, text);
+  respondText(res, status, headers, text);
 }
 
 /** Responds to a body that is too long, and closes the connection so that the rest is not read. */

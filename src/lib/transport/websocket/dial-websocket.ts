@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import net, { type Socket } from 'node:net';
-import tls from 'node:tls';
+import tls, { type ConnectionOptions } from 'node:tls';
 import type { Channel } from '../channel/channel.js';
 import { isLoopbackAddress } from '../../util/loopback.js';
 import { guardListeners } from '../../util/guard-listeners.js';
@@ -16,7 +16,10 @@ import { Handshake } from '../handshake/handshake.js';
 import { redirectError } from '../handshake/redirect-error.js';
 import { socketError } from '../handshake/socket-error.js';
 import { parseUpgradeResponse, type UpgradeResponse, upgradeRequest } from './upgrade.js';
-import { dialHost, isSecure } from '../handshake/session-url.js';
+import { dialHost, dialPort, hostAndPort, isSecure } from '../handshake/session-url.js';
+import { openTunnel } from '../forward-proxy/open-tunnel.js';
+import { secureTunnel } from '../forward-proxy/secure-tunnel.js';
+import { Cancellation } from '../../util/abortable.js';
 import { CLOSE_GRACE, RESPONSE_HEADER_BYTES } from '../limits/transport-limits.js';
 
 /**
@@ -30,31 +33,58 @@ export function dialWebSocket(
   options: NodeDialOptions,
 ): Promise<Channel> {
   return new Promise((resolve, reject) => {
-    const socket = connect(base, options.tls);
+    const proxy = options.findProxy(base);
+    let abort: (reason: DialError) => void;
     const handshake = new Handshake(base, options, (error) => {
-      socket.destroy();
+      abort(error);
       reject(error);
     });
-    upgrade(base, path, socket, handshake, (head) => {
-      options.opened?.(socket);
-      resolve(makeChannel(base, socket, head, framed, options));
-    });
+    const request = (key: string): string => upgradeRequest(base, path, key, options.headers);
+    const onSocket = (socket: Socket): void => {
+      abort = () => socket.destroy();
+      upgrade({ base, path, request }, socket, handshake, (head) => {
+        options.opened?.(socket);
+        resolve(makeChannel(base, socket, head, framed, options));
+      });
+    };
+    if (proxy) {
+      const opening = new Cancellation();
+      abort = (error) => opening.cancel(error);
+      const failed = (error: unknown): void => handshake.fail(socketError(base, error));
+      openTunnel(proxy, base, opening)
+        .then((tunnel) =>
+          onSocket(isSecure(base) ? secureTunnel(tunnel, tlsOptions(base, options.tls)) : tunnel),
+        )
+        .catch(failed);
+    } else {
+      onSocket(connect(base, options.tls));
+    }
   });
 }
 
 function connect(base: URL, options: DialTls | undefined): Socket {
-  const secure = isSecure(base);
   const host = dialHost(base);
-  const port = base.port === '' ? (secure ? 443 : 80) : Number(base.port);
-  if (!secure) return net.connect({ host, port, noDelay: true });
-  // SNI does not allow IP addresses.
-  return tls.connect({ servername: net.isIP(host) === 0 ? host : '', ...options, host, port });
+  const port = dialPort(base);
+  if (!isSecure(base)) return net.connect({ host, port, noDelay: true });
+  return tls.connect({ ...tlsOptions(base, options), host, port });
+}
+
+function tlsOptions(base: URL, options: DialTls | undefined): ConnectionOptions {
+  const host = dialHost(base);
+  // SNI does not allow IP addresses. Node then compares the certificate with the host.
+  return { servername: net.isIP(host) === 0 ? host : '', ...options, host };
+}
+
+interface UpgradeRequest {
+  readonly base: URL;
+  readonly path: string;
+  /** Returns the request with a key. */
+  readonly request: (key: string) => string;
 }
 
 /** Performs the handshake on a socket that is connecting. `done` is called with the data that arrived after the response. */
 function upgrade(
-  base: URL,
-  path: string,
+  { base, path, request }: UpgradeRequest,
   socket: Socket,
   handshake: Handshake,
   done: (head: Buffer) => void,
@@ -67,7 +97,7 @@ function upgrade(
     socket.destroy();
     handshake.fail(socketError(base, error));
   });
-  const onConnect = guarded(() => socket.write(upgradeRequest(base, path, key), 'latin1'));
+  const onConnect = guarded(() => socket.write(request(key), 'latin1'));
   const onError = guarded((error: Error) => handshake.fail(socketError(base, error)));
   const onClose = guarded(() => handshake.fail(socketError(base, CONNECTION_CLOSED)));
   const onData = guarded((chunk: Buffer) => {
@@ -88,6 +118,8 @@ function upgrade(
   socket.on('error', onError);
   socket.on('close', onClose);
   socket.on('data', onData);
+  // A tunnel is connected.
+  if (!isSecure(base) && !socket.connecting) onConnect();
 }
 
 /** Returns 16 random bytes, except for the six fixed bits of a UUID: Node generates UUIDs in advance. */
@@ -124,9 +156,10 @@ function makeChannel(
   socket: Socket,
   head: Buffer,
   framed: boolean,
-  { limits, clock, budgets }: NodeDialOptions,
+  { limits, clock, budgets, findProxy }: NodeDialOptions,
 ): Channel {
-  const masking = hasNoIntermediary(base, socket) ? 'zero' : 'random';
+  const isProxied = findProxy(base) !== undefined;
+  const masking = hasNoIntermediary(base, socket, isProxied) ? 'zero' : 'random';
   const ws = adoptSocket(socket, head, {
     maxPayload: maxFrameBytes(limits.messageBytes),
     closeTimeout: CLOSE_GRACE,
@@ -135,6 +168,8 @@ function makeChannel(
   const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
   const Session = framed ? ClientFramedChannel : RawChannel;
   const channel = new Session(ws, socket, limits, heartbeat, masking, budgets);
+  // The proxy may be on this machine, and the server is not.
+  if (isProxied) channel.setRemoteAddress(hostAndPort(base));
   heartbeat.watch(channel);
   return channel;
 }
@@ -144,8 +179,8 @@ function makeChannel(
  * for HTTP (RFC 6455, section 10.3). Inside TLS and on loopback there is no such proxy, and masking costs both ends a pass
  * over every byte.
  */
-function hasNoIntermediary(base: URL, { remoteAddress = '' }: Socket): boolean {
-  return isSecure(base) || isLoopbackAddress(remoteAddress);
+function hasNoIntermediary(base: URL, { remoteAddress = '' }: Socket, isProxied: boolean): boolean {
+  return isSecure(base) || (!isProxied && isLoopbackAddress(remoteAddress));
 }
 
 function zeroMask(mask: Buffer): void {

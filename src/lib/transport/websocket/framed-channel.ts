@@ -130,7 +130,7 @@ export abstract class FramedChannel extends WebSocketChannel implements LineRece
       problem = readLines(frame, messageBytes, undefined, CHECKED_LINES);
       if (!problem) this.deliver(frame);
     } else if (this.#batch.lines) problem = readLines(frame, messageBytes, this.#expected, this);
-    if (problem) this.refuse(problem);
+    if (problem) this.refuse(problem, Buffer.byteLength(frame));
   }
 
   deliverLine(text: string, prefix?: Fragment): boolean {
@@ -146,7 +146,7 @@ export abstract class FramedChannel extends WebSocketChannel implements LineRece
       return;
     }
     const frame = decodeClientFrame(list, messageBytes);
-    if (frame.type === 'violation') this.refuse(frame);
+    if (frame.type === 'violation') this.refuse(frame, Buffer.byteLength(list));
     else if (frame.messages.length > 0) this.deliver(list.trimStart().startsWith('[') ? list : `[${list}]`);
   }
 
@@ -206,7 +206,7 @@ export class ServerFramedChannel extends FramedChannel {
     }
     if (this.receiveList(text)) return;
     const frame = decodeClientFrame(text, this.limits.messageBytes);
-    if (frame.type === 'violation') this.refuse(frame);
+    if (frame.type === 'violation') this.refuse(frame, Buffer.byteLength(text));
     else for (const message of frame.messages) this.deliver(message);
   }
 }
@@ -248,7 +248,7 @@ export class ClientFramedChannel extends FramedChannel {
         this.handlePeerClose(frame.code, frame.reason);
         break;
       case 'violation':
-        this.refuse(frame);
+        this.refuse(frame, Buffer.byteLength(text));
         break;
       case 'open':
         this.use(frame.extensions);

@@ -93,7 +93,8 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
     const { messageBytes } = this.limits;
     if (this.#receivesFrames) this.#receiveFrame(text);
     else if (text.startsWith(OPEN_FRAME)) this.#receiveOpen(text);
-    else if (exceedsBytes(text, messageBytes)) this.refuse(messageTooLong(messageBytes));
+    else if (exceedsBytes(text, messageBytes))
+      this.refuse(messageTooLong(messageBytes), Buffer.byteLength(text));
     else this.deliver(text);
   }
 
@@ -101,14 +102,14 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
     const { messageBytes } = this.limits;
     if (text.startsWith(LINES_START)) {
       const problem = readLines(text, messageBytes, this.#expected, this);
-      if (problem) this.refuse(problem);
+      if (problem) this.refuse(problem, Buffer.byteLength(text));
       return;
     }
     const frame = this.isClient
       ? decodeServerFrame(text, messageBytes)
       : decodeClientFrame(text, messageBytes);
     if (frame.type === 'messages') for (const message of frame.messages) this.deliver(message);
-    else if (frame.type === 'violation') this.refuse(frame);
+    else if (frame.type === 'violation') this.refuse(frame, Buffer.byteLength(text));
   }
 
   deliverLine(text: string, prefix?: Fragment): boolean {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import { basicCredentials } from '../handshake/url-credentials.js';
+import type { RequestHeaders } from '../handshake/node-dial-options.js';
+import { authorizedHeaders } from '../handshake/url-credentials.js';
 import { RESPONSE_HEADER_BYTES } from '../limits/transport-limits.js';
 
 /*
@@ -17,8 +18,8 @@ export type UpgradeResponse =
   | { readonly type: 'invalid'; readonly reason: string }
   | { readonly type: 'notHttp' };
 
-/** Returns the upgrade request. `path` includes the query; `key` is 16 random bytes in base64. */
-export function upgradeRequest(base: URL, path: string, key: string): string {
+/** Returns the upgrade request. `path` includes the query; `key` is 16 random bytes in base64; `headers` are additional ones. */
+export function upgradeRequest(base: URL, path: string, key: string, headers?: RequestHeaders): string {
   const lines = [
     `GET ${path} HTTP/1.1`,
     `Host: ${base.host}`,
@@ -27,9 +28,8 @@ export function upgradeRequest(base: URL, path: string, key: string): string {
     'Sec-WebSocket-Version: 13',
     `Sec-WebSocket-Key: ${key}`,
   ];
-  const credentials = basicCredentials(base);
-  if (credentials !== undefined)
-    lines.push(`Authorization: Basic ${Buffer.from(credentials).toString('base64')}`);
+  const own = authorizedHeaders(base, headers);
+  if (own) for (const [name, value] of Object.entries(own)) lines.push(`${name}: ${value}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 

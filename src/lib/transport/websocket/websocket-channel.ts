@@ -18,6 +18,7 @@ import {
   validCloseCode,
   truncateReason,
   type Violation,
+  violation,
 } from '../channel/close-code.js';
 import { closeStatusForError } from './websocket-error.js';
 import {
@@ -180,6 +181,7 @@ export abstract class WebSocketChannel
   }
 
   expel(reason: string): void {
+    this.#report({ code: 1008, reason });
     // The peer reads the close frame only if nothing is queued before it.
     if (this.#socket.writableLength === 0) this.#close(1008, reason);
     this.#closing = true;
@@ -197,9 +199,20 @@ export abstract class WebSocketChannel
     this.#socket.uncork();
   }
 
-  /** Closes the connection because of a protocol violation. Nothing more is read. */
-  protected refuse(violation: Violation): void {
+  /** Closes the connection because of a protocol violation, in a frame of `bytes`. Nothing more is read. */
+  protected refuse(violation: Violation, bytes?: number): void {
+    this.#report(violation, bytes);
     this.#close(violation.code, violation.reason);
+  }
+
+  /** The queue has exceeded its limit. */
+  protected override end(code: number, reason: string): void {
+    this.#owner.channelRefused?.(this, { code, reason });
+    super.end(code, reason);
+  }
+
+  #report(violation: CloseStatus, bytes?: number): void {
+    if (!this.#closing) this.#owner.channelRefused?.(this, violation, bytes);
   }
 
   close(code = GO_AWAY_CODE, reason = GO_AWAY_REASON): void {
@@ -276,7 +289,7 @@ export abstract class WebSocketChannel
   handleMessage(data: RawData, isBinary: boolean): void {
     if (this.#closing) return;
     if (isBinary) {
-      this.#close(1003, 'Only text messages are supported');
+      this.refuse(violation(1003, 'Only text messages are supported'), (data as Buffer).length);
       return;
     }
     this.receive((data as Buffer).toString());
@@ -307,8 +320,11 @@ export abstract class WebSocketChannel
   }
 
   handleError(error: Error): void {
+    const status = closeStatusForError(error, this.limits.messageBytes);
+    const size = status.code === 1009 ? (this.#ws as WithReceiver)._receiver?._totalPayloadLength : undefined;
+    if (status.code !== DROPPED_CODE) this.#report(status, size);
     this.#closing = true;
-    this.#closeStatus ??= closeStatusForError(error);
+    this.#closeStatus ??= status;
   }
 
   handleClose(code: number, reason: string): void {
@@ -337,12 +353,14 @@ export abstract class WebSocketChannel
   }
 }
 
-// Undocumented members of `ws`. If a version renames them, fragments are not counted, and the tests fail.
+// Undocumented members of `ws`. If a version renames them, fragments are not counted, sizes are not reported, and the tests fail.
 type WithReceiver = WebSocket & {
   readonly _receiver?: {
     /** Number of bytes that follow the last complete frame. */
     readonly _bufferedBytes?: number;
     readonly _fragments?: { readonly length: number };
+    /** Size of the current message, as far as its frames have announced it. */
+    readonly _totalPayloadLength?: number;
   };
 };
 

@@ -9,6 +9,12 @@ const EXPIRED = /;\s*max-age\s*=\s*(?:0|-\d+)\s*(?:;|$)/i;
  */
 export class Cookies {
   readonly #values = new Map<string, string>();
+  readonly #fixed: readonly string[];
+
+  /** `fixed`: cookies that each request has in addition, such as `a=1; b=2`. */
+  constructor(fixed: readonly string[] = []) {
+    this.#fixed = fixed;
+  }
 
   /** Takes the cookies of a response. */
   receive(headers: readonly string[] | undefined): void {
@@ -22,7 +28,7 @@ export class Cookies {
 
   /** Returns the `Cookie` header of a request. Undefined if there are no cookies. */
   get header(): string | undefined {
-    if (this.#values.size === 0) return undefined;
-    return Array.from(this.#values, ([name, value]) => `${name}=${value}`).join('; ');
+    if (this.#values.size === 0 && this.#fixed.length === 0) return undefined;
+    return [...this.#fixed, ...Array.from(this.#values, ([name, value]) => `${name}=${value}`)].join('; ');
   }
 }

@@ -1,15 +1,20 @@
-import http from 'node:http';
-import https from 'node:https';
+import type http from 'node:http';
 import { isIP, type LookupFunction } from 'node:net';
 import { guardListeners, type ListenerGuard } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
 import { formatAddress } from '../channel/remote-address.js';
-import { basicCredentials } from '../handshake/url-credentials.js';
-import type { DialTls } from '../handshake/node-dial-options.js';
+import { authorizedHeaders } from '../handshake/url-credentials.js';
+import type { NodeDialOptions, RequestHeaders } from '../handshake/node-dial-options.js';
 import { Cookies } from './cookies.js';
 import type { PostRequest, PostResult, Post } from './post.js';
 import { redirectError } from '../handshake/redirect-error.js';
-import { dialHost, isSecure } from '../handshake/session-url.js';
+import {
+  proxyResponseError,
+  requestError,
+  type ServerRoute,
+  routeTo,
+} from '../forward-proxy/request-route.js';
+import { hostAndPort } from '../handshake/session-url.js';
 
 // Just less than the five seconds after which servers commonly close an idle connection. A request on a connection that is
 // being closed would be lost.
@@ -18,43 +23,51 @@ const IDLE_CONNECTION = 4000;
 /** Sends the requests of an XHR session over two connections: one to poll, one to send. */
 export class NodePost implements Post {
   readonly #base: URL;
-  readonly #request: typeof http.request;
+  readonly #route: ServerRoute;
   readonly #agents: readonly http.Agent[];
   readonly #options: http.RequestOptions;
   readonly #limit: number;
-  readonly #cookies = new Cookies();
+  readonly #headers: RequestHeaders;
+  readonly #cookies: Cookies;
   /** The address of the server that responded first. */
   #address: string | undefined;
 
   /** `limit`: maximum size of a response, in bytes. `resolve`: resolves the host name. */
-  constructor(base: URL, limit: number, tls: DialTls | undefined, resolve: LookupFunction = systemLookup) {
-    const secure = isSecure(base);
-    const auth = basicCredentials(base);
-    const Agent = secure ? https.Agent : http.Agent;
-    this.#request = secure ? https.request : http.request;
+  constructor(
+    base: URL,
+    limit: number,
+    { tls, headers, findProxy }: Pick<NodeDialOptions, 'tls' | 'headers' | 'findProxy'>,
+    resolve: LookupFunction = systemLookup,
+  ) {
+    const route = routeTo(base, findProxy);
+    this.#route = route;
     this.#agents = [
-      new Agent({ keepAlive: true, maxSockets: 1, ...tls }),
-      new Agent({ keepAlive: true, maxSockets: 1, timeout: IDLE_CONNECTION, ...tls }),
+      route.newAgent({ keepAlive: true, maxSockets: 1, ...tls }),
+      route.newAgent({ keepAlive: true, maxSockets: 1, timeout: IDLE_CONNECTION, ...tls }),
     ];
     this.#base = base;
     this.#limit = limit;
+    const all = Object.entries(authorizedHeaders(base, headers) ?? {});
+    const isCookie = ([name]: readonly [string, string]): boolean => name.toLowerCase() === 'cookie';
+    this.#headers = Object.fromEntries(all.filter((header) => !isCookie(header)));
+    this.#cookies = new Cookies(all.filter(isCookie).map(([, value]) => value));
     this.#options = {
       method: 'POST',
-      hostname: dialHost(base),
-      port: base.port,
       lookup: (host, options, done) => this.#lookup(resolve, host, options, done),
-      ...(auth !== undefined && { auth }),
     };
   }
 
   post(path: string, body: string, sending: boolean, done: (result: PostResult) => void): PostRequest {
     const bytes = Buffer.from(body);
     const cookie = this.#cookies.header;
-    const request = this.#request({
+    const route = this.#route.options(path);
+    const request = this.#route.request({
       ...this.#options,
-      path,
+      ...route,
       agent: this.#agents[sending ? 1 : 0],
       headers: {
+        ...this.#headers,
+        ...route.headers,
         'content-type': 'text/plain',
         'content-length': bytes.length,
         ...(cookie !== undefined && { cookie }),
@@ -74,19 +87,23 @@ export class NodePost implements Post {
       this.#address ??= response.socket.remoteAddress;
       const { statusCode: status = 0, headers } = response;
       this.#cookies.receive(headers['set-cookie']);
-      const moved = redirectError(this.#base, path, { status, location: headers.location });
-      if (moved) {
+      const error =
+        proxyResponseError(this.#base, this.#route, response) ??
+        redirectError(this.#base, path, { status, location: headers.location });
+      if (error) {
         response.destroy();
-        finish(moved);
+        finish(error);
         return;
       }
-      readResponse(response, this.#limit, guarded, finish);
+      const server = this.#route.proxy ? hostAndPort(this.#base) : formatAddress(response.socket);
+      readResponse(response, { limit: this.#limit, server }, guarded, finish);
     });
     const onClose = guarded(() =>
       finish(new Error('The connection was closed before the response was complete')),
     );
     request.on('response', onResponse);
-    request.on('error', guarded(finish));
+    const onError = guarded((error: Error) => finish(requestError(this.#base, this.#route, error)));
+    request.on('error', onError);
     request.on('close', onClose);
     request.end(bytes);
     return {
@@ -120,11 +137,10 @@ const systemLookup: LookupFunction = (host, options, done) => {
 
 function readResponse(
   response: http.IncomingMessage,
-  limit: number,
+  { limit, server: remoteAddress }: { readonly limit: number; readonly server: string },
   guarded: ListenerGuard,
   done: (result: PostResult) => void,
 ): void {
-  const remoteAddress = formatAddress(response.socket);
   const chunks: Buffer[] = [];
   let length = 0;
   const onData = guarded((chunk: Buffer) => {

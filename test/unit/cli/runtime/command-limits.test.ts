@@ -54,12 +54,18 @@ describe('the limits of commands', () => {
     expect(line.text()).toHaveLength(LAST_LINE_BYTES);
   });
 
-  it('the limits of commands bound the kites that are tried if a query matches several', async () => {
-    const kites = Array.from({ length: PROBES + 1 }, (_, n) => found(`kite-${n}`));
-    let probes = 0;
-    const probe = () => Promise.resolve(++probes === PROBES);
-    expect(kites).toContain(await selectKite(kites, testRuntime(), probe));
-    expect(probes).toBe(PROBES);
+  it('the limits of commands bound the kites that are asked at a time', async () => {
+    const kites = Array.from({ length: PROBES + 14 }, (_, n) => found(`kite-${n}`));
+    let asking = 0;
+    let most = 0;
+    const probe = async ({ kite }: { kite: { name: string } }): Promise<boolean> => {
+      most = Math.max(most, ++asking);
+      await Promise.resolve();
+      asking--;
+      return kite.name === 'kite-9';
+    };
+    expect(await selectKite(kites, testRuntime(), probe, 0)).toEqual(found('kite-9'));
+    expect(most).toBe(PROBES);
   });
 
   it('the limits of commands bound the method names that the shell completes', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CliError } from '../../../../src/lib/cli/runtime/cli-error.js';
 import { findKites, type FoundKite, selectKite } from '../../../../src/lib/cli/target/discovery.js';
 import type { KontrolSession } from '../../../../src/lib/cli/target/with-kontrol.js';
 import { Spinner } from '../../../../src/lib/cli/terminal/spinner.js';
@@ -7,7 +8,7 @@ import { LinkedKontrolClient } from '../../../../src/lib/kite/kontrol/linked-kon
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { failureOf, found } from '../../../helpers/cli/found-kites.js';
-import { testRuntime } from '../../../helpers/cli/test-runtime.js';
+import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 function kontrolWith(answer: () => Promise<unknown>): Pick<KontrolSession, 'kontrol' | 'url' | 'spinner'> {
@@ -67,31 +68,89 @@ describe('selectKite', () => {
 
   it('a query that matches one kite selects it without a ping', async () => {
     const probe = () => Promise.reject(new Error('asked'));
-    expect(await selectKite([found('a')], testRuntime(), probe)).toEqual(found('a'));
+    expect(await selectKite([found('a')], testRuntime(), probe, 0)).toEqual(found('a'));
   });
 
   it('a query selects the only kite that answers', async () => {
-    expect(await selectKite(all, testRuntime(), answering('c'))).toEqual(found('c'));
+    expect(await selectKite(all, testRuntime(), answering('c'), 0)).toEqual(found('c'));
   });
 
   it('a query selects no kite, with exit code 5, if none matches or none answers', async () => {
-    expect(await failureOf(selectKite([], testRuntime(), answering()))).toMatchObject({
+    expect(await failureOf(selectKite([], testRuntime(), answering(), 0))).toMatchObject({
       exitCode: 5,
       message: expect.stringContaining('you have no kites') as string,
     });
-    expect(await failureOf(selectKite(all, testRuntime(), answering()))).toMatchObject({
+    expect(await failureOf(selectKite(all, testRuntime(), answering(), 0))).toMatchObject({
       exitCode: 5,
       message: expect.stringContaining('none of your 3 kites responds') as string,
     });
   });
 
   it('a query in a pipe lists the kites that answer, with exit code 5', async () => {
-    const failure = await failureOf(selectKite(all, testRuntime(), answering('b', 'a')));
+    const failure = await failureOf(selectKite(all, testRuntime(), answering('b', 'a'), 0));
     expect(failure.exitCode).toBe(5);
     expect(failure.message.split('\n')).toEqual([
       '2 of your kites respond:',
       '/bob/prod/a/1.0.0/eu/vm/id-a  http://a/kite',
       '/bob/prod/b/1.0.0/eu/vm/id-b  http://b/kite',
     ]);
+  });
+
+  it('all kites are asked, however many there are, until the one that answers', async () => {
+    const many = Array.from({ length: 64 }, (_, n) => found(`kite-${String(n).padStart(2, '0')}`));
+    expect(await selectKite(many, testRuntime(), answering('kite-50'), 0)).toEqual(many[50]);
+  });
+
+  describe('when the time ends', () => {
+    const many = Array.from({ length: 120 }, (_, n) => found(`kite-${String(n).padStart(3, '0')}`));
+
+    /** Asks for 3 s, with kites that do not answer within 2 s, except for some. */
+    async function askSlowly(
+      ...names: string[]
+    ): Promise<{ chosen: string; failure?: CliError; warning: string }> {
+      let now = 0;
+      const timeouts: number[] = [];
+      const stderr = new Sink();
+      const chosen = selectKite(
+        many,
+        testRuntime({ stderr, now: () => now }),
+        async ({ kite }, timeout) => {
+          timeouts.push(timeout);
+          const end = now + timeout;
+          await Promise.resolve();
+          if (names.includes(kite.name)) return true;
+          now = end;
+          return false;
+        },
+        3000,
+      );
+      const failure = names.length === 1 ? undefined : await failureOf(chosen);
+      const name = failure ? '' : (await chosen).kite.name;
+      // No answer is awaited for longer than the rest of the time.
+      expect([...new Set(timeouts)]).toEqual([2000, 1000]);
+      return { chosen: name, ...(failure && { failure }), warning: stderr.text };
+    }
+
+    it('if the only kite that answers was chosen, a warning says how many were not asked', async () => {
+      expect(await askSlowly('kite-001')).toEqual({
+        chosen: 'kite-001',
+        warning: 'warning: 20 of your 120 kites were not asked within 3s.\n',
+      });
+    });
+
+    it('if no kite answers, the error says how many were not asked', async () => {
+      const { failure } = await askSlowly();
+      expect(failure?.message).toBe(
+        'No target: none of the 100 kites that were asked responds; 20 of your 120 kites were not asked within 3s.',
+      );
+      expect(failure?.hint).toContain('--timeout');
+    });
+
+    it('if several kites answer, the list says how many were not asked', async () => {
+      const { failure } = await askSlowly('kite-000', 'kite-001');
+      expect(failure?.message).toMatch(
+        /^2 of your kites respond:\n[^]*\n20 of your 120 kites were not asked within 3s\.$/,
+      );
+    });
   });
 });

@@ -2,13 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { KiteProbe, type KiteProbeOptions } from '../../../../src/lib/cli/top/kite-probe.js';
 import { testIdentity } from '../../../helpers/kite/keys.js';
 
-type FakeClient = KiteProbeOptions['client'];
+type FakeClient = ReturnType<KiteProbeOptions['newClient']>;
 
 /** A kite with the given answers. */
 function probeOf(
   answers: Readonly<Record<string, () => unknown>>,
   dial: () => Promise<void> = async () => {},
+  stay = true,
 ) {
+  const timeouts: number[] = [];
   const calls: string[] = [];
   const client = {
     connected: true,
@@ -28,17 +30,21 @@ function probeOf(
   const probe = new KiteProbe({
     kite: testIdentity(),
     url: 'http://h/kite',
-    client: client as unknown as FakeClient,
+    newClient: (timeout) => {
+      timeouts.push(timeout);
+      return client as unknown as FakeClient;
+    },
+    stay,
     now: () => (now += 5),
   });
-  return { probe, calls, client };
+  return { probe, calls, client, timeouts };
 }
 
 const pong = { 'kite.ping': () => 'pong' };
 
 describe('a probe', () => {
   it('a probe has no values before its first answer', () => {
-    expect(probeOf(pong).probe.row).toMatchObject({ responds: null, latency: null });
+    expect(probeOf(pong).probe.row).toMatchObject({ asked: false, responds: null, latency: null });
   });
 
   it('a probe measures latency, and reads the system information of the kite', async () => {
@@ -78,7 +84,7 @@ describe('a probe', () => {
     let up = false;
     const { probe } = probeOf(pong, () => (up ? Promise.resolve() : Promise.reject(new Error('refused'))));
     await probe.measure();
-    expect(probe.row).toMatchObject({ responds: false, latency: null });
+    expect(probe.row).toMatchObject({ asked: true, responds: false, latency: null });
     up = true;
     await probe.measure();
     expect(probe.row).toMatchObject({ responds: true });
@@ -95,5 +101,13 @@ describe('a probe', () => {
     answer('pong');
     await first;
     expect(calls.filter((method) => method === 'kite.ping')).toHaveLength(1);
+  });
+
+  it('a probe that does not stay connected opens a connection for each measurement, within the remaining time', async () => {
+    const { probe, client, timeouts } = probeOf(pong, undefined, false);
+    await probe.measure();
+    expect(client.closed).toBe(true);
+    await probe.measure(500);
+    expect(timeouts).toEqual([2000, 500]);
   });
 });

@@ -7,6 +7,7 @@ describe('the screen of top', () => {
   const row = (name: string, more: Partial<TopRow> = {}): TopRow => ({
     kite: testIdentity({ name }),
     url: 'http://h/kite',
+    asked: true,
     responds: true,
     latency: 1.26,
     load: 0.5,
@@ -22,7 +23,7 @@ describe('the screen of top', () => {
     const rows = [
       row('math'),
       row('other', { responds: false, latency: null, load: null, memoryUsage: null }),
-      row('new', { responds: null, latency: null }),
+      row('new', { asked: false, responds: null, latency: null }),
     ];
     expect(renderTop({ title: '/bob', rows, size, bold })).toEqual([
       '/bob',
@@ -30,7 +31,7 @@ describe('the screen of top', () => {
       'KITE   VERSION  ENVIRONMENT  HOSTNAME  LATENCY    LOAD       MEMORY',
       'math   1.0.0    prod         vm        1.3 ms     0.50 of 4  1.0 of 8.0 GiB',
       'other  1.0.0    prod         vm        no answer',
-      'new    1.0.0    prod         vm        …          0.50 of 4  1.0 of 8.0 GiB',
+      'new    1.0.0    prod         vm        not asked  0.50 of 4  1.0 of 8.0 GiB',
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RemoteFunction } from '../../../../src/lib/kite/call/method-types.js';
+import { SPOKEN_EXTENSIONS } from '../../../../src/lib/protocol/extensions.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { connected, makeCore, settled } from '../../../helpers/kite/cores.js';
@@ -17,11 +18,15 @@ describe('a call', () => {
           authentication: { type: 'name', key: 'bob' },
           responseCallback: '[Function]',
           withArgs: [4],
+          extensions: SPOKEN_EXTENSIONS,
         },
       ],
       callbacks: { 0: [0, 'responseCallback'] },
     });
-    expect(far.sent[0]).toBe('{"method":0,"arguments":[{"error":null,"result":16}],"callbacks":{}}');
+    const spoken = JSON.stringify(SPOKEN_EXTENSIONS);
+    expect(far.sent[0]).toBe(
+      `{"method":0,"arguments":[{"error":null,"result":16,"extensions":${spoken}}],"callbacks":{}}`,
+    );
   });
 
   it('a call rejects with the error of the handler, its type, code and request id', async () => {

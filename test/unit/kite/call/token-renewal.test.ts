@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TOKEN_LEEWAY } from '../../../../src/lib/keys/jwt-claims.js';
 import { TokenRenewal } from '../../../../src/lib/kite/call/token-renewal.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
@@ -99,14 +100,22 @@ describe('the token of a client', () => {
   });
 });
 
-/** A renewal whose tokens are as old as `age` says when they arrive, and what it logs and requests in a time. */
-async function renewalOf(age: number, lifetime: number) {
+/**
+ * A renewal on a machine whose clock is `wrong` milliseconds ahead of that of Kontrol, which issues tokens that are `age`
+ * milliseconds old.
+ */
+function renewalAt({ wrong = 0, age = 0, lifetime }: { wrong?: number; age?: number; lifetime: number }) {
   const clock = new ManualClock();
+  const ofKontrol = new ManualClock();
+  clock.adjust(wrong);
   const warnings: string[] = [];
-  let requests = 0;
+  const left: number[] = [];
+  const leeway = Math.min(TOKEN_LEEWAY, lifetime);
+  let expiresAt = 0;
   const issue = (): string => {
-    const iat = (clock.now() - age) / 1000;
-    const claims = JSON.stringify({ iat, exp: iat + lifetime / 1000 });
+    const issuedAt = ofKontrol.now() - age;
+    expiresAt = issuedAt + lifetime + leeway;
+    const claims = JSON.stringify({ iat: (issuedAt - leeway) / 1000, exp: expiresAt / 1000 });
     return `h.${Buffer.from(claims).toString('base64url')}.s`;
   };
   let current = issue();
@@ -121,29 +130,67 @@ async function renewalOf(age: number, lifetime: number) {
       renewal.schedule();
     },
     renewToken: () => {
-      requests++;
+      left.push(expiresAt - ofKontrol.now());
       return Promise.resolve(issue());
     },
   });
-  for (let ms = 0; ms < 60_000; ms += 100) {
-    clock.advance(100);
-    await settled();
-  }
-  renewal.stop();
-  return { requests, warnings };
+  const pass = async (ms: number, step: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += step) {
+      ofKontrol.advance(step);
+      clock.advance(step);
+      await settled();
+    }
+  };
+  return { clock, warnings, left, pass, stop: () => renewal.stop() };
 }
 
 describe('tokens that arrive expired', () => {
-  it('tokens that arrive expired are requested with a backoff, and logged once with the difference of the clocks', async () => {
-    const { requests, warnings } = await renewalOf(3 * HOUR, HOUR);
-    expect(requests).toBeLessThan(20);
-    expect(warnings).toEqual(['A new token has expired: the clock here is 10800 s ahead of that of Kontrol']);
+  it('tokens that arrive expired are not requested all the time, and logged once with the difference of the clocks', async () => {
+    const { left, warnings, pass, stop } = renewalAt({ age: 3 * HOUR, lifetime: HOUR });
+    await pass(60_000, 100);
+    stop();
+    expect(left).toHaveLength(1);
+    expect(warnings).toEqual(['The clock here is 10800 s ahead of that of Kontrol']);
   });
 
   it('tokens that are valid for less than the time before a renewal are renewed when half of it has passed', async () => {
-    const { requests, warnings } = await renewalOf(0, 20_000);
-    expect(requests).toBeLessThan(15);
-    expect(requests).toBeGreaterThan(3);
+    const { left, warnings, pass, stop } = renewalAt({ lifetime: 10_000 });
+    await pass(60_000, 100);
+    stop();
+    expect(left.length).toBeLessThan(15);
+    expect(left.length).toBeGreaterThan(3);
     expect(warnings).toEqual([]);
+  });
+});
+
+describe('the renewal of a token on a machine with a wrong clock', () => {
+  const clocks = [-HOUR, HOUR, -10 * DAY, 10 * DAY];
+  const lifetimes = [10 * 60_000, HOUR, 48 * HOUR];
+  const cases = clocks.flatMap((wrong) => lifetimes.map((lifetime) => [wrong, lifetime] as const));
+
+  it.each(cases)(
+    'a token is renewed before it expires, and not all the time, if the clock is %d ms ahead of Kontrol and the token lasts %d ms',
+    async (wrong, lifetime) => {
+      const { left, pass, stop } = renewalAt({ wrong, lifetime });
+      await pass(5 * lifetime, 10_000);
+      stop();
+      // The first token may be exchanged at once: it is not known that it is new.
+      expect(left.length).toBeGreaterThan(2);
+      expect(left.length).toBeLessThan(8);
+      expect(Math.min(...left)).toBeGreaterThan(0);
+    },
+  );
+
+  it('a token is renewed in time although the clock is set back and forward by an hour', async () => {
+    const { clock, left, pass, stop } = renewalAt({ lifetime: HOUR });
+    for (const ms of [-HOUR, HOUR, HOUR, -HOUR]) {
+      await pass(25 * 60_000, 10_000);
+      clock.adjust(ms);
+      await pass(65 * 60_000, 10_000);
+    }
+    stop();
+    expect(left.length).toBeGreaterThan(4);
+    expect(left.length).toBeLessThan(10);
+    expect(Math.min(...left)).toBeGreaterThan(0);
   });
 });

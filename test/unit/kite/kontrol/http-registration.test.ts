@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { KontrolTime } from '../../../../src/lib/kite/call/kontrol-time.js';
 import { HttpRegistration } from '../../../../src/lib/kite/kontrol/http-registration.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { identity, settled } from '../../../helpers/kite/cores.js';
@@ -18,12 +19,13 @@ function registering(...answers: (string | Error | { status: number; body: strin
     urls: ['ws://one:4000/kite', 'http://two:4000/kite'],
     url: 'http://me/kite',
     kite: identity,
+    time: new KontrolTime(clock),
     auth: () => ({ type: 'kiteKey', key: 'key' }),
     registered: ({ kiteKey }) => Promise.resolve(void answered.push(kiteKey)),
     failed: ({ message }) => void failures.push(message),
-    fetch: (url, init) => {
-      requests.push(`${init?.method ?? 'GET'} ${(url as URL).href}`);
-      if (typeof init?.body === 'string') bodies.push(JSON.parse(init.body));
+    sendHttp: (url, { method = 'GET', body: sent }) => {
+      requests.push(`${method} ${url.href}`);
+      if (sent !== undefined) bodies.push(JSON.parse(sent));
       const next = answers.shift() ?? new Error('unreachable');
       if (next instanceof Error) return Promise.reject(next);
       const { status, body } = typeof next === 'string' ? { status: 200, body: next } : next;
@@ -120,6 +122,22 @@ describe('a registration over HTTP', () => {
     expect(clock.timers).toBe(1);
     await pass(10_000);
     expect(requests.slice(-2)).toEqual(['POST http://one:4000/register', beat]);
+  });
+
+  it('a registration over HTTP that moves while a heartbeat is pending is tried again if the move fails', async () => {
+    const { registration, requests, bodies, clock, pass } = registering(
+      registered,
+      'pong',
+      new Error('lost'),
+      registered,
+    );
+    await registration.start();
+    clock.advance(10_000);
+    registration.move('http://other/kite');
+    await settled();
+    await pass(200);
+    expect(requests.at(-1)).toBe('POST http://two:4000/register');
+    expect(bodies.at(-1)).toMatchObject({ url: 'http://other/kite' });
   });
 
   it('a registration over HTTP leaves no timer when it ends', async () => {

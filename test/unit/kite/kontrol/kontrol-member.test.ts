@@ -1,6 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { newKiteKey } from '../../../../src/lib/keys/index.js';
-import { MAX_TIMER_DELAY } from '../../../../src/lib/kite/call/token-renewal.js';
 import type { KiteCore } from '../../../../src/lib/kite/core/kite-core.js';
 import { KontrolMember } from '../../../../src/lib/kite/kontrol/kontrol-member.js';
 import type { Registration } from '../../../../src/lib/kite/kontrol/registration.js';
@@ -24,6 +23,7 @@ function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]
   const delays: number[] = [];
   const timed: Clock = {
     now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
     setTimeout(callback, ms) {
       delays.push(ms);
       return clock.setTimeout(callback, ms);
@@ -53,6 +53,8 @@ function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]
     dialer: (...args) => (state.reachable ? dialer(...args) : Promise.reject(new Error('nobody is there'))),
   });
   const failures: string[] = [];
+  const requests: string[] = [];
+  const http = { registers: true };
   const revoked: string[] = [];
   const member = new KontrolMember({
     identity,
@@ -71,6 +73,12 @@ function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]
     registered: () => {},
     registerFailed: ({ message }) => failures.push(message),
     timeout: 15_000,
+    sendHttp: ({ pathname }) => {
+      requests.push(pathname);
+      if (pathname === '/heartbeat') return Promise.resolve(new Response('pong'));
+      if (!http.registers) return Promise.reject(new Error('nobody is there'));
+      return Promise.resolve(new Response(JSON.stringify({ url, heartbeatInterval: 3600 })));
+    },
     clock: timed,
     logger,
     backoff: { random: () => 0 },
@@ -91,6 +99,8 @@ function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]
   };
   return {
     member,
+    requests,
+    http,
     registering,
     revoked,
     kontrol,
@@ -106,6 +116,18 @@ function withKey(keyAt: (clock: Clock) => string, ...answers: (Error | string)[]
 
 const keyPair = await testKeyPair(0);
 const DAY = 24 * 3_600_000;
+
+/** Returns a kite key that expires after 90 days. */
+function expiring(clock: Clock): string {
+  return newKiteKey({
+    username: 'bob',
+    kontrolUser: 'kontrol',
+    kontrolUrl: url,
+    keyPair,
+    ttl: 90 * DAY,
+    clock,
+  });
+}
 
 const storeDown = new KiteError('genericError', 'the store is down', { code: 'storeUnavailable' });
 
@@ -215,8 +237,6 @@ describe('a permanent registration', () => {
   });
 
   it('a permanent registration is made again at half of the lifetime of the kite key, and until Kontrol renews it', async () => {
-    const expiring = (clock: Clock): string =>
-      newKiteKey({ username: 'bob', kontrolUser: 'kontrol', kontrolUrl: url, keyPair, ttl: 90 * DAY, clock });
     const { registering, attempts, pass, delays } = withKey(expiring);
     await registering();
     await settled();
@@ -224,13 +244,56 @@ describe('a permanent registration', () => {
     expect(attempts()).toBe(1);
     await pass(DAY);
     expect(attempts()).toBe(2);
-    // A quarter of the rest each time, and not more often than every ten seconds.
+    // A quarter of the rest each time, and once a minute after the key has expired.
     for (let day = 45; day < 91; day++) await pass(DAY);
     expect(attempts()).toBeGreaterThan(5);
-    expect(Math.max(...delays)).toBeLessThanOrEqual(MAX_TIMER_DELAY);
+    expect(Math.max(...delays)).toBe(45 * DAY);
     const before = attempts();
-    for (let second = 0; second < 10; second++) await pass(1000);
+    for (let second = 0; second < 60; second++) await pass(1000);
     expect(attempts()).toBe(before + 1);
+  });
+
+  it('a registration that was made once is renewed again after Kontrol could not renew the kite key', async () => {
+    const { member, attempts, pass, logged } = withKey(expiring, url, storeDown, storeDown);
+    await member.register({ url });
+    for (let day = 0; day < 45; day++) await pass(DAY);
+    expect(attempts()).toBe(2);
+    expect(logged).toEqual([expect.stringMatching(/^warn: Cannot renew the kite key: .*the store is down/)]);
+    // A quarter of the rest later, twice.
+    for (let day = 0; day < 20; day++) await pass(DAY);
+    expect(attempts()).toBe(4);
+    // Until the end, and after it once a minute.
+    for (let day = 0; day < 25; day++) await pass(DAY);
+    const before = attempts();
+    for (let minute = 0; minute < 10; minute++) await pass(60_000);
+    expect(attempts()).toBe(before + 10);
+  });
+
+  it('a registration that was made once is not renewed after its connection has ended', async () => {
+    const { member, attempts, pass, ends } = withKey(expiring);
+    await member.register({ url });
+    ends[0]?.far.close();
+    await settled();
+    for (let day = 0; day < 90; day++) await pass(DAY);
+    expect(attempts()).toBe(1);
+  });
+
+  it('a registration over HTTP renews the kite key when it is due, also after a request that failed', async () => {
+    const { member, requests, http, pass } = withKey(expiring);
+    await member.registerHttp({ url });
+    const registers = (): number => requests.filter((path) => path === '/register').length;
+    for (let day = 0; day < 44; day++) await pass(DAY);
+    expect(registers()).toBe(1);
+    http.registers = false;
+    await pass(DAY);
+    const failed = registers();
+    expect(failed).toBeGreaterThan(1);
+    http.registers = true;
+    await pass(10_000);
+    expect(registers()).toBe(failed + 1);
+    // Kontrol did not renew the key: again after a quarter of the rest.
+    for (let day = 0; day < 12; day++) await pass(DAY);
+    expect(registers()).toBe(failed + 2);
   });
 
   it('a permanent registration logs once why no Kontrol is reachable', async () => {

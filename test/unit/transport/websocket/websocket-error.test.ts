@@ -5,17 +5,25 @@ import { closeStatusForError } from '../../../../src/lib/transport/websocket/web
 describe('closeStatusForError', () => {
   it.each([
     ['WS_ERR_INVALID_UTF8', 1007],
-    ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 1009],
-    ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', 1009],
     ['WS_ERR_TOO_MANY_BUFFERED_PARTS', 1008],
     ['WS_ERR_INVALID_OPCODE', 1002],
     ['ECONNRESET', DROPPED_CODE],
   ])('closeStatusForError returns the close code for %s', (code, closeCode) => {
     const error = Object.assign(new Error('no'), { code });
-    expect(closeStatusForError(error)).toEqual({ code: closeCode, reason: 'no' });
+    expect(closeStatusForError(error, 1024)).toEqual({ code: closeCode, reason: 'no' });
   });
 
+  it.each(['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'])(
+    'closeStatusForError names the limit for %s',
+    (code) => {
+      const error = Object.assign(new Error('no'), { code });
+      const { reason } = closeStatusForError(error, 1024);
+      expect(closeStatusForError(error, 1024)).toMatchObject({ code: 1009 });
+      expect(reason).toBe('A message is larger than 1024 bytes');
+    },
+  );
+
   it('closeStatusForError treats an error without a code as a dropped connection', () => {
-    expect(closeStatusForError(new Error('no'))).toEqual({ code: DROPPED_CODE, reason: 'no' });
+    expect(closeStatusForError(new Error('no'), 1024)).toEqual({ code: DROPPED_CODE, reason: 'no' });
   });
 });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo, LookupFunction } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
+import { noProxy } from '../../../../src/lib/transport/handshake/forward-proxy.js';
 import { NodePost } from '../../../../src/lib/transport/xhr/node-post.js';
 import type { PostResult } from '../../../../src/lib/transport/xhr/post.js';
 
@@ -22,7 +23,12 @@ it('a session over XHR resolves its host once, so that every request is sent to 
     if (options.all) done(null, [{ address, family: 4 }]);
     else done(null, address, 4);
   };
-  const post = new NodePost(new URL(`http://kites.example.com:${port}/kite`), 1000, undefined, resolve);
+  const post = new NodePost(
+    new URL(`http://kites.example.com:${port}/kite`),
+    1000,
+    { findProxy: noProxy },
+    resolve,
+  );
   onTestFinished(() => post.close());
   const answer = (speaking: boolean): Promise<PostResult> =>
     new Promise((done) => void post.post('/', '', speaking, done));

@@ -1,16 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Etcd3 } from 'etcd3';
+import { systemClock } from '../../../util/clock.js';
 import { isStorageError, StorageError } from '../shared/storage.js';
-import { clientOptions, ETCD_TIMEOUT, type EtcdConfig, memberUrls } from './etcd-config.js';
+import { clientOptions, ETCD_TIMEOUT, type EtcdConfig, grpcDeadline, memberUrls } from './etcd-config.js';
 import { toStorageError, isTransient, isStaleLogin, clusterName, couldNotConnect } from './etcd-failures.js';
 
-/** The deadline of a call, as a call option of gRPC: milliseconds since 1970 by the system clock. */
+/** The deadline of a call, as a call option of gRPC: milliseconds since 1970. */
 export interface DeadlineOption {
   readonly deadline: number;
 }
 
 export interface EtcdCallOptions {
-  /** DeadlineOption, in milliseconds since 1970 by the system clock. Default: now plus the cluster's timeout. */
+  /** In milliseconds of the monotonic clock of the system. Default: now plus the cluster's timeout. */
   readonly deadline?: number | undefined;
   /** For calls that are not idempotent: they are not retried once they may have taken effect. Default: false. */
   readonly once?: boolean;
@@ -25,7 +26,7 @@ const RETRY_DELAY = 100;
  * The members of an etcd cluster. Calls are sent to one member until it fails, and then to the next. Each call resolves or
  * rejects by its deadline.
  *
- * Deadlines refer to the system clock, because gRPC uses it.
+ * Deadlines are those of the monotonic clock of the system, also if Kontrol uses another clock. gRPC gets what is left of them.
  */
 export class EtcdCluster {
   readonly urls: readonly string[];
@@ -57,7 +58,7 @@ export class EtcdCluster {
 
   /** Returns the deadline of a call that starts now. */
   newDeadline(): number {
-    return Date.now() + this.timeout;
+    return systemClock.monotonic() + this.timeout;
   }
 
   /** Returns a new client for a member, which the caller closes. Throws a StorageError if the cluster is not open. */
@@ -71,7 +72,11 @@ export class EtcdCluster {
     work: (client: Etcd3, deadline: DeadlineOption) => Promise<Result>,
     options: EtcdCallOptions = {},
   ): Promise<Result> {
-    return this.tryMembers((url, deadline) => work(this.#client(url), { deadline }), options);
+    return this.tryMembers(
+      (url, deadline) =>
+        work(this.#client(url), { deadline: grpcDeadline(deadline - systemClock.monotonic()) }),
+      options,
+    );
   }
 
   /** Like `call`, for work that opens its own connection to the member. */
@@ -83,14 +88,15 @@ export class EtcdCluster {
     for (let tries = 1; ; tries++) {
       const url = this.#preferredUrl();
       try {
-        return await work(url, once ? deadline : Math.min(deadline, Date.now() + this.#memberTimeout()));
+        const memberDeadline = systemClock.monotonic() + this.#memberTimeout();
+        return await work(url, once ? deadline : Math.min(deadline, memberDeadline));
       } catch (error) {
         if (isStorageError(error)) throw error;
         failures.set(url, error);
         if (!this.#shouldRetry(url, error, once)) throw toStorageError(this.urls, failures);
       }
       if (tries % this.urls.length !== 0) continue;
-      const remaining = deadline - Date.now();
+      const remaining = deadline - systemClock.monotonic();
       // If no member accepts connections, fail immediately.
       if (remaining <= RETRY_DELAY || [...failures.values()].every(couldNotConnect))
         throw toStorageError(this.urls, failures);

@@ -1,5 +1,6 @@
 import type { IOptions } from 'etcd3';
 import { ConfigurationError } from '../../../protocol/errors.js';
+import { systemClock } from '../../../util/clock.js';
 import { type LookupAddresses, resolvesToLoopback } from '../../../util/loopback.js';
 
 /** The configuration of a store in an etcd cluster. Requires etcd 3.4 or newer. */
@@ -75,6 +76,11 @@ export async function exposedMembers(config: EtcdConfig, lookup: LookupAddresses
   return plain.filter((_, index) => !local[index]);
 }
 
+/** Returns a deadline in `ms` milliseconds for gRPC, which takes the time of the system and converts it to a duration at once. */
+export function grpcDeadline(ms: number): number {
+  return systemClock.now() + ms;
+}
+
 /** Returns the options of etcd3 for one member. etcd3 does not retry, because `EtcdCluster` does. */
 export function clientOptions(config: EtcdConfig, url: string): IOptions {
   const { user, password = '', ca, certificate, privateKey, timeout = ETCD_TIMEOUT } = config;
@@ -83,7 +89,7 @@ export function clientOptions(config: EtcdConfig, url: string): IOptions {
     ...(url.startsWith('https:') && { credentials: credentialsOf({ ca, certificate, privateKey }) }),
     ...(user !== undefined && { auth: { username: user, password } }),
     // Without this, a login does not have a deadline.
-    defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + timeout }),
+    defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: grpcDeadline(timeout) }),
     faultHandling: { host: () => noRetry, global: noRetry },
     grpcOptions: {
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,

@@ -49,6 +49,7 @@ interface EtcdKeyPairRecord extends KeyPairRecord {
  */
 export class EtcdStorage implements Storage {
   readonly name = 'etcd';
+  readonly shared = true;
   readonly #config: EtcdConfig;
   readonly #clock: Clock;
   readonly #logger: Logger;

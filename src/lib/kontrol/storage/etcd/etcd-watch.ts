@@ -70,7 +70,7 @@ export class EtcdWatch {
     const session = this.#session;
     if (session) {
       // The other half of the time is for another member.
-      const timeout = (deadline - Date.now()) / 2;
+      const timeout = (deadline - this.#options.clock.monotonic()) / 2;
       if (await this.#reachesRevision(session, revision, timeout)) return;
       this.#replace(session, 'it has fallen behind');
     }
@@ -113,7 +113,7 @@ export class EtcdWatch {
     let timer: Timer | undefined;
     try {
       return await new Promise<WatchSession>((resolve, reject) => {
-        timer = clock.setTimeout(() => reject(timeoutError), Math.max(0, deadline - Date.now()));
+        timer = clock.setTimeout(() => reject(timeoutError), Math.max(0, deadline - clock.monotonic()));
         const onStream = (stream: Stream): void => {
           const session: WatchSession = {
             client,
@@ -173,7 +173,7 @@ export class EtcdWatch {
     };
     return new Promise((resolve) => {
       let timer: Timer | undefined;
-      const deadline = Date.now() + ms;
+      const deadline = clock.monotonic() + ms;
       const settle = (reached: boolean): void => {
         timer?.cancel();
         session.progressListeners.delete(onProgress);
@@ -183,7 +183,7 @@ export class EtcdWatch {
         if (session.revision >= revision) settle(true);
       };
       const poll = (): void => {
-        const remaining = deadline - Date.now();
+        const remaining = deadline - clock.monotonic();
         if (remaining <= 0 || this.#session !== session) return settle(false);
         requestProgress();
         timer = clock.setTimeout(poll, Math.min(PROGRESS_INTERVAL, remaining));
@@ -199,7 +199,7 @@ export class EtcdWatch {
     const message = `${clusterName(cluster.urls)} no member accepted a watch in time`;
     return new Promise((resolve, reject) => {
       const onTimeout = (): void => reject(new StorageError('unavailable', message));
-      const timer = clock.setTimeout(onTimeout, Math.max(0, deadline - Date.now()));
+      const timer = clock.setTimeout(onTimeout, Math.max(0, deadline - clock.monotonic()));
       work.then(resolve, reject).finally(() => timer.cancel());
     });
   }

@@ -49,6 +49,7 @@ interface Tables {
  */
 export class FileStorage implements Storage {
   readonly name = 'file';
+  readonly shared = false;
   readonly secrets = 'file-mode';
   readonly #folder: string;
   readonly #lock: FolderLock;

@@ -11,6 +11,7 @@ import type {
 /** A store in the memory of this process, for tests and development. Its content is lost when the process ends. */
 export class MemoryStorage implements Storage {
   readonly name = 'memory';
+  readonly shared = false;
   readonly secrets = 'memory';
   readonly #registrations = new Map<string, Registration>();
   readonly #keyPairs = new Map<string, StoredKeyPair>();

@@ -98,11 +98,11 @@ export class Database {
   async query<Row extends object>(
     statement: Statement,
     values: readonly unknown[] = [],
-    deadline: number = this.#clock.now() + this.timeout,
+    deadline: number = this.#clock.monotonic() + this.timeout,
   ): Promise<Row[]> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#attempt<Row>(statement, values, deadline - this.#clock.now());
+        return await this.#attempt<Row>(statement, values, deadline - this.#clock.monotonic());
       } catch (error) {
         if (tries < MAX_ATTEMPTS && isRetryable(error)) continue;
         throw toCallerError(this.config, error);

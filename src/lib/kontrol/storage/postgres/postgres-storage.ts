@@ -57,6 +57,7 @@ const PAGE_SIZE = 10_000;
  */
 export class PostgresStorage implements Storage {
   readonly name = 'postgres';
+  readonly shared = true;
   readonly #database: Database;
   readonly #changes: PostgresChanges;
   readonly #keyPairs: SealedKeyPairs<KeyPairRecord>;

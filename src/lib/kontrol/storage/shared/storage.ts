@@ -83,6 +83,8 @@ export type PutResult = 'ok' | 'taken';
  */
 export interface Storage {
   readonly name: 'memory' | 'file' | 'postgres' | 'etcd';
+  /** Whether several nodes can use the store. */
+  readonly shared: boolean;
   /** How private keys are protected in the store. Kontrol warns about `plain` at the start. */
   readonly secrets: 'encrypted' | 'plain' | 'file-mode' | 'memory';
   open(): Promise<void>;

@@ -9,7 +9,7 @@ export interface WriteBatchOptions<Item, Result> {
   readonly clock: Clock;
   /** Items with the same key are never in the same batch. */
   readonly keyOf: (item: Item) => string;
-  /** Writes a batch by a deadline in milliseconds since 1970. The results are in the order of the items. */
+  /** Writes a batch by a deadline in milliseconds of the monotonic clock. The results are in the order of the items. */
   readonly write: (items: readonly Item[], deadline: number) => Promise<readonly Result[]>;
 }
 
@@ -36,7 +36,7 @@ export class WriteBatch<Item, Result> {
   add(item: Item): Promise<Result> {
     const { clock, timeout } = this.#options;
     return new Promise((resolve, reject) => {
-      this.#pending.push({ item, deadline: clock.now() + timeout, resolve, reject });
+      this.#pending.push({ item, deadline: clock.monotonic() + timeout, resolve, reject });
       this.#writing ??= this.#writeAll();
     });
   }

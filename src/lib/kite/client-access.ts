@@ -1,0 +1,41 @@
+import { ConfigurationError } from '../protocol/errors.js';
+import { accessProblem } from '../transport/handshake/access-problem.js';
+import { type Outgoing, outgoing } from '../transport/handshake/outgoing.js';
+import { ACCESS_OPTIONS, accessOf, type ServerAccess } from '../transport/handshake/server-access.js';
+
+/** @throws ConfigurationError that identifies an option that cannot be used */
+export function requireAccess(access: ServerAccess): void {
+  const problem = accessProblem(access);
+  if (problem) throw new ConfigurationError('badValue', `The option ${problem.option} ${problem.reason}`);
+}
+
+/** The access of the clients of a kite to servers: that of the kite, in which the options of a client replace some. */
+export class ClientAccess {
+  readonly #ofKite: ServerAccess;
+  /** For all clients without options of their own. */
+  readonly shared: Outgoing;
+  readonly #made = new WeakMap<ServerAccess, Outgoing>();
+
+  /** @throws ConfigurationError if an option cannot be used */
+  constructor(ofKite: ServerAccess = {}) {
+    requireAccess(ofKite);
+    this.#ofKite = ofKite;
+    this.shared = outgoing(ofKite);
+  }
+
+  /**
+   * Returns the options of the connections of a client.
+   *
+   * @throws ConfigurationError if an option of the client cannot be used
+   */
+  for(client: ServerAccess | undefined): Outgoing {
+    if (!client || !ACCESS_OPTIONS.some((name) => client[name] !== undefined)) return this.shared;
+    let made = this.#made.get(client);
+    if (!made) {
+      requireAccess(client);
+      made = outgoing({ ...this.#ofKite, ...accessOf(client) });
+      this.#made.set(client, made);
+    }
+    return made;
+  }
+}
