@@ -553,6 +553,7 @@ export const structure: readonly Folder[] = [
     entries: [
       'abortable',
       'backoff',
+      'base64',
       'base64url',
       'certificate-authorities',
       'clock',

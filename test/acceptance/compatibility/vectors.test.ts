@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
+import vm from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { decodeValues } from '../../../src/lib/dnode/decode-values.js';
+import { dnodeLimits } from '../../../src/lib/dnode/dnode-limits.js';
+import { encodeValues } from '../../../src/lib/dnode/encode-values.js';
 import { FrameBatch } from '../../../src/lib/transport/sockjs/frame-batch.js';
 import { decodeServerFrame } from '../../../src/lib/transport/sockjs/frames.js';
 import { decodeLines } from '../../../src/lib/transport/sockjs/lines.js';
@@ -12,8 +16,7 @@ interface Vectors {
 }
 
 const LIMIT = 16 * 1024 * 1024;
-const path = new URL('../../vectors/lines.json', import.meta.url);
-const vectors = JSON.parse(readFileSync(path, 'utf8')) as Vectors;
+const vectors = read('lines') as Vectors;
 
 function encoded(messages: readonly string[]): string {
   const batch = new FrameBatch('a[', LIMIT);
@@ -21,6 +24,37 @@ function encoded(messages: readonly string[]): string {
   for (const message of messages) batch.add(message);
   return batch.take();
 }
+
+interface ValueVectors {
+  /** `value` is an expression of JavaScript. */
+  readonly values: readonly { readonly value: string; readonly json: unknown }[];
+  readonly malformed: readonly unknown[];
+}
+
+function read(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url), 'utf8'));
+}
+
+describe('the vectors of values', () => {
+  const { values, malformed } = read('values') as ValueVectors;
+
+  it('the values of the vectors are encoded and decoded as they say', () => {
+    for (const { value, json } of values) {
+      // The expressions are in a file of this repository.
+      const original: unknown = vm.runInThisContext(value);
+      expect(encodeValues(original, 20, 'value')).toEqual(json);
+      expect(decodeValues(structuredClone(json), dnodeLimits)).toEqual(original);
+    }
+    console.log(`vectors: ${values.length} values, ${malformed.length} malformed`);
+  });
+
+  it('the malformed values of the vectors are rejected', () => {
+    for (const json of malformed)
+      expect(() => decodeValues(structuredClone(json), dnodeLimits), JSON.stringify(json)).toThrow(
+        'is malformed',
+      );
+  });
+});
 
 describe('the vectors of lines', () => {
   it('the frames of the vectors are encoded and decoded as they say', () => {

@@ -92,6 +92,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     CHECK_INTERVAL: 'how often to check whether processes have ended',
     KILL_DELAY: 'how long processes have to end',
   },
+  'src/lib/util/base64.ts': { PIECE: 'how many characters are made at once' },
   'src/lib/util/utf8.ts': { PIECE: 'how much of a text is counted at once' },
   'src/lib/util/socket-lock.ts': { MAX_SOCKET_PATH: 'the longest path of a socket' },
   'src/lib/kontrol/storage/postgres/database.ts': { MAX_ATTEMPTS: 'attempts of a statement of its own' },
