@@ -11,6 +11,8 @@ export interface DnodeMessage {
   readonly args: unknown[];
   /** The paths of the functions in `args`. Undefined if there are none. */
   readonly callbacks: readonly CallbackPath[] | undefined;
+  /** Whether the arguments contain tagged values. */
+  readonly tagged?: true;
   /** The reason for which the arguments cannot be used. */
   readonly problem?: Error;
 }
@@ -58,14 +60,16 @@ export function parseMessage(
   if (exceedsBytes(text, limits.messageBytes)) {
     throw new ProtocolViolation(TOO_BIG, `A message is larger than ${limits.messageBytes} bytes`);
   }
-  const { method, arguments: args = null, callbacks } = parseObject(text, limits.messageDepth, parse);
+  const { method, arguments: args = null, callbacks, values } = parseObject(text, limits.messageDepth, parse);
   if (!isMethod(method)) {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no method');
   }
   if (args !== null && !Array.isArray(args)) {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no valid arguments');
   }
-  return { method, args: args ?? [], callbacks: parseCallbacks(callbacks, limits.callbacksPerMessage) };
+  const paths = parseCallbacks(callbacks, limits.callbacksPerMessage);
+  const message = { method, args: args ?? [], callbacks: paths };
+  return values === true ? { ...message, tagged: true } : message;
 }
 
 function parseObject(

@@ -3,37 +3,43 @@ import { messageOf } from '../util/message-of.js';
 import { isNumberLiteral } from '../util/number-literal.js';
 import { formatPath, TAG, ValueError } from './value-tags.js';
 
+/** The extensions of a peer that decide which values it can receive. */
+export interface ValueSupport {
+  readonly values: boolean;
+  readonly bytes: boolean;
+  /** Leaves `undefined` in arrays to `JSON.stringify`. Default: it is a value like others. */
+  readonly undefinedIsNull?: boolean;
+}
+
 /**
  * Returns a value in which those that JSON does not have are tagged (see `value-tags.ts`), and functions are as they were. Returns
  * the value itself if it has none. `toJSON` is called as by `JSON.stringify`, except for dates, URLs, errors and bytes. `name` is
  * what the value is called in errors.
  *
- * @throws ValueError for more than `maxDepth` levels, and for values that no peer can receive, such as a Promise
- */
-export function encodeValues(value: unknown, maxDepth: number, name: string): unknown {
-  return new Encoder(maxDepth, name).encode(value, '');
-}
-
-/**
- * Checks that a value can be sent to a peer without the extension `values`. What `JSON.stringify` defines is accepted: `toJSON`,
- * and `undefined`, which is null in arrays.
+ * What `JSON.stringify` defines is accepted by every peer: `toJSON`, and `undefined`, which is null in arrays.
  *
- * @throws ValueError for the first value that cannot, with its path: `args[0].when: a Map cannot be sent to this peer`
+ * @throws ValueError for more than `maxDepth` levels, and for a value that the peer cannot receive, with its path:
+ *   `args[0].when: a Map cannot be sent to this peer`
  */
-export function checkPlainValues(value: unknown, maxDepth: number, name: string): void {
-  new Encoder(maxDepth, name, true).encode(value, '');
+export function encodeValues(value: unknown, maxDepth: number, name: string, support: ValueSupport): unknown {
+  return new Encoder(maxDepth, name, support).encode(value, '');
 }
 
 class Encoder {
   readonly #maxDepth: number;
   readonly #name: string;
-  readonly #plainOnly: boolean;
+  readonly #support: ValueSupport;
   readonly #path: (string | number)[] = [];
 
-  constructor(maxDepth: number, name: string, plainOnly = false) {
+  constructor(maxDepth: number, name: string, support: ValueSupport) {
     this.#maxDepth = maxDepth;
     this.#name = name;
-    this.#plainOnly = plainOnly;
+    this.#support = support;
+  }
+
+  /** Whether the peer reads tags. */
+  get #tags(): boolean {
+    return this.#support.values || this.#support.bytes;
   }
 
   encode(value: unknown, key: string | number): unknown {
@@ -54,7 +60,7 @@ class Encoder {
   #number(value: number): unknown {
     if (Number.isFinite(value) && !Object.is(value, -0)) return value;
     // JSON.stringify writes 0 for -0, which is equal.
-    if (this.#plainOnly && value === 0) return value;
+    if (!this.#support.values && value === 0) return value;
     return this.#tagged('number', `${value}`, () => (value === 0 ? '-0' : `${value}`));
   }
 
@@ -65,9 +71,11 @@ class Encoder {
     if (isNumberLiteral(value)) return value;
     const { toJSON } = value as { readonly toJSON?: unknown };
     const hasJson = typeof toJSON === 'function';
-    // To a peer without the extension, a Date, a URL or a Buffer is what its toJSON returns.
-    if (this.#plainOnly && hasJson) return value;
-    const special = this.#special(value);
+    if (hasJson && !this.#tags) return value;
+    // A peer without the extension gets what toJSON returns: of a Date or a URL, and of a Buffer.
+    const { values, bytes } = this.#support;
+    const isJson = hasJson && !(value instanceof Uint8Array ? bytes : values);
+    const special = isJson ? undefined : this.#special(value);
     if (special !== undefined) return special;
     if (!hasJson) return this.#record(value as Readonly<Record<string, unknown>>);
     const json = (toJSON as (key: string) => unknown).call(value, `${key}`);
@@ -144,7 +152,8 @@ class Encoder {
   }
 
   #item(item: unknown, index: number): unknown {
-    if (item === undefined) return this.#plainOnly ? item : { [TAG]: 'undefined' };
+    if (item === undefined)
+      return this.#support.values && this.#support.undefinedIsNull !== true ? { [TAG]: 'undefined' } : item;
     return typeof item === 'string' ? item : this.#at(index, item);
   }
 
@@ -158,7 +167,7 @@ class Encoder {
       copy ??= { ...value };
       define(copy, key, encoded);
     }
-    const looksTagged = !this.#plainOnly && Object.hasOwn(value, TAG);
+    const looksTagged = this.#tags && Object.hasOwn(value, TAG);
     return looksTagged ? { [TAG]: 'object', v: copy ?? value } : (copy ?? value);
   }
 
@@ -170,8 +179,9 @@ class Encoder {
   }
 
   #tagged(tag: string, kind: string, value: () => unknown): object {
-    if (this.#plainOnly) throw this.#unsendable(kind, ' to this peer');
-    return { [TAG]: tag, v: value() };
+    const { values, bytes } = this.#support;
+    if (tag === 'bytes' ? bytes : values) return { [TAG]: tag, v: value() };
+    throw this.#unsendable(kind, ' to this peer');
   }
 
   #unsendable(kind: string, to = ''): ValueError {

@@ -1,3 +1,5 @@
+import { encodeValues, type ValueSupport } from './encode-values.js';
+import { TAG } from './value-tags.js';
 import { BrandedError } from '../errors/branded-error.js';
 import { messageOf } from '../util/message-of.js';
 
@@ -7,6 +9,8 @@ export type AnyFunction = Function;
 /** A value as JSON, and the functions in it. */
 export interface Scrubbed {
   readonly json: string;
+  /** Whether the JSON contains tagged values. */
+  readonly tagged?: true;
   /** Undefined if there are none, which is the usual case and does not allocate. */
   readonly functions: readonly ExtractedFunction[] | undefined;
 }
@@ -37,14 +41,41 @@ const PLACEHOLDER = '[Function]';
  * Converts a value to JSON. Replaces each function with a placeholder and returns its path. Converts other values as
  * `JSON.stringify` does: `undefined` becomes `null` at the top and in arrays, and is omitted in objects.
  *
- * `stringify` converts the value without functions. Default: `JSON.stringify`.
+ * `stringify` converts the value without functions. Default: `JSON.stringify`. `special` decides what happens to values that JSON
+ * does not have. Default: what `stringify` does.
  *
  * @throws ScrubError for cycles, for more than `maxDepth` levels, for functions under an empty name, and for values that JSON does not support, such as a BigInt
+ * @throws ValueError for values that the peer cannot receive
  */
-export function scrub(value: unknown, maxDepth: number, stringify: Stringify = JSON.stringify): Scrubbed {
+export function scrub(
+  value: unknown,
+  maxDepth: number,
+  stringify: Stringify = JSON.stringify,
+  special?: SpecialValues,
+): Scrubbed {
+  if (isDataItem(value, maxDepth + 1)) return stringified(value, undefined, false, stringify);
   const functions = findFunctions(value, maxDepth);
+  const encoded = special ? encodeValues(value, maxDepth, special.name, special.support) : value;
+  if (encoded === value) return stringified(value, functions, false, stringify);
+  return stringified(encoded, findFunctions(encoded, maxDepth), true, stringify);
+}
+
+/** How values that JSON does not have are sent. */
+export interface SpecialValues {
+  /** What the value is called in errors, such as `args`. */
+  readonly name: string;
+  readonly support: ValueSupport;
+}
+
+function stringified(
+  value: unknown,
+  functions: readonly ExtractedFunction[] | undefined,
+  tagged: boolean,
+  stringify: Stringify,
+): Scrubbed {
   try {
-    return { json: stringify(value, functions && placeholders) ?? 'null', functions };
+    const json = stringify(value, functions && placeholders) ?? 'null';
+    return tagged ? { json, functions, tagged } : { json, functions };
   } catch (error) {
     throw new ScrubError(messageOf(error));
   }
@@ -57,16 +88,31 @@ function placeholders(this: unknown, key: string, value: unknown): unknown {
 
 function findFunctions(value: unknown, maxDepth: number): ExtractedFunction[] | undefined {
   if (typeof value === 'function') return [{ fn: value, path: [] }];
-  if (typeof value !== 'object' || value === null || isOnlyData(value, maxDepth)) return undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
   const search: Search = { maxDepth, path: [], ancestors: [], functions: undefined };
   walk(value, search);
   return search.functions;
 }
 
 /**
- * Whether a value has no functions and at most `depth` levels, so that nothing has to be searched. Nearly every value has none.
- * False if it takes a closer look to find out, such as at a class with `toJSON`.
+ * Whether an item, such as a field, is what JSON has: no function, no special value, at most `depth - 1` levels, and no class or
+ * key that needs a closer look. Nearly every value is.
  */
+export function isDataItem(item: unknown, depth: number): boolean {
+  switch (typeof item) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      // Not for NaN, the infinities and -0.
+      return item === 0 ? 1 / item > 0 : item - item === 0;
+    case 'object':
+      return item === null || isOnlyData(item, depth - 1);
+    default:
+      return false;
+  }
+}
+
 function isOnlyData(value: object, depth: number): boolean {
   if (depth === 0) return false;
   if (Array.isArray(value)) {
@@ -75,15 +121,14 @@ function isOnlyData(value: object, depth: number): boolean {
     }
     return true;
   }
-  // Their items are numbers.
-  if (ArrayBuffer.isView(value)) return true;
-  // `Object.keys` would create an array for each object. Inherited functions are found as well, and are ignored by the search.
-  for (const key in value) if (!isDataItem((value as Record<string, unknown>)[key], depth)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  // `Object.keys` would create an array for each object.
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key];
+    if (key === TAG || (item !== undefined && !isDataItem(item, depth))) return false;
+  }
   return true;
-}
-
-function isDataItem(item: unknown, depth: number): boolean {
-  return typeof item === 'object' ? item === null || isOnlyData(item, depth - 1) : typeof item !== 'function';
 }
 
 interface Search {
@@ -95,7 +140,7 @@ interface Search {
 
 function walk(value: object, search: Search): void {
   // Values with their own JSON form, such as a Date, are leaves.
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return;
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function' || ArrayBuffer.isView(value)) return;
   if (search.ancestors.includes(value))
     throw new ScrubError(`It contains itself${describePath(search.path)}`);
   if (search.ancestors.length >= search.maxDepth) {

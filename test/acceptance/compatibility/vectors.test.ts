@@ -42,7 +42,7 @@ describe('the vectors of values', () => {
     for (const { value, json } of values) {
       // The expressions are in a file of this repository.
       const original: unknown = vm.runInThisContext(value);
-      expect(encodeValues(original, 20, 'value')).toEqual(json);
+      expect(encodeValues(original, 20, 'value', { values: true, bytes: true })).toEqual(json);
       expect(decodeValues(structuredClone(json), dnodeLimits)).toEqual(original);
     }
     console.log(`vectors: ${values.length} values, ${malformed.length} malformed`);

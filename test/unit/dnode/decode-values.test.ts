@@ -5,7 +5,7 @@ import { encodeValues } from '../../../src/lib/dnode/encode-values.js';
 
 const decode = (value: unknown, limits = dnodeLimits): unknown => decodeValues(value, limits);
 const sent = (value: unknown): unknown =>
-  decode(JSON.parse(JSON.stringify(encodeValues(value, 50, 'value'))));
+  decode(JSON.parse(JSON.stringify(encodeValues(value, 50, 'value', { values: true, bytes: true }))));
 
 describe('decodeValues', () => {
   it('decodeValues restores what encodeValues has encoded, nested in each other', () => {

@@ -1,10 +1,11 @@
 import vm from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { checkPlainValues, encodeValues } from '../../../src/lib/dnode/encode-values.js';
+import { encodeValues } from '../../../src/lib/dnode/encode-values.js';
 import { NumberLiteral } from '../../../src/lib/util/number-literal.js';
 
-const encode = (value: unknown, maxDepth = 20): unknown => encodeValues(value, maxDepth, 'args');
-const check = (value: unknown): void => checkPlainValues(value, 20, 'args');
+const encode = (value: unknown, maxDepth = 20): unknown =>
+  encodeValues(value, maxDepth, 'args', { values: true, bytes: true });
+const check = (value: unknown): unknown => encodeValues(value, 20, 'args', { values: false, bytes: false });
 
 class Point {
   readonly x = 1;
@@ -78,7 +79,7 @@ describe('encodeValues', () => {
   });
 });
 
-describe('checkPlainValues', () => {
+describe('encodeValues for a peer without extensions', () => {
   it.each([
     [[{ when: new Map() }], 'args[0].when: a Map cannot be sent to this peer'],
     [[new Set()], 'args[0]: a Set cannot be sent to this peer'],
@@ -91,11 +92,11 @@ describe('checkPlainValues', () => {
     [[new ArrayBuffer(1)], 'args[0]: an ArrayBuffer cannot be sent to this peer'],
     [[new Float32Array(1)], 'args[0]: a Float32Array cannot be sent'],
     [[Promise.resolve()], 'args[0]: a Promise cannot be sent'],
-  ])('checkPlainValues names the path of a value that JSON cannot carry: %#', (value, message) => {
+  ])('encodeValues names the path of a value that JSON cannot carry: %#', (value, message) => {
     expect(() => check(value)).toThrow(message);
   });
 
-  it('checkPlainValues accepts what JSON.stringify defines', () => {
+  it('encodeValues leaves what JSON.stringify defines to it', () => {
     const values = [
       new Date(1),
       new Date(Number.NaN),
@@ -110,6 +111,20 @@ describe('checkPlainValues', () => {
       () => 1,
       vm.runInNewContext('({ a: [1] })') as unknown,
     ];
-    expect(() => check(values)).not.toThrow();
+    expect(check(values)).toBe(values);
+  });
+
+  it('encodeValues sends bytes and values only to peers that support them', () => {
+    const args = [new Date(1), Buffer.from('x'), undefined];
+    expect(encodeValues(args, 20, 'args', { values: true, bytes: false })).toEqual([
+      { $: 'date', v: 1 },
+      { type: 'Buffer', data: [120] },
+      { $: 'undefined' },
+    ]);
+    expect(encodeValues(args, 20, 'args', { values: false, bytes: true })).toMatchObject([
+      '1970-01-01T00:00:00.001Z',
+      { $: 'bytes', v: 'eA==' },
+      undefined,
+    ]);
   });
 });

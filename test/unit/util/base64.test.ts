@@ -17,10 +17,13 @@ describe.each(['Node', 'a page'])('base64 in %s', (where) => {
     expect(decoded).toEqual(all);
   });
 
-  it.each(['A', 'AA', 'AAA', 'A===', '====', 'AA=A', 'AA-_', 'AAA\n', 'AAé='])('a text that is not base64 is rejected: %j', (text) => {
-    if (where === 'a page') vi.stubGlobal('Buffer', undefined);
-    const decoded = fromBase64(text);
-    vi.unstubAllGlobals();
-    expect(decoded).toBeUndefined();
-  });
+  it.each(['A', 'AA', 'AAA', 'A===', '====', 'AA=A', 'AA-_', 'AAA\n', 'AAé='])(
+    'a text that is not base64 is rejected: %j',
+    (text) => {
+      if (where === 'a page') vi.stubGlobal('Buffer', undefined);
+      const decoded = fromBase64(text);
+      vi.unstubAllGlobals();
+      expect(decoded).toBeUndefined();
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { decodeServerFrame } from '../sockjs/frames.js';
 import { type HopExtension, withExtensions } from '../sockjs/hop-extensions.js';
 import { ClientHeartbeat } from '../sockjs/client-heartbeat.js';
 import type { DialOptions } from '../handshake/dial-options.js';
-import { PATH_HINT, DialError, statusError } from '../handshake/dial-error.js';
+import { PATH_HINT, DialError, isDialError, statusError } from '../handshake/dial-error.js';
 import { Handshake } from '../handshake/handshake.js';
 import type { PostResponse, Post } from './post.js';
 import { requestPath } from '../handshake/session-url.js';
@@ -37,7 +37,7 @@ export function dialXhr(
         return;
       }
       const opened = openSession(base, result, limits.messageBytes);
-      if (opened instanceof DialError) {
+      if (isDialError(opened)) {
         handshake.fail(opened);
       } else if (handshake.succeed()) {
         const { remoteAddress } = result as PostResponse;
