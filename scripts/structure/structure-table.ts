@@ -432,6 +432,8 @@ const transport: readonly Folder[] = [
       'frame-limit',
       'frame-queue',
       'frames',
+      'hop-extensions',
+      'lines',
       'split-frame',
     ],
     exports: ['quoting'],
@@ -551,6 +553,7 @@ export const structure: readonly Folder[] = [
     entries: [
       'abortable',
       'backoff',
+      'base64',
       'base64url',
       'certificate-authorities',
       'clock',

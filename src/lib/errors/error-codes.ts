@@ -158,6 +158,18 @@ export const kiteErrorCodes = {
     action:
       'Return the number as a string, or call with a kite that has the option `numbers`: `literal` keeps it, `rounded` rounds it.',
   },
+  malformedValue: {
+    type: 'argumentError',
+    sender: 'a kite',
+    meaning: 'The arguments contain a tagged value that is malformed, unknown, or above a limit.',
+    action: 'Check that the caller follows the extension `values` of the protocol.',
+  },
+  malformedResult: {
+    type: 'invalidResponse',
+    sender: CALLER,
+    meaning: 'The result contains a tagged value that is malformed, unknown, or above a limit.',
+    action: 'Check that the peer follows the extension `values` of the protocol.',
+  },
   inviteNeeded: {
     type: 'authenticationError',
     sender: KONTROL,

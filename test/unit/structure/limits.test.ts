@@ -92,6 +92,8 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     CHECK_INTERVAL: 'how often to check whether processes have ended',
     KILL_DELAY: 'how long processes have to end',
   },
+  'src/lib/util/base64.ts': { PIECE: 'how many characters are made at once' },
+  'src/lib/util/utf8.ts': { PIECE: 'how much of a text is counted at once' },
   'src/lib/util/socket-lock.ts': { MAX_SOCKET_PATH: 'the longest path of a socket' },
   'src/lib/kontrol/storage/postgres/database.ts': { MAX_ATTEMPTS: 'attempts of a statement of its own' },
   'src/lib/kontrol/storage/postgres/postgres-changes.ts': { BATCH_SIZE: 'how much is read at once' },
@@ -126,6 +128,8 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/proxy/reverse/kite-hosts.ts': { LABEL_DIGITS: 'how long the host names of kites are' },
   'src/lib/cli/call/arguments.ts': { SHOWN_LENGTH: 'how much of a word an error message shows' },
   'src/lib/util/exact-number.ts': {
+    PART: 'how much of a message is searched at once',
+    OVERLAP: 'how much of a message is searched twice',
     LONG_NUMBER: 'the length of a number that may not be exact',
     LONG_EXPONENT: 'the length of an exponent with which a number may not be exact',
     STRING_CHECK: 'which of two ways to scan is faster',

@@ -1,5 +1,5 @@
 import { type CallbackPath, type DnodeMessage, isProtocolViolation } from '../../dnode/dnode-message.js';
-import type { AnyFunction } from '../../dnode/scrub.js';
+import { type AnyFunction, isDataItem } from '../../dnode/scrub.js';
 import { unscrub } from '../../dnode/unscrub.js';
 import type { ExtensionSet } from '../../protocol/extensions.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
@@ -12,6 +12,7 @@ import { messageOf } from '../../util/message-of.js';
 import type { Logger } from '../../util/logger.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { settleCall } from './settle-call.js';
+import { needsExtension, type TaggedPlace, untagged } from './tagged-message.js';
 import type { EnvelopePrefix } from './envelope-prefix.js';
 import { canceledError, disconnectError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
@@ -157,10 +158,21 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     args: unknown[],
     options: CallOptions = {},
   ): Promise<Result> {
+    // The call has to wait until the peer has named its extensions. Its ping is answered by every kite.
+    if (!this.extensions && !isDataItem(args, this.#host.limits.messageDepth) && needsExtension(args))
+      return this.#ping(options).then(() => this.call<Result>(method, args, options));
     return new Promise<unknown>((resolve, reject) => {
       // An exception here rejects the promise.
       this.#sender.call(method, args, options, resolve, reject);
     }) as Promise<Result>;
+  }
+
+  /** Makes the peer name its extensions. A peer that rejects the ping has named none. */
+  async #ping({ signal, timeout }: CallOptions): Promise<void> {
+    const options = { ...(signal && { signal }), ...(timeout !== undefined && { timeout }) };
+    await this.call('kite.ping', [], options).catch((error: unknown) => {
+      if (this.extensions === undefined) throw error;
+    });
   }
 
   override forget(fn: AnyFunction): void {
@@ -200,7 +212,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
       return;
     }
     this.#restore(message);
-    const call = readCall(message.method, message);
+    const call = readCall(message.method, this.#untag(message, [message.args[0], 'withArgs']));
     const first = this.#claimedKite === undefined;
     this.#dispatch(call);
     // Most callers make one call. A caller that makes a second one is likely to make more.
@@ -218,13 +230,18 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
       return;
     }
     this.#restore(message);
-    this.#dispatch(prefixes.complete(prefix, message));
+    this.#dispatch(prefixes.complete(prefix, this.#untag(message, [message.args[0], 'withArgs'])));
   }
 
   /** Replaces callback references with stubs. Nearly every call has one, for its response, which needs no stub. */
   #restore({ args, callbacks }: DnodeMessage): void {
     const functions = callbacks?.filter((callback) => !isResponsePath(callback));
     if (functions && functions.length > 0) this.#unscrub(args, functions);
+  }
+
+  /** Restores the tagged values of a message, in place: those of one field, or all. */
+  #untag(message: DnodeMessage, place: TaggedPlace): DnodeMessage {
+    return message.tagged === true ? untagged(message, place, this.#host.limits) : message;
   }
 
   #dispatch(call: IncomingCall): void {
@@ -238,13 +255,15 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#host.dispatch(this, call);
   }
 
-  #callback(number: number, message: DnodeMessage): void {
-    const { args, callbacks, problem } = message;
+  #callback(number: number, received: DnodeMessage): void {
+    const { args, callbacks } = received;
     const entry = this.#pendingCalls.get(number);
     if (!this.#negotiation.extensions && typeof entry !== 'function') this.#heardAnswer(args, entry);
     // Unknown or forgotten numbers are ignored: the response to a call that timed out has one.
     if (entry === undefined) return;
     if (callbacks) this.#unscrub(args, callbacks);
+    const message = this.#untag(received, typeof entry === 'function' ? undefined : [args[0], 'result']);
+    const { problem } = message;
     if (typeof entry === 'function') this.#invoke(problem ? () => Promise.reject(problem) : entry, args);
     else settleCall(this.#pendingCalls.settle(number, entry), message);
   }

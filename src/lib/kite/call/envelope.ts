@@ -3,7 +3,7 @@ import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.
 import type { WireError } from '../../protocol/errors.js';
 import { malformedCall } from './call-errors.js';
 import { jsonObject } from '../../util/record.js';
-import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
+import { Fragment, type Message, messageText, type Piece } from '../../transport/channel/outgoing-message.js';
 
 /*
  * The wire form of a call and of its response:
@@ -115,6 +115,12 @@ function callbackEntries(
     return `"${sharer.share(fn)}":${base}${separator}${JSON.stringify(path).slice(1)}`;
   });
   return `${entries.join()}}}`;
+}
+
+/** Returns a message with the mark that its arguments contain tagged values. */
+export function withTags(message: Message): Message {
+  const end = messageText(message.slice(-1));
+  return [...message.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
 }
 
 /** A call of the peer. Its shape has been checked; it has not been authenticated. */

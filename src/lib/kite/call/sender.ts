@@ -21,6 +21,7 @@ import {
   errorMessage,
   type IncomingCall,
   resultMessage,
+  withTags,
 } from './envelope.js';
 
 /** The interface of a kite to its senders. */
@@ -96,7 +97,8 @@ export class Sender {
       ? optionFields(options, this.#negotiation.extensions, this.#host.limits)
       : NO_FIELD;
     const more = typeof fields === 'string' ? fields.length : 0;
-    const { json, functions } = this.#scrub(args, `The arguments of "${method}"`, more);
+    const scrubbed = this.#scrub(args, `The arguments of "${method}"`, 'args', more);
+    const { json, functions } = scrubbed;
     const callbacks =
       options.callbacks === 'call' && functions
         ? functions.map(({ fn }) => this.#pendingCalls.shareForCall(fn))
@@ -123,7 +125,8 @@ export class Sender {
     const start = this.#host.methodFragment(method);
     const announcement = this.#negotiation.takeAnnouncement();
     const deadline = this.#deadlineField(options, timeout);
-    this.#send(
+    this.#sendTagged(
+      scrubbed,
       callMessage(start, this.#envelope, json, announcement, deadline, fields, number, functions, registry),
     );
   }
@@ -154,9 +157,10 @@ export class Sender {
         this.#send(encodedMessage(call.response, result.pieces, this.#negotiation.takeAnnouncement()));
         return;
       }
-      const { json, functions } = this.#scrub(result, `The result of "${call.method}"`);
+      const scrubbed = this.#scrub(result, `The result of "${call.method}"`, 'result');
+      const { json, functions } = scrubbed;
       const fields = this.#negotiation.takeAnnouncement();
-      this.#send(resultMessage(call.response, json, fields, functions, this.#pendingCalls));
+      this.#sendTagged(scrubbed, resultMessage(call.response, json, fields, functions, this.#pendingCalls));
     } catch (error) {
       // Only the message: an `argumentError` would blame the arguments of the caller.
       this.respondError(call, messageOf(error), id());
@@ -173,9 +177,14 @@ export class Sender {
   stub(number: number): AnyFunction {
     return (...args: unknown[]): void => {
       if (this.#ended) return;
-      const { json, functions } = this.#scrub(args, 'The arguments of a callback');
-      this.#send(callbackMessage(number, json, functions, this.#pendingCalls));
+      const scrubbed = this.#scrub(args, 'The arguments of a callback', 'args');
+      const { json, functions } = scrubbed;
+      this.#sendTagged(scrubbed, callbackMessage(number, json, functions, this.#pendingCalls));
     };
+  }
+
+  #sendTagged({ tagged }: Scrubbed, message: Message): void {
+    this.#send(tagged ? withTags(message) : message);
   }
 
   #send(message: Message): void {
@@ -187,12 +196,15 @@ export class Sender {
    * Converts a value to JSON. `more`: the length of what the message contains besides. If the queue of a connection that this side has opened cannot take it, it fails, and not the
    * connection.
    */
-  #scrub(value: unknown, content: string, more = 0): Scrubbed {
+  #scrub(value: unknown, content: string, name: string, more = 0): Scrubbed {
     const { messageDepth, messageBytes, callbacksPerMessage, callbacksPerConnection, sendQueueBytes } =
       this.#host.limits;
     let scrubbed: Scrubbed;
     try {
-      scrubbed = this.#host.json.scrub(value, messageDepth - ENVELOPE_DEPTH);
+      scrubbed = this.#host.json.scrub(value, messageDepth - ENVELOPE_DEPTH, {
+        name,
+        support: this.#negotiation.valueSupport,
+      });
     } catch (error) {
       throw cannotSend(content, error);
     }

@@ -1,0 +1,44 @@
+import { decodeValues, type ValueLimits } from '../../dnode/decode-values.js';
+import type { DnodeMessage } from '../../dnode/dnode-message.js';
+import { encodeValues, type ValueSupport } from '../../dnode/encode-values.js';
+import { codedError } from '../../protocol/errors.js';
+import { messageOf } from '../../util/message-of.js';
+import { jsonObject } from '../../util/record.js';
+
+/** The field of a message that has tagged values. Undefined if all arguments have them. */
+export type TaggedPlace = readonly [object: unknown, key: string] | undefined;
+
+/** Returns a message with its tagged values restored. If they cannot be, the message has a problem. */
+export function untagged(message: DnodeMessage, place: TaggedPlace, limits: ValueLimits): DnodeMessage {
+  try {
+    if (!place) return { ...message, args: decodeValues(message.args, limits) as unknown[] };
+    const fields = jsonObject(place[0]) as Record<string, unknown> | undefined;
+    if (fields && Object.hasOwn(fields, place[1])) fields[place[1]] = decodeValues(fields[place[1]], limits);
+    return message;
+  } catch (error) {
+    const problem = place?.[1] === 'result' ? malformedResult(error) : malformedValue(error);
+    return { ...message, problem };
+  }
+}
+
+function malformedValue(error: unknown): Error {
+  return codedError('argumentError', 'malformedValue', `The arguments cannot be read: ${messageOf(error)}`);
+}
+
+function malformedResult(error: unknown): Error {
+  return codedError('invalidResponse', 'malformedResult', `The result cannot be read: ${messageOf(error)}`);
+}
+
+/** Whether arguments have values that only a peer with an extension can receive, and that can be sent to such a peer. */
+export function needsExtension(args: readonly unknown[]): boolean {
+  try {
+    return encodeValues(args, MAX_DEPTH, 'args', EVERYTHING) !== args;
+  } catch {
+    return false;
+  }
+}
+
+const MAX_DEPTH = 128;
+
+// To a peer without extensions, undefined is null, as always.
+const EVERYTHING: ValueSupport = { values: true, bytes: true, undefinedIsNull: true };
