@@ -355,9 +355,23 @@ const kite: readonly Folder[] = [
     ],
   },
   {
+    name: 'streams',
+    about: 'streams among the arguments of a call and as its result',
+    entries: [
+      'connection-streams',
+      'incoming-stream',
+      'stream-argument',
+      'stream-entry',
+      'stream-producer',
+      'stream-reader',
+      'stream-window',
+    ],
+    exports: ['remote-stream'],
+  },
+  {
     name: 'limits',
     about: 'the limits of a kite, including those of the layers below',
-    entries: ['heartbeat-interval'],
+    entries: ['heartbeat-interval', 'stream-limits'],
     exports: ['compose-limits', 'kite-limits'],
   },
 ];
@@ -567,6 +581,7 @@ export const structure: readonly Folder[] = [
       'guard-listeners',
       'host',
       'ip-addresses',
+      'item-source',
       'json-error',
       'listen-address',
       'logger',

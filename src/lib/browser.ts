@@ -21,6 +21,7 @@ export type {
   PageKontrolOptions as KontrolOptions,
 } from './kite/page/page-kite-options.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';
+export type { RemoteStream } from './kite/streams/remote-stream.js';
 export type { Request } from './kite/serve/request.js';
 export type { ArgsSchema } from './kite/serve/argument-schema.js';
 export type { DialErrorCode, KiteErrorCode, KnownErrorType } from './errors/error-codes.js';

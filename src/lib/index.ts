@@ -38,6 +38,7 @@ export type {
 } from './kite/serve/method.js';
 export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';
+export type { RemoteStream } from './kite/streams/remote-stream.js';
 export type { Numbers } from './kite/call/message-numbers.js';
 export type { Request } from './kite/serve/request.js';
 export type { ArgsSchema, JsonSchema } from './kite/serve/argument-schema.js';

@@ -1,5 +1,6 @@
 import { toBase64 } from '../util/base64.js';
 import { messageOf } from '../util/message-of.js';
+import { isStream } from '../util/item-source.js';
 import { isNumberLiteral } from '../util/number-literal.js';
 import { formatPath, TAG, ValueError } from './value-tags.js';
 
@@ -68,7 +69,7 @@ class Encoder {
     if (this.#path.length > this.#maxDepth)
       throw new ValueError(`${this.#name} nests deeper than ${this.#maxDepth} levels, or contains itself`);
     if (Array.isArray(value)) return this.#array(value);
-    if (isNumberLiteral(value)) return value;
+    if (isNumberLiteral(value) || isStream(value)) return value;
     const { toJSON } = value as { readonly toJSON?: unknown };
     const hasJson = typeof toJSON === 'function';
     if (hasJson && !this.#tags) return value;

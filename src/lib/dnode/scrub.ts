@@ -1,6 +1,7 @@
 import { encodeValues, type ValueSupport } from './encode-values.js';
 import { TAG } from './value-tags.js';
 import { BrandedError } from '../errors/branded-error.js';
+import { isStream, type Stream } from '../util/item-source.js';
 import { messageOf } from '../util/message-of.js';
 
 // oxlint-disable-next-line typescript/no-unsafe-function-type -- any function of a program, to be called by the peer
@@ -15,9 +16,9 @@ export interface Scrubbed {
   readonly functions: readonly ExtractedFunction[] | undefined;
 }
 
-/** A function and its path in the value. */
+/** A function, or a stream that a function controls, and its path in the value. */
 export interface ExtractedFunction {
-  readonly fn: AnyFunction;
+  readonly fn: AnyFunction | Stream;
   /** The path from the value to the function. Empty if the value is the function. */
   readonly path: readonly (string | number)[];
 }
@@ -36,6 +37,9 @@ export type Stringify = (
 ) => string | undefined;
 
 const PLACEHOLDER = '[Function]';
+
+/** What stands for a stream. */
+export const STREAM_PLACEHOLDER = '[Stream]';
 
 /**
  * Converts a value to JSON. Replaces each function with a placeholder and returns its path. Converts other values as
@@ -83,12 +87,15 @@ function stringified(
 
 // `value` is what the `toJSON` of a function returns, if it has one: the path would lead to something else.
 function placeholders(this: unknown, key: string, value: unknown): unknown {
-  return typeof (this as Record<string, unknown>)[key] === 'function' ? PLACEHOLDER : value;
+  const original = (this as Record<string, unknown>)[key];
+  if (typeof original === 'function') return PLACEHOLDER;
+  return isStream(original) ? STREAM_PLACEHOLDER : value;
 }
 
 function findFunctions(value: unknown, maxDepth: number): ExtractedFunction[] | undefined {
   if (typeof value === 'function') return [{ fn: value, path: [] }];
   if (typeof value !== 'object' || value === null) return undefined;
+  if (isStream(value)) return [{ fn: value, path: [] }];
   const search: Search = { maxDepth, path: [], ancestors: [], functions: undefined };
   walk(value, search);
   return search.functions;
@@ -123,12 +130,23 @@ function isOnlyData(value: object, depth: number): boolean {
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;
+  if ((value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] !== undefined) return false;
   // `Object.keys` would create an array for each object.
   for (const key in value) {
     const item = (value as Record<string, unknown>)[key];
     if (key === TAG || (item !== undefined && !isDataItem(item, depth))) return false;
   }
   return true;
+}
+
+/** Returns the streams in a value. Never throws. */
+export function streamsIn(value: unknown, maxDepth: number): Stream[] {
+  if (isDataItem(value, maxDepth + 1)) return [];
+  try {
+    return (findFunctions(value, maxDepth) ?? []).flatMap(({ fn }) => (typeof fn === 'function' ? [] : [fn]));
+  } catch {
+    return [];
+  }
 }
 
 interface Search {
@@ -156,7 +174,7 @@ function walk(value: object, search: Search): void {
 }
 
 function visit(value: unknown, key: string | number, search: Search): void {
-  if (typeof value === 'function') {
+  if (typeof value === 'function' || isStream(value)) {
     const path = [...search.path, key];
     // Go kites end when they read such a path.
     if (path.includes(''))

@@ -231,6 +231,14 @@ export const kiteErrorCodes = {
     meaning: 'Kontrol cannot reach its store, so it cannot accept changes.',
     action: 'Try again later. The log of Kontrol contains the reason.',
   },
+  streamTooLong: {
+    type: 'argumentError',
+    sender: KITE,
+    meaning:
+      'The method streams, and the call cannot receive a stream. Its items would be an array that is longer than the limit.',
+    action:
+      'Read the items with `client.stream`, or pass a function as the last argument, which gets each item.',
+  },
   targetRefused: {
     type: 'argumentError',
     sender: REVERSE_PROXY,

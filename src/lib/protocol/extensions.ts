@@ -22,6 +22,7 @@ export type Extension = (typeof EXTENSIONS)[number];
 export const SPOKEN_EXTENSIONS: readonly Extension[] = [
   'cancel',
   'deadline',
+  'stream',
   'bytes',
   'values',
   'trace',

@@ -8,9 +8,18 @@ import type { Clock, Timer } from '../../util/clock.js';
 import { disconnectError, notConnectedError } from './call-errors.js';
 import type { Auth, ClientEvents, ClientHost, ClientOptions } from './client-options.js';
 import { Connection } from './connection.js';
-import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
+import { type OpeningStream, RemoteStream } from '../streams/remote-stream.js';
+import type {
+  AnyMethods,
+  MethodArgs,
+  MethodName,
+  MethodResult,
+  StreamItem,
+  StreamResult,
+} from './method-types.js';
 import { type RenewToken, TokenRenewal } from './token-renewal.js';
 import { type CallOptions, Peer } from './peer.js';
+import { cancelStreams } from './tagged-message.js';
 
 export type * from './client-options.js';
 
@@ -131,10 +140,35 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     return this.#renewal.callWithRetry(this.#token(), () => this.#call(method, args, options));
   }
 
+  override callStream<
+    Item = unknown,
+    Result = unknown,
+    Name extends MethodName<Methods> = MethodName<Methods>,
+  >(
+    method: Name,
+    args: MethodArgs<Methods, Name>,
+    options: CallOptions = {},
+  ): RemoteStream<StreamItem<Methods, Name, Item>, StreamResult<Methods, Name, Result>> {
+    type Value = StreamResult<Methods, Name, Result>;
+    const renewal = this.#renewal;
+    const call = (stream: OpeningStream): Promise<Value> =>
+      this.#connection
+        ? this.#connection.openStream<Value>(method, args, options, stream)
+        : Promise.reject(this.#unconnected(args));
+    const open = (stream: OpeningStream): Promise<Value> =>
+      renewal ? renewal.callWithRetry(this.#token(), () => call(stream)) : call(stream);
+    return new RemoteStream(open, options.signal);
+  }
+
   #call<Result>(method: string, args: unknown[], options: CallOptions | undefined): Promise<Result> {
     const connection = this.#connection;
     if (connection) return connection.call<Result>(method, args, options);
-    return Promise.reject(this.#state === 'closed' ? closedError(this.url) : notConnectedError(this.url));
+    return Promise.reject(this.#unconnected(args));
+  }
+
+  #unconnected(args: unknown[]): Error {
+    cancelStreams(args);
+    return this.#state === 'closed' ? closedError(this.url) : notConnectedError(this.url);
   }
 
   override forget(fn: (...args: never[]) => unknown): void {

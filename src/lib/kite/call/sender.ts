@@ -1,26 +1,41 @@
 import type { MessageJson } from '../../dnode/message-json.js';
-import type { AnyFunction, Scrubbed } from '../../dnode/scrub.js';
-import { toWireError } from '../../protocol/errors.js';
+import type { AnyFunction, ExtractedFunction, Scrubbed } from '../../dnode/scrub.js';
+import { formatPath } from '../../dnode/value-tags.js';
+import { KiteError, toWireError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import { messageOf } from '../../util/message-of.js';
-import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
+import {
+  Fragment,
+  type Message,
+  messageLength,
+  type Piece,
+} from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
-import { disconnectError, tooLarge, tooManyCallbacks, cannotSend } from './call-errors.js';
+import type { ConnectionStreams } from '../streams/connection-streams.js';
+import { type EndEntry, IncomingStream, ItemEntry } from '../streams/incoming-stream.js';
+import { StreamArgument } from '../streams/stream-argument.js';
+import type { StreamReader } from '../streams/stream-reader.js';
+import type { StreamWindow } from '../streams/stream-window.js';
+import { disconnectError, tooLarge, tooManyCallbacks, cannotSend, misplacedStream } from './call-errors.js';
 import type { FlowControl } from './flow-control.js';
 import { type Negotiation, NO_FIELD } from './negotiation.js';
-import type { PendingCalls, PendingCall } from './pending-calls.js';
+import { isCall, type PendingCalls, type PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
 import { deadlineField, inheritedTimeout, optionFields } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
   callMessage,
   callbackMessage,
+  type CallbackRegistry,
   cancelMessage,
+  creditMessage,
   encodedMessage,
   errorMessage,
+  openMessage,
   type IncomingCall,
   resultMessage,
+  streamField,
   withTags,
 } from './envelope.js';
 
@@ -39,6 +54,8 @@ export interface SenderOptions {
   readonly flow: FlowControl;
   readonly pendingCalls: PendingCalls;
   readonly negotiation: Negotiation;
+  /** The connection of the sender. */
+  readonly owner: { readonly streams: ConnectionStreams };
   /** The `authentication` of calls. */
   readonly auth: unknown;
   /** Default timeout of calls in milliseconds; 0 means none. */
@@ -52,20 +69,29 @@ export class Sender {
   readonly #flow: FlowControl;
   readonly #pendingCalls: PendingCalls;
   readonly #negotiation: Negotiation;
+  readonly #owner: SenderOptions['owner'];
   readonly #timeout: number;
   #envelope: Fragment;
   /** The field for the default timeout. */
   #ownDeadline: Fragment | undefined;
   #ended = false;
 
-  constructor(host: SenderHost, { channel, flow, pendingCalls, negotiation, auth, timeout }: SenderOptions) {
+  constructor(
+    host: SenderHost,
+    { channel, flow, pendingCalls, negotiation, owner, auth, timeout }: SenderOptions,
+  ) {
     this.#host = host;
     this.#channel = channel;
     this.#flow = flow;
     this.#pendingCalls = pendingCalls;
     this.#negotiation = negotiation;
+    this.#owner = owner;
     this.#timeout = timeout;
     this.#envelope = host.envelopeFragment(auth);
+  }
+
+  get #streams(): ConnectionStreams {
+    return this.#owner.streams;
   }
 
   /** Sets the `authentication` of later calls. */
@@ -85,24 +111,32 @@ export class Sender {
     options: CallOptions,
     resolve: (result: unknown) => void,
     reject: (error: unknown) => void,
-  ): void {
+    reader?: StreamReader,
+  ): number {
     if (this.#ended) throw disconnectError('');
     const { signal, parent } = options;
     signal?.throwIfAborted();
     parent?.signal.throwIfAborted();
-    const { timeout: ownTimeout = this.#timeout } = options;
-    const timeout = parent ? inheritedTimeout(ownTimeout, parent, method) : ownTimeout;
     const hasFields = options.trace || options.metadata || parent;
-    const fields = hasFields
+    let fields = hasFields
       ? optionFields(options, this.#negotiation.extensions, this.#host.limits)
       : NO_FIELD;
     const more = typeof fields === 'string' ? fields.length : 0;
-    const scrubbed = this.#scrub(args, `The arguments of "${method}"`, 'args', more);
+    const scrubbed = this.#scrub(args, `The arguments of "${method}"`, 'args', more, true);
     const { json, functions } = scrubbed;
-    const callbacks =
-      options.callbacks === 'call' && functions
-        ? functions.map(({ fn }) => this.#pendingCalls.shareForCall(fn))
-        : undefined;
+    const hasStreams = functions?.some(isStreamIn) ?? false;
+    if (hasStreams) this.#checkStreams(functions);
+    const { timeout: ownTimeout = hasStreams || reader ? 0 : this.#timeout } = options;
+    const timeout = parent ? inheritedTimeout(ownTimeout, parent, method) : ownTimeout;
+    const shared =
+      functions && (hasStreams || options.callbacks === 'call') ? this.#share(functions, options) : undefined;
+    let callbacks = shared?.released;
+    let items: number | undefined;
+    if (reader && (this.#negotiation.extensions?.has('stream') ?? true)) {
+      items = this.#pendingCalls.shareForCall(new ItemEntry(reader));
+      fields = this.#acceptItems(fields, reader, items, (error) => this.abandon(number, error));
+      callbacks = [...(callbacks ?? []), items];
+    }
     const unlisten =
       signal || parent
         ? onAbort(signal, parent?.signal, (reason) => {
@@ -120,15 +154,75 @@ export class Sender {
       deadline: Infinity,
     };
     const number = this.#pendingCalls.open(pending);
-    const numbers = callbacks?.values();
-    const registry = numbers ? { share: (): number => numbers.next().value ?? 0 } : this.#pendingCalls;
+    const registry: CallbackRegistry = shared ?? this.#pendingCalls;
     const start = this.#host.methodFragment(method);
     const announcement = this.#negotiation.takeAnnouncement();
     const deadline = this.#deadlineField(options, timeout);
     this.#sendTagged(
       scrubbed,
-      callMessage(start, this.#envelope, json, announcement, deadline, fields, number, functions, registry),
+      callMessage(
+        start,
+        this.#envelope,
+        json,
+        announcement,
+        deadline,
+        fields,
+        number,
+        functions,
+        registry,
+        items,
+      ),
     );
+    return number;
+  }
+
+  /** Returns the fields of a call that accepts a stream as result. */
+  #acceptItems(fields: Piece, reader: StreamReader, items: number, violated: (error: Error) => void): string {
+    const grant = (count: number): void => {
+      if (!this.#ended) this.#send(creditMessage(items, count));
+    };
+    const window = reader.attach(this.#streams.budget, { grant, violated });
+    return (typeof fields === 'string' ? fields : '') + streamField(window);
+  }
+
+  /** @throws KiteError `argumentError` if the peer does not accept streams */
+  #checkStreams(functions: readonly ExtractedFunction[] | undefined): void {
+    if (this.#negotiation.extensions?.has('stream')) return;
+    const path = functions?.find(isStreamIn)?.path ?? [];
+    throw new KiteError('argumentError', `args${formatPath(path)}: a stream cannot be sent to this peer`);
+  }
+
+  /** Registers the functions and streams in the arguments of a call. `released` are the numbers that end with the call. */
+  #share(
+    functions: readonly ExtractedFunction[],
+    { callbacks }: CallOptions,
+  ): CallbackRegistry & { readonly released: number[] } {
+    const released: number[] = [];
+    const numbers = functions.map(({ fn }) => {
+      if (typeof fn === 'function' && callbacks !== 'call') return this.#pendingCalls.share(fn);
+      const number = this.#pendingCalls.shareForCall(
+        typeof fn === 'function'
+          ? fn
+          : new StreamArgument(fn, {
+              limits: this.#host.limits,
+              drained: () => this.#streams.drained(),
+              sendItem: (next, item) => this.sendItem(next, item),
+              sendEnd: (end, error) => this.#sendEnd(end, error),
+            }),
+      );
+      released.push(number);
+      return number;
+    });
+    const next = numbers.values();
+    return { released, share: () => next.next().value ?? 0 };
+  }
+
+  /** Gives up a call of this side. Without effect if it has ended. */
+  abandon(number: number, reason: unknown): void {
+    const entry = this.#pendingCalls.get(number);
+    if (entry === undefined || !isCall(entry)) return;
+    this.#pendingCalls.settle(number, entry).reject(reason);
+    this.cancel(number);
   }
 
   /** Returns the field with the remaining time of a call. */
@@ -183,8 +277,57 @@ export class Sender {
     };
   }
 
-  #sendTagged({ tagged }: Scrubbed, message: Message): void {
-    this.#send(tagged ? withTags(message) : message);
+  /** Sends an item of a stream to a function of the peer. Returns the size of the message. */
+  sendItem(number: number, item: unknown): number {
+    if (this.#ended) return 0;
+    const scrubbed = this.#scrub([item], 'The item of a stream', 'item');
+    const { json, functions } = scrubbed;
+    return messageLength(
+      this.#sendTagged(scrubbed, callbackMessage(number, json, functions, this.#pendingCalls)),
+    );
+  }
+
+  /** Returns the size of an item in JSON. Throws if it cannot be sent. */
+  measure(item: unknown): number {
+    return this.#scrub(item, 'The item of a stream', 'item').json.length;
+  }
+
+  #sendEnd(number: number, error: unknown): void {
+    if (this.#ended) return;
+    const json = error === undefined ? '[]' : `[${JSON.stringify(toWireError(error))}]`;
+    this.#send(callbackMessage(number, json, undefined, this.#pendingCalls));
+  }
+
+  /** Returns the stream that a function of the peer controls. */
+  incomingStream(number: number): IncomingStream {
+    const control = (json: string): void => {
+      if (!this.#ended) this.#send(callbackMessage(number, json, undefined, this.#pendingCalls));
+    };
+    return new IncomingStream({
+      budget: this.#streams.budget,
+      open: (window, items, end) => this.#openIncoming(number, window, items, end),
+      grant: (count) => control(`[${count}]`),
+      stop: () => control('[]'),
+    });
+  }
+
+  #openIncoming(number: number, window: StreamWindow, items: ItemEntry, end: EndEntry): () => void {
+    if (this.#ended) end.close(disconnectError(''));
+    if (this.#ended) return () => undefined;
+    const next = this.#pendingCalls.shareForCall(items);
+    const last = this.#pendingCalls.shareForCall(end);
+    const json = `[{"next":"[Function]","end":"[Function]","items":${window.items},"bytes":${window.bytes}}]`;
+    this.#send(openMessage(number, json, next, last));
+    return () => {
+      this.#pendingCalls.release(next);
+      this.#pendingCalls.release(last);
+    };
+  }
+
+  #sendTagged({ tagged }: Scrubbed, message: Message): Message {
+    const sent = tagged ? withTags(message) : message;
+    this.#send(sent);
+    return sent;
   }
 
   #send(message: Message): void {
@@ -196,7 +339,7 @@ export class Sender {
    * Converts a value to JSON. `more`: the length of what the message contains besides. If the queue of a connection that this side has opened cannot take it, it fails, and not the
    * connection.
    */
-  #scrub(value: unknown, content: string, name: string, more = 0): Scrubbed {
+  #scrub(value: unknown, content: string, name: string, more = 0, streams = false): Scrubbed {
     const { messageDepth, messageBytes, callbacksPerMessage, callbacksPerConnection, sendQueueBytes } =
       this.#host.limits;
     let scrubbed: Scrubbed;
@@ -216,11 +359,16 @@ export class Sender {
     if (!this.#flow.mayPause && exceedsBytes(json, available))
       throw tooLarge(`${content} with the queue`, sendQueueBytes, 'sendQueueBytes');
     const count = scrubbed.functions?.length ?? 0;
+    if (count > 0 && !streams && scrubbed.functions?.some(isStreamIn)) throw misplacedStream(content);
     if (count >= callbacksPerMessage) throw cannotSend(content, new Error(`It contains ${count} functions`));
     if (count > 0 && this.#pendingCalls.size + count > callbacksPerConnection)
       throw tooManyCallbacks(callbacksPerConnection);
     return scrubbed;
   }
+}
+
+function isStreamIn({ fn }: ExtractedFunction): boolean {
+  return typeof fn !== 'function';
 }
 
 /** Calls `abort` when one of the signals aborts. Returns a function that stops this. */

@@ -1,7 +1,9 @@
 import { decodeValues, type ValueLimits } from '../../dnode/decode-values.js';
 import type { DnodeMessage } from '../../dnode/dnode-message.js';
+import { streamsIn } from '../../dnode/scrub.js';
 import { encodeValues, type ValueSupport } from '../../dnode/encode-values.js';
 import { codedError } from '../../protocol/errors.js';
+import { cancelStream, expectFailure } from '../../util/item-source.js';
 import { messageOf } from '../../util/message-of.js';
 import { jsonObject } from '../../util/record.js';
 
@@ -32,10 +34,22 @@ function malformedResult(error: unknown): Error {
 /** Whether arguments have values that only a peer with an extension can receive, and that can be sent to such a peer. */
 export function needsExtension(args: readonly unknown[]): boolean {
   try {
-    return encodeValues(args, MAX_DEPTH, 'args', EVERYTHING) !== args;
+    return (
+      streamsIn(args, MAX_DEPTH).length > 0 || encodeValues(args, MAX_DEPTH, 'args', EVERYTHING) !== args
+    );
   } catch {
     return false;
   }
+}
+
+/** Ends the streams among the arguments of a call that is not made. */
+export function cancelStreams(args: readonly unknown[]): void {
+  for (const stream of streamsIn(args, MAX_DEPTH)) cancelStream(stream, undefined);
+}
+
+/** Prevents the streams among the arguments of a call that has to wait from ending the process if they fail. */
+export function expectFailures(args: readonly unknown[]): void {
+  for (const stream of streamsIn(args, MAX_DEPTH)) expectFailure(stream);
 }
 
 const MAX_DEPTH = 128;
