@@ -11,7 +11,7 @@ import type { Connection } from '../call/connection.js';
 import type { HandlerChain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
 import type { IncomingCall } from '../call/envelope.js';
-import { sendStream } from './send-stream.js';
+import { canReceive, sendStream } from './send-stream.js';
 
 export interface Authenticator {
   /**
@@ -112,7 +112,7 @@ export class Dispatcher {
         answer(result);
         return;
       }
-      if (request.canceled || request.expired) cancelStream(result, request.signal.reason);
+      if (request.canceled || request.expired || !canReceive(call)) cancelStream(result, request.signal.reason);
       else {
         try {
           const { producer, done } = sendStream(connection, call, result);

@@ -12,6 +12,11 @@ export interface SendingStream {
   readonly done: Promise<unknown>;
 }
 
+/** Whether the caller receives a result: as the answer, or by calls of its functions. */
+export function canReceive({ response, stream, args }: IncomingCall): boolean {
+  return response !== undefined || stream?.number !== undefined || typeof args.at(-1) === 'function';
+}
+
 /**
  * Sends the stream that a handler has returned. A caller that accepts streams gets the items as it has given credit; another one
  * by calls of the function that it has passed last; and one without a function as an array, which is the result.
