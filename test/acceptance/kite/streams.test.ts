@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { isKiteError, type Request } from '../../../src/lib/index.js';
-import { connected, type makeCore, settled } from '../../helpers/kite/cores.js';
+import type { Connection } from '../../../src/lib/kite/call/connection.js';
+import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
+import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
 
 /** Counts to a number; records how far it got, and whether it has ended. */
 function counter(server: ReturnType<typeof makeCore>): { made: number; ended: string[] } {
@@ -453,5 +455,54 @@ describe('streams and peers without the extension', () => {
     });
     await expect(client.call('large', [])).rejects.toThrow('limits.messageBytes');
     expect(made).toBe(16);
+  });
+
+  /** A connection of ours whose other end answers as a peer without extensions does, and what arrives there. */
+  async function oldPeer() {
+    const [near, far] = MemoryChannel.pair();
+    const received: { method: unknown; arguments: [Record<string, unknown>]; callbacks: object }[] = [];
+    const result: unknown[] = [];
+    near.start({
+      message: (text) => {
+        const message = JSON.parse(text) as (typeof received)[number];
+        received.push(message);
+        const paths = Object.entries(message.callbacks) as [string, unknown[]][];
+        const number = paths.find(([, path]) => path[1] === 'responseCallback')?.[0];
+        near.send(
+          `{"method":${number ?? 0},"arguments":[{"error":null,"result":${JSON.stringify(result)}}],"callbacks":{}}`,
+        );
+      },
+      drain: () => undefined,
+      close: () => undefined,
+    });
+    const peer = makeCore().accept(far) as Connection;
+    await settled();
+    return { peer, received, result };
+  }
+
+  it('a stream among the arguments fails with its path, after a ping if it is the first call, and ends', async () => {
+    const { peer, received } = await oldPeer();
+    let ended = false;
+    const items = Readable.from([1, 2, 3]);
+    items.on('close', () => (ended = true));
+    await expect(peer.call('upload', ['name', { from: [items] }])).rejects.toMatchObject({
+      type: 'argumentError',
+      message: 'args[1].from[0]: a stream cannot be sent to this peer',
+    });
+    await expect(peer.call('upload', [numbers(3)])).rejects.toThrow(
+      'args[0]: a stream cannot be sent to this peer',
+    );
+    await settled();
+    expect([received.map(({ method }) => method), ended]).toEqual([['kite.ping'], true]);
+  });
+
+  it('the stream of a method of an old peer has no items, and its result is what the method returns', async () => {
+    const { peer, received, result } = await oldPeer();
+    result.push('a', 'b');
+    const stream = peer.callStream('list', []);
+    expect([await collect(stream), await stream.result]).toEqual([[], ['a', 'b']]);
+    await peer.callStream('list', []).result;
+    // The first call offers to receive a stream, which such a peer ignores.
+    expect(received.map(({ arguments: [options] }) => 'stream' in options)).toEqual([true, false]);
   });
 });
