@@ -34,6 +34,10 @@ const TOKENS: readonly string[] = [
   '"7"',
   '[0,"withArgs",1]',
   '[0]',
+  '"values":true',
+  '{\\"$\\":\\"set\\",\\"v\\":[]}',
+  '"$"',
+  '"v"',
   '[0,"kite"]',
   '[]]',
   ',',
@@ -53,11 +57,20 @@ export function clientFrames(): string[] {
     JSON.stringify([
       `{"method":${method},"arguments":[{"kite":{"name":"n"},"authentication":null,"responseCallback":"[Function]","withArgs":${args}}],"callbacks":${callbacks}}`,
     ]);
+  const tagged = (method: string, args: string): string =>
+    JSON.stringify([
+      `{"method":${method},"arguments":[{"kite":{"name":"n"},"authentication":null,"responseCallback":"[Function]","withArgs":${args},"extensions":["values","bytes"]}],"callbacks":{"0":[0,"responseCallback"],"1":[0,"withArgs",0,"v",0]},"values":true}`,
+    ]);
   return [
     ...recorded,
     call('"kite.heartbeat"', '[0,"[Function]"]', '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}'),
     call('"count"', '[3,{"a":"[Function]"}]', '{"0":["0","responseCallback"],"1":["0","withArgs","1","a"]}'),
     call('0', '[]', '{}'),
+    tagged(
+      '"echo"',
+      '[{"$":"map","v":[["a",{"$":"date","v":0}],[1,{"$":"error","v":{"name":"E","message":"m"}}]]}]',
+    ),
+    tagged('"count"', '[{"$":"set","v":["[Function]"]},{"$":"bytes","v":"AAEC"},{"$":"object","v":{"$":1}}]'),
     '["{\\"method\\":0,\\"arguments\\":[{\\"error\\":null,\\"result\\":16}],\\"callbacks\\":{}}"]',
   ];
 }
