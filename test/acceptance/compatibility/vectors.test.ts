@@ -1,74 +1,171 @@
-import { readFileSync } from 'node:fs';
-import vm from 'node:vm';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decodeValues } from '../../../src/lib/dnode/decode-values.js';
-import { dnodeLimits } from '../../../src/lib/dnode/dnode-limits.js';
-import { encodeValues } from '../../../src/lib/dnode/encode-values.js';
-import { FrameBatch } from '../../../src/lib/transport/sockjs/frame-batch.js';
-import { decodeServerFrame } from '../../../src/lib/transport/sockjs/frames.js';
-import { decodeLines } from '../../../src/lib/transport/sockjs/lines.js';
+import { isKiteError, type Request } from '../../../src/lib/index.js';
+import type { CallOptions } from '../../../src/lib/kite/call/peer.js';
+import { SPOKEN_EXTENSIONS } from '../../../src/lib/protocol/extensions.js';
+import { makeCore, memoryDialer, settled } from '../../helpers/kite/cores.js';
+import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
 
-interface Vectors {
-  readonly frames: readonly { readonly frame: string; readonly messages: readonly string[] }[];
-  readonly inArrays: readonly { readonly message: string; readonly server: string }[];
-  readonly invalid: readonly { readonly frame: string; readonly code: number }[];
-  readonly openFrames: readonly { readonly frame: string; readonly extensions: readonly string[] }[];
+/** One vector: see test/vectors/README.md. */
+interface Vector {
+  readonly name: string;
+  readonly calls?: readonly VectorCall[];
+  readonly peerSpeaks?: readonly string[] | null;
+  readonly frames: readonly { readonly from: 'caller' | 'kite'; readonly message: unknown }[];
+  readonly requests?: readonly unknown[];
 }
 
-const LIMIT = 16 * 1024 * 1024;
-const vectors = read('lines') as Vectors;
-
-function encoded(messages: readonly string[]): string {
-  const batch = new FrameBatch('a[', LIMIT);
-  batch.lines = true;
-  for (const message of messages) batch.add(message);
-  return batch.take();
+interface VectorCall {
+  readonly method: string;
+  readonly args: unknown[];
+  readonly options?: CallOptions;
+  readonly abort?: true;
+  readonly result?: unknown;
+  readonly error?: unknown;
 }
 
-interface ValueVectors {
-  /** `value` is an expression of JavaScript. */
-  readonly values: readonly { readonly value: string; readonly json: unknown }[];
-  readonly malformed: readonly unknown[];
-}
-
-function read(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url), 'utf8'));
-}
-
-describe('the vectors of values', () => {
-  const { values, malformed } = read('values') as ValueVectors;
-
-  it('the values of the vectors are encoded and decoded as they say', () => {
-    for (const { value, json } of values) {
-      // The expressions are in a file of this repository.
-      const original: unknown = vm.runInThisContext(value);
-      expect(encodeValues(original, 20, 'value', { values: true, bytes: true })).toEqual(json);
-      expect(decodeValues(structuredClone(json), dnodeLimits)).toEqual(original);
-    }
-    console.log(`vectors: ${values.length} values, ${malformed.length} malformed`);
-  });
-
-  it('the malformed values of the vectors are rejected', () => {
-    for (const json of malformed)
-      expect(() => decodeValues(structuredClone(json), dnodeLimits), JSON.stringify(json)).toThrow(
-        'is malformed',
-      );
-  });
+const folder = new URL('../../vectors/', import.meta.url);
+const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+const vectors = files.flatMap((file) => {
+  const { extension, vectors: list } = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as {
+    extension: string;
+    vectors: Vector[];
+  };
+  return list.map((vector) => ({ ...vector, extension }));
 });
 
-describe('the vectors of lines', () => {
-  it('the frames of the vectors are encoded and decoded as they say', () => {
-    for (const { frame, messages } of vectors.frames) {
-      expect(encoded(messages)).toBe(frame);
-      expect(decodeLines(frame, LIMIT)).toEqual({ type: 'messages', messages });
-    }
-    for (const { message, server } of vectors.inArrays) {
-      expect(encoded([message])).toBe(server);
-      expect(decodeServerFrame(server, LIMIT)).toEqual({ type: 'messages', messages: [message] });
-    }
-    for (const { frame, code } of vectors.invalid)
-      expect(decodeLines(frame, LIMIT)).toMatchObject({ type: 'violation', code });
-    for (const { frame, extensions } of vectors.openFrames)
-      expect(decodeServerFrame(frame, LIMIT)).toEqual({ type: 'open', extensions });
+/** Removes what differs: the caller, the ids of errors, and the names in lists of extensions, which later versions extend. */
+function comparable(message: unknown): unknown {
+  return JSON.parse(JSON.stringify(message), (key, value: unknown) => {
+    if (key === 'kite' && typeof value === 'object') return undefined;
+    if (key === 'extensions') return 'a list';
+    if (key !== 'error' || value === null) return value;
+    return { ...(value as object), id: '' };
+  }) as unknown;
+}
+
+function parsed(sent: readonly string[]): unknown[] {
+  return sent.map((text) => comparable(JSON.parse(text)));
+}
+
+function messagesOf({ frames }: Vector, from: 'caller' | 'kite'): unknown[] {
+  return frames.filter((frame) => frame.from === from).map(({ message }) => comparable(message));
+}
+
+/** A kite with the methods of the vectors, and what their handlers see. */
+function vectorKite() {
+  const server = makeCore();
+  const requests: { readonly request: Request; readonly deadline: number | undefined }[] = [];
+  const note = (request: Request): void => void requests.push({ request, deadline: request.timeLeft });
+  server
+    .handle('note', (request) => {
+      note(request);
+      return null;
+    })
+    .disableAuthentication();
+  server
+    .handle('endless', (request) => {
+      note(request);
+      return new Promise((resolve) => request.signal.addEventListener('abort', resolve));
+    })
+    .disableAuthentication();
+  const seen = (): unknown[] =>
+    requests.map(({ request, deadline }) => ({
+      method: request.method,
+      ...(request.args.length > 0 && { args: request.args }),
+      ...(deadline !== undefined && { deadline }),
+      ...(request.trace && { trace: request.trace }),
+      ...(Object.keys(request.metadata).length > 0 && { metadata: { ...request.metadata } }),
+      ...(isKiteError(request.signal.reason, 'canceled') && { canceled: true }),
+    }));
+  return { server, seen };
+}
+
+/** Makes the calls of a vector, and checks what the caller gets. */
+async function makeCalls(
+  client: { call(method: string, args: unknown[], options: CallOptions): Promise<unknown> },
+  calls: readonly VectorCall[],
+): Promise<void> {
+  for (const { method, args, options = {}, abort, result = null, error } of calls) {
+    const controller = new AbortController();
+    const call = client.call(method, args, abort ? { ...options, signal: controller.signal } : options);
+    if (abort) {
+      const rejected = expect(call).rejects.toThrow('aborted');
+      await settled();
+      controller.abort();
+      await rejected;
+      await settled();
+    } else if (error)
+      await expect(call).rejects.toMatchObject({ ...error, id: expect.any(String) as string });
+    else expect(await call).toEqual(result);
+  }
+}
+
+/** A client whose peer sends the frames of a vector. */
+async function clientOf({ frames }: Vector) {
+  const [near, far] = MemoryChannel.pair();
+  const script = [...frames];
+  const play = (): void => {
+    while (script[0]?.from === 'kite') far.send(JSON.stringify(script.shift()?.message));
+  };
+  far.start({
+    message: () => {
+      script.shift();
+      play();
+    },
+    drain: () => undefined,
+    close: () => undefined,
   });
+  const client = makeCore({ dialer: () => Promise.resolve(near) }).newClient('memory:');
+  await client.dial();
+  return { client, near };
+}
+
+describe('the vectors of the protocol', () => {
+  it('the vectors cover each extension that this version speaks', () => {
+    const covered = new Set(vectors.map(({ extension }) => extension));
+    console.log(`vectors: ${vectors.length} of ${[...covered].join(', ')}`);
+    expect([...SPOKEN_EXTENSIONS].filter((name) => !covered.has(name))).toEqual([]);
+    expect(covered.has('negotiation')).toBe(true);
+  });
+
+  it.each(vectors.filter(({ calls }) => calls))(
+    'a caller sends and understands the messages of the vector "$extension: $name"',
+    async (vector) => {
+      const { client, near } = await clientOf(vector);
+      await makeCalls(client, vector.calls ?? []);
+      expect(parsed(near.sent)).toEqual(messagesOf(vector, 'caller'));
+    },
+  );
+
+  it.each(vectors.filter(({ requests }) => requests))(
+    'a kite sends and understands the messages of the vector "$extension: $name"',
+    async (vector) => {
+      const { server, seen } = vectorKite();
+      const [near, far] = MemoryChannel.pair();
+      near.start({ message: () => undefined, drain: () => undefined, close: () => undefined });
+      server.accept(far);
+      for (const { from, message } of vector.frames) {
+        if (from === 'caller') near.send(JSON.stringify(message));
+        await settled();
+      }
+      expect(parsed(far.sent)).toEqual(messagesOf(vector, 'kite'));
+      expect(seen()).toEqual(vector.requests);
+      near.close();
+    },
+  );
+
+  it.each(vectors.filter(({ calls, requests }) => calls && requests))(
+    'a caller and a kite exchange the messages of the vector "$extension: $name"',
+    async (vector) => {
+      const { server, seen } = vectorKite();
+      const { dialer, ends } = memoryDialer(server);
+      const client = makeCore({ dialer }).newClient('memory:');
+      await client.dial();
+      await makeCalls(client, vector.calls ?? []);
+      expect(parsed(ends[0]?.near.sent ?? [])).toEqual(messagesOf(vector, 'caller'));
+      expect(parsed(ends[0]?.far.sent ?? [])).toEqual(messagesOf(vector, 'kite'));
+      expect(seen()).toEqual(vector.requests);
+    },
+  );
 });

@@ -32,7 +32,7 @@ function addMethods(kite: Kite) {
   return { requests, abort };
 }
 
-/** Calls a kite in both directions with every extension. The first call is the first message of the connection. */
+/** Uses every extension in both directions. The first call is the first message of the connection. */
 async function useEverything(
   client: Pick<AnyPeer, 'call' | 'tell' | 'extensions'>,
   { requests, abort }: ReturnType<typeof addMethods>,

@@ -13,6 +13,7 @@ const NOT_THROWN: Readonly<Record<string, string>> = {
   'src/lib/cli/proxy/proxy-status.ts': 'a status',
   'src/lib/cli/top/full-screen.ts': 'a key of the terminal',
   'src/lib/kite/config/resolve-setting.ts': 'the value of a setting',
+  'src/lib/protocol/trace-context.ts': 'a field of a trace',
   'src/lib/kontrol/storage/file/file-storage.ts': 'lmdb also throws plain objects',
 };
 

@@ -8,7 +8,7 @@ import { Fragment, type Message, type Piece } from '../../transport/channel/outg
 import { exceedsBytes } from '../../util/utf8.js';
 import { disconnectError, tooLarge, tooManyCallbacks, cannotSend } from './call-errors.js';
 import type { FlowControl } from './flow-control.js';
-import { type Negotiation, NO_FIELD } from './negotiation.js';
+import type { Negotiation } from './negotiation.js';
 import type { PendingCalls, PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
 import { deadlineField, inheritedTimeout, optionFields } from './call-fields.js';
@@ -20,6 +20,7 @@ import {
   encodedMessage,
   errorMessage,
   type IncomingCall,
+  NO_FIELD,
   resultMessage,
   withTags,
 } from './envelope.js';
@@ -27,6 +28,8 @@ import {
 /** The interface of a kite to its senders. */
 export interface SenderHost {
   readonly limits: ConnectionLimits;
+  /** Default timeout of calls in milliseconds; 0 means none. */
+  readonly timeout: number;
   readonly json: MessageJson;
   /** The part of each call with this `authentication`, cached between connections. */
   envelopeFragment(auth: unknown): Fragment;
@@ -41,8 +44,8 @@ export interface SenderOptions {
   readonly negotiation: Negotiation;
   /** The `authentication` of calls. */
   readonly auth: unknown;
-  /** Default timeout of calls in milliseconds; 0 means none. */
-  readonly timeout: number;
+  /** Timeout of calls in milliseconds; 0 means none. Default: that of the host. */
+  readonly timeout: number | undefined;
 }
 
 /** Sends the messages of a connection: calls, responses, and calls of the peer's callbacks. */
@@ -53,6 +56,8 @@ export class Sender {
   readonly #pendingCalls: PendingCalls;
   readonly #negotiation: Negotiation;
   readonly #timeout: number;
+  /** Whether the program has set the timeout of this connection. */
+  readonly #hasTimeout: boolean;
   #envelope: Fragment;
   /** The field for the default timeout. */
   #ownDeadline: Fragment | undefined;
@@ -64,7 +69,8 @@ export class Sender {
     this.#flow = flow;
     this.#pendingCalls = pendingCalls;
     this.#negotiation = negotiation;
-    this.#timeout = timeout;
+    this.#timeout = timeout ?? host.timeout;
+    this.#hasTimeout = timeout !== undefined;
     this.#envelope = host.envelopeFragment(auth);
   }
 
@@ -134,9 +140,11 @@ export class Sender {
   /** Returns the field with the remaining time of a call. */
   #deadlineField({ timeout: own, parent }: CallOptions, timeout: number): Piece {
     const { extensions } = this.#negotiation;
+    // The default timeout is not sent: it would lengthen each call, and the caller cancels the call then anyway.
+    const isOwn = own !== undefined || parent?.timeLeft !== undefined;
+    if (!isOwn && !this.#hasTimeout) return NO_FIELD;
     // A peer that is not known yet ignores what it does not know. It gets what the program has set for this call.
-    if (extensions ? !extensions.has('deadline') : own === undefined && parent?.timeLeft === undefined)
-      return NO_FIELD;
+    if (extensions ? !extensions.has('deadline') : !isOwn) return NO_FIELD;
     return timeout === this.#timeout
       ? (this.#ownDeadline ??= new Fragment(deadlineField(timeout)))
       : deadlineField(timeout);

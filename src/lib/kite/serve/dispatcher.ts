@@ -91,7 +91,9 @@ export class Dispatcher {
   #run(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {
     const respond = (result: unknown): void => {
       finish(connection, call, request);
-      if (!request.canceled) connection.respond(call, result, () => request.id);
+      // The result of work that was ended by the deadline could arrive just before the caller stops waiting.
+      if (request.expired) connection.respondError(call, deadlinePassed(), request.id);
+      else if (!request.canceled) connection.respond(call, result, () => request.id);
     };
     const fail = (error: unknown): void => {
       finish(connection, call, request);

@@ -30,6 +30,8 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #deadline: number | undefined;
   #timer: Timer | undefined;
   #released = false;
+  /** @internal Whether the signal has aborted because the deadline has passed. The caller then gets no result. */
+  expired = false;
 
   constructor(connection: Connection, call: IncomingCall) {
     this.#connection = connection;
@@ -81,7 +83,10 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     else if (timeLeft !== undefined && timeLeft <= 0) controller.abort(deadlinePassed());
     else if (timeLeft !== undefined) {
       const { clock } = this.#connection;
-      const timer = clock.setTimeout(() => controller.abort(deadlinePassed()), timeLeft);
+      const timer = clock.setTimeout(() => {
+        this.expired = true;
+        controller.abort(deadlinePassed());
+      }, timeLeft);
       controller.signal.addEventListener('abort', () => timer.cancel(), { once: true });
       this.#timer = timer;
     }
@@ -90,7 +95,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
 
   /**
    * When the caller stops waiting for the response: milliseconds since 1970, by the clock of this machine. Undefined if the caller
-   * waits without end or has not sent its timeout.
+   * waits without end, or for its default timeout, after which it cancels the call.
    */
   get deadline(): number | undefined {
     const { timeLeft } = this;
