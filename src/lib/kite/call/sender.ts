@@ -218,11 +218,14 @@ export class Sender {
     }
     const { json } = scrubbed;
     const length = this.#envelope.text.length + more;
-    if (exceedsBytes(json, messageBytes - length)) throw tooLarge(content, messageBytes, 'messageBytes');
     // A frame quotes the message, which at most doubles its length.
-    const available = (sendQueueBytes - this.#channel.bufferedBytes) / 2 - length;
-    if (!this.#flow.mayPause && exceedsBytes(json, available))
-      throw tooLarge(`${content} with the queue`, sendQueueBytes, 'sendQueueBytes');
+    const available = this.#flow.mayPause
+      ? messageBytes
+      : (sendQueueBytes - this.#channel.bufferedBytes) / 2 - length;
+    if (exceedsBytes(json, Math.min(messageBytes - length, available)))
+      throw exceedsBytes(json, messageBytes - length)
+        ? tooLarge(content, messageBytes, 'messageBytes')
+        : tooLarge(`${content} with the queue`, sendQueueBytes, 'sendQueueBytes');
     const count = scrubbed.functions?.length ?? 0;
     if (count >= callbacksPerMessage) throw cannotSend(content, new Error(`It contains ${count} functions`));
     if (count > 0 && this.#pendingCalls.size + count > callbacksPerConnection)
