@@ -55,7 +55,7 @@ export function decodeValues(value: unknown, { messageDepth, valuesPerMessage }:
       return tag === 'regexp' && v.length === 2 ? regExpOf(v[0], v[1]) : undefined;
     }
     if (tag === 'date') return dateOf(v);
-    const record = jsonObject(v) as Record<string, unknown> | undefined;
+    const record: Record<string, unknown> | undefined = jsonObject(v);
     if (tag === 'object') return record && fields(record, depth);
     return tag === 'error' ? record && errorOf(record, depth) : undefined;
   };
