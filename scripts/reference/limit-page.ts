@@ -13,7 +13,7 @@ const SECTIONS: readonly { readonly title: string; readonly text: string; readon
   {
     title: 'Limits of every kite',
     text: 'Options of `new Kite(name, version, { limits })`, of Kontrol and of the proxies; `--limit` of `kitectl serve`, `kitectl kontrol start` and `kitectl proxy start`. In a page, only the limits of connections apply, and with WebRTC also `peers`, `sessionsPerPeer`, `descriptionLength` and `candidates`.',
-    files: /^lib\/(?:dnode|transport|kite)\//,
+    files: /^lib\/(?:dnode|protocol|transport|kite)\//,
   },
   {
     title: 'Limits of Kontrol',

@@ -340,9 +340,10 @@ const kite: readonly Folder[] = [
   {
     name: 'call',
     about: 'connections, clients and pending calls',
-    entries: ['call-fields', 'envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
+    entries: ['envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
     exports: [
       'call-errors',
+      'call-fields',
       'client',
       'connection',
       'connection-credential',

@@ -22,6 +22,10 @@ export type {
 } from './kite/page/page-kite-options.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';
 export type { RemoteStream } from './kite/streams/remote-stream.js';
+export type { ParentRequest } from './kite/call/call-fields.js';
+export type { Extension, ExtensionSet } from './protocol/extensions.js';
+export type { Metadata } from './protocol/metadata.js';
+export type { TraceContext } from './protocol/trace-context.js';
 export type { Request } from './kite/serve/request.js';
 export type { ArgsSchema } from './kite/serve/argument-schema.js';
 export type { DialErrorCode, KiteErrorCode, KnownErrorType } from './errors/error-codes.js';

@@ -39,6 +39,10 @@ export type {
 export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';
 export type { RemoteStream } from './kite/streams/remote-stream.js';
+export type { ParentRequest } from './kite/call/call-fields.js';
+export type { Extension, ExtensionSet } from './protocol/extensions.js';
+export type { Metadata } from './protocol/metadata.js';
+export type { TraceContext } from './protocol/trace-context.js';
 export type { Numbers } from './kite/call/message-numbers.js';
 export type { Request } from './kite/serve/request.js';
 export type { ArgsSchema, JsonSchema } from './kite/serve/argument-schema.js';

@@ -10,6 +10,8 @@ import {
   defaultLimits,
   type DialError,
   type DialErrorCode,
+  type Extension,
+  type ExtensionSet,
   isConfigurationError,
   isDialError,
   isKiteError,
@@ -23,14 +25,17 @@ import {
   kitePath,
   type KnownErrorType,
   type Limits,
+  type Metadata,
   type Method,
   NumberLiteral,
   type Numbers,
+  type ParentRequest,
   type Peer,
   type Registration,
   type RemoteFunction,
   type RemoteKite,
   type Request,
+  type TraceContext,
   type Transport,
 } from 'kitectl';
 
@@ -220,6 +225,19 @@ const kite = new Kite('bank', '1.0.0');
   expectTypeOf(new KiteError('bankClosed', 'Come back tomorrow')).toExtend<Error>();
   // @ts-expect-error An error has a message.
   void (() => new KiteError('bankClosed'));
+}
+
+// What a call carries besides its arguments.
+{
+  expectTypeOf<Request>().toExtend<ParentRequest>();
+  expectTypeOf<Request['trace']>().toEqualTypeOf<TraceContext | undefined>();
+  expectTypeOf<Request['metadata']>().toEqualTypeOf<Metadata>();
+  expectTypeOf<Request['deadline']>().toEqualTypeOf<number | undefined>();
+  expectTypeOf<Client['extensions']>().toEqualTypeOf<ExtensionSet | undefined>();
+  expectTypeOf<'cancel' | 'deadline'>().toExtend<Extension>();
+  // @ts-expect-error The values of metadata are strings.
+  const options: CallOptions = { metadata: { attempt: 2 } };
+  void options;
 }
 
 // Numbers that JavaScript cannot represent.

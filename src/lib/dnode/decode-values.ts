@@ -2,7 +2,7 @@ import { fromBase64 } from '../util/base64.js';
 import { isNumberLiteral } from '../util/number-literal.js';
 import { jsonObject } from '../util/record.js';
 import { BIGINT_DIGITS, REGEXP_LENGTH } from './dnode-limits.js';
-import { SPECIAL_NUMBERS, TAG, ValueError } from './value-tags.js';
+import { defineField, ERROR_KEYS, SPECIAL_NUMBERS, TAG, ValueError } from './value-tags.js';
 
 /** Limits of the tagged values of a message. */
 export interface ValueLimits {
@@ -16,153 +16,116 @@ export interface ValueLimits {
  *
  * @throws ValueError if a tagged value is malformed, or if a limit is exceeded
  */
-export function decodeValues(value: unknown, limits: ValueLimits): unknown {
-  return new Decoder(limits).decode(value, 0);
-}
+export function decodeValues(value: unknown, { messageDepth, valuesPerMessage }: ValueLimits): unknown {
+  let count = 0;
 
-class Decoder {
-  readonly #limits: ValueLimits;
-  #count = 0;
-
-  constructor(limits: ValueLimits) {
-    this.#limits = limits;
-  }
-
-  decode(value: unknown, depth: number): unknown {
-    if (typeof value !== 'object' || value === null) return value;
-    const { messageDepth, valuesPerMessage } = this.#limits;
+  function decode(item: unknown, depth: number): unknown {
+    if (typeof item !== 'object' || item === null || isNumberLiteral(item)) return item;
     if (depth > messageDepth) throw new ValueError(`A value nests deeper than ${messageDepth}`);
-    if (Array.isArray(value)) return this.#items(value, depth);
-    if (isNumberLiteral(value)) return value;
-    const fields = value as Record<string, unknown>;
-    if (!Object.hasOwn(value, TAG)) return this.#fields(fields, depth);
-    if (++this.#count > valuesPerMessage)
+    if (Array.isArray(item)) return items(item, depth);
+    if (!Object.hasOwn(item, TAG)) return fields(item as Record<string, unknown>, depth);
+    if (++count > valuesPerMessage)
       throw new ValueError(`A message has more than ${valuesPerMessage} tagged values`);
-    return this.#untag(fields, depth);
+    for (const key in item) if (key !== TAG && key !== 'v') throw malformed();
+    const { [TAG]: tag, v } = item as { readonly [TAG]: unknown; readonly v?: unknown };
+    if (tag === 'undefined') return undefined;
+    const restored = restore(tag, v, depth + 1);
+    if (restored === undefined) throw malformed();
+    return restored;
   }
 
-  #items(items: unknown[], depth: number): unknown[] {
-    for (let index = 0; index < items.length; index++) items[index] = this.decode(items[index], depth + 1);
-    return items;
-  }
+  const items = (list: unknown[], depth: number): unknown[] => {
+    for (let index = 0; index < list.length; index++) list[index] = decode(list[index], depth + 1);
+    return list;
+  };
 
   // JSON.parse has made every key an own property, so that an assignment sets that one, also for `__proto__`.
-  #fields(fields: Record<string, unknown>, depth: number): object {
-    for (const key of Object.keys(fields)) fields[key] = this.decode(fields[key], depth + 1);
-    return fields;
-  }
+  const fields = (record: Record<string, unknown>, depth: number): object => {
+    for (const key of Object.keys(record)) record[key] = decode(record[key], depth + 1);
+    return record;
+  };
 
-  #untag(tagged: Readonly<Record<string, unknown>>, depth: number): unknown {
-    const { [TAG]: tag, v } = tagged;
-    for (const key in tagged) if (key !== TAG && key !== 'v') throw unknown();
-    switch (tag) {
-      case 'undefined':
-        return undefined;
-      case 'date':
-        return v === null ? new Date(Number.NaN) : checked(tag, typeof v === 'number' && dateOf(v));
-      case 'bigint':
-        return checked(tag, typeof v === 'string' && INTEGER.test(v) && { value: BigInt(v) }).value;
-      case 'number':
-        return checked(
-          tag,
-          typeof v === 'string' && SPECIAL_NUMBERS.has(v) && { value: SPECIAL_NUMBERS.get(v) },
-        ).value;
-      case 'url':
-        return checked(tag, typeof v === 'string' && URL.canParse(v) && new URL(v));
-      case 'bytes':
-        return checked(tag, typeof v === 'string' && fromBase64(v));
-      case 'regexp':
-        return checked(tag, Array.isArray(v) && v.length === 2 && regExpOf(v));
-      case 'set':
-        return new Set(this.#items(listOf(tag, v), depth + 1));
-      case 'map':
-        return this.#map(listOf(tag, v), depth);
-      case 'object':
-        return this.#fields(checked(tag, jsonObject(v)) as Record<string, unknown>, depth + 1);
-      case 'error':
-        return this.#error(checked(tag, jsonObject(v)), depth);
-      default:
-        throw unknown();
+  /** Returns the value with a tag. Undefined if it is malformed or unknown. */
+  const restore = (tag: unknown, v: unknown, depth: number): unknown => {
+    if (typeof v === 'string') return restoreText(tag, v);
+    if (Array.isArray(v)) {
+      if (tag === 'set') return new Set(items(v, depth));
+      if (tag === 'map')
+        return v.every(isEntry) ? new Map(items(v, depth) as [unknown, unknown][]) : undefined;
+      return tag === 'regexp' && v.length === 2 ? regExpOf(v[0], v[1]) : undefined;
     }
-  }
+    if (tag === 'date') return dateOf(v);
+    const record: Record<string, unknown> | undefined = jsonObject(v);
+    if (tag === 'object') return record && fields(record, depth);
+    return tag === 'error' ? record && errorOf(record, depth) : undefined;
+  };
 
-  #map(entries: readonly unknown[], depth: number): Map<unknown, unknown> {
-    const map = new Map<unknown, unknown>();
-    for (const entry of entries) {
-      if (!Array.isArray(entry) || entry.length !== 2) throw malformed('map');
-      const [key, value] = this.#items(entry, depth + 2);
-      map.set(key, value);
-    }
-    return map;
-  }
-
-  #error({ name, message, fields = {}, cause }: Readonly<Record<string, unknown>>, depth: number): Error {
-    const own = jsonObject(fields);
-    if (typeof name !== 'string' || typeof message !== 'string' || !own) throw malformed('error');
-    const Type = ERRORS.get(name) ?? Error;
-    const options = cause === undefined ? undefined : { cause: this.decode(cause, depth + 1) };
-    const error = new Type(message, options);
+  const errorOf = (
+    { name, message, fields: own = {}, cause }: Readonly<Record<string, unknown>>,
+    depth: number,
+  ): Error | undefined => {
+    const entries = jsonObject(own);
+    if (typeof name !== 'string' || typeof message !== 'string' || !entries) return undefined;
+    const options = cause === undefined ? undefined : { cause: decode(cause, depth) };
+    const error = new (ERRORS.find((type) => type.name === name) ?? Error)(message, options);
     // The stack of this process would mislead.
-    Object.defineProperty(error, 'stack', {
-      value: `${name}: ${message}`,
-      configurable: true,
-      writable: true,
-    });
-    if (error.name !== name) hide(error, 'name', name);
-    for (const key of Object.keys(own)) {
-      if (!ERROR_KEYS.has(key)) define(error, key, this.decode(own[key], depth + 2));
-    }
+    defineField(error, 'stack', `${name}: ${message}`, false);
+    if (error.name !== name) defineField(error, 'name', name, false);
+    for (const [key, field] of Object.entries(entries))
+      if (!ERROR_KEYS.has(key)) defineField(error, key, decode(field, depth + 1));
     return error;
-  }
+  };
+
+  return decode(value, 0);
 }
 
 const INTEGER = new RegExp(`^-?\\d{1,${BIGINT_DIGITS}}$`);
 
-const ERRORS: ReadonlyMap<string, ErrorConstructor> = new Map(
-  [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map((type) => [
-    type.name,
-    type,
-  ]),
-);
-const ERROR_KEYS: ReadonlySet<string> = new Set(['name', 'message', 'cause', 'stack', '__proto__']);
+const ERRORS: readonly ErrorConstructor[] = [
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+];
 
-function checked<Value>(tag: string, value: Value | false | undefined): Value {
-  if (value === false || value === undefined) throw malformed(tag);
-  return value;
+function restoreText(tag: unknown, text: string): unknown {
+  switch (tag) {
+    case 'bigint':
+      return INTEGER.test(text) ? BigInt(text) : undefined;
+    case 'number':
+      return SPECIAL_NUMBERS.get(text);
+    case 'url':
+      return attempt(() => new URL(text));
+    default:
+      return tag === 'bytes' ? fromBase64(text) : undefined;
+  }
 }
 
-function listOf(tag: string, value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw malformed(tag);
-  return value;
+function isEntry(entry: unknown): boolean {
+  return Array.isArray(entry) && entry.length === 2;
 }
 
-function dateOf(time: number): Date | undefined {
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+function dateOf(time: unknown): Date | undefined {
+  const date = new Date(typeof time === 'number' ? time : Number.NaN);
+  return time === null || !Number.isNaN(date.getTime()) ? date : undefined;
 }
 
-function regExpOf([source, flags]: readonly unknown[]): RegExp | undefined {
+function regExpOf(source: unknown, flags: unknown): RegExp | undefined {
   if (typeof source !== 'string' || typeof flags !== 'string' || source.length > REGEXP_LENGTH)
     return undefined;
+  return attempt(() => new RegExp(source, flags));
+}
+
+function attempt<Value>(make: () => Value): Value | undefined {
   try {
-    return new RegExp(source, flags);
+    return make();
   } catch {
     return undefined;
   }
 }
 
-function malformed(tag: string): ValueError {
-  return new ValueError(`A tagged value "${tag}" is malformed`);
-}
-
-function unknown(): ValueError {
+function malformed(): ValueError {
   return new ValueError('A tagged value is malformed or unknown');
-}
-
-function define(object: object, key: string, value: unknown): void {
-  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-}
-
-function hide(object: object, key: string, value: unknown): void {
-  Object.defineProperty(object, key, { value, enumerable: false, configurable: true, writable: true });
 }

@@ -2,7 +2,7 @@ import { toBase64 } from '../util/base64.js';
 import { messageOf } from '../util/message-of.js';
 import { isStream } from '../util/item-source.js';
 import { isNumberLiteral } from '../util/number-literal.js';
-import { formatPath, TAG, ValueError } from './value-tags.js';
+import { defineField, ERROR_KEYS, formatPath, TAG, ValueError } from './value-tags.js';
 
 /** The extensions of a peer that decide which values it can receive. */
 export interface ValueSupport {
@@ -23,179 +23,112 @@ export interface ValueSupport {
  *   `args[0].when: a Map cannot be sent to this peer`
  */
 export function encodeValues(value: unknown, maxDepth: number, name: string, support: ValueSupport): unknown {
-  return new Encoder(maxDepth, name, support).encode(value, '');
-}
+  const path: (string | number)[] = [];
+  const { values, bytes, undefinedIsNull = !values } = support;
 
-class Encoder {
-  readonly #maxDepth: number;
-  readonly #name: string;
-  readonly #support: ValueSupport;
-  readonly #path: (string | number)[] = [];
+  const unsendable = (kind: string): ValueError =>
+    new ValueError(`${name}${formatPath(path)}: ${kind} cannot be sent to this peer`);
 
-  constructor(maxDepth: number, name: string, support: ValueSupport) {
-    this.#maxDepth = maxDepth;
-    this.#name = name;
-    this.#support = support;
-  }
+  const tagged = (tag: string, kind: string, content: () => unknown): object => {
+    if (tag === 'bytes' ? bytes : values) return { [TAG]: tag, v: content() };
+    throw unsendable(kind);
+  };
 
-  /** Whether the peer reads tags. */
-  get #tags(): boolean {
-    return this.#support.values || this.#support.bytes;
-  }
+  const at = (key: string | number, item: unknown): unknown => {
+    path.push(key);
+    const encoded = encode(item, key);
+    path.pop();
+    return encoded;
+  };
 
-  encode(value: unknown, key: string | number): unknown {
-    switch (typeof value) {
-      case 'number':
-        return this.#number(value);
-      case 'bigint':
-        return this.#tagged('bigint', 'a BigInt', () => `${value}`);
-      case 'symbol':
-        throw this.#unsendable('a Symbol');
-      case 'object':
-        return value === null ? null : this.#object(value, key);
-      default:
-        return value;
+  const items = (list: readonly unknown[]): unknown[] =>
+    list.map((item, index) =>
+      item !== undefined ? at(index, item) : undefinedIsNull ? item : { [TAG]: 'undefined' },
+    );
+
+  /** Returns the same object if no field changes. */
+  const record = (object: Readonly<Record<string, unknown>>): object => {
+    const keys = Object.keys(object);
+    const fields = keys.map((key) => at(key, object[key]));
+    let copy = object;
+    if (keys.some((key, index) => object[key] !== fields[index])) {
+      copy = {};
+      for (const [index, key] of keys.entries()) defineField(copy, key, fields[index]);
     }
-  }
-
-  #number(value: number): unknown {
-    if (Number.isFinite(value) && !Object.is(value, -0)) return value;
-    // JSON.stringify writes 0 for -0, which is equal.
-    if (!this.#support.values && value === 0) return value;
-    return this.#tagged('number', `${value}`, () => (value === 0 ? '-0' : `${value}`));
-  }
-
-  #object(value: object, key: string | number): unknown {
-    if (this.#path.length > this.#maxDepth)
-      throw new ValueError(`${this.#name} nests deeper than ${this.#maxDepth} levels, or contains itself`);
-    if (Array.isArray(value)) return this.#array(value);
-    if (isNumberLiteral(value) || isStream(value)) return value;
-    const { toJSON } = value as { readonly toJSON?: unknown };
-    const hasJson = typeof toJSON === 'function';
-    if (hasJson && !this.#tags) return value;
-    // A peer without the extension gets what toJSON returns: of a Date or a URL, and of a Buffer.
-    const { values, bytes } = this.#support;
-    const isJson = hasJson && !(value instanceof Uint8Array ? bytes : values);
-    const special = isJson ? undefined : this.#special(value);
-    if (special !== undefined) return special;
-    if (!hasJson) return this.#record(value as Readonly<Record<string, unknown>>);
-    const json = (toJSON as (key: string) => unknown).call(value, `${key}`);
-    if (typeof json !== 'object' || json === null) return this.encode(json, key);
-    // Its own toJSON is not called.
-    return Array.isArray(json)
-      ? this.#array(json)
-      : (this.#special(json) ?? this.#record(json as Readonly<Record<string, unknown>>));
-  }
-
-  #special(value: object): object | undefined {
-    if (value instanceof Date) {
-      const time = value.getTime();
-      return this.#tagged('date', 'a Date', () => (Number.isNaN(time) ? null : time));
-    }
-    if (value instanceof Map)
-      return this.#tagged('map', 'a Map', () => [...value].map((entry, index) => this.#entry(entry, index)));
-    if (value instanceof Set) return this.#tagged('set', 'a Set', () => this.#items([...value]));
-    if (value instanceof URL) return this.#tagged('url', 'a URL', () => value.href);
-    if (value instanceof RegExp) return this.#tagged('regexp', 'a RegExp', () => [value.source, value.flags]);
-    if (value instanceof Error) return this.#tagged('error', 'an Error', () => this.#error(value));
-    if (value instanceof Uint8Array) return this.#bytes('a Uint8Array', () => value);
-    if (value instanceof ArrayBuffer) return this.#bytes('an ArrayBuffer', () => new Uint8Array(value));
-    const kind = UNSENDABLE.find((type) => value instanceof type)?.name;
-    if (kind !== undefined) throw this.#unsendable(`a ${kind}`);
-    if (ArrayBuffer.isView(value)) throw this.#unsendable(`a ${value.constructor.name}`);
-    return undefined;
-  }
-
-  #bytes(kind: string, bytes: () => Uint8Array): object {
-    return this.#tagged('bytes', kind, () => toBase64(bytes()));
-  }
+    return (values || bytes) && Object.hasOwn(object, TAG) ? { [TAG]: 'object', v: copy } : copy;
+  };
 
   /** Only enumerable fields, and never the stack, which names files of this machine. */
-  #error(error: Error): object {
-    const { name, cause } = error;
-    const fields = this.#fields(error as unknown as Readonly<Record<string, unknown>>);
+  const errorFields = (error: Error): object => {
+    const { cause } = error;
+    const fields: Record<string, unknown> = {};
+    for (const [key, field] of Object.entries(error))
+      if (!ERROR_KEYS.has(key) && field !== undefined) defineField(fields, key, at(key, field));
     return {
-      name: typeof name === 'string' ? name : 'Error',
+      name: typeof error.name === 'string' ? error.name : 'Error',
       message: messageOf(error),
       ...(Object.keys(fields).length > 0 && { fields }),
-      ...(cause !== undefined && { cause: this.#at('cause', cause) }),
+      ...(cause !== undefined && { cause: at('cause', cause) }),
     };
-  }
+  };
 
-  #fields(error: Readonly<Record<string, unknown>>): object {
-    const fields: Record<string, unknown> = {};
-    for (const key of Object.keys(error)) {
-      if (ERROR_KEYS.has(key) || typeof error[key] === 'undefined') continue;
-      define(fields, key, this.#at(key, error[key]));
+  const special = (object: object): object | undefined => {
+    if (object instanceof Date)
+      return tagged('date', 'a Date', () => (Number.isNaN(object.getTime()) ? null : object.getTime()));
+    if (object instanceof Map) return tagged('map', 'a Map', () => items([...object]));
+    if (object instanceof Set) return tagged('set', 'a Set', () => items([...object]));
+    if (object instanceof URL) return tagged('url', 'a URL', () => object.href);
+    if (object instanceof RegExp) return tagged('regexp', 'a RegExp', () => [object.source, object.flags]);
+    if (object instanceof Error) return tagged('error', 'an Error', () => errorFields(object));
+    if (object instanceof Uint8Array) return tagged('bytes', 'a Uint8Array', () => toBase64(object));
+    if (object instanceof ArrayBuffer)
+      return tagged('bytes', 'an ArrayBuffer', () => toBase64(new Uint8Array(object)));
+    if (ArrayBuffer.isView(object) || UNSENDABLE.some((type) => object instanceof type))
+      throw unsendable(`a ${object.constructor.name}`);
+    return undefined;
+  };
+
+  const encodeObject = (object: object, key: string | number): unknown => {
+    if (path.length > maxDepth)
+      throw new ValueError(`${name} nests deeper than ${maxDepth} levels, or contains itself`);
+    if (Array.isArray(object)) {
+      const list = items(object);
+      return list.some((item, index) => item !== object[index]) ? list : object;
     }
-    return fields;
-  }
+    if (isNumberLiteral(object) || isStream(object)) return object;
+    const { toJSON } = object as { readonly toJSON?: unknown };
+    const hasJson = typeof toJSON === 'function';
+    if (hasJson && !values && !bytes) return object;
+    // A peer without the extension gets what toJSON returns: of a Date or a URL, and of a Buffer.
+    const isJson = hasJson && !(object instanceof Uint8Array ? bytes : values);
+    const encoded = isJson ? undefined : special(object);
+    if (encoded || !hasJson) return encoded ?? record(object as Readonly<Record<string, unknown>>);
+    const json = (toJSON as (key: string) => unknown).call(object, `${key}`);
+    // Its own toJSON is not called.
+    return typeof json === 'object' && json !== null && !Array.isArray(json)
+      ? (special(json) ?? record(json as Readonly<Record<string, unknown>>))
+      : encode(json, key);
+  };
 
-  /** Copies an array once an item changes. */
-  #array(items: readonly unknown[]): unknown {
-    let copy: unknown[] | undefined;
-    for (let index = 0; index < items.length; index++) {
-      const item = this.#item(items[index], index);
-      if (item !== items[index] || copy) (copy ??= items.slice(0, index))[index] = item;
+  function encode(item: unknown, key: string | number): unknown {
+    switch (typeof item) {
+      case 'number':
+        // JSON.stringify writes 0 for -0, which is equal.
+        return (Number.isFinite(item) && !Object.is(item, -0)) || (item === 0 && !values)
+          ? item
+          : tagged('number', `${item}`, () => (item === 0 ? '-0' : `${item}`));
+      case 'bigint':
+        return tagged('bigint', 'a BigInt', () => `${item}`);
+      case 'symbol':
+        throw unsendable('a Symbol');
+      case 'object':
+        return item === null ? item : encodeObject(item, key);
+      default:
+        return item;
     }
-    return copy ?? items;
   }
 
-  #entry(entry: readonly unknown[], index: number): unknown[] {
-    this.#path.push(index);
-    const encoded = this.#items(entry);
-    this.#path.pop();
-    return encoded;
-  }
-
-  #items(items: readonly unknown[]): unknown[] {
-    return items.map((item, index) => this.#item(item, index));
-  }
-
-  #item(item: unknown, index: number): unknown {
-    if (item === undefined)
-      return this.#support.values && this.#support.undefinedIsNull !== true ? { [TAG]: 'undefined' } : item;
-    return typeof item === 'string' ? item : this.#at(index, item);
-  }
-
-  /** Copies an object once a field changes. */
-  #record(value: Readonly<Record<string, unknown>>): object {
-    let copy: Record<string, unknown> | undefined;
-    for (const key of Object.keys(value)) {
-      const field = value[key];
-      const encoded = typeof field === 'string' ? field : this.#at(key, field);
-      if (encoded === field) continue;
-      copy ??= { ...value };
-      define(copy, key, encoded);
-    }
-    const looksTagged = this.#tags && Object.hasOwn(value, TAG);
-    return looksTagged ? { [TAG]: 'object', v: copy ?? value } : (copy ?? value);
-  }
-
-  #at(key: string | number, value: unknown): unknown {
-    this.#path.push(key);
-    const encoded = this.encode(value, key);
-    this.#path.pop();
-    return encoded;
-  }
-
-  #tagged(tag: string, kind: string, value: () => unknown): object {
-    const { values, bytes } = this.#support;
-    if (tag === 'bytes' ? bytes : values) return { [TAG]: tag, v: value() };
-    throw this.#unsendable(kind, ' to this peer');
-  }
-
-  #unsendable(kind: string, to = ''): ValueError {
-    return new ValueError(`${this.#name}${formatPath(this.#path)}: ${kind} cannot be sent${to}`);
-  }
+  return encode(value, '');
 }
 
 const UNSENDABLE: readonly (new (...args: never[]) => object)[] = [Promise, WeakMap, WeakSet, WeakRef];
-
-/** The fields of an error that have their own place, and its stack. */
-const ERROR_KEYS: ReadonlySet<string> = new Set(['name', 'message', 'cause', 'stack']);
-
-/** Sets a field. An assignment to `__proto__` would not set a field of this name. */
-function define(object: object, key: string, value: unknown): void {
-  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-}

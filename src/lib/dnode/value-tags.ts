@@ -37,6 +37,14 @@ export function formatPath(path: ValuePath): string {
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
+/** The fields of an error that have their own place, its stack, and the name of no field. */
+export const ERROR_KEYS: ReadonlySet<string> = new Set(['name', 'message', 'cause', 'stack', '__proto__']);
+
+/** Sets a field. An assignment to `__proto__` would not set a field of this name. */
+export function defineField(object: object, key: string, value: unknown, enumerable = true): void {
+  Object.defineProperty(object, key, { value, enumerable, configurable: true, writable: true });
+}
+
 /** The numbers that JSON does not have. */
 export const SPECIAL_NUMBERS: ReadonlyMap<string, number> = new Map([
   ['NaN', Number.NaN],

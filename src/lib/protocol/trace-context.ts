@@ -32,6 +32,6 @@ function matches(value: unknown, pattern: RegExp, length: number): value is stri
 export function checkedTrace({ traceparent, tracestate }: TraceContext): TraceContext {
   const trace = parseTrace(traceparent, tracestate);
   if (trace?.tracestate === tracestate && trace) return trace;
-  const field = trace ? `tracestate ${String(tracestate)}` : `traceparent ${traceparent}`;
+  const field = trace ? `tracestate ${tracestate ?? ''}` : `traceparent ${traceparent}`;
   throw new KiteError('argumentError', `The trace of the call is not one of W3C Trace Context: ${field}`);
 }

@@ -1,17 +1,9 @@
-/** The part of Node's Buffer that is used here. Pages do not have it. */
-interface NodeBuffer {
-  from(value: Uint8Array): { toString(encoding: 'base64'): string };
-  from(value: string, encoding: 'base64'): Uint8Array;
-}
-
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 /** Number of bytes that `String.fromCharCode` takes at once. */
 const PIECE = 8192;
 
 /** Encodes bytes as base64 with padding, in Node and in pages. */
 export function toBase64(bytes: Uint8Array): string {
-  const { Buffer } = globalThis as { readonly Buffer?: NodeBuffer };
-  if (Buffer) return Buffer.from(bytes).toString('base64');
   let text = '';
   for (let at = 0; at < bytes.length; at += PIECE)
     text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
@@ -21,8 +13,5 @@ export function toBase64(bytes: Uint8Array): string {
 /** Decodes base64 with padding. Returns undefined if the text is invalid. */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0 || !BASE64.test(text)) return undefined;
-  const { Buffer } = globalThis as { readonly Buffer?: NodeBuffer };
-  // A copy, because Node allocates small buffers from a larger one, and a program may transfer the bytes.
-  if (Buffer) return new Uint8Array(Buffer.from(text, 'base64'));
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

@@ -32,7 +32,7 @@ interface ValueVectors {
 }
 
 function read(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL(`../../vectors/forms/${name}.json`, import.meta.url), 'utf8'));
 }
 
 describe('the vectors of values', () => {

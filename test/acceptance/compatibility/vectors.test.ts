@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { decodeValues } from '../../../src/lib/dnode/decode-values.js';
+import { dnodeLimits } from '../../../src/lib/dnode/dnode-limits.js';
 import { isKiteError, type Request } from '../../../src/lib/index.js';
 import type { CallOptions } from '../../../src/lib/kite/call/peer.js';
 import { SPOKEN_EXTENSIONS } from '../../../src/lib/protocol/extensions.js';
@@ -150,7 +152,7 @@ describe('the vectors of the protocol', () => {
         await settled();
       }
       expect(parsed(far.sent)).toEqual(messagesOf(vector, 'kite'));
-      expect(seen()).toEqual(vector.requests);
+      expect(seen()).toEqual(decodeValues(structuredClone(vector.requests), dnodeLimits));
       near.close();
     },
   );
@@ -165,7 +167,7 @@ describe('the vectors of the protocol', () => {
       await makeCalls(client, vector.calls ?? []);
       expect(parsed(ends[0]?.near.sent ?? [])).toEqual(messagesOf(vector, 'caller'));
       expect(parsed(ends[0]?.far.sent ?? [])).toEqual(messagesOf(vector, 'kite'));
-      expect(seen()).toEqual(vector.requests);
+      expect(seen()).toEqual(decodeValues(structuredClone(vector.requests), dnodeLimits));
     },
   );
 });

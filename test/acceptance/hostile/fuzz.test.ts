@@ -99,6 +99,12 @@ describe('a kite that gets a million mutated frames', () => {
     server.handle<number[]>('square', ({ args: [n] }) => (n ?? 0) ** 2).disableAuthentication();
     server.handle('echo', async ({ args }) => args).disableAuthentication();
     server
+      .handle('note', ({ trace, metadata, deadline }) => [trace, metadata, deadline])
+      .disableAuthentication();
+    server
+      .handle('endless', ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)))
+      .disableAuthentication();
+    server
       .handle('count', ({ args }) => {
         for (const arg of args) if (typeof arg === 'function') (arg as RemoteFunction)(args);
         return args.length;

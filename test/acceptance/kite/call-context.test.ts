@@ -47,10 +47,19 @@ describe('the deadline of a call', () => {
     expect(request.timeLeft).toBe(500);
   });
 
-  it('a call carries the default timeout once the peer has named the extension', async () => {
+  it('a call with the default timeout has no deadline, and the same bytes as before', async () => {
     const { request, near } = await requestOf({});
-    expect(request.timeLeft).toBe(15_000);
-    expect(fields(near.sent)).toEqual(['', ',"deadline":15000']);
+    expect(request.timeLeft).toBeUndefined();
+    expect(fields(near.sent)).toEqual(['', '']);
+  });
+
+  it('a call carries the timeout of its client once the peer has named the extension', async () => {
+    const { server, client, near } = await connected({}, { timeout: 3000 });
+    const requests: Request[] = [];
+    server.handle('note', (request) => void requests.push(request));
+    for (let count = 0; count < 3; count++) await client.tell('note');
+    expect(requests.map(({ timeLeft }) => timeLeft)).toEqual([undefined, 3000, 3000]);
+    expect(fields(near.sent)).toEqual(['', ',"deadline":3000', ',"deadline":3000']);
   });
 
   it('the first call of a connection carries the timeout that the program sets for it', async () => {

@@ -27,6 +27,10 @@ const TOKENS: readonly string[] = [
   '"withArgs"',
   '"kite.ping"',
   '"kite.heartbeat"',
+  '"kite.cancel"',
+  '"extensions":["cancel"],',
+  '"deadline":5,',
+  '"metadata":{"a":"b"},',
   '"responseCallback"',
   '"square"',
   '"count"',
@@ -34,6 +38,10 @@ const TOKENS: readonly string[] = [
   '"7"',
   '[0,"withArgs",1]',
   '[0]',
+  '"values":true',
+  '{\\"$\\":\\"set\\",\\"v\\":[]}',
+  '"$"',
+  '"v"',
   '[0,"kite"]',
   '[]]',
   ',',
@@ -53,11 +61,31 @@ export function clientFrames(): string[] {
     JSON.stringify([
       `{"method":${method},"arguments":[{"kite":{"name":"n"},"authentication":null,"responseCallback":"[Function]","withArgs":${args}}],"callbacks":${callbacks}}`,
     ]);
+  const vectors = new URL('../../vectors/', import.meta.url);
+  const extended = readdirSync(vectors)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => {
+      const { vectors: list } = JSON.parse(readFileSync(new URL(name, vectors), 'utf8')) as {
+        vectors: { frames: { from: string; message: unknown }[] }[];
+      };
+      return list.flatMap(({ frames }) => frames.filter(({ from }) => from === 'caller'));
+    })
+    .map(({ message }) => JSON.stringify([JSON.stringify(message)]));
+  const tagged = (method: string, args: string): string =>
+    JSON.stringify([
+      `{"method":${method},"arguments":[{"kite":{"name":"n"},"authentication":null,"responseCallback":"[Function]","withArgs":${args},"extensions":["values","bytes"]}],"callbacks":{"0":[0,"responseCallback"],"1":[0,"withArgs",0,"v",0]},"values":true}`,
+    ]);
   return [
     ...recorded,
+    ...extended,
     call('"kite.heartbeat"', '[0,"[Function]"]', '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}'),
     call('"count"', '[3,{"a":"[Function]"}]', '{"0":["0","responseCallback"],"1":["0","withArgs","1","a"]}'),
     call('0', '[]', '{}'),
+    tagged(
+      '"echo"',
+      '[{"$":"map","v":[["a",{"$":"date","v":0}],[1,{"$":"error","v":{"name":"E","message":"m"}}]]}]',
+    ),
+    tagged('"count"', '[{"$":"set","v":["[Function]"]},{"$":"bytes","v":"AAEC"},{"$":"object","v":{"$":1}}]'),
     '["{\\"method\\":0,\\"arguments\\":[{\\"error\\":null,\\"result\\":16}],\\"callbacks\\":{}}"]',
   ];
 }

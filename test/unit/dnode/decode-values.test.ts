@@ -66,7 +66,7 @@ describe('decodeValues', () => {
     expect(decode(dates(10), limits)).toHaveLength(10);
     expect(() => decode(dates(11), limits)).toThrow('more than 10 tagged values');
     expect(decode({ $: 'bigint', v: '9'.repeat(BIGINT_DIGITS) })).toBeTypeOf('bigint');
-    expect(() => decode({ $: 'bigint', v: '9'.repeat(BIGINT_DIGITS + 1) })).toThrow('"bigint" is malformed');
+    expect(() => decode({ $: 'bigint', v: '9'.repeat(BIGINT_DIGITS + 1) })).toThrow('is malformed');
     expect(decode({ $: 'regexp', v: ['a'.repeat(REGEXP_LENGTH), ''] })).toBeInstanceOf(RegExp);
     expect(() => decode({ $: 'regexp', v: ['a'.repeat(REGEXP_LENGTH + 1), ''] })).toThrow('malformed');
   });

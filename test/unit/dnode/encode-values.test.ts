@@ -61,7 +61,7 @@ describe('encodeValues', () => {
   });
 
   it.each([
-    [[{ a: Promise.resolve() }], 'args[0].a: a Promise cannot be sent'],
+    [[{ a: Promise.resolve() }], 'args[0].a: a Promise cannot be sent to this peer'],
     [[[new WeakMap()]], 'args[0][0]: a WeakMap cannot be sent'],
     [{ 'a b': Symbol('x') }, 'args["a b"]: a Symbol cannot be sent'],
     [[new Float64Array(1)], 'args[0]: a Float64Array cannot be sent'],
@@ -91,7 +91,7 @@ describe('encodeValues for a peer without extensions', () => {
     [[new Uint8Array(1)], 'args[0]: a Uint8Array cannot be sent to this peer'],
     [[new ArrayBuffer(1)], 'args[0]: an ArrayBuffer cannot be sent to this peer'],
     [[new Float32Array(1)], 'args[0]: a Float32Array cannot be sent'],
-    [[Promise.resolve()], 'args[0]: a Promise cannot be sent'],
+    [[Promise.resolve()], 'args[0]: a Promise cannot be sent to this peer'],
   ])('encodeValues names the path of a value that JSON cannot carry: %#', (value, message) => {
     expect(() => check(value)).toThrow(message);
   });

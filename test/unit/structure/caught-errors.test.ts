@@ -9,10 +9,12 @@ const HOMES = ['src/lib/util/message-of.ts', 'src/lib/protocol/errors.ts'];
 /** Values that are unknown, but were not thrown. */
 const NOT_THROWN: Readonly<Record<string, string>> = {
   'src/lib/dnode/unscrub.ts': 'a component of a path',
+  'src/lib/dnode/encode-values.ts': 'a value of the program',
   'src/lib/cli/kontrol/kontrol-status.ts': 'a status',
   'src/lib/cli/proxy/proxy-status.ts': 'a status',
   'src/lib/cli/top/full-screen.ts': 'a key of the terminal',
   'src/lib/kite/config/resolve-setting.ts': 'the value of a setting',
+  'src/lib/protocol/trace-context.ts': 'a field of a trace',
   'src/lib/kontrol/storage/file/file-storage.ts': 'lmdb also throws plain objects',
 };
 

@@ -1,6 +1,7 @@
 import { type ArgumentSource, readArguments } from './argument-sources.js';
 import { withCallback } from './arguments.js';
 import { formatResult, type ResultStyle, resultWriter } from './call-result.js';
+import { commonSettings } from '../settings/common-settings.js';
 import type { DialedKite } from '../target/dial-first.js';
 import { type ConnectOptions, withConnection } from '../target/with-connection.js';
 import { toCliError } from '../frame/failures.js';
@@ -39,14 +40,17 @@ async function callOnce(
   { client, url, operationFor, spinner }: DialedKite,
   runtime: CommandRuntime,
 ): Promise<void> {
-  const { method, callback } = options;
+  const { method, callback, settings } = options;
   const { stdout, signal } = runtime;
   const print = await resultWriter(options, stdout);
   const callArgs = callback
     ? withCallback(args, (...values) => void spinner.clearAndWrite(() => stdout.write(print(values))))
     : [...args];
+  const { value: timeout, source } = settings.resolve(commonSettings.timeout);
+  // The kite sees a timeout that the user has set, even in the first call.
+  const callOptions = { signal, ...(source.type !== 'default' && { timeout }) };
   const result = await spinner
-    .during(`Waiting for ${method} at ${url}`, () => client.call(method, callArgs, { signal }))
+    .during(`Waiting for ${method} at ${url}`, () => client.call(method, callArgs, callOptions))
     .catch((error: unknown) => {
       throw toCliError(error, operationFor(method));
     });

@@ -42,8 +42,6 @@ export type { ConnectionEvents } from './connection-options.js';
 export interface ConnectionHost extends SenderHost {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Default timeout of calls in milliseconds; 0 means none. */
-  readonly timeout: number;
   /** Creates the cache of call prefixes of a connection. Without it, each message is parsed as a whole. */
   newPrefixCache?(): CallPrefixCache;
   /** Runs a call, and responds with `connection.respond` or `connection.respondError`. Must not throw. */
@@ -106,7 +104,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#trustRemote = options.trustRemote;
     this.#onEnd = options.ended;
     this.#pendingCalls = new PendingCalls(host.clock, (number) => this.#sender.cancel(number));
-    const { auth, timeout = host.timeout } = options;
+    const { auth, timeout } = options;
     this.#sender = new Sender(host, {
       owner: this,
       channel,

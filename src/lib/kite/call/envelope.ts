@@ -28,6 +28,9 @@ const ERROR_END = new Fragment(',"result":null');
 const CALLBACK_ARGS = new Fragment(',"arguments":');
 const CALLBACK_TAIL = new Fragment(',"callbacks":{}}');
 
+/** What a message contains instead of a field that it does not have. */
+export const NO_FIELD = new Fragment('');
+
 /** Assigns the number with which the peer refers to a function. */
 export interface CallbackRegistry {
   share(fn: ExtractedFunction['fn']): number;
@@ -63,7 +66,9 @@ export function callMessage(
     : items === undefined
       ? CALL_TAIL
       : `":[0,"responseCallback"]${itemEntry}}}`;
-  return [method, envelope, json, announcement, deadline, fields, CALL_END, response, tail];
+  return announcement === NO_FIELD && deadline === NO_FIELD && fields === NO_FIELD
+    ? [method, envelope, json, CALL_END, response, tail]
+    : [method, envelope, json, announcement, deadline, fields, CALL_END, response, tail];
 }
 
 export function resultMessage(
@@ -76,7 +81,9 @@ export function resultMessage(
   const tail = functions
     ? `}],"callbacks":{${callbackEntries(functions, '[0,"result"', sharer)}`
     : RESULT_TAIL;
-  return [CALLBACK, response, RESULT, json, announcement, tail];
+  return announcement === NO_FIELD
+    ? [CALLBACK, response, RESULT, json, tail]
+    : [CALLBACK, response, RESULT, json, announcement, tail];
 }
 
 /** A result that is encoded already. */

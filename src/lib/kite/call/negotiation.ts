@@ -1,12 +1,10 @@
 import { type ExtensionSet, parseExtensions, SPOKEN_EXTENSIONS } from '../../protocol/extensions.js';
 import type { ValueSupport } from '../../dnode/encode-values.js';
+import { NO_FIELD } from './envelope.js';
 import { Fragment } from '../../transport/channel/outgoing-message.js';
 
 const NO_VALUES: ValueSupport = { values: false, bytes: false };
 const ALL_VALUES: ValueSupport = { values: true, bytes: true };
-
-/** What a message contains instead of a field that it does not have. */
-export const NO_FIELD = new Fragment('');
 
 const ANNOUNCEMENT = new Fragment(`,"extensions":${JSON.stringify(SPOKEN_EXTENSIONS)}`);
 

@@ -19,7 +19,7 @@ import type { StreamReader } from '../streams/stream-reader.js';
 import type { StreamWindow } from '../streams/stream-window.js';
 import { disconnectError, tooLarge, tooManyCallbacks, cannotSend, misplacedStream } from './call-errors.js';
 import type { FlowControl } from './flow-control.js';
-import { type Negotiation, NO_FIELD } from './negotiation.js';
+import type { Negotiation } from './negotiation.js';
 import { isCall, type PendingCalls, type PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
 import { deadlineField, inheritedTimeout, optionFields } from './call-fields.js';
@@ -34,6 +34,7 @@ import {
   errorMessage,
   openMessage,
   type IncomingCall,
+  NO_FIELD,
   resultMessage,
   streamField,
   withTags,
@@ -42,6 +43,8 @@ import {
 /** The interface of a kite to its senders. */
 export interface SenderHost {
   readonly limits: ConnectionLimits;
+  /** Default timeout of calls in milliseconds; 0 means none. */
+  readonly timeout: number;
   readonly json: MessageJson;
   /** The part of each call with this `authentication`, cached between connections. */
   envelopeFragment(auth: unknown): Fragment;
@@ -58,8 +61,8 @@ export interface SenderOptions {
   readonly owner: { readonly streams: ConnectionStreams };
   /** The `authentication` of calls. */
   readonly auth: unknown;
-  /** Default timeout of calls in milliseconds; 0 means none. */
-  readonly timeout: number;
+  /** Timeout of calls in milliseconds; 0 means none. Default: that of the host. */
+  readonly timeout: number | undefined;
 }
 
 /** Sends the messages of a connection: calls, responses, and calls of the peer's callbacks. */
@@ -71,6 +74,8 @@ export class Sender {
   readonly #negotiation: Negotiation;
   readonly #owner: SenderOptions['owner'];
   readonly #timeout: number;
+  /** Whether the program has set the timeout of this connection. */
+  readonly #hasTimeout: boolean;
   #envelope: Fragment;
   /** The field for the default timeout. */
   #ownDeadline: Fragment | undefined;
@@ -86,7 +91,8 @@ export class Sender {
     this.#pendingCalls = pendingCalls;
     this.#negotiation = negotiation;
     this.#owner = owner;
-    this.#timeout = timeout;
+    this.#timeout = timeout ?? host.timeout;
+    this.#hasTimeout = timeout !== undefined;
     this.#envelope = host.envelopeFragment(auth);
   }
 
@@ -228,9 +234,11 @@ export class Sender {
   /** Returns the field with the remaining time of a call. */
   #deadlineField({ timeout: own, parent }: CallOptions, timeout: number): Piece {
     const { extensions } = this.#negotiation;
+    // The default timeout is not sent: it would lengthen each call, and the caller cancels the call then anyway.
+    const isOwn = own !== undefined || parent?.timeLeft !== undefined;
+    if (!isOwn && !this.#hasTimeout) return NO_FIELD;
     // A peer that is not known yet ignores what it does not know. It gets what the program has set for this call.
-    if (extensions ? !extensions.has('deadline') : own === undefined && parent?.timeLeft === undefined)
-      return NO_FIELD;
+    if (extensions ? !extensions.has('deadline') : !isOwn) return NO_FIELD;
     return timeout === this.#timeout
       ? (this.#ownDeadline ??= new Fragment(deadlineField(timeout)))
       : deadlineField(timeout);
@@ -353,11 +361,14 @@ export class Sender {
     }
     const { json } = scrubbed;
     const length = this.#envelope.text.length + more;
-    if (exceedsBytes(json, messageBytes - length)) throw tooLarge(content, messageBytes, 'messageBytes');
     // A frame quotes the message, which at most doubles its length.
-    const available = (sendQueueBytes - this.#channel.bufferedBytes) / 2 - length;
-    if (!this.#flow.mayPause && exceedsBytes(json, available))
-      throw tooLarge(`${content} with the queue`, sendQueueBytes, 'sendQueueBytes');
+    const available = this.#flow.mayPause
+      ? messageBytes
+      : (sendQueueBytes - this.#channel.bufferedBytes) / 2 - length;
+    if (exceedsBytes(json, Math.min(messageBytes - length, available)))
+      throw exceedsBytes(json, messageBytes - length)
+        ? tooLarge(content, messageBytes, 'messageBytes')
+        : tooLarge(`${content} with the queue`, sendQueueBytes, 'sendQueueBytes');
     const count = scrubbed.functions?.length ?? 0;
     if (count > 0 && !streams && scrubbed.functions?.some(isStreamIn)) throw misplacedStream(content);
     if (count >= callbacksPerMessage) throw cannotSend(content, new Error(`It contains ${count} functions`));

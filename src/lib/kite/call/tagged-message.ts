@@ -14,7 +14,7 @@ export type TaggedPlace = readonly [object: unknown, key: string] | undefined;
 export function untagged(message: DnodeMessage, place: TaggedPlace, limits: ValueLimits): DnodeMessage {
   try {
     if (!place) return { ...message, args: decodeValues(message.args, limits) as unknown[] };
-    const fields = jsonObject(place[0]) as Record<string, unknown> | undefined;
+    const fields: Record<string, unknown> | undefined = jsonObject(place[0]);
     if (fields && Object.hasOwn(fields, place[1])) fields[place[1]] = decodeValues(fields[place[1]], limits);
     return message;
   } catch (error) {

@@ -112,7 +112,8 @@ export class Dispatcher {
         answer(result);
         return;
       }
-      if (request.canceled || request.expired || !canReceive(call)) cancelStream(result, request.signal.reason);
+      if (request.canceled || request.expired || !canReceive(call))
+        cancelStream(result, request.signal.reason);
       else {
         try {
           const { producer, done } = sendStream(connection, call, result);

@@ -99,7 +99,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
 
   /**
    * When the caller stops waiting for the response: milliseconds since 1970, by the clock of this machine. Undefined if the caller
-   * waits without end or has not sent its timeout.
+   * waits without end, or for its default timeout, after which it cancels the call.
    */
   get deadline(): number | undefined {
     const { timeLeft } = this;

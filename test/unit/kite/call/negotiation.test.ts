@@ -93,6 +93,21 @@ describe('the negotiation of extensions', () => {
     expect(client.extensions).toEqual(spoken);
   });
 
+  it('kite.describe names the extensions to callers that speak some, and only to them', async () => {
+    const { client } = await connected();
+    const { extensions } = await client.tell<{ extensions: unknown }>('kite.describe');
+    expect(extensions).toEqual(SPOKEN_EXTENSIONS);
+    const [near, far] = MemoryChannel.pair();
+    makeCore().accept(far);
+    near.start({ message: () => undefined, drain: () => undefined, close: () => undefined });
+    const options = '{"withArgs":[],"authentication":{"type":"name","key":"bob"}}';
+    near.send(`{"method":"kite.describe","arguments":[${options}],"callbacks":{"0":[0,"responseCallback"]}}`);
+    await settled();
+    expect(far.sent[0]).toContain('"methods":[');
+    expect(far.sent[0]).not.toContain('extensions');
+    near.close();
+  });
+
   it('a client names its extensions again after it has reconnected', async () => {
     const server = makeCore();
     const { dialer, ends } = memoryDialer(server);
