@@ -137,7 +137,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     options?: CallOptions,
   ): Promise<MethodResult<Methods, Name, Result>> {
     if (!this.#renewal) return this.#call<MethodResult<Methods, Name, Result>>(method, args, options);
-    return this.#renewal.callWithRetry(this.#token(), () => this.#call(method, args, options));
+    return this.#renewal.callWithRetry(this.#token(), args, () => this.#call(method, args, options));
   }
 
   override callStream<
@@ -149,15 +149,23 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     args: MethodArgs<Methods, Name>,
     options: CallOptions = {},
   ): RemoteStream<StreamItem<Methods, Name, Item>, StreamResult<Methods, Name, Result>> {
-    type Value = StreamResult<Methods, Name, Result>;
-    const renewal = this.#renewal;
-    const call = (stream: OpeningStream): Promise<Value> =>
-      this.#connection
-        ? this.#connection.openStream<Value>(method, args, options, stream)
-        : Promise.reject(this.#unconnected(args));
-    const open = (stream: OpeningStream): Promise<Value> =>
-      renewal ? renewal.callWithRetry(this.#token(), () => call(stream)) : call(stream);
+    const open = (stream: OpeningStream): Promise<StreamResult<Methods, Name, Result>> =>
+      this.openStream(method, args, options, stream);
     return new RemoteStream(open, options.signal);
+  }
+
+  /** @internal Makes the call of a stream. */
+  openStream<Result>(
+    method: string,
+    args: unknown[],
+    options: CallOptions,
+    stream: OpeningStream,
+  ): Promise<Result> {
+    const call = (): Promise<Result> =>
+      this.#connection
+        ? this.#connection.openStream<Result>(method, args, options, stream)
+        : Promise.reject(this.#unconnected(args));
+    return this.#renewal ? this.#renewal.callWithRetry(this.#token(), args, call) : call();
   }
 
   #call<Result>(method: string, args: unknown[], options: CallOptions | undefined): Promise<Result> {

@@ -248,6 +248,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     return this.#sender.sendItem(number, item);
   }
 
+  /** Tells the peer that the items for its function will follow. */
+  beginStream(number: number): void {
+    this.#sender.beginStream(number);
+  }
+
   /** Returns the size of a value in JSON. Throws if it cannot be sent. */
   measure(item: unknown): number {
     return this.#sender.measure(item);

@@ -15,7 +15,7 @@ import type {
 export interface CallOptions extends FieldOptions {
   /**
    * Timeout in milliseconds, after which the call rejects with `timeout`; 0 means none. Default: that of the client, and none for a
-   * call with streams among its arguments or as its result.
+   * call with streams among its arguments.
    */
   readonly timeout?: number;
   /**
@@ -57,7 +57,9 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
   /**
    * Calls a method whose handler returns a stream, such as an async generator, and returns its items. The peer makes them as they
    * are read, and is at most a window ahead. Ending a loop over them early cancels the call. `stream.result` is what the
-   * generator returns. The call has no timeout unless it is set. A method that does not stream has a result and no items.
+   * generator returns. The timeout of the client
+   * applies until the stream begins; one that is set for the call applies to the whole stream. A method that does not stream has a
+   * result and no items.
    *
    * @example
    *     for await (const line of client.callStream('tail', ['/var/log/syslog'], { signal })) console.log(line);

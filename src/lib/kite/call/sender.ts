@@ -132,15 +132,25 @@ export class Sender {
     const { json, functions } = scrubbed;
     const hasStreams = functions?.some(isStreamIn) ?? false;
     if (hasStreams) this.#checkStreams(functions);
-    const { timeout: ownTimeout = hasStreams || reader ? 0 : this.#timeout } = options;
+    const { timeout: ownTimeout = hasStreams || (reader && parent) ? 0 : this.#timeout } = options;
     const timeout = parent ? inheritedTimeout(ownTimeout, parent, method) : ownTimeout;
     const shared =
       functions && (hasStreams || options.callbacks === 'call') ? this.#share(functions, options) : undefined;
+    // The default timeout of a stream applies until it begins.
+    const isLimited = !reader || options.timeout !== undefined || parent !== undefined;
     let callbacks = shared?.released;
     let items: number | undefined;
     if (reader && (this.#negotiation.extensions?.has('stream') ?? true)) {
       items = this.#pendingCalls.shareForCall(new ItemEntry(reader));
-      fields = this.#acceptItems(fields, reader, items, (error) => this.abandon(number, error));
+      fields = this.#acceptItems(
+        fields,
+        reader,
+        items,
+        () => {
+          if (!isLimited) pending.deadline = Infinity;
+        },
+        (error) => this.abandon(number, error),
+      );
       callbacks = [...(callbacks ?? []), items];
     }
     const unlisten =
@@ -163,7 +173,7 @@ export class Sender {
     const registry: CallbackRegistry = shared ?? this.#pendingCalls;
     const start = this.#host.methodFragment(method);
     const announcement = this.#negotiation.takeAnnouncement();
-    const deadline = this.#deadlineField(options, timeout);
+    const deadline = isLimited ? this.#deadlineField(options, timeout) : NO_FIELD;
     this.#sendTagged(
       scrubbed,
       callMessage(
@@ -183,11 +193,17 @@ export class Sender {
   }
 
   /** Returns the fields of a call that accepts a stream as result. */
-  #acceptItems(fields: Piece, reader: StreamReader, items: number, violated: (error: Error) => void): string {
+  #acceptItems(
+    fields: Piece,
+    reader: StreamReader,
+    items: number,
+    begun: () => void,
+    violated: (error: Error) => void,
+  ): string {
     const grant = (count: number): void => {
       if (!this.#ended) this.#send(creditMessage(items, count));
     };
-    const window = reader.attach(this.#streams.budget, { grant, violated });
+    const window = reader.attach(this.#streams.budget, { begun, grant, violated });
     return (typeof fields === 'string' ? fields : '') + streamField(window);
   }
 
@@ -295,27 +311,31 @@ export class Sender {
     );
   }
 
+  /** Tells the peer that the items for its function will follow. */
+  beginStream(number: number): void {
+    this.#callFunction(number, '[]');
+  }
+
+  #callFunction(number: number, json: string): void {
+    if (!this.#ended) this.#send(callbackMessage(number, json, undefined, this.#pendingCalls));
+  }
+
   /** Returns the size of an item in JSON. Throws if it cannot be sent. */
   measure(item: unknown): number {
     return this.#scrub(item, 'The item of a stream', 'item').json.length;
   }
 
   #sendEnd(number: number, error: unknown): void {
-    if (this.#ended) return;
-    const json = error === undefined ? '[]' : `[${JSON.stringify(toWireError(error))}]`;
-    this.#send(callbackMessage(number, json, undefined, this.#pendingCalls));
+    this.#callFunction(number, error === undefined ? '[]' : `[${JSON.stringify(toWireError(error))}]`);
   }
 
   /** Returns the stream that a function of the peer controls. */
   incomingStream(number: number): IncomingStream {
-    const control = (json: string): void => {
-      if (!this.#ended) this.#send(callbackMessage(number, json, undefined, this.#pendingCalls));
-    };
     return new IncomingStream({
       budget: this.#streams.budget,
       open: (window, items, end) => this.#openIncoming(number, window, items, end),
-      grant: (count) => control(`[${count}]`),
-      stop: () => control('[]'),
+      grant: (count) => this.#callFunction(number, `[${count}]`),
+      stop: () => this.#callFunction(number, '[]'),
     });
   }
 

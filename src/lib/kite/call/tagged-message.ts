@@ -42,6 +42,11 @@ export function needsExtension(args: readonly unknown[]): boolean {
   }
 }
 
+/** Whether there are streams among the arguments of a call. */
+export function hasStreams(args: readonly unknown[]): boolean {
+  return streamsIn(args, MAX_DEPTH).length > 0;
+}
+
 /** Ends the streams among the arguments of a call that is not made. */
 export function cancelStreams(args: readonly unknown[]): void {
   for (const stream of streamsIn(args, MAX_DEPTH)) cancelStream(stream, undefined);

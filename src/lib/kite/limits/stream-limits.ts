@@ -18,7 +18,7 @@ export interface StreamLimits {
   readonly streamBytesPerConnection: number;
   /**
    * Maximum number of items of a stream that is sent as an array, to a caller that does not speak the extension `stream`. Default
-   * 10,000. If exceeded, the stream ends, and the call fails with `streamTooLong`.
+   * 65,536. If exceeded, the stream ends, and the call fails with `streamTooLong`.
    */
   readonly streamArrayItems: number;
 }
@@ -27,5 +27,5 @@ export const streamLimits: StreamLimits = {
   streamItems: 256,
   streamBytes: 1024 * 1024,
   streamBytesPerConnection: 64 * 1024 * 1024,
-  streamArrayItems: 10_000,
+  streamArrayItems: 65_536,
 };

@@ -29,7 +29,8 @@ export function sendStream(connection: Connection, call: IncomingCall, stream: S
   const number = call.stream?.number;
   if (number !== undefined) {
     const send = (item: unknown): number => connection.sendItem(number, item);
-    return streams.start(stream, readWindow(call.stream?.window, limits), { drained, send }, number);
+    const begin = (): void => connection.beginStream(number);
+    return streams.start(stream, readWindow(call.stream?.window, limits), { begin, drained, send }, number);
   }
   const last = call.args.at(-1);
   if (typeof last === 'function') return streams.start(stream, NO_WINDOW, { drained, send: callEach(last) });

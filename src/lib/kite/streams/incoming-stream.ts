@@ -81,6 +81,7 @@ export class IncomingStream implements AsyncIterable<unknown> {
     const reader = this.#reader;
     if (reader.ended) return;
     const window = reader.attach(this.#peer.budget, {
+      begun: () => undefined,
       grant: (count) => this.#peer.grant(count),
       violated: () => this.#peer.stop(),
     });

@@ -30,6 +30,11 @@ export class RemoteStream<Item, Result> implements AsyncIterableIterator<Item, R
     );
   }
 
+  /** Whether the peer has answered with a stream, and not with a result alone. Known when `next` or `result` has resolved. */
+  get begun(): boolean {
+    return this.#reader.begun;
+  }
+
   /** Returns the next item. After the last one, returns the result, or rejects with the error of the call. */
   next(): Promise<IteratorResult<Item, Result | undefined>> {
     if (this.#signal?.aborted || this.#canceled) this.#reader.discard();

@@ -5,12 +5,17 @@ import { isPositive, type StreamWindow } from './stream-window.js';
 export interface ItemOutlet {
   /** Sends an item and returns the size of its message. Throws if the item cannot be sent. */
   send(item: unknown): number;
+  /** Tells the receiver that the stream has begun, if it has no item at once. */
+  begin?(): void;
   /** Resolves when the network has accepted what was sent. Undefined if there is nothing to wait for. */
   drained(): Promise<void> | undefined;
 }
 
 /** A window for receivers that give no credit. Only the network slows such a stream. */
 export const NO_WINDOW: StreamWindow = { items: Infinity, bytes: Infinity };
+
+/** Microtasks after which an item is not there at once. */
+const FIRST_ITEM_TURNS = 8;
 
 /**
  * Reads a stream of the program and sends its items, as far as the receiver has given credit. The next item is made only when
@@ -38,10 +43,12 @@ export class StreamProducer {
    */
   async run(): Promise<unknown> {
     try {
+      let first = this.#outlet.begin ? this.#first() : undefined;
       for (;;) {
         if (this.#isFull) await new Promise<void>((resolve) => (this.#granted = resolve));
         if (this.#isStopped()) return await this.#canceling;
-        const { done, value } = await this.#source.next();
+        const { done, value } = await (first ?? this.#source.next());
+        first = undefined;
         if (this.#isStopped()) return await this.#canceling;
         if (done) return value;
         for (let drained = this.#outlet.drained(); drained; drained = this.#outlet.drained()) await drained;
@@ -53,6 +60,18 @@ export class StreamProducer {
       this.#canceling = this.#source.cancel(error);
       throw error;
     }
+  }
+
+  /** Returns the first item. If it takes time, or there is none, the receiver learns that this is a stream. */
+  async #first(): ReturnType<ItemSource['next']> {
+    let result: Awaited<ReturnType<ItemSource['next']>> | undefined;
+    const next = this.#source.next().then((value) => (result = value));
+    // A generator that does not wait needs a few microtasks. If it fails, `next` says so below.
+    const failed = next.catch(() => undefined);
+    for (let turn = 0; turn < FIRST_ITEM_TURNS && !result; turn++) await undefined;
+    if (!this.#isStopped() && (!result || result.done)) this.#outlet.begin?.();
+    await failed;
+    return next;
   }
 
   #sent(size: number): void {

@@ -4,6 +4,8 @@ import type { StreamWindow } from './stream-window.js';
 
 /** How a reader reaches the sender of its stream. */
 export interface ReaderPeer {
+  /** The first message of the stream has arrived. */
+  begun(): void;
   /** Allows the peer to send as many more items. */
   grant(count: number): void;
   /** The peer does not observe the protocol: the stream has failed with this error. */
@@ -37,6 +39,7 @@ export class StreamReader {
   #bytes = 0;
   #takenItems = 0;
   #takenBytes = 0;
+  #begun = false;
   #end: End | undefined;
 
   /** Starts to accept items, and returns how many the peer may send at first. A call that is repeated attaches the reader again. */
@@ -54,9 +57,19 @@ export class StreamReader {
     return this.#end !== undefined;
   }
 
-  /** Adds an item that has arrived. `values` are the arguments of its message: one. */
+  /** Whether a message of the stream has arrived. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Adds an item that has arrived. `values` are the arguments of its message: one, or none if the stream has begun without an item. */
   receive(values: readonly unknown[], size: number): void {
     if (this.#end) return;
+    if (!this.#begun) {
+      this.#begun = true;
+      this.#peer?.begun();
+    }
+    if (values.length === 0) return;
     const { items, bytes } = this.#window;
     if (values.length !== 1)
       this.#violated('invalidResponse', 'A message of a stream does not have one item');
