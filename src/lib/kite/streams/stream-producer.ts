@@ -64,13 +64,16 @@ export class StreamProducer {
 
   /** Returns the first item. If it takes time, or there is none, the receiver learns that this is a stream. */
   async #first(): ReturnType<ItemSource['next']> {
-    let result: Awaited<ReturnType<ItemSource['next']>> | undefined;
-    const next = this.#source.next().then((value) => (result = value));
-    // A generator that does not wait needs a few microtasks. If it fails, `next` says so below.
-    const failed = next.catch(() => undefined);
-    for (let turn = 0; turn < FIRST_ITEM_TURNS && !result; turn++) await undefined;
-    if (!this.#isStopped() && (!result || result.done)) this.#outlet.begin?.();
-    await failed;
+    const state: { hasItem?: boolean } = {};
+    const next = this.#source.next();
+    Promise.resolve(next).then(
+      ({ done }) => (state.hasItem = !done),
+      () => (state.hasItem = false),
+    );
+    // A generator that does not wait needs a few microtasks.
+    for (let turn = 0; turn < FIRST_ITEM_TURNS && state.hasItem === undefined; turn++)
+      await Promise.resolve();
+    if (!state.hasItem && !this.#isStopped()) this.#outlet.begin?.();
     return next;
   }
 
