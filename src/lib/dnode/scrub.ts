@@ -1,7 +1,7 @@
 import { encodeValues, type ValueSupport } from './encode-values.js';
 import { TAG } from './value-tags.js';
 import { BrandedError } from '../errors/branded-error.js';
-import { isStream, type Stream } from '../util/item-source.js';
+import { isStream, type ItemStream } from '../util/item-source.js';
 import { messageOf } from '../util/message-of.js';
 
 // oxlint-disable-next-line typescript/no-unsafe-function-type -- any function of a program, to be called by the peer
@@ -18,7 +18,7 @@ export interface Scrubbed {
 
 /** A function, or a stream that a function controls, and its path in the value. */
 export interface ExtractedFunction {
-  readonly fn: AnyFunction | Stream;
+  readonly fn: AnyFunction | ItemStream;
   /** The path from the value to the function. Empty if the value is the function. */
   readonly path: readonly (string | number)[];
 }
@@ -140,7 +140,7 @@ function isOnlyData(value: object, depth: number): boolean {
 }
 
 /** Returns the streams in a value. Never throws. */
-export function streamsIn(value: unknown, maxDepth: number): Stream[] {
+export function streamsIn(value: unknown, maxDepth: number): ItemStream[] {
   if (isDataItem(value, maxDepth + 1)) return [];
   try {
     return (findFunctions(value, maxDepth) ?? []).flatMap(({ fn }) => (typeof fn === 'function' ? [] : [fn]));

@@ -1,5 +1,5 @@
 /** What items can be read from: an async iterable, such as a generator or a Readable of Node, or a ReadableStream. */
-export type Stream<Item = unknown> = AsyncIterable<Item> | ReadableItems<Item>;
+export type ItemStream<Item = unknown> = AsyncIterable<Item> | ReadableItems<Item>;
 
 /** The part of a ReadableStream that is used. Not every browser can iterate one. */
 export interface ReadableItems<Item = unknown> {
@@ -21,7 +21,7 @@ export interface ItemSource {
 }
 
 /** Whether items can be read from a value. Never throws, also if reading its properties does. */
-export function isStream(value: unknown): value is Stream {
+export function isStream(value: unknown): value is ItemStream {
   if (typeof value !== 'object' || value === null) return false;
   try {
     return isIterable(value) || isReadable(value);
@@ -39,7 +39,7 @@ function isReadable(value: object): value is ReadableItems {
 }
 
 /** Starts to read a stream. Throws what the stream throws, such as a ReadableStream that has a reader already. */
-export function readStream(stream: Stream): ItemSource {
+export function readStream(stream: ItemStream): ItemSource {
   return isReadable(stream) ? readerSource(stream.getReader()) : iteratorSource(stream);
 }
 
@@ -64,7 +64,7 @@ function iteratorSource(stream: AsyncIterable<unknown>): ItemSource {
 /**
  * Ends a stream that nobody reads. A Readable that has failed before ends as well, and its error does not end the process.
  */
-export function cancelStream(stream: Stream, reason: unknown): void {
+export function cancelStream(stream: ItemStream, reason: unknown): void {
   expectFailure(stream);
   try {
     void readStream(stream).cancel(reason);
@@ -74,13 +74,13 @@ export function cancelStream(stream: Stream, reason: unknown): void {
 }
 
 /** Prevents the error of a Readable, such as a missing file, from ending the process before the stream is read. */
-export function expectFailure(stream: Stream): void {
+export function expectFailure(stream: ItemStream): void {
   const { on, pipe } = stream as { readonly on?: unknown; readonly pipe?: unknown };
   if (typeof on === 'function' && typeof pipe === 'function') on.call(stream, 'error', ignore);
 }
 
 function ignore(): void {
-  // Whoever reads the stream gets the error.
+  // The reader of the stream gets the error.
 }
 
 async function settled(end: () => Promise<unknown>): Promise<void> {

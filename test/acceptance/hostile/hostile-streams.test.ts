@@ -94,7 +94,7 @@ function itemsFor(number: number, received: readonly string[]): number {
 }
 
 describe('hostile callers of streams', () => {
-  it('credit that is no number of sent items is ignored', async () => {
+  it('credit that is not a number of sent items is ignored', async () => {
     const { core, seen } = endlessKite();
     const peer = rawPeer(core);
     peer.send(call('endless', [], 0, WINDOW));
@@ -149,7 +149,7 @@ describe('hostile callers of streams', () => {
     expect(seen.ended).toBe(1);
   });
 
-  it('a stream that is canceled before it begins, twice or by somebody else ends at most once', async () => {
+  it('a stream that is canceled before it begins, twice or by another connection ends at most once', async () => {
     const { core, seen } = endlessKite();
     const [peer, other] = [rawPeer(core), rawPeer(core)];
     peer.send(control('kite.cancel', 0), call('endless', [], 0, WINDOW));
@@ -165,7 +165,7 @@ describe('hostile callers of streams', () => {
     other.end();
   });
 
-  it('two streams with the same function fail, and the first goes on', async () => {
+  it('a second stream with the same function fails, and the first continues', async () => {
     const { core, seen } = endlessKite();
     const peer = rawPeer(core);
     peer.send(call('endless', [], 0, WINDOW), call('endless', [], 0, WINDOW));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { isKiteError, type Request } from '../../../src/lib/index.js';
+import { defaultLimits, isKiteError, type Request } from '../../../src/lib/index.js';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
 import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
 import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
@@ -158,6 +158,7 @@ describe('streams as results', () => {
     await settled();
     expect(requests.map(({ signal }) => signal.aborted)).toEqual([false, true]);
     stream.cancel();
+    // oxlint-disable-next-line require-yield -- it ends without an item
     server.handle('quiet', async function* ({ signal }) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
     });
@@ -246,6 +247,18 @@ describe('streams as results', () => {
     stream.cancel();
     await settled();
     expect(running(server)).toEqual([0]);
+  });
+
+  it('the limits determine the window, and the length of an array', async () => {
+    const limits = { ...defaultLimits, streamItems: 4, streamArrayItems: 2 };
+    const { server, client } = await connected({ limits });
+    const seen = counter(server);
+    const stream = client.stream('count', 1e6);
+    await settled();
+    expect(seen.made).toBe(4);
+    stream.cancel();
+    expect(await client.call('count', [2])).toEqual([1, 2]);
+    await expect(client.call('count', [3])).rejects.toThrow('more than 2 items (limits.streamArrayItems)');
   });
 
   it('a kite without concurrency runs the next call when the stream has ended', async () => {

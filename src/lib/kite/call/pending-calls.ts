@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../../util/clock.js';
 import { callTimeout } from './call-errors.js';
 
 /** What the peer can call. */
-export type Entry = PendingCall | AnyFunction | StreamEntry;
+export type CallbackEntry = PendingCall | AnyFunction | StreamEntry;
 
 /** A call that waits for its response. */
 export interface PendingCall {
@@ -31,7 +31,7 @@ export interface PendingCall {
 export class PendingCalls {
   readonly #clock: Clock;
   readonly #expired: (number: number) => void;
-  readonly #table = new CallbackTable<Entry>();
+  readonly #table = new CallbackTable<CallbackEntry>();
   #timer: Timer | undefined;
   #timerAt = Infinity;
 
@@ -46,7 +46,7 @@ export class PendingCalls {
     return this.#table.size;
   }
 
-  get(number: number): Entry | undefined {
+  get(number: number): CallbackEntry | undefined {
     return this.#table.get(number);
   }
 
@@ -142,6 +142,6 @@ export class PendingCalls {
 }
 
 /** Whether an entry is a call, and not a function that this side has passed. */
-export function isCall(entry: Entry): entry is PendingCall {
+export function isCall(entry: CallbackEntry): entry is PendingCall {
   return typeof entry !== 'function' && !(entry instanceof StreamEntry);
 }

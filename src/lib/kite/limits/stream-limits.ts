@@ -12,8 +12,8 @@ export interface StreamLimits {
   readonly streamBytes: number;
   /**
    * Maximum size of the items of all streams of one peer that have arrived and not been taken by the program, in bytes. Default
-   * 64 MiB. Streams that are opened when much of it is promised get a smaller window. If exceeded, the stream whose item
-   * arrives fails with `requestLimitError`.
+   * 64 MiB. If exceeded, the stream whose item arrives fails with `requestLimitError`. Streams that are opened when much of it is
+   * promised get a smaller window.
    */
   readonly streamBytesPerConnection: number;
   /**

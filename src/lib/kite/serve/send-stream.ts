@@ -1,5 +1,5 @@
 import { codedError } from '../../protocol/errors.js';
-import type { Stream } from '../../util/item-source.js';
+import type { ItemStream } from '../../util/item-source.js';
 import type { Connection } from '../call/connection.js';
 import type { IncomingCall } from '../call/envelope.js';
 import { type ItemOutlet, NO_WINDOW, type StreamProducer } from '../streams/stream-producer.js';
@@ -23,7 +23,7 @@ export function canReceive({ response, stream, args }: IncomingCall): boolean {
  *
  * @throws KiteError if the caller has sent an invalid window, and what the stream throws when it is opened
  */
-export function sendStream(connection: Connection, call: IncomingCall, stream: Stream): SendingStream {
+export function sendStream(connection: Connection, call: IncomingCall, stream: ItemStream): SendingStream {
   const { streams, limits } = connection;
   const drained = (): Promise<void> | undefined => streams.drained();
   const number = call.stream?.number;

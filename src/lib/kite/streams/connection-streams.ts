@@ -1,5 +1,5 @@
 import { KiteError } from '../../protocol/errors.js';
-import type { Stream } from '../../util/item-source.js';
+import type { ItemStream } from '../../util/item-source.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
 import { StreamBudget } from './stream-budget.js';
 import { type ItemOutlet, StreamProducer } from './stream-producer.js';
@@ -15,7 +15,7 @@ export interface StreamsHost {
 /** The streams of one connection. */
 export class ConnectionStreams {
   readonly budget: StreamBudget;
-  readonly #host: StreamsHost;
+  readonly #connection: StreamsHost;
   /** The streams that this side sends as results. */
   readonly #producers = new Set<StreamProducer>();
   /** Those that receive credit, by the number of the caller's function. */
@@ -23,9 +23,9 @@ export class ConnectionStreams {
   #waiting: (() => void)[] = [];
   #ended = false;
 
-  constructor(host: StreamsHost) {
-    this.#host = host;
-    this.budget = new StreamBudget(host.limits);
+  constructor(connection: StreamsHost) {
+    this.#connection = connection;
+    this.budget = new StreamBudget(connection.limits);
   }
 
   /**
@@ -34,7 +34,7 @@ export class ConnectionStreams {
    * @throws KiteError `argumentError` if another stream has this number
    */
   start(
-    stream: Stream,
+    stream: ItemStream,
     window: StreamWindow,
     outlet: ItemOutlet,
     number?: number,
@@ -52,14 +52,14 @@ export class ConnectionStreams {
   }
 
   /** The caller has taken items of a stream. Ignored for a stream that is unknown or has ended. */
-  grant(number: unknown, count: unknown): void {
-    this.#byNumber.get(number)?.grant(count);
+  grant(receiver: unknown, count: unknown): void {
+    this.#byNumber.get(receiver)?.grant(count);
   }
 
   /** Resolves when the network has accepted what was sent, or the connection has ended. Undefined if there is nothing to wait for. */
   drained(): Promise<void> | undefined {
-    if (this.#ended || this.#host.backlog <= this.#host.limits.pauseBytes) return undefined;
-    if (this.#waiting.length === 0) this.#host.once('drain', () => this.#flush());
+    if (this.#ended || this.#connection.backlog <= this.#connection.limits.pauseBytes) return undefined;
+    if (this.#waiting.length === 0) this.#connection.once('drain', () => this.#flush());
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 

@@ -1,5 +1,5 @@
 import type { CallbackPath, DnodeMessage } from '../../dnode/dnode-message.js';
-import { cancelStream, expectFailure, type Stream } from '../../util/item-source.js';
+import { cancelStream, expectFailure, type ItemStream } from '../../util/item-source.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
 import { StreamEntry } from './stream-entry.js';
 import { StreamProducer } from './stream-producer.js';
@@ -17,12 +17,12 @@ export interface StreamArgumentPeer {
 
 /** A stream that this side has passed in a call: the function with which the called kite controls it. */
 export class StreamArgument extends StreamEntry {
-  readonly #stream: Stream;
+  readonly #stream: ItemStream;
   readonly #peer: StreamArgumentPeer;
   #producer: StreamProducer | undefined;
   #closed = false;
 
-  constructor(stream: Stream, peer: StreamArgumentPeer) {
+  constructor(stream: ItemStream, peer: StreamArgumentPeer) {
     super();
     this.#stream = stream;
     this.#peer = peer;

@@ -25,7 +25,7 @@ export class StreamBudget {
     this.#promised -= bytes;
   }
 
-  /** An item has arrived. Returns whether there is room for it. */
+  /** An item has arrived. Returns whether it may be buffered. */
   add(size: number): boolean {
     this.#arrived += size;
     return this.#arrived <= this.#limits.streamBytesPerConnection;

@@ -1,4 +1,4 @@
-import { type ItemSource, readStream, type Stream } from '../../util/item-source.js';
+import { type ItemSource, readStream, type ItemStream } from '../../util/item-source.js';
 import { isPositive, type StreamWindow } from './stream-window.js';
 
 /** Sends the items of a stream to the peer. */
@@ -31,7 +31,7 @@ export class StreamProducer {
   #granted: (() => void) | undefined;
   #canceling: Promise<void> | undefined;
 
-  constructor(stream: Stream, window: StreamWindow, outlet: ItemOutlet) {
+  constructor(stream: ItemStream, window: StreamWindow, outlet: ItemOutlet) {
     this.#window = window;
     this.#outlet = outlet;
     this.#source = readStream(stream);
