@@ -22,6 +22,7 @@ export type {
   PageKontrolOptions as KontrolOptions,
 } from './kite/page/page-kite-options.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';
+export type { RemoteStream } from './kite/streams/remote-stream.js';
 export type { ParentRequest } from './kite/call/call-fields.js';
 export type { Extension, ExtensionSet } from './protocol/extensions.js';
 export type { Metadata } from './protocol/metadata.js';

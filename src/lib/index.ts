@@ -38,6 +38,7 @@ export type {
 } from './kite/serve/method.js';
 export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';
+export type { RemoteStream } from './kite/streams/remote-stream.js';
 export type { ParentRequest } from './kite/call/call-fields.js';
 export type { Extension, ExtensionSet } from './protocol/extensions.js';
 export type { Metadata } from './protocol/metadata.js';

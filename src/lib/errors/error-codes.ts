@@ -158,6 +158,18 @@ export const kiteErrorCodes = {
     action:
       'Return the number as a string, or call with a kite that has the option `numbers`: `literal` keeps it, `rounded` rounds it.',
   },
+  malformedValue: {
+    type: 'argumentError',
+    sender: 'a kite',
+    meaning: 'The arguments contain a tagged value that is malformed, unknown, or above a limit.',
+    action: 'Check that the caller follows the extension `values` of the protocol.',
+  },
+  malformedResult: {
+    type: 'invalidResponse',
+    sender: CALLER,
+    meaning: 'The result contains a tagged value that is malformed, unknown, or above a limit.',
+    action: 'Check that the peer follows the extension `values` of the protocol.',
+  },
   inviteNeeded: {
     type: 'authenticationError',
     sender: KONTROL,
@@ -218,6 +230,14 @@ export const kiteErrorCodes = {
     sender: KONTROL,
     meaning: 'Kontrol cannot reach its store, so it cannot accept changes.',
     action: 'Try again later. The log of Kontrol contains the reason.',
+  },
+  streamTooLong: {
+    type: 'argumentError',
+    sender: KITE,
+    meaning:
+      'The method streams, and the call cannot receive a stream. Its items would be an array that is longer than the limit.',
+    action:
+      'Read the items with `client.stream`, or pass a function as the last argument, which gets each item.',
   },
   targetRefused: {
     type: 'argumentError',

@@ -19,7 +19,15 @@ export const EXTENSIONS = [
 export type Extension = (typeof EXTENSIONS)[number];
 
 /** The extensions that this version of the library speaks, in the order in which it names them. */
-export const SPOKEN_EXTENSIONS: readonly Extension[] = ['cancel', 'deadline', 'trace', 'metadata'];
+export const SPOKEN_EXTENSIONS: readonly Extension[] = [
+  'cancel',
+  'deadline',
+  'stream',
+  'bytes',
+  'values',
+  'trace',
+  'metadata',
+];
 
 /** The extensions that a peer speaks. */
 export type ExtensionSet = ReadonlySet<Extension>;

@@ -260,7 +260,7 @@ describe('the recorded Go server', () => {
         let body = '';
         request.on('data', (chunk: Buffer) => (body += chunk.toString()));
         request.on('end', () => {
-          if (request.url?.endsWith('/xhr_send')) {
+          if (request.url?.includes('/xhr_send')) {
             sent.push(body);
             sends++;
             response.writeHead(204).end();

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { isKiteError, type Request } from '../../../src/lib/index.js';
+import { decodeValues } from '../../../src/lib/dnode/decode-values.js';
+import { dnodeLimits } from '../../../src/lib/dnode/dnode-limits.js';
+import { type Client, isKiteError, type RemoteStream, type Request } from '../../../src/lib/index.js';
 import type { CallOptions } from '../../../src/lib/kite/call/peer.js';
 import { SPOKEN_EXTENSIONS } from '../../../src/lib/protocol/extensions.js';
+import { isStream } from '../../../src/lib/util/item-source.js';
 import { makeCore, memoryDialer, settled } from '../../helpers/kite/cores.js';
 import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
 
@@ -20,6 +23,10 @@ interface VectorCall {
   readonly args: unknown[];
   readonly options?: CallOptions;
   readonly abort?: true;
+  /** The items of a stream, which is the last argument. */
+  readonly stream?: readonly unknown[];
+  /** The items of the result, which is a stream. */
+  readonly items?: readonly unknown[];
   readonly result?: unknown;
   readonly error?: unknown;
 }
@@ -69,10 +76,25 @@ function vectorKite() {
       return new Promise((resolve) => request.signal.addEventListener('abort', resolve));
     })
     .disableAuthentication();
+  server
+    .handle<[number]>('count', async function* (request) {
+      note(request);
+      for (let item = 1; item <= request.args[0]; item++) yield item;
+      return 'end';
+    })
+    .disableAuthentication();
+  server
+    .handle<[AsyncIterable<unknown>]>('collect', async (request) => {
+      note(request);
+      const items: unknown[] = [];
+      for await (const item of request.args[0]) items.push(item);
+      return items;
+    })
+    .disableAuthentication();
   const seen = (): unknown[] =>
     requests.map(({ request, deadline }) => ({
       method: request.method,
-      ...(request.args.length > 0 && { args: request.args }),
+      ...(request.args.length > 0 && { args: request.args.map((arg) => (isStream(arg) ? '[Stream]' : arg)) }),
       ...(deadline !== undefined && { deadline }),
       ...(request.trace && { trace: request.trace }),
       ...(Object.keys(request.metadata).length > 0 && { metadata: { ...request.metadata } }),
@@ -83,10 +105,15 @@ function vectorKite() {
 
 /** Makes the calls of a vector, and checks what the caller gets. */
 async function makeCalls(
-  client: { call(method: string, args: unknown[], options: CallOptions): Promise<unknown> },
+  client: Pick<Client, 'call' | 'callStream'>,
   calls: readonly VectorCall[],
 ): Promise<void> {
-  for (const { method, args, options = {}, abort, result = null, error } of calls) {
+  for (const { method, options = {}, abort, result = null, error, items, ...given } of calls) {
+    const args = given.stream ? [...given.args, ReadableStream.from(given.stream)] : given.args;
+    if (items) {
+      await readItems(client.callStream(method, args, options), items, result, abort);
+      continue;
+    }
     const controller = new AbortController();
     const call = client.call(method, args, abort ? { ...options, signal: controller.signal } : options);
     if (abort) {
@@ -99,6 +126,24 @@ async function makeCalls(
       await expect(call).rejects.toMatchObject({ ...error, id: expect.any(String) as string });
     else expect(await call).toEqual(result);
   }
+}
+
+/** Reads the items of a stream, and leaves it early or compares its result. */
+async function readItems(
+  stream: RemoteStream<unknown, unknown>,
+  items: readonly unknown[],
+  result: unknown,
+  abort: true | undefined,
+): Promise<void> {
+  const read: unknown[] = [];
+  for await (const item of stream) {
+    read.push(item);
+    if (abort && read.length === items.length) break;
+  }
+  expect(read).toEqual(items);
+  if (abort) await expect(stream.result).rejects.toMatchObject({ type: 'canceled' });
+  else expect(await stream.result).toEqual(result);
+  await settled();
 }
 
 /** A client whose peer sends the frames of a vector. */
@@ -150,7 +195,7 @@ describe('the vectors of the protocol', () => {
         await settled();
       }
       expect(parsed(far.sent)).toEqual(messagesOf(vector, 'kite'));
-      expect(seen()).toEqual(vector.requests);
+      expect(seen()).toEqual(decodeValues(structuredClone(vector.requests), dnodeLimits));
       near.close();
     },
   );
@@ -165,7 +210,7 @@ describe('the vectors of the protocol', () => {
       await makeCalls(client, vector.calls ?? []);
       expect(parsed(ends[0]?.near.sent ?? [])).toEqual(messagesOf(vector, 'caller'));
       expect(parsed(ends[0]?.far.sent ?? [])).toEqual(messagesOf(vector, 'kite'));
-      expect(seen()).toEqual(vector.requests);
+      expect(seen()).toEqual(decodeValues(structuredClone(vector.requests), dnodeLimits));
     },
   );
 });

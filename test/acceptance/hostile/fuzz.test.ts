@@ -1,13 +1,14 @@
-import { readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RemoteFunction } from '../../../src/lib/kite/call/method-types.js';
 import { decodeClientFrame } from '../../../src/lib/transport/sockjs/frames.js';
+import { LINES_START, readLines } from '../../../src/lib/transport/sockjs/lines.js';
 import { splitClientFrame } from '../../../src/lib/transport/sockjs/split-frame.js';
 import type { Channel, ChannelReceiver } from '../../../src/lib/transport/channel/channel.js';
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { type Fragment, messageText } from '../../../src/lib/transport/channel/outgoing-message.js';
 import { makeCore, settled } from '../../helpers/kite/cores.js';
 import { seedOfRun } from '../../helpers/fuzz/fuzz-run.js';
+import { clientFrames, mutateFrame } from '../../helpers/fuzz/mutate-frame.js';
 import { seededRandom } from '../../helpers/process/random.js';
 
 const FRAMES = 1_000_000;
@@ -19,8 +20,15 @@ class FuzzChannel implements Channel {
   receiver: ChannelReceiver | undefined;
   answers = 0;
   splits = 0;
+  lines = 0;
   closed = false;
   #expected: readonly Fragment[] = [];
+  /** Whether the client agreed to frames of lines. */
+  readonly #lines: boolean;
+
+  constructor(lines = false) {
+    this.#lines = lines;
+  }
 
   start(receiver: ChannelReceiver): void {
     this.receiver = receiver;
@@ -38,6 +46,11 @@ class FuzzChannel implements Channel {
 
   /** Parses one frame as a session of the server does. */
   frame(text: string): void {
+    if (this.#lines && text.startsWith(LINES_START)) {
+      const violation = readLines(text, defaultLimits.messageBytes, this.#expected, this);
+      if (violation) this.close(violation.code, violation.reason);
+      return;
+    }
     const split = splitClientFrame(text, defaultLimits.messageBytes, this.#expected);
     if (split) {
       this.splits++;
@@ -47,6 +60,12 @@ class FuzzChannel implements Channel {
     const decoded = decodeClientFrame(text, defaultLimits.messageBytes);
     if (decoded.type === 'violation') this.close(decoded.code, decoded.reason);
     else for (const message of decoded.messages) this.receiver?.message(message);
+  }
+
+  deliverLine(text: string, prefix?: Fragment): boolean {
+    if (prefix) this.lines++;
+    this.receiver?.message(text, prefix);
+    return !this.closed;
   }
 
   close(code = 3000, reason = ''): void {
@@ -59,95 +78,11 @@ class FuzzChannel implements Channel {
   resume(): void {}
 }
 
-const tokens = [
-  'null',
-  '{}',
-  '[]',
-  '[[[[',
-  ']]]]',
-  '"',
-  '\\',
-  '\\u0000',
-  '\\ud800',
-  '-1',
-  '1e309',
-  '4294967294',
-  '0.5',
-  'true',
-  '"__proto__"',
-  '"constructor"',
-  '"toString"',
-  '"method"',
-  '"arguments"',
-  '"callbacks"',
-  '"withArgs"',
-  '"kite.ping"',
-  '"kite.heartbeat"',
-  '"kite.cancel"',
-  '"extensions":["cancel"],',
-  '"deadline":5,',
-  '"metadata":{"a":"b"},',
-  '"responseCallback"',
-  '"square"',
-  '"count"',
-  '"0"',
-  '"7"',
-  '[0,"withArgs",1]',
-  '[]]',
-  ',',
-  ':',
-]; // prettier-ignore
-
-function seeds(): string[] {
-  const folder = new URL('../../fixtures/wire/', import.meta.url);
-  const recorded = readdirSync(folder)
-    .filter((name) => name.startsWith('call-'))
-    .flatMap((name) => readFileSync(new URL(name, folder), 'utf8').trim().split('\n'))
-    .map((line) => JSON.parse(line) as { dir: string; ws?: string; body?: string })
-    .filter(({ dir, ws, body }) => dir === '>' && (ws ?? body ?? '') !== '')
-    .map(({ ws, body }) => ws ?? body ?? '');
-  const call = (method: string, args: string, callbacks: string): string =>
-    JSON.stringify([
-      `{"method":${method},"arguments":[{"kite":{"name":"n"},"authentication":null,"responseCallback":"[Function]","withArgs":${args}}],"callbacks":${callbacks}}`,
-    ]);
-  const vectors = new URL('../../vectors/', import.meta.url);
-  const extended = readdirSync(vectors)
-    .filter((name) => name.endsWith('.json'))
-    .flatMap((name) => {
-      const { vectors: list } = JSON.parse(readFileSync(new URL(name, vectors), 'utf8')) as {
-        vectors: { frames: { from: string; message: unknown }[] }[];
-      };
-      return list.flatMap(({ frames }) => frames.filter(({ from }) => from === 'caller'));
-    })
-    .map(({ message }) => JSON.stringify([JSON.stringify(message)]));
-  return [
-    ...recorded,
-    ...extended,
-    call('"kite.heartbeat"', '[0,"[Function]"]', '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}'),
-    call('"count"', '[3,{"a":"[Function]"}]', '{"0":["0","responseCallback"],"1":["0","withArgs","1","a"]}'),
-    call('0', '[]', '{}'),
-    '["{\\"method\\":0,\\"arguments\\":[{\\"error\\":null,\\"result\\":16}],\\"callbacks\\":{}}"]',
-  ];
-}
-
-function mutate(frame: string, all: readonly string[], random: () => number): string {
-  const below = (n: number): number => Math.floor(random() * n);
-  const token = (): string => tokens[below(tokens.length)] ?? '';
-  const at = below(frame.length + 1);
-  switch (below(6)) {
-    case 0:
-      return frame.slice(0, at);
-    case 1:
-      return frame.slice(0, at) + token() + frame.slice(at);
-    case 2:
-      return frame.slice(0, at) + token() + frame.slice(at + below(20));
-    case 3:
-      return frame.slice(0, at) + String.fromCharCode(below(0x10000)) + frame.slice(at + 1);
-    case 4:
-      return frame.slice(0, at) + frame.slice(at + below(40));
-    default:
-      return frame.slice(0, at) + (all[below(all.length)] ?? '').slice(at);
-  }
+/** The messages of a frame as lines, two of each, so that mutations join and split them. */
+function asLines(frame: string): string {
+  const decoded = decodeClientFrame(frame, defaultLimits.messageBytes);
+  const messages = decoded.type === 'messages' ? decoded.messages : [];
+  return [...messages, ...messages].map((message) => message.trim()).join('\n');
 }
 
 describe('a kite that gets a million mutated frames', () => {
@@ -176,27 +111,34 @@ describe('a kite that gets a million mutated frames', () => {
       })
       .disableAuthentication();
     const random = seededRandom(seedOfRun('a million frames'));
-    const all = seeds();
+    const all = clientFrames();
     const recognized = all[0] ?? '';
     let channel: FuzzChannel | undefined;
     let primed = false;
-    const counts = { closed: 0, answers: 0, splits: 0 };
+    let inLines = false;
+    const counts = { closed: 0, answers: 0, splits: 0, lines: 0 };
     for (let i = 0; i < FRAMES; i++) {
       if (!channel || channel.closed) {
         counts.answers += channel?.answers ?? 0;
         counts.splits += channel?.splits ?? 0;
+        counts.lines += channel?.lines ?? 0;
         if (channel) counts.closed++;
-        channel = new FuzzChannel();
+        inLines = random() < 0.4;
+        channel = new FuzzChannel(inLines);
         server.accept(channel);
         // Two calls, so that the kite knows the prefixes of some callers.
         primed = random() < 0.25;
-        for (let times = primed ? 2 : 0; times > 0; times--) channel.frame(recognized);
+        for (let times = primed ? 2 : 0; times > 0; times--)
+          channel.frame(inLines ? asLines(recognized) : recognized);
       }
       // Most of their frames have a known prefix, and only the rest is broken.
-      const at = primed && random() < 0.8 ? recognized.indexOf('withArgs') + 12 : 0;
-      const whole = at > 0 ? recognized : (all[Math.floor(random() * all.length)] ?? '');
+      const known = inLines ? asLines(recognized) : recognized;
+      const at = primed && random() < 0.8 ? known.indexOf('withArgs') + (inLines ? 10 : 12) : 0;
+      const picked = at > 0 ? recognized : (all[Math.floor(random() * all.length)] ?? '');
+      const whole = inLines && (at > 0 || random() < 0.9) ? asLines(picked) : picked;
       let frame = whole.slice(at);
-      for (let times = 1 + Math.floor(random() * 3); times > 0; times--) frame = mutate(frame, all, random);
+      for (let times = 1 + Math.floor(random() * 3); times > 0; times--)
+        frame = mutateFrame(frame, all, random);
       frame = whole.slice(0, at) + frame;
       channel.frame(frame);
       // Asynchronous handlers, and rejections that they leave, get a turn.
@@ -212,6 +154,7 @@ describe('a kite that gets a million mutated frames', () => {
     expect(counts.closed).toBeGreaterThan(10_000);
     expect(counts.answers).toBeGreaterThan(10_000);
     expect(counts.splits).toBeGreaterThan(1000);
+    expect(counts.lines).toBeGreaterThan(1000);
     expect(server.clock.timers).toBe(0);
     const last = new FuzzChannel();
     server.accept(last);

@@ -23,7 +23,10 @@ export function harmIn(text: string, answered: Set<number>): string[] {
   );
   for (const [key, path] of Object.entries(callbacks)) {
     check(/^(?:0|[1-9]\d*)$/.test(key), 'a callback whose key is not a decimal number');
-    check(placeAt(args, path) === '[Function]', 'a callback whose path leads to nothing');
+    check(
+      /^\[(?:Function|Stream)\]$/.test(String(placeAt(args, path))),
+      'a callback whose path leads to nothing',
+    );
     check(!path.includes(''), 'a function under an empty name');
   }
   if (typeof method === 'string') checkCall(message, check);
@@ -42,12 +45,16 @@ function checkCall(
   check(Array.isArray(options['withArgs']), 'a call without withArgs');
   check(isUnambiguous(options, CALL_FIELDS), 'an option whose name is another one in Go');
   check(
-    paths.every(([index, field]) => index === 0 && (field === 'withArgs' || field === 'responseCallback')),
+    paths.every(
+      ([index, field, key]) =>
+        index === 0 &&
+        (field === 'withArgs' || field === 'responseCallback' || (field === 'stream' && key === 'next')),
+    ),
     'a function outside the arguments of a call',
   );
   const responses = paths.filter((path) => path[1] === 'responseCallback');
-  if (method === 'kite.cancel') {
-    check(paths.length === 0, 'functions in kite.cancel');
+  if (method === 'kite.cancel' || method === 'kite.credit') {
+    check(paths.length === 0, `functions in ${method}`);
     return;
   }
   check(responses.length === 1 && responses[0]?.length === 2, 'a call without responseCallback');

@@ -202,6 +202,22 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/trust/trusted-keys',
     'protocol/errors',
   ],
+  'kite/streams': [
+    'kite/serve/send-stream',
+    'kite/streams/connection-streams',
+    'kite/streams/remote-stream',
+    'kite/streams/stream-producer',
+    'util/item-source',
+  ],
+  'hostile/hostile-streams': [
+    'kite/limits/stream-limits',
+    'kite/streams/incoming-stream',
+    'kite/streams/stream-argument',
+    'kite/streams/stream-budget',
+    'kite/streams/stream-entry',
+    'kite/streams/stream-reader',
+    'kite/streams/stream-window',
+  ],
   'kite/kite-kontrol': [
     'kite/call/peer',
     'kite/kontrol/kite-watch',

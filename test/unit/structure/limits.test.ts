@@ -35,6 +35,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/kite/call/envelope-prefix.ts': {
     MIN_LENGTH: 'the length below which recognizing a prefix saves nothing',
   },
+  'src/lib/kite/streams/stream-producer.ts': { FIRST_ITEM_TURNS: 'when an item counts as not there at once' },
   'src/lib/util/clock.ts': { MAX_DELAY: 'the longest timer of JavaScript' },
   'src/lib/kite/kontrol/kontrol-member.ts': { MIN_RENEWAL_DELAY: 'the time between two attempts' },
   'src/lib/kontrol/tokens/credential-uses.ts': {
@@ -94,6 +95,8 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     CHECK_INTERVAL: 'how often to check whether processes have ended',
     KILL_DELAY: 'how long processes have to end',
   },
+  'src/lib/util/base64.ts': { PIECE: 'how many characters are made at once' },
+  'src/lib/util/utf8.ts': { PIECE: 'how much of a text is counted at once' },
   'src/lib/util/socket-lock.ts': { MAX_SOCKET_PATH: 'the longest path of a socket' },
   'src/lib/kontrol/storage/postgres/database.ts': { MAX_ATTEMPTS: 'attempts of a statement of its own' },
   'src/lib/kontrol/storage/postgres/postgres-changes.ts': { BATCH_SIZE: 'how much is read at once' },
@@ -129,6 +132,8 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/cli/query/follow-kites.ts': { STABLE_TIME: 'when a connection counts as stable' },
   'src/lib/cli/call/arguments.ts': { SHOWN_LENGTH: 'how much of a word an error message shows' },
   'src/lib/util/exact-number.ts': {
+    PART: 'how much of a message is searched at once',
+    OVERLAP: 'how much of a message is searched twice',
     LONG_NUMBER: 'the length of a number that may not be exact',
     LONG_EXPONENT: 'the length of an exponent with which a number may not be exact',
     STRING_CHECK: 'which of two ways to scan is faster',

@@ -1,12 +1,12 @@
 import { type ArgumentSource, readArguments } from './argument-sources.js';
 import { withCallback } from './arguments.js';
-import { formatResult, type ResultStyle, resultWriter } from './call-result.js';
+import { formatResult, requireStreamable, type ResultStyle, resultWriter } from './call-result.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { DialedKite } from '../target/dial-first.js';
 import { type ConnectOptions, withConnection } from '../target/with-connection.js';
 import { toCliError } from '../frame/failures.js';
 import { callForEachLine, type StdinMode } from './call-stdin.js';
-import { type CommandRuntime, writePieces } from '../runtime/command-runtime.js';
+import { type CommandRuntime, write, writePieces } from '../runtime/command-runtime.js';
 
 export interface CallCommandOptions extends ConnectOptions, ResultStyle {
   readonly method: string;
@@ -18,7 +18,7 @@ export interface CallCommandOptions extends ConnectOptions, ResultStyle {
 }
 
 /**
- * Calls a method and prints its result to stdout. Calls of the callback are printed before the result, one line each.
+ * Calls a method and prints its result to stdout, or the items of a stream as they come, one line each. Calls of the callback are printed before the result, one line each.
  *
  * @throws CliError if the call fails
  */
@@ -49,11 +49,29 @@ async function callOnce(
   const { value: timeout, source } = settings.resolve(commonSettings.timeout);
   // The kite sees a timeout that the user has set, even in the first call.
   const callOptions = { signal, ...(source.type !== 'default' && { timeout }) };
-  const result = await spinner
-    .during(`Waiting for ${method} at ${url}`, () => client.call(method, callArgs, callOptions))
-    .catch((error: unknown) => {
-      throw toCliError(error, operationFor(method));
-    });
-  const pieces = callback ? [print(result)] : await formatResult(result, options, runtime);
-  await writePieces(stdout, pieces);
+  const failed = (error: unknown): never => {
+    throw toCliError(error, operationFor(method));
+  };
+  const waiting = `Waiting for ${method} at ${url}`;
+  if (callback) {
+    const result = await spinner
+      .during(waiting, () => client.call(method, callArgs, callOptions))
+      .catch(failed);
+    await writePieces(stdout, [print(result)]);
+    return;
+  }
+  const stream = client.callStream(method, callArgs, callOptions);
+  const first = await spinner.during(waiting, () => stream.next()).catch(failed);
+  if (!stream.begun) {
+    await writePieces(stdout, await formatResult(await stream.result, options, runtime));
+    return;
+  }
+  try {
+    requireStreamable(options, 'a method that streams');
+    // The return value of a stream is not an item.
+    for (let next = first; !next.done; next = await stream.next().catch(failed))
+      await write(stdout, print(next.value));
+  } finally {
+    stream.cancel();
+  }
 }

@@ -33,6 +33,16 @@ export function cannotSend(content: string, error: unknown): KiteError {
   return new KiteError('argumentError', `${content} cannot be sent: ${reason}`, { cause: error });
 }
 
+/** The error of a stream that a handler reads after its call has ended. */
+export function callEnded(): KiteError {
+  return new KiteError('canceled', 'The call to which the stream belongs has ended');
+}
+
+export function misplacedStream(content: string): KiteError {
+  const reason = 'A stream can only be an argument of a call, or what a handler returns';
+  return cannotSend(content, new Error(reason));
+}
+
 /** `name`: the name of the limit. */
 export function tooLarge(content: string, limit: number, name: string): KiteError {
   return new KiteError('sendError', `${content} cannot be sent: larger than ${limit} bytes (limits.${name})`);

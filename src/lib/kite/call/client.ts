@@ -7,9 +7,18 @@ import type { Clock, Timer } from '../../util/clock.js';
 import { disconnectError, notConnectedError } from './call-errors.js';
 import type { Auth, ClientEvents, ClientHost, ClientOptions } from './client-options.js';
 import { Connection } from './connection.js';
-import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
+import { type OpeningStream, RemoteStream } from '../streams/remote-stream.js';
+import type {
+  AnyMethods,
+  MethodArgs,
+  MethodName,
+  MethodResult,
+  StreamItem,
+  StreamResult,
+} from './method-types.js';
 import { type RenewToken, TokenRenewal } from './token-renewal.js';
 import { type CallOptions, Peer } from './peer.js';
+import { cancelStreams } from './tagged-message.js';
 
 export type * from './client-options.js';
 
@@ -130,13 +139,46 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     options?: CallOptions,
   ): Promise<MethodResult<Methods, Name, Result>> {
     if (!this.#renewal) return this.#call<MethodResult<Methods, Name, Result>>(method, args, options);
-    return this.#renewal.callWithRetry(this.#token(), () => this.#call(method, args, options));
+    return this.#renewal.callWithRetry(this.#token(), args, () => this.#call(method, args, options));
+  }
+
+  override callStream<
+    Item = unknown,
+    Result = unknown,
+    Name extends MethodName<Methods> = MethodName<Methods>,
+  >(
+    method: Name,
+    args: MethodArgs<Methods, Name>,
+    options: CallOptions = {},
+  ): RemoteStream<StreamItem<Methods, Name, Item>, StreamResult<Methods, Name, Result>> {
+    const open = (stream: OpeningStream): Promise<StreamResult<Methods, Name, Result>> =>
+      this.openStream(method, args, options, stream);
+    return new RemoteStream(open, options.signal);
+  }
+
+  /** @internal Makes the call of a stream. */
+  openStream<Result>(
+    method: string,
+    args: unknown[],
+    options: CallOptions,
+    stream: OpeningStream,
+  ): Promise<Result> {
+    const call = (): Promise<Result> =>
+      this.#connection
+        ? this.#connection.openStream<Result>(method, args, options, stream)
+        : Promise.reject(this.#unconnected(args));
+    return this.#renewal ? this.#renewal.callWithRetry(this.#token(), args, call) : call();
   }
 
   #call<Result>(method: string, args: unknown[], options: CallOptions | undefined): Promise<Result> {
     const connection = this.#connection;
     if (connection) return connection.call<Result>(method, args, options);
-    return Promise.reject(this.#state === 'closed' ? closedError(this.url) : notConnectedError(this.url));
+    return Promise.reject(this.#unconnected(args));
+  }
+
+  #unconnected(args: unknown[]): Error {
+    cancelStreams(args);
+    return this.#state === 'closed' ? closedError(this.url) : notConnectedError(this.url);
   }
 
   override forget(fn: (...args: never[]) => unknown): void {

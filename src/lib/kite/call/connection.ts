@@ -1,5 +1,5 @@
 import { type CallbackPath, type DnodeMessage, isProtocolViolation } from '../../dnode/dnode-message.js';
-import type { AnyFunction } from '../../dnode/scrub.js';
+import { type AnyFunction, isDataItem, STREAM_PLACEHOLDER } from '../../dnode/scrub.js';
 import { unscrub } from '../../dnode/unscrub.js';
 import type { ExtensionSet } from '../../protocol/extensions.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
@@ -12,18 +12,29 @@ import { messageOf } from '../../util/message-of.js';
 import type { Logger } from '../../util/logger.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { settleCall } from './settle-call.js';
+import {
+  cancelStreams,
+  expectFailures,
+  needsExtension,
+  type TaggedPlace,
+  untagged,
+} from './tagged-message.js';
 import type { EnvelopePrefix } from './envelope-prefix.js';
 import { canceledError, disconnectError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import type { ConnectionCredential } from './connection-credential.js';
+import { ConnectionStreams } from '../streams/connection-streams.js';
+import type { IncomingStream } from '../streams/incoming-stream.js';
+import { type OpeningStream, RemoteStream } from '../streams/remote-stream.js';
+import { StreamEntry } from '../streams/stream-entry.js';
 import { FlowControl } from './flow-control.js';
 import { Negotiation } from './negotiation.js';
-import { type PendingCall, PendingCalls } from './pending-calls.js';
+import { isCall, type PendingCall, PendingCalls } from './pending-calls.js';
 import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
 import { Receiver } from './receiver.js';
 import { Sender, type SenderHost } from './sender.js';
-import { CANCEL, type IncomingCall, isResponsePath, readCall } from './envelope.js';
+import { CANCEL, CREDIT, type IncomingCall, isOptionPath, readCall } from './envelope.js';
 
 export type { ConnectionEvents } from './connection-options.js';
 
@@ -75,6 +86,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #controllers: Set<AbortController> | undefined;
   /** The calls of the peer that it can cancel, by the number of its callback. */
   #running: Map<unknown, RunningCall> | undefined;
+  #streams: ConnectionStreams | undefined;
   #prefixes: CallPrefixCache | undefined;
   /** The identity in the first call of the peer, unparsed and unverified; null if that call has none. */
   #claimedKite: unknown;
@@ -94,6 +106,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#pendingCalls = new PendingCalls(host.clock, (number) => this.#sender.cancel(number));
     const { auth, timeout } = options;
     this.#sender = new Sender(host, {
+      owner: this,
       channel,
       flow: this.flow,
       pendingCalls: this.#pendingCalls,
@@ -118,6 +131,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
   get clock(): Clock {
     return this.#host.clock;
+  }
+
+  /** The streams in calls and results. */
+  get streams(): ConnectionStreams {
+    return (this.#streams ??= new ConnectionStreams(this));
   }
 
   override get remoteAddress(): string {
@@ -155,10 +173,61 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     args: unknown[],
     options: CallOptions = {},
   ): Promise<Result> {
+    if (this.#mustPing(args))
+      return this.#ping(args, options).then(() => this.call<Result>(method, args, options));
     return new Promise<unknown>((resolve, reject) => {
       // An exception here rejects the promise.
-      this.#sender.call(method, args, options, resolve, reject);
+      this.#makeCall(method, args, options, resolve, reject);
     }) as Promise<Result>;
+  }
+
+  override callStream<Item = unknown, Result = unknown>(
+    method: string,
+    args: unknown[],
+    options: CallOptions = {},
+  ): RemoteStream<Item, Result> {
+    const open = (stream: OpeningStream): Promise<Result> => this.openStream(method, args, options, stream);
+    return new RemoteStream<Item, Result>(open, options.signal);
+  }
+
+  /** Makes the call of a stream. */
+  openStream<Result>(
+    method: string,
+    args: unknown[],
+    options: CallOptions,
+    stream: OpeningStream,
+  ): Promise<Result> {
+    if (this.#mustPing(args))
+      return this.#ping(args, options).then(() => this.openStream<Result>(method, args, options, stream));
+    return new Promise<unknown>((resolve, reject) => {
+      const number = this.#makeCall(method, args, options, resolve, reject, stream.reader);
+      stream.opened((reason) => this.#sender.abandon(number, reason));
+    }) as Promise<Result>;
+  }
+
+  #makeCall(...[method, args, options, resolve, reject, reader]: Parameters<Sender['call']>): number {
+    try {
+      return this.#sender.call(method, args, options, resolve, reject, reader);
+    } catch (error) {
+      cancelStreams(args);
+      throw error;
+    }
+  }
+
+  /** Whether a call has to wait until the peer has named its extensions. */
+  #mustPing(args: unknown[]): boolean {
+    return !this.extensions && !isDataItem(args, this.#host.limits.messageDepth) && needsExtension(args);
+  }
+
+  /** Makes the peer name its extensions: every kite answers its ping. A peer that rejects the ping has named none. */
+  async #ping(args: readonly unknown[], { signal, timeout }: CallOptions): Promise<void> {
+    const options = { ...(signal && { signal }), ...(timeout !== undefined && { timeout }) };
+    expectFailures(args);
+    await this.call('kite.ping', [], options).catch((error: unknown) => {
+      if (this.extensions !== undefined) return;
+      cancelStreams(args);
+      throw error;
+    });
   }
 
   override forget(fn: AnyFunction): void {
@@ -172,6 +241,21 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
   respond(call: IncomingCall, result: unknown, id: () => string): void {
     this.#sender.respond(call, result, id);
+  }
+
+  /** Sends an item of a stream to a function of the peer. Returns the size of the message. */
+  sendItem(number: number, item: unknown): number {
+    return this.#sender.sendItem(number, item);
+  }
+
+  /** Tells the peer that the items for its function will follow. */
+  beginStream(number: number): void {
+    this.#sender.beginStream(number);
+  }
+
+  /** Returns the size of a value in JSON. Throws if it cannot be sent. */
+  measure(item: unknown): number {
+    return this.#sender.measure(item);
   }
 
   respondError(call: IncomingCall, error: unknown, id: string): void {
@@ -194,11 +278,12 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #receiveWhole(text: string): void {
     const message = this.#host.json.parse(text, this.#host.limits);
     if (typeof message.method === 'number') {
-      this.#callback(message.method, message);
+      this.#callback(message.method, message, text.length);
       return;
     }
-    this.#restore(message);
-    const call = readCall(message.method, message);
+    const inputs = this.#restore(message);
+    const call = readCall(message.method, this.#untag(message, [message.args[0], 'withArgs']));
+    call.inputs = inputs;
     const first = this.#claimedKite === undefined;
     this.#dispatch(call);
     // Most callers make one call. A caller that makes a second one is likely to make more.
@@ -215,35 +300,63 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
       this.#receiveWhole(fragment.text + rest);
       return;
     }
-    this.#restore(message);
-    this.#dispatch(prefixes.complete(prefix, message));
+    const inputs = this.#restore(message);
+    const call = prefixes.complete(prefix, this.#untag(message, [message.args[0], 'withArgs']));
+    call.inputs = inputs;
+    this.#dispatch(call);
   }
 
-  /** Replaces callback references with stubs. Nearly every call has one, for its response, which needs no stub. */
-  #restore({ args, callbacks }: DnodeMessage): void {
-    const functions = callbacks?.filter((callback) => !isResponsePath(callback));
-    if (functions && functions.length > 0) this.#unscrub(args, functions);
+  /**
+   * Replaces callback references with stubs, and those of streams with streams, which it returns. Nearly every call has a reference
+   * for its response, which needs no stub.
+   */
+  #restore({ args, callbacks }: DnodeMessage): IncomingStream[] | undefined {
+    const functions = callbacks?.filter((callback) => !isOptionPath(callback));
+    if (!functions || functions.length === 0) return undefined;
+    const streams: IncomingStream[] = [];
+    unscrub(args, functions, (number, placeholder) => {
+      if (placeholder !== STREAM_PLACEHOLDER || !this.extensions?.has('stream'))
+        return this.#sender.stub(number);
+      const stream = this.#sender.incomingStream(number);
+      streams.push(stream);
+      return stream;
+    });
+    return streams.length > 0 ? streams : undefined;
+  }
+
+  /** Restores the tagged values of a message, in place: those of one field, or all. */
+  #untag(message: DnodeMessage, place: TaggedPlace): DnodeMessage {
+    return message.tagged === true ? untagged(message, place, this.#host.limits) : message;
   }
 
   #dispatch(call: IncomingCall): void {
-    if (call.method === CANCEL && call.response === undefined) {
-      this.#running?.get(call.args[0])?.cancel(canceledError());
-      return;
-    }
+    if (call.response === undefined && this.#control(call)) return;
     if (!this.#negotiation.extensions) this.#negotiation.heard(call.extensions);
     this.firstCall = this.#claimedKite === undefined;
     this.#claimedKite ??= call.kite ?? null;
     this.#host.dispatch(this, call);
   }
 
-  #callback(number: number, message: DnodeMessage): void {
-    const { args, callbacks, problem } = message;
+  /** Handles a message about a call of the peer. Returns false if it is another one. */
+  #control({ method, args }: IncomingCall): boolean {
+    if (method === CANCEL) this.#running?.get(args[0])?.cancel(canceledError());
+    else if (method === CREDIT) this.#streams?.grant(args[0], args[1]);
+    else return false;
+    return true;
+  }
+
+  #callback(number: number, received: DnodeMessage, size: number): void {
+    const { args, callbacks } = received;
     const entry = this.#pendingCalls.get(number);
-    if (!this.#negotiation.extensions && typeof entry !== 'function') this.#heardAnswer(args, entry);
+    if (!this.#negotiation.extensions && (entry === undefined || isCall(entry)))
+      this.#heardAnswer(args, entry);
     // Unknown or forgotten numbers are ignored: the response to a call that timed out has one.
     if (entry === undefined) return;
     if (callbacks) this.#unscrub(args, callbacks);
+    const message = this.#untag(received, isCall(entry) ? [args[0], 'result'] : undefined);
+    const { problem } = message;
     if (typeof entry === 'function') this.#invoke(problem ? () => Promise.reject(problem) : entry, args);
+    else if (entry instanceof StreamEntry) entry.receive(message, size);
     else settleCall(this.#pendingCalls.settle(number, entry), message);
   }
 
@@ -295,6 +408,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #ended(code: number, reason: string): void {
     this.#closed = true;
     this.#sender.end();
+    this.#streams?.end(disconnectError(reason));
     this.#pendingCalls.failAll(() => disconnectError(reason));
     for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;

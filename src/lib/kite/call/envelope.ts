@@ -1,9 +1,11 @@
-import type { AnyFunction, ExtractedFunction } from '../../dnode/scrub.js';
+import type { ExtractedFunction } from '../../dnode/scrub.js';
+import type { IncomingStream } from '../streams/incoming-stream.js';
+import type { StreamWindow } from '../streams/stream-window.js';
 import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.js';
 import type { WireError } from '../../protocol/errors.js';
 import { malformedCall } from './call-errors.js';
 import { jsonObject } from '../../util/record.js';
-import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
+import { Fragment, type Message, messageText, type Piece } from '../../transport/channel/outgoing-message.js';
 
 /*
  * The wire form of a call and of its response:
@@ -31,7 +33,7 @@ export const NO_FIELD = new Fragment('');
 
 /** Assigns the number with which the peer refers to a function. */
 export interface CallbackRegistry {
-  share(fn: AnyFunction): number;
+  share(fn: ExtractedFunction['fn']): number;
 }
 
 export function methodFragment(method: string): Fragment {
@@ -56,10 +58,14 @@ export function callMessage(
   response: number,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
+  items: number | undefined,
 ): Message {
+  const itemEntry = items === undefined ? '' : `,"${items}":[0,"stream","next"]`;
   const tail = functions
-    ? `":[0,"responseCallback"],${callbackEntries(functions, '[0,"withArgs"', sharer)}`
-    : CALL_TAIL;
+    ? `":[0,"responseCallback"]${itemEntry},${callbackEntries(functions, '[0,"withArgs"', sharer)}`
+    : items === undefined
+      ? CALL_TAIL
+      : `":[0,"responseCallback"]${itemEntry}}}`;
   return announcement === NO_FIELD && deadline === NO_FIELD && fields === NO_FIELD
     ? [method, envelope, json, CALL_END, response, tail]
     : [method, envelope, json, announcement, deadline, fields, CALL_END, response, tail];
@@ -100,6 +106,21 @@ export function cancelMessage(response: number): Message {
   return [CANCEL_START, response, CANCEL_TAIL];
 }
 
+/** The method with which the caller of a stream gives credit. It has no answer. */
+export const CREDIT = 'kite.credit';
+
+const CREDIT_START = new Fragment(`{"method":"${CREDIT}","arguments":[{"withArgs":[`);
+
+/** Says that the program has taken as many more items, which arrived at the function with this number. */
+export function creditMessage(items: number, count: number): Message {
+  return [CREDIT_START, items, ',', count, CANCEL_TAIL];
+}
+
+/** The option with which a caller accepts a stream: the function for its items, and the window. */
+export function streamField({ items, bytes }: StreamWindow): string {
+  return `,"stream":{"next":"[Function]","items":${items},"bytes":${bytes}}`;
+}
+
 /** A call of a callback of the peer: its arguments, without an envelope. */
 export function callbackMessage(
   number: number,
@@ -109,6 +130,11 @@ export function callbackMessage(
 ): Message {
   const tail = functions ? `,"callbacks":{${callbackEntries(functions, '[', sharer)}` : CALLBACK_TAIL;
   return [CALLBACK, number, CALLBACK_ARGS, json, tail];
+}
+
+/** Begins to receive a stream that the peer has passed: a call of its function `number` with two functions of this side. */
+export function openMessage(number: number, json: string, next: number, end: number): Message {
+  return [CALLBACK, number, CALLBACK_ARGS, json, `,"callbacks":{"${next}":[0,"next"],"${end}":[0,"end"]}}`];
 }
 
 /** Returns the entries of `callbacks`, and the end of the message. `base` is the start of each path. */
@@ -122,6 +148,19 @@ function callbackEntries(
     return `"${sharer.share(fn)}":${base}${separator}${JSON.stringify(path).slice(1)}`;
   });
   return `${entries.join()}}}`;
+}
+
+/** Returns a message with the mark that its arguments contain tagged values. */
+export function withTags(message: Message): Message {
+  const end = messageText(message.slice(-1));
+  return [...message.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
+}
+
+/** Where a caller accepts the items of a stream. */
+export interface StreamReceiver {
+  readonly window: unknown;
+  /** The number of its function for items. Undefined if it has passed none. */
+  readonly number: number | undefined;
 }
 
 /** A call of the peer. Its shape has been checked; it has not been authenticated. */
@@ -138,6 +177,10 @@ export interface IncomingCall {
   readonly traceparent: unknown;
   readonly tracestate: unknown;
   readonly metadata: unknown;
+  /** Where the caller accepts a stream as result, unchecked. Undefined if it does not. */
+  readonly stream: StreamReceiver | undefined;
+  /** The streams in `args`. They end with the call. */
+  inputs: readonly IncomingStream[] | undefined;
   /** Number of the caller's callback for the response. Undefined if the caller expects no response. */
   readonly response: number | undefined;
   /** The reason for which the call is rejected, such as arguments that do not have the form that kites send. */
@@ -149,7 +192,18 @@ export function responseNumber(callbacks: readonly CallbackPath[] | undefined): 
   return callbacks?.find(isResponsePath)?.number;
 }
 
-export function isResponsePath({ path }: CallbackPath): boolean {
+/** Whether a function is in the options of a call, and not among its arguments. */
+export function isOptionPath(callback: CallbackPath): boolean {
+  return isResponsePath(callback) || isItemsPath(callback);
+}
+
+function isItemsPath({ path }: CallbackPath): boolean {
+  return (
+    path.length === 3 && path[1] === 'stream' && path[2] === 'next' && (path[0] === 0 || path[0] === '0')
+  );
+}
+
+function isResponsePath({ path }: CallbackPath): boolean {
   return path.length === 2 && path[1] === 'responseCallback' && (path[0] === 0 || path[0] === '0');
 }
 
@@ -162,7 +216,7 @@ export function readCall(method: string, { args, callbacks, problem }: DnodeMess
   const options = jsonObject(args[0]);
   const { kite = null, authentication: auth = null } = options ?? NO_OPTIONS;
   const malformed = args.length > (options ? 1 : 0) ? malformedCall() : problem;
-  return makeCall({ method, kite, auth }, options ?? NO_OPTIONS, responseNumber(callbacks), malformed);
+  return makeCall({ method, kite, auth }, options ?? NO_OPTIONS, callbacks, malformed);
 }
 
 /** Returns the call that consists of a cached prefix and these arguments. */
@@ -170,13 +224,13 @@ export function completeCall(
   prefix: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
   { args, callbacks, problem }: DnodeMessage,
 ): IncomingCall {
-  return makeCall(prefix, args[0] as CallOptionsObject, responseNumber(callbacks), problem);
+  return makeCall(prefix, args[0] as CallOptionsObject, callbacks, problem);
 }
 
 function makeCall(
   { method, kite, auth }: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
-  { withArgs, extensions, deadline, traceparent, tracestate, metadata }: CallOptionsObject,
-  response: number | undefined,
+  { withArgs, extensions, deadline, traceparent, tracestate, metadata, stream }: CallOptionsObject,
+  callbacks: readonly CallbackPath[] | undefined,
   problem: Error | undefined,
 ): IncomingCall {
   return {
@@ -189,7 +243,10 @@ function makeCall(
     traceparent,
     tracestate,
     metadata,
-    response,
+    stream:
+      stream === undefined ? undefined : { window: stream, number: callbacks?.find(isItemsPath)?.number },
+    inputs: undefined,
+    response: responseNumber(callbacks),
     problem,
   };
 }

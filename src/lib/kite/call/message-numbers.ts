@@ -1,6 +1,6 @@
 import { type DnodeMessage, type MessageLimits, parseMessage } from '../../dnode/dnode-message.js';
 import { type MessageJson, roundedJson } from '../../dnode/message-json.js';
-import { type Scrubbed, scrub } from '../../dnode/scrub.js';
+import { type Scrubbed, type SpecialValues, scrub } from '../../dnode/scrub.js';
 import { codedError, ConfigurationError } from '../../protocol/errors.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 import { isExact, mayHoldInexact } from '../../util/exact-number.js';
@@ -34,8 +34,8 @@ const parsers: Readonly<Record<Numbers, MessageJson['parse']>> = {
   literal: parseWithLiterals,
 };
 
-function scrubLiterals(value: unknown, maxDepth: number): Scrubbed {
-  return scrub(value, maxDepth, stringifyLiterals);
+function scrubLiterals(value: unknown, maxDepth: number, special?: SpecialValues): Scrubbed {
+  return scrub(value, maxDepth, stringifyLiterals, special);
 }
 
 /** Parses a message. If it contains a number that is not exact, the message has a problem. */

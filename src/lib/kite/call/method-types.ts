@@ -22,7 +22,34 @@ export type MethodArgs<Methods, Name extends MethodName<Methods>> = string exten
 export type MethodResult<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
   ? Fallback
   : Methods[Name] extends (...args: never[]) => infer Result
-    ? Awaited<Result>
+    ? Awaited<Result> extends StreamOf<infer Item>
+      ? Item[]
+      : Awaited<Result>
+    : never;
+
+/** What a streaming method returns: an async generator, another async iterable, or a ReadableStream. */
+type StreamOf<Item> =
+  | AsyncIterable<Item>
+  | { getReader(): { read(): Promise<{ done: boolean; value?: Item }> } };
+
+/** The items of a streaming method. */
+export type StreamItem<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
+  ? Fallback
+  : Methods[Name] extends (...args: never[]) => infer Result
+    ? Awaited<Result> extends StreamOf<infer Item>
+      ? Item
+      : never
+    : never;
+
+/** The result of a streaming method: what its generator returns. */
+export type StreamResult<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
+  ? Fallback
+  : Methods[Name] extends (...args: never[]) => infer Result
+    ? Awaited<Result> extends AsyncGenerator<unknown, infer Returned>
+      ? Returned
+      : Awaited<Result> extends StreamOf<unknown>
+        ? null
+        : Awaited<Result>
     : never;
 
 /** A callback that the peer has passed. Calling it sends a message without a response. Ignored after a disconnect. */

@@ -1,11 +1,22 @@
 import type { ExtensionSet } from '../../protocol/extensions.js';
 import { Emitter } from '../../util/emitter.js';
 import type { FieldOptions, ParentRequest } from './call-fields.js';
-import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
+import type { RemoteStream } from '../streams/remote-stream.js';
+import type {
+  AnyMethods,
+  MethodArgs,
+  MethodName,
+  MethodResult,
+  StreamItem,
+  StreamResult,
+} from './method-types.js';
 
 /** Options of a call. */
 export interface CallOptions extends FieldOptions {
-  /** Timeout in milliseconds, after which the call rejects with `timeout`; 0 means none. Default: that of the client. */
+  /**
+   * Timeout in milliseconds, after which the call rejects with `timeout`; 0 means none. Default: that of the client, and none for a
+   * call with streams among its arguments.
+   */
   readonly timeout?: number;
   /**
    * Rejects the call with the reason of the signal when it aborts. The `signal` of the request at the peer then aborts as well,
@@ -44,6 +55,26 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
   ): Promise<MethodResult<Methods, Name, Result>>;
 
   /**
+   * Calls a method whose handler returns a stream, such as an async generator, and returns its items. The peer makes them as they
+   * are read, and is at most a window ahead. Ending a loop over them early cancels the call. `stream.result` is what the
+   * generator returns. The timeout of the client
+   * applies until the stream begins; one that is set for the call applies to the whole stream. A method that does not stream has a
+   * result and no items.
+   *
+   * @example
+   *     for await (const line of client.callStream('tail', ['/var/log/syslog'], { signal })) console.log(line);
+   */
+  abstract callStream<
+    Item = unknown,
+    Result = unknown,
+    Name extends MethodName<Methods> = MethodName<Methods>,
+  >(
+    method: Name,
+    args: MethodArgs<Methods, Name>,
+    options?: CallOptions,
+  ): RemoteStream<StreamItem<Methods, Name, Item>, StreamResult<Methods, Name, Result>>;
+
+  /**
    * Memory that messages take which this side has sent and which the network has not accepted yet, in bytes. A handler that
    * sends a stream of callbacks can skip or merge some while it is large, and continue at the event `drain`.
    */
@@ -78,6 +109,19 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
     ...args: MethodArgs<Methods, Name>
   ): Promise<MethodResult<Methods, Name, Result>> {
     return this.call<Result, Name>(method, args);
+  }
+
+  /**
+   * Calls a method whose handler returns a stream, and returns its items; see `callStream`.
+   *
+   * @example
+   *     for await (const line of client.stream('tail', '/var/log/syslog')) console.log(line);
+   */
+  stream<Item = unknown, Result = unknown, Name extends MethodName<Methods> = MethodName<Methods>>(
+    method: Name,
+    ...args: MethodArgs<Methods, Name>
+  ): RemoteStream<StreamItem<Methods, Name, Item>, StreamResult<Methods, Name, Result>> {
+    return this.callStream<Item, Result, Name>(method, args);
   }
 
   /** Calls a method with a timeout in milliseconds; 0 means none. See `call`. */

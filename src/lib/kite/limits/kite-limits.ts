@@ -1,4 +1,5 @@
 import { type DnodeLimits, dnodeLimits } from '../../dnode/dnode-limits.js';
+import { type StreamLimits, streamLimits } from './stream-limits.js';
 import { type MetadataLimits, metadataLimits } from '../../protocol/protocol-limits.js';
 import {
   type ChannelLimits,
@@ -12,7 +13,7 @@ import {
 } from '../../transport/limits/transport-limits.js';
 
 /** Limits of each connection, in Node and in pages. */
-export interface ConnectionLimits extends ChannelLimits, DnodeLimits, MetadataLimits {
+export interface ConnectionLimits extends ChannelLimits, DnodeLimits, MetadataLimits, StreamLimits {
   /** Maximum number of calls of one peer that run at a time. Default 16,384. If exceeded, reading from the peer pauses. */
   readonly callsPerConnection: number;
 }
@@ -44,6 +45,7 @@ export const connectionLimits: ConnectionLimits = {
   ...channelLimits,
   ...dnodeLimits,
   ...metadataLimits,
+  ...streamLimits,
   callsPerConnection: 16_384,
 };
 

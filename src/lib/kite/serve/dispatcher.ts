@@ -1,9 +1,17 @@
 import { checkedMetadata } from '../../protocol/metadata.js';
-import { deadlinePassed, methodNotFound, rateExceeded, drainingError } from '../call/call-errors.js';
+import { cancelStream, isStream } from '../../util/item-source.js';
+import {
+  callEnded,
+  deadlinePassed,
+  methodNotFound,
+  rateExceeded,
+  drainingError,
+} from '../call/call-errors.js';
 import type { Connection } from '../call/connection.js';
 import type { HandlerChain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
 import type { IncomingCall } from '../call/envelope.js';
+import { canReceive, sendStream } from './send-stream.js';
 
 export interface Authenticator {
   /**
@@ -89,7 +97,7 @@ export class Dispatcher {
   }
 
   #run(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {
-    const respond = (result: unknown): void => {
+    const answer = (result: unknown): void => {
       finish(connection, call, request);
       // The result of work that was ended by the deadline could arrive just before the caller stops waiting.
       if (request.expired) connection.respondError(call, deadlinePassed(), request.id);
@@ -98,6 +106,27 @@ export class Dispatcher {
     const fail = (error: unknown): void => {
       finish(connection, call, request);
       if (!request.canceled) connection.respondError(call, error, request.id);
+    };
+    const respond = (result: unknown): Promise<void> | void => {
+      if (!isStream(result)) {
+        answer(result);
+        return;
+      }
+      if (request.canceled || request.expired || !canReceive(call))
+        cancelStream(result, request.signal.reason);
+      else {
+        try {
+          const { producer, done } = sendStream(connection, call, result);
+          request.sending = producer;
+          connection.track(call, request);
+          return done.then(answer, fail);
+        } catch (error) {
+          cancelStream(result, error);
+          fail(error);
+          return;
+        }
+      }
+      answer(null);
     };
     if (request.canceled) {
       finish(connection, call, request);
@@ -115,12 +144,13 @@ export class Dispatcher {
       fail(error);
       return;
     }
-    respond(result);
+    return respond(result);
   }
 }
 
 function finish(connection: Connection, call: IncomingCall, request: Request): void {
   connection.untrack(call, request);
+  if (call.inputs) for (const input of call.inputs) input.close(callEnded());
   request.release();
   connection.flow.ended();
 }

@@ -3,6 +3,7 @@ import { type Metadata, NO_METADATA } from '../../protocol/metadata.js';
 import { parseTrace, type TraceContext } from '../../protocol/trace-context.js';
 import type { Timer } from '../../util/clock.js';
 import { randomHex } from '../../util/random.js';
+import type { StreamProducer } from '../streams/stream-producer.js';
 import { deadlinePassed } from '../call/call-errors.js';
 import { readDeadline } from '../call/call-fields.js';
 import type { Connection, ConnectionEvents } from '../call/connection.js';
@@ -33,6 +34,9 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #released = false;
   /** @internal Whether the signal has aborted because the deadline has passed. The caller then gets no result. */
   expired = false;
+
+  /** @internal The stream that is being sent as the result. It ends when the caller gives up. */
+  sending: Pick<StreamProducer, 'stop'> | undefined;
 
   constructor(connection: Connection, call: IncomingCall) {
     this.#connection = connection;
@@ -142,6 +146,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     if (this.#canceled) return;
     this.#canceled = reason;
     this.#controller?.abort(reason);
+    this.sending?.stop(reason);
   }
 
   /** Called when the request has ended: its signal does not abort after that. */

@@ -30,6 +30,16 @@ export class Fragment {
   }
 }
 
+/** Returns the length of the text of a message, in UTF-16 code units. */
+export function messageLength(message: Message): number {
+  if (typeof message === 'string') return message.length;
+  let length = 0;
+  for (const piece of message)
+    length +=
+      piece instanceof Fragment ? piece.text.length : (typeof piece === 'string' ? piece : `${piece}`).length;
+  return length;
+}
+
 /** Returns the text of a message. */
 export function messageText(message: Message): string {
   if (typeof message === 'string') return message;

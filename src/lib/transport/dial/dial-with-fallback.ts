@@ -1,6 +1,7 @@
 import type { Channel } from '../channel/channel.js';
 import type { DialOptions } from '../handshake/dial-options.js';
 import { abortedError, DialError, isDialError } from '../handshake/dial-error.js';
+import { withExtensions } from '../sockjs/hop-extensions.js';
 import { parseBaseUrl, requestPath } from '../handshake/session-url.js';
 
 /** The transports of a platform, Node or a page, and how it uses them. */
@@ -21,7 +22,8 @@ export interface DialPlatform<Options extends DialOptions> {
 
 /**
  * Connects to a SockJS server. `url` is its base URL (`http://host:3636/kite`) with the scheme http, https, ws or wss; each
- * request includes its query. `RawWebSocket` uses a ws or wss URL unchanged, and appends `/websocket` to an http or https URL.
+ * request includes its query. `RawWebSocket` uses the path of a ws or wss URL unchanged, and
+ * appends `/websocket` to that of an http or https URL. Each request asks for the extensions of the hop in its query.
  *
  * Resolves to a channel that is not started. Rejects with a `DialError`.
  */
@@ -36,7 +38,7 @@ export function dialWithFallback<Options extends DialOptions>(
   const openSession = (attempt = options): Promise<Channel> =>
     platform.webSocket(
       base,
-      requestPath(base, `${sessionPath(platform.newSessionId())}/websocket`),
+      withExtensions(requestPath(base, `${sessionPath(platform.newSessionId())}/websocket`)),
       true,
       attempt,
     );
@@ -73,7 +75,7 @@ function withRemainingTime<Options extends DialOptions>(options: Options, starte
 
 function rawWebSocketPath(base: URL): string {
   const exact = base.protocol === 'ws:' || base.protocol === 'wss:';
-  return exact ? base.pathname + base.search : requestPath(base, '/websocket');
+  return withExtensions(exact ? base.pathname + base.search : requestPath(base, '/websocket'));
 }
 
 /** Returns the path of a session, such as `/042/8f0c…`: three digits for load balancers, and a random id. */

@@ -147,6 +147,12 @@ export const COOKIE_LENGTH = 4096;
 /** Maximum number of message prefixes that a channel compares. Default 4. If exceeded, the oldest is removed. */
 export const MAX_PREFIXES = 4;
 
+/**
+ * Maximum length of a frame of lines in addition to `messageBytes`, in UTF-16 units. Default 256 KiB. If exceeded, the connection
+ * closes with 1009.
+ */
+export const OTHER_LINES_LENGTH = 256 * 1024;
+
 /** Maximum length of the id of a WebRTC session, in characters. Default 64. If exceeded, the signal is ignored. */
 export const SESSION_ID_LENGTH = 64;
 

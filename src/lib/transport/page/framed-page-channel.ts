@@ -2,7 +2,7 @@ import type { Message } from '../channel/outgoing-message.js';
 import { nextTick } from '../../util/next-tick.js';
 import { FrameBatch, BATCH_LENGTH, BATCH_MESSAGES } from '../sockjs/frame-batch.js';
 import { DROPPED_CODE } from '../channel/close-code.js';
-import { decodeServerFrame } from '../sockjs/frames.js';
+import { decodeAnyFrame } from '../sockjs/lines.js';
 import { type PageChannelOptions, RawPageChannel } from './raw-page-channel.js';
 
 /** A SockJS session over a WebSocket of the browser. The messages of one turn of the event loop share a frame. */
@@ -32,6 +32,7 @@ export class FramedPageChannel extends RawPageChannel {
   }
 
   protected override enqueue(message: Message): boolean {
+    if (this.#batch.isUnlike(message)) this.flush();
     if (!this.#batch.add(message)) return false;
     if (this.#batch.count >= BATCH_MESSAGES || this.#batch.length >= BATCH_LENGTH) {
       this.flush();
@@ -51,7 +52,7 @@ export class FramedPageChannel extends RawPageChannel {
 
   protected override receive(text: string): void {
     this.#received = true;
-    const frame = decodeServerFrame(text, this.limits.messageBytes);
+    const frame = decodeAnyFrame(text, this.#batch.lines, this.limits.messageBytes);
     switch (frame.type) {
       case 'messages':
         for (const message of frame.messages) this.deliver(message);
@@ -63,6 +64,8 @@ export class FramedPageChannel extends RawPageChannel {
         this.close(frame.code, frame.reason);
         break;
       case 'open':
+        this.#batch.lines = frame.extensions.includes('lines');
+        break;
       case 'heartbeat':
         break;
     }

@@ -2,6 +2,8 @@ import type { Timer } from '../../util/clock.js';
 import { type Message, messageText } from '../channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { ClientChannel, type ClientChannelOptions } from '../sockjs/client-channel.js';
+import { OPEN_FRAME } from '../sockjs/frames.js';
+import { decodeAnyFrame } from '../sockjs/lines.js';
 import { type CloseStatus, GO_AWAY_CODE, truncateReason } from '../channel/close-code.js';
 import type { PageSocket } from './page-platform.js';
 
@@ -19,6 +21,8 @@ const DRAIN_CHECK = 50;
 export class RawPageChannel extends ClientChannel {
   readonly #socket: PageSocket;
   #drainTimer: Timer | undefined;
+  /** Whether the server sends frames, because it has answered the request for extensions with an open frame. */
+  #receivesFrames = false;
 
   constructor(options: PageChannelOptions) {
     super(options);
@@ -55,7 +59,14 @@ export class RawPageChannel extends ClientChannel {
   }
 
   protected receive(text: string): void {
-    if (exceedsBytes(text, this.limits.messageBytes)) this.closeTooLong();
+    const { messageBytes } = this.limits;
+    const framed = this.#receivesFrames || text.startsWith(OPEN_FRAME);
+    const frame = framed ? decodeAnyFrame(text, this.#receivesFrames, messageBytes) : undefined;
+    if (frame?.type === 'open') this.#receivesFrames = frame.extensions.includes('lines');
+    else if (this.#receivesFrames && frame) {
+      if (frame.type === 'violation') this.close(frame.code, frame.reason);
+      else if (frame.type === 'messages') for (const message of frame.messages) this.deliver(message);
+    } else if (exceedsBytes(text, messageBytes)) this.closeTooLong();
     else this.deliver(text);
   }
 

@@ -4,6 +4,7 @@ import type { ChannelLimits, RelayLimits } from '../limits/transport-limits.js';
 import { validCloseCode } from '../channel/close-code.js';
 import { FramedChannel } from '../websocket/framed-channel.js';
 import { decodeClientFrame } from '../sockjs/frames.js';
+import { decodeLines, LINES_START } from '../sockjs/lines.js';
 
 export interface RelayOptions {
   readonly limits: Pick<ChannelLimits, 'pauseBytes'> & RelayLimits;
@@ -183,7 +184,8 @@ class Side implements ChannelReceiver {
       this.#framed.sendRawList(list);
       return;
     }
-    const frame = decodeClientFrame(list, Number.POSITIVE_INFINITY);
+    const decode = list.startsWith(LINES_START) ? decodeLines : decodeClientFrame;
+    const frame = decode(list, Number.POSITIVE_INFINITY);
     if (frame.type === 'violation') this.#ended?.(frame.code, frame.reason);
     else for (const message of frame.messages) this.#channel.send(message);
   }

@@ -116,6 +116,11 @@ export abstract class WebSocketChannel
   /** Returns the frame that is sent before the closing handshake. Returns undefined if the framing does not have one. */
   protected abstract makeCloseFrame(code: number, reason: string): string | undefined;
 
+  /** Whether this end has opened the WebSocket. */
+  protected get isClient(): boolean {
+    return this.#masking !== 'none';
+  }
+
   protected get closing(): boolean {
     return this.#closing;
   }

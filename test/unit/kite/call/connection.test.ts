@@ -133,7 +133,7 @@ describe('a call', () => {
   });
 
   it.each([
-    [[1n], 'The arguments of "echo" cannot be sent: '],
+    [[Symbol('x')], 'The arguments of "echo" cannot be sent: '],
     [[Array.from({ length: 1024 }, () => () => {})], 'It contains 1024 functions'],
   ])('a call whose arguments cannot be serialized rejects with the reason', async (args, message) => {
     const { client } = await connected();
@@ -151,7 +151,7 @@ describe('a call', () => {
 
   it('a call whose result cannot be serialized rejects with the reason', async () => {
     const { server, client } = await connected();
-    server.handle('big', () => 1n);
+    server.handle('big', () => Symbol('big'));
     await expect(client.tell('big')).rejects.toMatchObject({
       type: 'genericError',
       message: expect.stringContaining('The result of "big" cannot be sent') as string,

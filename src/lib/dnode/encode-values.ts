@@ -1,0 +1,134 @@
+import { toBase64 } from '../util/base64.js';
+import { messageOf } from '../util/message-of.js';
+import { isStream } from '../util/item-source.js';
+import { isNumberLiteral } from '../util/number-literal.js';
+import { defineField, ERROR_KEYS, formatPath, TAG, ValueError } from './value-tags.js';
+
+/** The extensions of a peer that decide which values it can receive. */
+export interface ValueSupport {
+  readonly values: boolean;
+  readonly bytes: boolean;
+  /** Leaves `undefined` in arrays to `JSON.stringify`. Default: it is a value like others. */
+  readonly undefinedIsNull?: boolean;
+}
+
+/**
+ * Returns a value in which those that JSON does not have are tagged (see `value-tags.ts`), and functions are as they were. Returns
+ * the value itself if it has none. `toJSON` is called as by `JSON.stringify`, except for dates, URLs, errors and bytes. `name` is
+ * what the value is called in errors.
+ *
+ * What `JSON.stringify` defines is accepted by every peer: `toJSON`, and `undefined`, which is null in arrays.
+ *
+ * @throws ValueError for more than `maxDepth` levels, and for a value that the peer cannot receive, with its path:
+ *   `args[0].when: a Map cannot be sent to this peer`
+ */
+export function encodeValues(value: unknown, maxDepth: number, name: string, support: ValueSupport): unknown {
+  const path: (string | number)[] = [];
+  const { values, bytes, undefinedIsNull = !values } = support;
+
+  const unsendable = (kind: string): ValueError =>
+    new ValueError(`${name}${formatPath(path)}: ${kind} cannot be sent to this peer`);
+
+  const tagged = (tag: string, kind: string, content: () => unknown): object => {
+    if (tag === 'bytes' ? bytes : values) return { [TAG]: tag, v: content() };
+    throw unsendable(kind);
+  };
+
+  const at = (key: string | number, item: unknown): unknown => {
+    path.push(key);
+    const encoded = encode(item, key);
+    path.pop();
+    return encoded;
+  };
+
+  const items = (list: readonly unknown[]): unknown[] =>
+    list.map((item, index) =>
+      item !== undefined ? at(index, item) : undefinedIsNull ? item : { [TAG]: 'undefined' },
+    );
+
+  /** Returns the same object if no field changes. */
+  const record = (object: Readonly<Record<string, unknown>>): object => {
+    const keys = Object.keys(object);
+    const fields = keys.map((key) => at(key, object[key]));
+    let copy = object;
+    if (keys.some((key, index) => object[key] !== fields[index])) {
+      copy = {};
+      for (const [index, key] of keys.entries()) defineField(copy, key, fields[index]);
+    }
+    return (values || bytes) && Object.hasOwn(object, TAG) ? { [TAG]: 'object', v: copy } : copy;
+  };
+
+  /** Only enumerable fields, and never the stack, which names files of this machine. */
+  const errorFields = (error: Error): object => {
+    const { cause } = error;
+    const fields: Record<string, unknown> = {};
+    for (const [key, field] of Object.entries(error))
+      if (!ERROR_KEYS.has(key) && field !== undefined) defineField(fields, key, at(key, field));
+    return {
+      name: typeof error.name === 'string' ? error.name : 'Error',
+      message: messageOf(error),
+      ...(Object.keys(fields).length > 0 && { fields }),
+      ...(cause !== undefined && { cause: at('cause', cause) }),
+    };
+  };
+
+  const special = (object: object): object | undefined => {
+    if (object instanceof Date)
+      return tagged('date', 'a Date', () => (Number.isNaN(object.getTime()) ? null : object.getTime()));
+    if (object instanceof Map) return tagged('map', 'a Map', () => items([...object]));
+    if (object instanceof Set) return tagged('set', 'a Set', () => items([...object]));
+    if (object instanceof URL) return tagged('url', 'a URL', () => object.href);
+    if (object instanceof RegExp) return tagged('regexp', 'a RegExp', () => [object.source, object.flags]);
+    if (object instanceof Error) return tagged('error', 'an Error', () => errorFields(object));
+    if (object instanceof Uint8Array) return tagged('bytes', 'a Uint8Array', () => toBase64(object));
+    if (object instanceof ArrayBuffer)
+      return tagged('bytes', 'an ArrayBuffer', () => toBase64(new Uint8Array(object)));
+    if (ArrayBuffer.isView(object) || UNSENDABLE.some((type) => object instanceof type))
+      throw unsendable(`a ${object.constructor.name}`);
+    return undefined;
+  };
+
+  const encodeObject = (object: object, key: string | number): unknown => {
+    if (path.length > maxDepth)
+      throw new ValueError(`${name} nests deeper than ${maxDepth} levels, or contains itself`);
+    if (Array.isArray(object)) {
+      const list = items(object);
+      return list.some((item, index) => item !== object[index]) ? list : object;
+    }
+    if (isNumberLiteral(object) || isStream(object)) return object;
+    const { toJSON } = object as { readonly toJSON?: unknown };
+    const hasJson = typeof toJSON === 'function';
+    if (hasJson && !values && !bytes) return object;
+    // A peer without the extension gets what toJSON returns: of a Date or a URL, and of a Buffer.
+    const isJson = hasJson && !(object instanceof Uint8Array ? bytes : values);
+    const encoded = isJson ? undefined : special(object);
+    if (encoded || !hasJson) return encoded ?? record(object as Readonly<Record<string, unknown>>);
+    const json = (toJSON as (key: string) => unknown).call(object, `${key}`);
+    // Its own toJSON is not called.
+    return typeof json === 'object' && json !== null && !Array.isArray(json)
+      ? (special(json) ?? record(json as Readonly<Record<string, unknown>>))
+      : encode(json, key);
+  };
+
+  function encode(item: unknown, key: string | number): unknown {
+    switch (typeof item) {
+      case 'number':
+        // JSON.stringify writes 0 for -0, which is equal.
+        return (Number.isFinite(item) && !Object.is(item, -0)) || (item === 0 && !values)
+          ? item
+          : tagged('number', `${item}`, () => (item === 0 ? '-0' : `${item}`));
+      case 'bigint':
+        return tagged('bigint', 'a BigInt', () => `${item}`);
+      case 'symbol':
+        throw unsendable('a Symbol');
+      case 'object':
+        return item === null ? item : encodeObject(item, key);
+      default:
+        return item;
+    }
+  }
+
+  return encode(value, '');
+}
+
+const UNSENDABLE: readonly (new (...args: never[]) => object)[] = [Promise, WeakMap, WeakSet, WeakRef];
