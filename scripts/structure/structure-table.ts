@@ -534,6 +534,7 @@ export const structure: readonly Folder[] = [
       'kite-token',
       'open-folder',
       'secret-access',
+      'secure-files',
       'pem',
       'revoked-ids',
     ],

@@ -6,6 +6,8 @@ import { CACHED_ACCESS } from './limits/kite-limits.js';
 
 /** @throws ConfigurationError that identifies an option that cannot be used */
 export function requireAccess(access: ServerAccess): void {
+  if (typeof access !== 'object' || access === null)
+    throw new ConfigurationError('badValue', 'The option serverAccess is not an object');
   const problem = accessProblem(access);
   if (problem) throw new ConfigurationError('badValue', `The option ${problem.option} ${problem.reason}`);
 }

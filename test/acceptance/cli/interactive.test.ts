@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -244,6 +245,13 @@ describe('commands that read keys', () => {
     expect(await stateAfter()).toEqual({ code: SIGNALS[signal], modes, screen });
   });
 
+  it.each(names)('%s ends when its window is closed', async (name) => {
+    await start(command(name));
+    const job = tmux.job();
+    await tmux.closeWindow();
+    await expect.poll(() => existsSync(`/proc/${job}`), { timeout: 30_000, interval: 25 }).toBe(false);
+  });
+
   it('the shell restores the terminal when the reader of its output ends', async () => {
     await tmux.open();
     const modes = await tmux.output('stty -g');
@@ -269,7 +277,7 @@ describe('commands that read keys', () => {
     );
     expect(readers.map(([path]) => path).toSorted()).toEqual(Object.keys(FILES).toSorted());
     expect(Object.values(FILES).filter((name) => COMMANDS[name] === undefined)).toEqual(['kite.prompt']);
-    const cases = names.length * (Object.keys(STOPS).length + 1) + endings.length;
+    const cases = names.length * (Object.keys(STOPS).length + 2) + endings.length;
     console.log(`keys: ${names.length} commands, ${cases} cases`);
     expect(cases).toBeGreaterThanOrEqual(110);
   });

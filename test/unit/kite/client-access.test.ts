@@ -40,6 +40,8 @@ describe('the access of clients to servers', () => {
 
   it('an option that cannot be used is identified, without secrets', () => {
     expect(() => new ClientAccess({ ca: 'x' })).toThrow('The option ca is not a certificate in PEM');
+    for (const access of [null, 'x', 5])
+      expect(() => new ClientAccess(access as never)).toThrow('The option serverAccess is not an object');
     const headers = { 'X-A': 'hunter2\n' };
     const run = (): unknown => new ClientAccess().for({ headers });
     expect(run).toThrow('The option headers cannot be sent: the value of the header X-A has a line break');

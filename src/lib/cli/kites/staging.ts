@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../util/clock.js';
+import { makeFolder } from '../../keys/secure-files.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { type InstallLocation, locationFolder, locationPath } from './install-location.js';
 import { errorCode } from '../../util/error-code.js';
@@ -24,7 +25,7 @@ export async function withStaging<Result>(
 ): Promise<Result> {
   let folder: string;
   try {
-    await mkdir(kites, { recursive: true, mode: 0o700 });
+    await makeFolder(kites);
     await removeStaleFolders(kites, clock.now());
     folder = await mkdtemp(join(kites, STAGING_PREFIX));
   } catch (error) {

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { withFileLock, writeFiles } from '../../keys/index.js';
+import { makeFolder } from '../../keys/secure-files.js';
 import { HISTORY_LENGTH, HISTORY_LINE_LENGTH } from '../runtime/command-limits.js';
 import { errorCode } from '../../util/error-code.js';
 
@@ -36,7 +37,7 @@ export class History {
     if (SECRET.test(line)) return 'secret';
     if (line.length > HISTORY_LINE_LENGTH) return 'tooLong';
     try {
-      await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
+      await makeFolder(dirname(this.#file));
       return await withFileLock(this.#file, () => this.#append(line));
     } catch {
       return 'failed';

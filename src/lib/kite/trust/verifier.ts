@@ -70,7 +70,10 @@ export class Verifier {
     this.#identity = options.identity;
     this.#clock = options.clock;
     this.#allowed = options.allowKiteKeysOf ?? 'own';
-    this.#acceptAudience = options.acceptAudience ?? audienceIncludes;
+    const { acceptAudience = audienceIncludes } = options;
+    if (typeof acceptAudience !== 'function')
+      throw new TypeError('The option acceptAudience is not a function');
+    this.#acceptAudience = acceptAudience;
     this.#verified = new VerifiedCredentials(options.verifyTtl ?? 300_000, options.clock);
     this.#kiteKey = options.kiteKey;
     this.#trusted = trustedKeys(options.kiteKey, options.kontrolKeys ?? []);

@@ -10,12 +10,14 @@ export interface AccessProblem {
 }
 
 /** Returns the first option that cannot be used. Returns undefined if all can. */
-export function accessProblem({ ca, cert, key, headers }: ServerAccess): AccessProblem | undefined {
+export function accessProblem({ ca, cert, key, headers, insecure }: ServerAccess): AccessProblem | undefined {
   const problems: readonly (readonly [keyof ServerAccess, string | undefined])[] = [
     ['headers', headersProblem(headers)],
     ['ca', ca === undefined ? undefined : certificatesProblem(ca)],
     ['cert', cert === undefined ? undefined : certificatesProblem(cert)],
     ['key', keyProblem(cert, key)],
+    // Any other value, such as 'false', would switch the verification off.
+    ['insecure', typeof (insecure ?? false) === 'boolean' ? undefined : 'is not true or false'],
   ];
   for (const [option, reason] of problems) if (reason !== undefined) return { option, reason };
   return undefined;

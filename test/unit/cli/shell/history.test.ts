@@ -8,6 +8,10 @@ import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 const newFile = (): string => join(temporaryFolder(), '.kite', 'shell_history');
 
 describe('History', () => {
+  it('adding a line fails where the kernel does not create the folder of the history', async () => {
+    expect(await new History('/proc/nowhere/shell_history').add('square 4')).toBe('failed');
+  });
+
   it('History contains the lines of earlier shells, the latest first, in a private file', async () => {
     const file = newFile();
     expect(await new History(file).read()).toEqual([]);

@@ -341,6 +341,15 @@ describe('a token', () => {
     ]);
   });
 
+  it.each(['all', 5, {}, []])(
+    'a check of audiences that is %j is an error when the kite is created',
+    (check) => {
+      expect(() => setUpVerifier({ acceptAudience: check as never })).toThrow(
+        'The option acceptAudience is not a function',
+      );
+    },
+  );
+
   it('a token is rejected with the error that the audience check of the program throws', () => {
     const { verifier } = setUpVerifier({
       acceptAudience: () => {

@@ -7,7 +7,7 @@ import type { FindProxy } from '../../../../src/lib/transport/handshake/forward-
 /** Starts a proxy that responds to each request with this. Resolves with a function that finds it, and its connections. */
 async function startProxy(
   respond: (socket: Socket) => void,
-): Promise<{ findProxy: FindProxy; sockets: Set<Socket>; idle(): Promise<void> }> {
+): Promise<{ findProxy: FindProxy; sockets: Set<Socket>; idle: () => Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = net.createServer((socket) => {
     sockets.add(socket);
@@ -46,9 +46,9 @@ it.each<[string, (socket: Socket) => void, RequestInit]>([
   ['is reset in its body', (s) => s.write(PARTIAL, () => s.resetAndDestroy()), {}],
   ['does not exist', (s) => s.end(), {}],
 ])('a response through a proxy that %s is an error, and leaves no connection', async (_, respond, init) => {
-  const { findProxy, sockets, idle } = await startProxy((socket) => void respond(socket));
+  const { findProxy, sockets, idle } = await startProxy(respond);
   const fetching = fetchThroughProxy(new Request('http://kite.test/a', init), findProxy);
-  await expect(fetching.then((response) => response.text())).rejects.toThrow();
+  await expect(fetching.then((response) => response.text())).rejects.toThrow(/fetch failed|aborted/);
   expect(sockets.size).toBe(1);
   await idle();
 });

@@ -76,4 +76,16 @@ describe('the access to servers', () => {
       reason: 'is not an object',
     });
   });
+
+  it.each(['false', 'no', 0, 1, '', {}])(
+    'the value %j of insecure is a problem, because it could switch the verification off by mistake',
+    (insecure) => {
+      const reason = 'is not true or false';
+      expect(accessProblem({ insecure: insecure as never })).toEqual({ option: 'insecure', reason });
+    },
+  );
+
+  it.each([true, false, undefined])('the value %j of insecure can be used', (insecure) => {
+    expect(accessProblem({ insecure })).toBeUndefined();
+  });
 });

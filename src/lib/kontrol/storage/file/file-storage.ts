@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { chmodSync, type Stats, statSync } from 'node:fs';
 import type { Database, RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
+import { makeFolder } from '../../../keys/secure-files.js';
 import { ConfigurationError } from '../../../protocol/errors.js';
 import { type Clock, systemClock } from '../../../util/clock.js';
 import { withDeadline } from '../../../util/deadline.js';
@@ -75,7 +76,7 @@ export class FileStorage implements Storage {
 
   async open(): Promise<void> {
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      await makeFolder(this.#folder);
     } catch (cause) {
       throw this.#error('unavailable', 'cannot be created', cause);
     }

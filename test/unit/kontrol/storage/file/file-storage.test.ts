@@ -66,6 +66,12 @@ describe('the file store', () => {
     await storage.close();
   });
 
+  it('the file store fails where the kernel does not create folders, instead of trying for ever', async () => {
+    await expect(new FileStorage('/proc/nowhere/data').open()).rejects.toThrow(
+      /The file store in \/proc\/nowhere\/data cannot be created: /,
+    );
+  });
+
   it('the file store reports why its folder cannot be created', async () => {
     writeFileSync(path.join(folder, 'file'), '');
     const storage = new FileStorage(path.join(folder, 'file', 'kontrol'));
