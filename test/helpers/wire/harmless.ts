@@ -15,7 +15,11 @@ export function harmIn(text: string, answered: Set<number>): string[] {
   const check = (fine: boolean, problem: string): void => {
     if (!fine) harm.push(`${problem}: ${text.slice(0, 300)}`);
   };
-  check(Object.keys(message).join() === 'method,arguments,callbacks', 'other fields than those of dnode');
+  // The mark of values is sent only to peers that have named the extension, and old peers ignore it.
+  check(
+    /^method,arguments,callbacks(?:,values)?$/.test(Object.keys(message).join()),
+    'other fields than those of dnode',
+  );
   check(Array.isArray(args), 'arguments that are not an array');
   check(
     /^(?:0|[1-9]\d*|"(?:[^"\\]|\\.)*")$/.test(JSON.stringify(method)),
