@@ -264,3 +264,26 @@ const kite = new Kite('bank', '1.0.0');
   // @ts-expect-error -- a literal is made from its text
   void new NumberLiteral(4);
 }
+
+// Streams: the items, the result, and arguments that are streams.
+interface Streaming {
+  tail(path: string): AsyncGenerator<string, number>;
+  double(numbers: AsyncIterable<number>): Promise<ReadableStream<number>>;
+  square(n: number): number;
+}
+declare const streaming: Client<Streaming>;
+for await (const line of streaming.stream('tail', '/')) line.toUpperCase();
+streaming.stream('tail', '/').result satisfies Promise<number>;
+streaming.call('tail', ['/']) satisfies Promise<string[]>;
+for await (const item of streaming.callStream('double', [
+  streaming.stream(
+    'double',
+    (async function* () {
+      yield 1;
+    })(),
+  ),
+]))
+  item.toFixed();
+streaming.stream('square', 4).result satisfies Promise<number>;
+// @ts-expect-error -- the argument has another type
+streaming.stream('tail', 4);

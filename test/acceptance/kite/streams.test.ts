@@ -3,11 +3,13 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
-import { defaultLimits, isKiteError, type Request } from '../../../src/lib/index.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { defaultLimits, isKiteError, Kite, type Request } from '../../../src/lib/index.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
 import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
 import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
+import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 /** Counts to a number; records how far it got, and whether it has ended. */
 function counter(server: ReturnType<typeof makeCore>): { made: number; ended: string[] } {
@@ -449,6 +451,42 @@ describe('streams as arguments', () => {
       'A stream can only be an argument of a call',
     );
   });
+});
+
+describe('streams over the network', () => {
+  it.each(SINGLE_TRANSPORTS)(
+    'streams go both ways over %s, and end when the caller leaves',
+    async (transport) => {
+      const options = { port: 0, kiteKey: false, env: {}, logger: silentLogger } as const;
+      const server = new Kite('math', '1.0.0', options);
+      const caller = new Kite('caller', '1.0.0', options);
+      onTestFinished(async () => {
+        await caller.close();
+        await server.close({ drainTimeout: 0 });
+      });
+      const ended: string[] = [];
+      server
+        .handle<[AsyncIterable<number>]>('double', async function* ({ args: [items] }) {
+          try {
+            for await (const item of items) yield 2 * item;
+          } finally {
+            ended.push('double');
+          }
+        })
+        .disableAuthentication();
+      await server.listen();
+      const client = caller.newClient(server.url ?? '', { transport });
+      await client.dial();
+      const items = await collect(client.stream('double', numbers(1000)));
+      expect(items).toEqual(Array.from({ length: 1000 }, (_, index) => 2 * index + 2));
+      for await (const item of client.stream(
+        'double',
+        numbers(1e6, () => ended.push('numbers')),
+      ))
+        if (item === 600) break;
+      await vi.waitFor(() => expect(ended.toSorted()).toEqual(['double', 'double', 'numbers']));
+    },
+  );
 });
 
 describe('streams and peers without the extension', () => {

@@ -22,23 +22,25 @@ export type MethodArgs<Methods, Name extends MethodName<Methods>> = string exten
 export type MethodResult<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
   ? Fallback
   : Methods[Name] extends (...args: never[]) => infer Result
-    ? Awaited<Result> extends StreamOf<infer Item>
-      ? Item[]
-      : Awaited<Result>
+    ? [ItemOf<Awaited<Result>>] extends [never]
+      ? Awaited<Result>
+      : ItemOf<Awaited<Result>>[]
     : never;
 
-/** What a streaming method returns: an async generator, another async iterable, or a ReadableStream. */
-type StreamOf<Item> =
-  | AsyncIterable<Item>
-  | { getReader(): { read(): Promise<{ done: boolean; value?: Item }> } };
+/** The items of what a method returns: an async generator, another async iterable, or a ReadableStream. Never if it is not a stream. */
+type ItemOf<Result> = 0 extends 1 & Result // any
+  ? never
+  : Result extends AsyncIterable<infer Item>
+    ? Item
+    : Result extends ReadableStream<infer Item>
+      ? Item
+      : never;
 
 /** The items of a streaming method. */
 export type StreamItem<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
   ? Fallback
   : Methods[Name] extends (...args: never[]) => infer Result
-    ? Awaited<Result> extends StreamOf<infer Item>
-      ? Item
-      : never
+    ? ItemOf<Awaited<Result>>
     : never;
 
 /** The result of a streaming method: what its generator returns. */
@@ -47,9 +49,9 @@ export type StreamResult<Methods, Name extends MethodName<Methods>, Fallback> = 
   : Methods[Name] extends (...args: never[]) => infer Result
     ? Awaited<Result> extends AsyncGenerator<unknown, infer Returned>
       ? Returned
-      : Awaited<Result> extends StreamOf<unknown>
-        ? null
-        : Awaited<Result>
+      : [ItemOf<Awaited<Result>>] extends [never]
+        ? Awaited<Result>
+        : null
     : never;
 
 /** A callback that the peer has passed. Calling it sends a message without a response. Ignored after a disconnect. */
