@@ -1,6 +1,6 @@
 /** The process of one end of a peer: `child.ts server|client PEER`. Receives commands over the IPC channel. */
-import * as bare from './peers/bare.js';
-import type { ClientPeer, Connection, ServerPeer } from './peers/peer.js';
+import { loadPeer } from './peers/load-peer.js';
+import type { Connection } from './peers/peer.js';
 import { type Scenario, scenarios } from './scenarios.js';
 
 export type ChildCommand =
@@ -12,15 +12,7 @@ export type ChildCommand =
 
 const [role = '', name = ''] = process.argv.slice(2);
 
-async function loadPeer(): Promise<{ server: ServerPeer; client: ClientPeer }> {
-  if (name === 'bare') return bare;
-  if (name === 'kite.js') return import('./peers/kite-js.js');
-  const kitectl = await import('./peers/kitectl.js');
-  const key = process.env['BENCH_KEY'];
-  return name === 'kitectl+key' && key ? kitectl.authenticated(key) : kitectl;
-}
-
-const peer = await loadPeer();
+const peer = await loadPeer(name, process.env['BENCH_KEY'] ?? '');
 const idle: Connection[] = [];
 
 async function execute(command: ChildCommand): Promise<unknown> {

@@ -28,11 +28,11 @@ const proxyOptions = { port: 0, env: {}, logger: silentLogger, kiteKey };
 
 const kite = new Kite('bench', '1.0.0', { port: 0, env: {}, logger: silentLogger, kiteKey });
 kite.handle<[number], number>('square', ({ args: [n] }) => n * n).disableAuthentication();
-kite.handle<[string], string>('echo', ({ args: [text] }) => text).disableAuthentication();
+kite.handle<[unknown]>('echo', ({ args: [value] }) => value).disableAuthentication();
 
 interface Methods {
   square(n: number): number;
-  echo(text: string): string;
+  echo(value: unknown): unknown;
 }
 
 const caller: ClientPeer = {
@@ -41,7 +41,7 @@ const caller: ClientPeer = {
     await client.dial();
     return {
       square: (n) => client.tell('square', n),
-      echo: (text) => client.tell('echo', text),
+      echo: (value) => client.tell('echo', value),
       count: () => Promise.reject(new Error('not measured')),
       close: () =>
         new Promise((resolve) => {

@@ -33,7 +33,7 @@ const ROUTES: readonly Route[] = ['direct', 'reverse', 'tunnel'];
 const SCENARIOS: readonly Scenario[] = [
   'one call at a time',
   '64 concurrent calls',
-  '10 KiB echo, 64 concurrent',
+  '10 KiB of text, 16 concurrent',
   'connect and first call',
 ];
 

@@ -7,56 +7,93 @@ export interface ScenarioResult {
   readonly seconds: number;
 }
 
+type Run = (peer: ClientPeer, url: string, ms: number) => Promise<ScenarioResult>;
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** The largest message: with its envelope, it does not exceed the default limit of kitectl. */
+export const LARGE_BYTES = 16 * MIB - 4 * KIB;
+/** The message with which the largest is compared, per byte. */
+export const MEDIUM_BYTES = 100 * KIB;
+
 /** The scenarios. Each runs for about `ms` milliseconds, and ends when its connections have ended. */
 export const scenarios = {
-  'one call at a time': (peer: ClientPeer, url: string, ms: number) => calls(peer, url, ms, 1, 1, square),
-  '64 concurrent calls': (peer: ClientPeer, url: string, ms: number) => calls(peer, url, ms, 1, 64, square),
-  '100 connections, 4 concurrent calls each': (peer: ClientPeer, url: string, ms: number) =>
-    calls(peer, url, ms, 100, 4, square),
-  '10 KiB echo, 64 concurrent': (peer: ClientPeer, url: string, ms: number) =>
-    calls(peer, url, ms, 1, 64, echo),
-  callbacks: callbacks,
+  'one call at a time': calls(1, 1, square),
+  '64 concurrent calls': calls(1, 64, square),
+  '100 connections, 4 concurrent calls each': calls(100, 4, square),
+  '10 KiB of text, 16 concurrent': calls(1, 16, echoText(10 * KIB)),
+  '10 KiB of small objects, 16 concurrent': calls(1, 16, echoObjects(10 * KIB)),
+  '1 MiB of small objects, one at a time': calls(1, 1, echoObjects(MIB)),
+  '100 KiB of text, one at a time': calls(1, 1, echoText(MEDIUM_BYTES)),
+  '16 MiB of text, one at a time': calls(1, 1, echoText(LARGE_BYTES)),
+  callbacks,
   'connect and first call': connections,
-} as const;
+} as const satisfies Record<string, Run>;
 
 export type Scenario = keyof typeof scenarios;
 
-const text = 'The quick brown fox jumps over the lazy dog. '.repeat(250).slice(0, 10_240);
+const SENTENCE = 'The quick brown fox jumps over the lazy dog. ';
 
 async function square(connection: Connection): Promise<void> {
   if ((await connection.square(4)) !== 16) throw new Error('square of 4 is not 16');
 }
 
-async function echo(connection: Connection): Promise<void> {
-  const answer = await connection.echo(text);
-  if (answer.length !== text.length) throw new Error('the echo differs from the message');
+/** Returns a call with a string of this length. */
+function echoText(length: number): (connection: Connection) => Promise<void> {
+  let text: string | undefined;
+  return async (connection) => {
+    // Flat, as a string that a program has read.
+    text ??= Buffer.from(SENTENCE.repeat(Math.ceil(length / SENTENCE.length)).slice(0, length)).toString();
+    if ((await connection.echo(text)) !== text) throw new Error('the echo differs from the message');
+  };
 }
 
-async function calls(
-  peer: ClientPeer,
-  url: string,
-  ms: number,
+/** Returns a call with an array of small objects, as JSON of about this length. */
+function echoObjects(length: number): (connection: Connection) => Promise<void> {
+  let objects: object[] | undefined;
+  return async (connection) => {
+    objects ??= smallObjects(length);
+    const answer = (await connection.echo(objects)) as object[];
+    if (answer.length !== objects.length) throw new Error('the echo differs from the message');
+  };
+}
+
+function smallObjects(length: number): object[] {
+  const objects: object[] = [];
+  for (let size = 0; size < length; ) {
+    const id = objects.length;
+    const object = { id, name: `item ${id}`, price: id * 1.5, tags: ['new', 'sale'], active: id % 2 === 0 };
+    objects.push(object);
+    size += JSON.stringify(object).length + 1;
+  }
+  return objects;
+}
+
+function calls(
   connections: number,
   concurrency: number,
   call: (connection: Connection) => Promise<void>,
-): Promise<ScenarioResult> {
-  const open = await Promise.all(Array.from({ length: connections }, () => peer.connect(url)));
-  await Promise.all(open.map(call));
-  let done = 0;
-  const start = performance.now();
-  const end = start + ms;
-  const worker = async (connection: Connection): Promise<void> => {
-    while (performance.now() < end) {
-      await call(connection);
-      done++;
-    }
+): Run {
+  return async (peer, url, ms) => {
+    const open = await Promise.all(Array.from({ length: connections }, () => peer.connect(url)));
+    await Promise.all(open.map(call));
+    let done = 0;
+    const start = performance.now();
+    const end = start + ms;
+    const worker = async (connection: Connection): Promise<void> => {
+      while (performance.now() < end) {
+        await call(connection);
+        done++;
+      }
+    };
+    await Promise.all(
+      open.flatMap((connection) => Array.from({ length: concurrency }, () => worker(connection))),
+    );
+    const seconds = (performance.now() - start) / 1000;
+    await closeAll(open);
+    return { done, seconds };
   };
-  await Promise.all(
-    open.flatMap((connection) => Array.from({ length: concurrency }, () => worker(connection))),
-  );
-  const seconds = (performance.now() - start) / 1000;
-  await closeAll(open);
-  return { done, seconds };
 }
 
 /** Calls a method that calls the callback a thousand times. */
@@ -78,19 +115,15 @@ async function callbacks(peer: ClientPeer, url: string, ms: number): Promise<Sce
 // The ports of closed connections are in use for a minute, and connecting is slow when few ports are free.
 const MAX_CONNECTIONS = 1500;
 
-/** Connects and calls once, eight at a time. The connections stay open until the time is over. */
+/** Connects and calls once, one connection after another. They stay open until the time is over. */
 async function connections(peer: ClientPeer, url: string, ms: number): Promise<ScenarioResult> {
   const open: Connection[] = [];
   const start = performance.now();
-  const end = start + ms;
-  const worker = async (): Promise<void> => {
-    while (performance.now() < end && open.length < MAX_CONNECTIONS) {
-      const connection = await peer.connect(url);
-      await square(connection);
-      open.push(connection);
-    }
-  };
-  await Promise.all(Array.from({ length: 8 }, worker));
+  while (performance.now() < start + ms && open.length < MAX_CONNECTIONS) {
+    const connection = await peer.connect(url);
+    await square(connection);
+    open.push(connection);
+  }
   const seconds = (performance.now() - start) / 1000;
   await closeAll(open);
   return { done: open.length, seconds };

@@ -52,7 +52,7 @@ export const client: ClientPeer = {
       });
     const connection: Connection = {
       square: (n) => call('square', [n]) as Promise<number>,
-      echo: (text) => call('echo', [text]) as Promise<string>,
+      echo: (value) => call('echo', [value]),
       async count(times, onEach) {
         each = onEach;
         await call('count', [times]);

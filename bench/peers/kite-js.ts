@@ -16,7 +16,7 @@ export const server: ServerPeer = {
       logLevel: 0,
       api: {
         square: (n: number, done: Callback) => done(null, n * n),
-        echo: (text: string, done: Callback) => done(null, text),
+        echo: (value: unknown, done: Callback) => done(null, value),
         count(times: number, each: (i: number) => void, done: Callback) {
           for (let i = 0; i < times; i++) each(i);
           done(null, times);
@@ -34,7 +34,7 @@ export const client: ClientPeer = {
     const kite = new Kite({ url, autoReconnect: false, logLevel: 0 });
     const connection: Connection = {
       square: (n) => kite.tell('square', [n]) as Promise<number>,
-      echo: (text) => kite.tell('echo', [text]) as Promise<string>,
+      echo: (value) => kite.tell('echo', [value]),
       async count(times, each) {
         await kite.tell('count', [times, each]);
       },

@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { Kite, type KiteOptions, type RemoteFunction } from 'kitectl';
+import { Kite, type KiteOptions, type RemoteFunction } from '../../dist/lib/index.js';
 import { makeKiteKey } from '../kite-key.js';
 import type { ClientPeer, Connection, ServerPeer } from './peer.js';
 
 interface Methods {
   square(n: number): number;
-  echo(text: string): string;
+  echo(value: unknown): unknown;
   count(times: number, each: RemoteFunction): number;
 }
 
@@ -15,7 +15,7 @@ function makeServer(options: KiteOptions, allowAnyone: boolean): ServerPeer {
       const kite = new Kite('bench', '1.0.0', { port: 0, env: {}, ...options });
       const methods = [
         kite.handle<[number], number>('square', ({ args: [n] }) => n * n),
-        kite.handle<[string], string>('echo', ({ args: [text] }) => text),
+        kite.handle<[unknown]>('echo', ({ args: [value] }) => value),
         kite.handle<[number, RemoteFunction], number>('count', ({ args: [times, each] }) => {
           for (let i = 0; i < times; i++) each(i);
           return times;
@@ -36,7 +36,7 @@ function makeClient(options: KiteOptions, kiteKey?: string): ClientPeer {
       await client.dial();
       return {
         square: (n) => client.tell('square', n),
-        echo: (text) => client.tell('echo', text),
+        echo: (value) => client.tell('echo', value),
         async count(times, each) {
           await client.tell('count', times, each);
         },

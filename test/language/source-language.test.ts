@@ -31,8 +31,8 @@ const EXEMPT: ReadonlySet<string> = new Set([
   'test/unit/cli/frame/parse-errors.test.ts',
 ]);
 
-/** Folders with recordings and files that others wrote. */
-const FOREIGN = /^test\/fixtures\/(?!leaks\/)/;
+/** Folders with recordings, files that others wrote, and installed packages. */
+const FOREIGN = /^test\/fixtures\/(?!leaks\/)|\/node_modules\//;
 
 function filesOf(path: string): string[] {
   if (TEXT.test(path)) return [path];

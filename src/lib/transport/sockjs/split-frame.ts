@@ -42,6 +42,7 @@ function hasTextAt(frame: string, at: number, text: string): boolean {
   return frame.slice(at, at + text.length) === text;
 }
 
+/** Returns the text of the inside of a JSON string. Undefined if it is invalid, such as by a control character. */
 function unquote(quoted: string): string | undefined {
-  return quoted.includes('\\') ? (parseJson(`"${quoted}"`) as string | undefined) : quoted;
+  return parseJson(`"${quoted}"`) as string | undefined;
 }

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { Connection } from '../../../src/lib/kite/call/connection.js';
+import { EnvelopeCache } from '../../../src/lib/kite/call/envelope-cache.js';
+import type { IncomingCall } from '../../../src/lib/kite/call/envelope.js';
+import { messageJson, type Numbers } from '../../../src/lib/kite/call/message-numbers.js';
+import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
+import type { Channel, ChannelReceiver } from '../../../src/lib/transport/channel/channel.js';
+import { addPrefix } from '../../../src/lib/transport/channel/expected-prefixes.js';
+import { Fragment } from '../../../src/lib/transport/channel/outgoing-message.js';
+import { decodeClientFrame } from '../../../src/lib/transport/sockjs/frames.js';
+import { splitClientFrame } from '../../../src/lib/transport/sockjs/split-frame.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
+import { seedOfRun } from '../../helpers/fuzz/fuzz-run.js';
+import { clientFrames, mutateFrame } from '../../helpers/fuzz/mutate-frame.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
+import { seededRandom } from '../../helpers/process/random.js';
+
+const FRAMES = 8000;
+
+/** A connection that records what its peer's frames mean, as a session of the server decodes them. */
+class Decoder implements Channel {
+  readonly remoteAddress = 'peer';
+  readonly bufferedBytes = 0;
+  readonly found: unknown[] = [];
+  splits = 0;
+  protected expected: readonly Fragment[] = [];
+  #receiver: ChannelReceiver | undefined;
+
+  constructor(numbers: Numbers) {
+    const json = messageJson(numbers);
+    const host = {
+      limits: defaultLimits,
+      json,
+      clock: new ManualClock(),
+      logger: silentLogger,
+      timeout: 0,
+      envelopeFragment: () => new Fragment('{'),
+      methodFragment: () => new Fragment('{'),
+      newPrefixCache: () => new EnvelopeCache(defaultLimits, json),
+      dispatch: (_connection: Connection, call: IncomingCall) => void this.found.push(described(call)),
+      disconnected: () => undefined,
+    };
+    new Connection(host, this, { role: 'accepted' }).start();
+  }
+
+  start(receiver: ChannelReceiver): void {
+    this.#receiver = receiver;
+  }
+
+  frame(text: string): void {
+    const split = splitClientFrame(text, defaultLimits.messageBytes, this.expected);
+    if (split) {
+      this.splits++;
+      for (const { rest, prefix } of split) this.#receiver?.message(rest, prefix);
+      return;
+    }
+    const decoded = decodeClientFrame(text, defaultLimits.messageBytes);
+    if (decoded.type === 'violation') this.close(decoded.code, decoded.reason);
+    else for (const message of decoded.messages) this.#receiver?.message(message);
+  }
+
+  close(code?: number, reason?: string): void {
+    this.found.push({ code, reason });
+  }
+
+  end(): void {
+    this.#receiver?.close(1000, '');
+  }
+
+  send(): void {}
+  pause(): void {}
+  resume(): void {}
+}
+
+/** A connection whose channel recognizes the prefixes of calls. */
+class PrefixDecoder extends Decoder {
+  expect(prefix: Fragment): void {
+    this.expected = addPrefix(this.expected, prefix);
+  }
+}
+
+/** Returns everything that a handler could see of a call. Functions become a text. */
+function described({ problem, ...call }: IncomingCall): string {
+  const text = (_key: string, value: unknown): unknown => (typeof value === 'function' ? 'a stub' : value);
+  return JSON.stringify({ ...call, problem: problem?.message }, text);
+}
+
+const call = (text: string): string => JSON.stringify([text]);
+const KITE = `{"name":"caller","id":"${'0'.repeat(64)}"}`;
+
+/** Calls whose prefix a kite might learn, in forms that only other implementations send. */
+const UNUSUAL: readonly string[] = [
+  call(
+    `{"callbacks":{"3":[0,"responseCallback"]},"method":"square","arguments":[{"kite":${KITE},"withArgs":[4]}]}`,
+  ),
+  call(
+    `{"method":"square","arguments":[{"kite":{"name":"caller","pid":9007199254740993,"x":"${'0'.repeat(64)}"},"withArgs":[4]}]}`,
+  ),
+  call(
+    `{"method":"square","arguments":[{"kite":${KITE},"withArgs" :null}],"callbacks":{},"links":[{"withArgs":[4]}]}`,
+  ),
+  call(
+    `{"method":"square","links":[],"arguments":[{"kite":${KITE},"responseCallback":"[Function]","withArgs":[4]}],"callbacks":{"3":[0,"responseCallback"]}}`,
+  ),
+];
+
+/** What follows the prefix in calls that differ from those of kites in one place. */
+const UNUSUAL_RESTS: readonly string[] = [
+  '[4]}],"callbacks":{"5":[0]}}',
+  '[4]}],"callbacks":{"5":[0,"kite"]}}',
+  '[4]}],"callbacks":{"5":[0,"kite","name"]}}',
+  '[4]}],"callbacks":{"5":[0,"authentication"]}}',
+  '[4]}],"callbacks":{"5":[0,"withArgs"]}}',
+  '[4]}],"callbacks":{"5":["0","withArgs","0"]}}',
+  '[4]}],"callbacks":{"5":[]}}',
+  '[4],"x":1}],"callbacks":{}}',
+  '[4]}],\t"callbacks":{}}',
+  '[9007199254740993]}],"callbacks":{}}',
+];
+
+describe('the two paths that decode a call', () => {
+  const random = seededRandom(seedOfRun('decoding paths'));
+  const all = [...clientFrames(), ...UNUSUAL];
+  const cases: { readonly first: string; readonly frame: string }[] = [];
+  for (const first of [all[0] ?? '', ...UNUSUAL]) {
+    const prefix = first.slice(0, first.lastIndexOf('withArgs') + 11);
+    for (const rest of UNUSUAL_RESTS) {
+      // With the tab as a control character, which a string must not contain, and escaped.
+      const quoted = JSON.stringify(rest).slice(1, -1);
+      for (const form of [quoted, quoted.replaceAll('\\t', '\t')])
+        cases.push({ first, frame: `${prefix}${form}"]` });
+    }
+  }
+  for (let i = cases.length; i < FRAMES; i++) {
+    const pick = (): string => all[Math.floor(random() * all.length)] ?? '';
+    let first = random() < 0.7 ? (all[0] ?? '') : pick();
+    if (random() < 0.5) first = mutateFrame(first, all, random);
+    let rest = first;
+    for (let times = 1 + Math.floor(random() * 3); times > 0; times--) rest = mutateFrame(rest, all, random);
+    // Most frames change only what follows the prefix.
+    const at = random() < 0.8 ? first.indexOf('withArgs') + 12 : 0;
+    let tail = first.slice(at);
+    for (let times = 1 + Math.floor(random() * 2); times > 0; times--) tail = mutateFrame(tail, all, random);
+    cases.push({ first, frame: at > 11 ? first.slice(0, at) + tail : rest });
+  }
+
+  it.each(['exact', 'rounded', 'literal'] as const)(
+    'a call means the same whether it is decoded as a whole or by its prefix, with %s numbers',
+    (numbers) => {
+      const differences: object[] = [];
+      let splits = 0;
+      for (const { first, frame } of cases) {
+        const whole = new Decoder(numbers);
+        const byPrefix = new PrefixDecoder(numbers);
+        // A prefix is learned from the second call.
+        for (const text of [first, first, frame]) {
+          whole.frame(text);
+          byPrefix.frame(text);
+        }
+        splits += byPrefix.splits;
+        if (JSON.stringify(whole.found) !== JSON.stringify(byPrefix.found))
+          differences.push({ first, frame, whole: whole.found.slice(2), byPrefix: byPrefix.found.slice(2) });
+        whole.end();
+        byPrefix.end();
+      }
+      console.log(`decoding paths: ${differences.length} of ${cases.length} differ, ${splits} by prefix`);
+      expect(differences.slice(0, 5)).toEqual([]);
+      expect(splits).toBeGreaterThan(FRAMES / 20);
+    },
+  );
+});

@@ -1,0 +1,105 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+/** Parts that a decoder of frames and messages treats specially. */
+const TOKENS: readonly string[] = [
+  'null',
+  '{}',
+  '[]',
+  '[[[[',
+  ']]]]',
+  '"',
+  '\\',
+  '\\u0000',
+  '\\ud800',
+  '\t',
+  '-1',
+  '1e309',
+  '9007199254740993',
+  '4294967294',
+  '0.5',
+  'true',
+  '"__proto__"',
+  '"constructor"',
+  '"toString"',
+  '"method"',
+  '"arguments"',
+  '"callbacks"',
+  '"withArgs"',
+  '"kite.ping"',
+  '"kite.heartbeat"',
+  '"kite.cancel"',
+  '"extensions":["cancel"],',
+  '"deadline":5,',
+  '"metadata":{"a":"b"},',
+  '"responseCallback"',
+  '"square"',
+  '"count"',
+  '"0"',
+  '"7"',
+  '[0,"withArgs",1]',
+  '[0]',
+  '[0,"kite"]',
+  '[]]',
+  ',',
+  ':',
+];
+
+/** The messages of callers in the vectors of extensions, as array frames. */
+function extendedFrames(): string[] {
+  const folder = new URL('../../vectors/', import.meta.url);
+  const frames = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => {
+      const { vectors } = JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as {
+        vectors: { frames: { from: string; message: unknown }[] }[];
+      };
+      return vectors.flatMap(({ frames: all }) => all);
+    });
+  return frames
+    .filter(({ from }) => from === 'caller')
+    .map(({ message }) => JSON.stringify([JSON.stringify(message)]));
+}
+
+/** The frames of clients in the recordings, and frames with heartbeats, functions and responses. */
+export function clientFrames(): string[] {
+  const folder = new URL('../../fixtures/wire/', import.meta.url);
+  const recorded = readdirSync(folder)
+    .filter((name) => name.startsWith('call-'))
+    .flatMap((name) => readFileSync(new URL(name, folder), 'utf8').trim().split('\n'))
+    .map((line) => JSON.parse(line) as { dir: string; ws?: string; body?: string })
+    .filter(({ dir, ws, body }) => dir === '>' && (ws ?? body ?? '') !== '')
+    .map(({ ws, body }) => ws ?? body ?? '');
+  const call = (method: string, args: string, callbacks: string): string =>
+    JSON.stringify([
+      `{"method":${method},"arguments":[{"kite":{"name":"n"},"authentication":null,"responseCallback":"[Function]","withArgs":${args}}],"callbacks":${callbacks}}`,
+    ]);
+  return [
+    ...recorded,
+    ...extendedFrames(),
+    call('"kite.heartbeat"', '[0,"[Function]"]', '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}'),
+    call('"count"', '[3,{"a":"[Function]"}]', '{"0":["0","responseCallback"],"1":["0","withArgs","1","a"]}'),
+    call('0', '[]', '{}'),
+    '["{\\"method\\":0,\\"arguments\\":[{\\"error\\":null,\\"result\\":16}],\\"callbacks\\":{}}"]',
+  ];
+}
+
+/** Returns a frame with one random change. `all`: frames from which parts are taken. */
+export function mutateFrame(frame: string, all: readonly string[], random: () => number): string {
+  const below = (n: number): number => Math.floor(random() * n);
+  const token = (): string => TOKENS[below(TOKENS.length)] ?? '';
+  const at = below(frame.length + 1);
+  switch (below(6)) {
+    case 0:
+      return frame.slice(0, at);
+    case 1:
+      return frame.slice(0, at) + token() + frame.slice(at);
+    case 2:
+      return frame.slice(0, at) + token() + frame.slice(at + below(20));
+    case 3:
+      return frame.slice(0, at) + String.fromCharCode(below(0x10000)) + frame.slice(at + 1);
+    case 4:
+      return frame.slice(0, at) + frame.slice(at + below(40));
+    default:
+      return frame.slice(0, at) + (all[below(all.length)] ?? '').slice(at);
+  }
+}
