@@ -32,6 +32,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/keys/jwt-claims.ts': { TOKEN_LEEWAY: 'the clock skew with which tokens are accepted' },
   'src/lib/keys/kite-token.ts': { TOKEN_TTL: 'how long a token is valid' },
+  'src/lib/util/utf8.ts': { PIECE: 'how much text is encoded at a time to count its bytes' },
   'src/lib/kite/call/envelope-prefix.ts': {
     MIN_LENGTH: 'the length below which recognizing a prefix saves nothing',
   },
