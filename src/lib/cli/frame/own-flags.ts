@@ -5,13 +5,13 @@ const FLAG = /(?<![\w-])--([a-z][a-z0-9-]*)(?:[ =]((?:[A-Z][A-Z_|]*|[a-z-]*\d\w*
 const OTHER_COMMAND = /\bkitectl [^.]*(?:\.(?=\S)[^.]*)*|--[a-z-]+(?: [A-Z]+)? of [a-z ]+(?=,|\.|$)/g;
 
 /** The settings of flags that not every command has. Their variables have the same names. */
-const SETTINGS: Readonly<Record<string, string>> = {
-  context: 'context',
-  'key-file': 'key-file',
-  kontrol: 'kontrol-url',
-  timeout: 'timeout',
-  to: 'to',
-};
+const SETTINGS: ReadonlyMap<string, string> = new Map([
+  ['context', 'context'],
+  ['key-file', 'key-file'],
+  ['kontrol', 'kontrol-url'],
+  ['timeout', 'timeout'],
+  ['to', 'to'],
+]);
 
 /** A hint that names the flag and its variable names the variable twice after the replacement. */
 const TWICE = /\b(KITE_\w+)(?:=\S+)? or \1\b/g;
@@ -24,7 +24,7 @@ export function hintWithOwnFlags(hint: string, hasFlag: (name: string) => boolea
   if (!hint.includes('--')) return hint;
   const replaced = outsideOfCommands(hint, (text) =>
     text.replaceAll(FLAG, (flag: string, name: string, value: string | undefined) => {
-      const setting = SETTINGS[name];
+      const setting = SETTINGS.get(name);
       if (hasFlag(name) || setting === undefined) return flag;
       const variable = `KITE_${setting.toUpperCase().replaceAll('-', '_')}`;
       return value === undefined ? variable : `${variable}=${value}`;
