@@ -39,7 +39,8 @@ const PLACEHOLDER = '[Function]';
  *
  * `stringify` converts the value without functions. Default: `JSON.stringify`.
  *
- * @throws ScrubError for cycles, for more than `maxDepth` levels, for functions under an empty name, and for values that JSON does not support, such as a BigInt
+ * @throws ScrubError for cycles, for more than `maxDepth` levels, for functions under an empty name, and for values that JSON
+ * does not support, such as a BigInt
  */
 export function scrub(value: unknown, maxDepth: number, stringify: Stringify = JSON.stringify): Scrubbed {
   const functions = findFunctions(value, maxDepth);

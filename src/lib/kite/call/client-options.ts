@@ -16,7 +16,7 @@ export interface Auth {
 
 export type { Transport };
 
-/** Options of a client. Those of `ServerAccess` replace the same ones of the kite's `serverAccess`, each by itself. */
+/** Options of a client. Each option of `ServerAccess` replaces the same one in the `serverAccess` of the kite. */
 export interface ClientOptions extends ServerAccess {
   /** Transport of the connection. Default: that of the kite, which is `auto` by default. */
   readonly transport?: Transport;

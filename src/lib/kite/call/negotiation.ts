@@ -1,4 +1,9 @@
-import { type ExtensionSet, parseExtensions, SPOKEN_EXTENSIONS } from '../../protocol/extensions.js';
+import {
+  type Extension,
+  type ExtensionSet,
+  parseExtensions,
+  SPOKEN_EXTENSIONS,
+} from '../../protocol/extensions.js';
 import { NO_FIELD } from './envelope.js';
 import { Fragment } from '../../transport/channel/outgoing-message.js';
 
@@ -17,6 +22,11 @@ export class Negotiation {
   heard(list: unknown): void {
     this.extensions = parseExtensions(list);
     if (!Array.isArray(list)) this.#announced = true;
+  }
+
+  /** Whether the peer may read what this extension adds: it has named it, or has not been heard yet. */
+  mayRead(extension: Extension): boolean {
+    return this.extensions?.has(extension) ?? true;
   }
 
   /** Returns what the next call or answer has to contain after its arguments or its result. */

@@ -72,9 +72,10 @@ export class Dispatcher {
     }
     connection.track(call, request);
     connection.enqueue(() => {
-      if ((request.timeLeft ?? 1) > 0) return this.#run(connection, call, method, request);
+      const isOver = request.canceled || (request.timeLeft ?? 1) <= 0;
+      if (!isOver) return this.#run(connection, call, method, request);
       finish(connection, call, request);
-      connection.respondError(call, deadlinePassed(), request.id);
+      if (!request.canceled) connection.respondError(call, deadlinePassed(), request.id);
     });
   }
 
@@ -99,10 +100,6 @@ export class Dispatcher {
       finish(connection, call, request);
       if (!request.canceled) connection.respondError(call, error, request.id);
     };
-    if (request.canceled) {
-      finish(connection, call, request);
-      return;
-    }
     let result: Thenable | null | undefined;
     try {
       result = method.run(request, this.chain, this.#options.methodHandling) as Thenable | null | undefined;
