@@ -349,7 +349,7 @@ const kite: readonly Folder[] = [
   {
     name: 'call',
     about: 'connections, clients and pending calls',
-    entries: ['envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
+    entries: ['dial-or-close', 'envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
     exports: [
       'call-errors',
       'call-fields',
