@@ -89,6 +89,7 @@ const cli: readonly Folder[] = [
       'read-pem',
       'save-renewed-key',
       'setting-file',
+      'sort-by-path',
       'tls-files',
       'watch-or-poll',
       'with-connection',

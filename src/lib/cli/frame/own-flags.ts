@@ -17,8 +17,8 @@ const SETTINGS: ReadonlyMap<string, string> = new Map([
 const TWICE = /\b(KITE_\w+)(?:=\S+)? or \1\b/g;
 
 /**
- * Returns a hint for a command with these flags. Errors occur in many commands, and so do their hints. A flag that the command does not
- * have is replaced with its variable; a sentence that then still names one is left out.
+ * Returns a hint for a command with these flags. Errors occur in many commands, and so do their hints. A flag that the command
+ * does not have is replaced with its variable; a sentence that then still names one is left out.
  */
 export function hintWithOwnFlags(hint: string, hasFlag: (name: string) => boolean): string {
   if (!hint.includes('--')) return hint;

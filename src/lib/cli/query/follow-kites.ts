@@ -23,8 +23,8 @@ export interface FollowOptions {
 const STABLE_TIME = 10_000;
 
 /**
- * Reports the changes of the kites that match a query until the command is interrupted. When the connection to Kontrol is lost, says
- * so, connects again, and reports what has changed in between.
+ * Reports the changes of the kites that match a query until the command is interrupted. When the connection to Kontrol is lost,
+ * says so, connects again, and reports what has changed in between.
  *
  * @throws the reason of the interruption, the error of the first attempt, or that of a later one that Kontrol rejects for good
  */

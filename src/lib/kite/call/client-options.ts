@@ -49,8 +49,8 @@ export type ClientEvents = {
   /** The connection has ended: WebSocket close code and reason. */
   disconnect: [code: number, reason: string];
   /**
-   * `dialForever` has no connection, and dials again after `delay` milliseconds. The `code` of `cause` is a `DialErrorCode`, such as
-   * `refused` or `tls`, or it is empty after a disconnect.
+   * `dialForever` has no connection, and dials again after `delay` milliseconds. The `code` of `cause` is a `DialErrorCode`, such
+   * as `refused` or `tls`, or it is empty after a disconnect.
    */
   retry: [cause: KiteError, delay: number];
   /** The token is about to expire, or was rejected as expired. */
