@@ -7,6 +7,7 @@ set -euo pipefail
 # A file of each package, which shows that the package is installed, and the package.
 readonly NEEDED=(
   '/usr/bin/script bsdutils'
+  '/usr/bin/perl perl-base'
   '/usr/bin/tmux tmux'
   '/usr/lib/postgresql/*/bin/initdb postgresql'
   '/usr/sbin/pgbouncer pgbouncer'

@@ -89,6 +89,7 @@ const cli: readonly Folder[] = [
       'read-pem',
       'save-renewed-key',
       'setting-file',
+      'sort-by-path',
       'tls-files',
       'watch-or-poll',
       'with-connection',
@@ -349,7 +350,7 @@ const kite: readonly Folder[] = [
   {
     name: 'call',
     about: 'connections, clients and pending calls',
-    entries: ['envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
+    entries: ['dial-or-close', 'envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
     exports: [
       'call-errors',
       'call-fields',

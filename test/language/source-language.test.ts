@@ -51,4 +51,16 @@ describe('the language of the source', () => {
     expect(files.length).toBeGreaterThan(900);
     console.log(`source: ${files.length} files without ${BANNED_PHRASES.length} phrases`);
   });
+
+  it('no comment line of src is longer than 132 columns', () => {
+    const lines = filesOf('src').flatMap((path) =>
+      readFileSync(`${root}${path}`, 'utf8')
+        .split('\n')
+        .map((text, index) => ({ place: `${path}:${index + 1}`, text })),
+    );
+    const comments = lines.filter(({ text }) => /^ *(?:\/\*|\*|\/\/)/.test(text));
+    expect(comments.filter(({ text }) => text.length > 132).map(({ place }) => place)).toEqual([]);
+    console.log(`source: ${comments.length} comment lines`);
+    expect(comments.length).toBeGreaterThan(5000);
+  });
 });

@@ -48,7 +48,8 @@ export const STREAM_PLACEHOLDER = '[Stream]';
  * `stringify` converts the value without functions. Default: `JSON.stringify`. `special` decides what happens to values that JSON
  * does not have. Default: what `stringify` does.
  *
- * @throws ScrubError for cycles, for more than `maxDepth` levels, for functions under an empty name, and for values that JSON does not support, such as a BigInt
+ * @throws ScrubError for cycles, for more than `maxDepth` levels, for functions under an empty name, and for values that JSON
+ * does not support, such as a BigInt
  * @throws ValueError for values that the peer cannot receive
  */
 export function scrub(

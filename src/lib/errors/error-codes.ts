@@ -75,7 +75,7 @@ export const errorTypes = {
   },
   canceled: {
     sender: 'the called kite, as the reason of `request.signal`',
-    meaning: 'The caller has given up the call: its signal was aborted, or its timeout is over.',
+    meaning: 'The caller has canceled the call: it aborted the signal of the call, or the call timed out.',
     action: 'End the work for this call. Nobody receives its result.',
   },
   sendError: {

@@ -12,7 +12,7 @@ export function requireAccess(access: ServerAccess): void {
   if (problem) throw new ConfigurationError('badValue', `The option ${problem.option} ${problem.reason}`);
 }
 
-/** The access of the clients of a kite to servers: that of the kite, in which the options of a client replace some. */
+/** The certificates and headers of the clients of a kite: those of the kite, unless the options of a client replace them. */
 export class ClientAccess {
   readonly #ofKite: ServerAccess;
   /** For all clients without options of their own. */

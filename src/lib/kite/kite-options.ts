@@ -55,8 +55,8 @@ export interface KiteOptions extends ConfigOptions {
   /** Paths under which the kite is served. The first is part of its URL. Default: `/kite` and `/<name>-<version>/kite`. */
   readonly prefixes?: readonly [string, ...string[]] | undefined;
   /**
-   * Certificates and headers for the servers that this kite connects to: other kites, Kontrol and proxies. A client can replace each.
-   * Default: the certificate authorities of Node, no client certificate, and no headers.
+   * Certificates and headers for the servers that this kite connects to: other kites, Kontrol and proxies. A client can replace
+   * each. Default: the certificate authorities of Node, no client certificate, and no headers.
    */
   readonly serverAccess?: ServerAccess | undefined;
   /** Sets a JSESSIONID cookie, with which load balancers route a session to one server. Default: false. */
@@ -122,8 +122,8 @@ export interface ReplacedParts {
   /** Returns the channel to use instead of one that the kite has dialed. */
   readonly replaceDialed?: ((channel: Channel) => Channel) | undefined;
   /**
-   * Connects to Kontrol or a proxy at a URL. Default: if it has no path, and there is no kite, at the path of every kite, with a warning
-   * in the log.
+   * Connects to Kontrol or a proxy at a URL. Default: if the URL has no path and no kite is there, connects at `/kite`, with a
+   * warning in the log.
    */
   readonly connectAt?: ConnectAt | undefined;
   /** Called when a call has failed because its caller could not be authenticated. */

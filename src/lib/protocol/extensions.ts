@@ -2,7 +2,7 @@ import { EXTENSION_LENGTH, EXTENSIONS_COUNT } from './protocol-limits.js';
 
 /**
  * The extensions of the protocol on which the two ends of a connection agree. Each side names those that it speaks in its first
- * message, and uses those that the other side has named.
+ * call or answer, and uses those that the other side has named.
  */
 export const EXTENSIONS = [
   'cancel',

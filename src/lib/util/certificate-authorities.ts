@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 
 /**
- * Returns the certificate authorities that Node trusts by default, those of `NODE_EXTRA_CA_CERTS` included, and `ca`, all in PEM. Every
- * option `ca` of this package passes through this function, because the option `ca` of Node replaces the defaults.
+ * Returns the certificate authorities that Node trusts by default, those of `NODE_EXTRA_CA_CERTS` included, and `ca`, all in PEM.
+ * Every option `ca` of this package passes through this function, because the option `ca` of Node replaces the defaults.
  */
 export function withDefaultAuthorities(ca: string): string[] {
   return [...defaultAuthorities(), ca];

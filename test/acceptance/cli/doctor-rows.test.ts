@@ -249,6 +249,24 @@ const SITUATIONS: readonly Situation[] = [
     rows: { server: /^failed .*ECONNREFUSED/, storage: /^skipped the server does not respond$/ },
   },
   {
+    title: 'the context that is selected does not exist',
+    given: () => ({ args: ['--kontrol', 'http://127.0.0.1:9/kite'], env: { KITE_CONTEXT: 'missing' } }),
+    code: 2,
+    rows: {
+      'kite key': /^failed No such context: missing$/,
+      context: /^warning missing does not exist$/,
+      server: /^failed .*ECONNREFUSED/,
+      storage: /^skipped the server does not respond$/,
+    },
+  },
+  {
+    title: 'the file of a certificate authority does not exist',
+    given: () => ({ args: ['--ca', '/proc/nope'] }),
+    code: 3,
+    rows: { Kontrol: /^failed The file \/proc\/nope cannot be read: it does not exist$/ },
+    hints: { Kontrol: /^Check --ca/ },
+  },
+  {
     title: 'the URL of Kontrol lacks the path',
     given: () => ({ args: ['--kontrol', new URL('/', network.kontrol.url).href] }),
     code: 0,
@@ -290,6 +308,7 @@ describe('the rows of the doctor', () => {
         'Kontrol',
         'TLS',
         'clock',
+        'context',
         'kite home',
         'kite key',
         'server',

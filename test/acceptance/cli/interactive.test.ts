@@ -226,7 +226,7 @@ describe('commands that read keys', () => {
         // The process had no time to leave the alternate screen, and to show the cursor.
         if (how !== 'SIGSTOP') expect(await tmux.cursor(), how).toMatch(/ 1 0$/);
         await tmux.line('clear; fg');
-        await tmux.shows(new RegExp(`^[^]*run\\.js[^]*${shown.replaceAll(/[()[\]?]/g, '\\$&')}|q quits`));
+        await tmux.shows(new RegExp(`^[^]*\\$kitectl[^]*${shown.replaceAll(/[()[\]?]/g, '\\$&')}|q quits`));
         await tmux.isRaw();
       }
       await tmux.resize(40, 10);

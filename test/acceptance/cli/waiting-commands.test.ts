@@ -103,17 +103,23 @@ afterAll(async () => {
   await network.close();
 });
 
-/** Runs the second job of a shell with job control, which can be stopped like one that a user has started. */
-const JOB = `set -m; "$0" "$@" <&0 & echo "pid $!" >&2
-until wait -f $!; code=$?; ! kill -0 $! 2>/dev/null; do :; done; exit $code`;
+/**
+ * Runs a command in a process group of its own, as a shell with job control does: the kernel ignores SIGTSTP in the groups that
+ * `spawn` makes, because their parent is in another session. Bash itself may miss the end of a job that was stopped.
+ */
+const JOB = `my $pid = fork // die;
+if (!$pid) { setpgrp(0, 0); exec { $ARGV[0] } @ARGV; exit 127 }
+print STDERR "pid $pid\\n";
+waitpid($pid, 0);
+exit($? & 127 ? 128 + ($? & 127) : $? >> 8)`;
 
-/** Starts a command as a job of a shell. Resolves with its process id when it waits. */
+/** Starts a command as a job. Resolves with its process id when it waits. */
 async function start({ args, server }: Waiting): Promise<{ pid: number; running: Running }> {
   const { home } = network.cli;
   const connected = server ? undefined : once(silent, 'connection');
   // A kite on this machine, which is not asked whose it is.
   const env = cleanEnv(home, { KITE_HANDSHAKE_TIMEOUT: '10m', KITE_KONTROL_AUTH: 'kite-key' });
-  const child = spawn('bash', ['-c', JOB, process.execPath, bin, ...args()], { cwd: home, env });
+  const child = spawn('perl', ['-e', JOB, process.execPath, bin, ...args()], { cwd: home, env });
   child.stdin.end('invite');
   const running = new Running(child);
   await running.until(({ stderr }) => /pid \d+\n/.test(stderr));

@@ -3,21 +3,10 @@ import type { Request } from '../../../src/lib/index.js';
 import { defaultLimits, MAX_DEADLINE } from '../../../src/lib/kite/limits/kite-limits.js';
 import type { CallOptions } from '../../../src/lib/kite/call/peer.js';
 import { bob, connected, makeCore, memoryDialer, settled } from '../../helpers/kite/cores.js';
+import { callAndAbort, endless, running } from '../../helpers/kite/endless.js';
 import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-
-/** Records the requests of a method that runs until its signal aborts. */
-function endless(server: ReturnType<typeof makeCore>, name = 'endless'): Request[] {
-  const requests: Request[] = [];
-  server.handle(name, (request) => {
-    requests.push(request);
-    return new Promise((_resolve, reject) => {
-      request.signal.addEventListener('abort', () => reject(request.signal.reason as Error));
-    });
-  });
-  return requests;
-}
 
 /** The fields of the calls that were sent, after `withArgs`. */
 function fields(sent: readonly string[]): string[] {
@@ -125,6 +114,26 @@ describe('the deadline of a call', () => {
     expect(request.signal.aborted).toBe(false);
   });
 
+  it('a signal that a handler first reads after the deadline has aborted, and its result is not sent', async () => {
+    const { server, client, far } = await connected();
+    let proceed: () => void = () => {};
+    let request: Request | undefined;
+    server.handle('late', async (late) => {
+      await new Promise<void>((resolve) => (proceed = resolve));
+      request = late;
+      return late.signal.aborted ? 'a part' : 'everything';
+    });
+    const rejected = expect(client.tellWithTimeout(1000, 'late')).rejects.toMatchObject({ type: 'timeout' });
+    await settled();
+    // Only the clock of the kite advances, so that the call is not canceled.
+    server.clock.advance(1000);
+    proceed();
+    await settled();
+    await rejected;
+    expect(request?.signal.reason).toMatchObject({ type: 'timeout' });
+    expect(far.sent.at(-1)).not.toContain('a part');
+  });
+
   it('a call that waits in a queue beyond its deadline does not start', async () => {
     const { server, client } = await connected({ concurrent: false });
     const requests = endless(server);
@@ -136,7 +145,7 @@ describe('the deadline of a call', () => {
     server.clock.advance(100);
     await Promise.all(calls);
     expect(requests).toHaveLength(1);
-    expect([...server.accepted].map(({ flow }) => flow.running)).toEqual([0]);
+    expect(running(server)).toEqual([0]);
   });
 
   it.each(['-1', '0', '1e300', '"5"', 'null', '[5]', '{}', 'true', String(MAX_DEADLINE + 1)])(
@@ -199,15 +208,9 @@ describe('a call for a request', () => {
     const { last, middle, toLast, client } = await chain();
     const requests = endless(last);
     middle.handle('forward', (parent) => toLast.call('endless', [], { parent, timeout: 0 }));
-    const controller = new AbortController();
-    const call = client.call('forward', [], { signal: controller.signal });
-    const rejected = expect(call).rejects.toThrow('aborted');
-    await settled();
-    controller.abort();
-    await rejected;
-    await settled();
+    await callAndAbort(client, 'forward');
     expect(requests[0]?.signal.reason).toMatchObject({ type: 'canceled' });
-    expect([...middle.accepted, ...last.accepted].map(({ flow }) => flow.running)).toEqual([0, 0]);
+    expect(running(middle, last)).toEqual([0, 0]);
     // A call for a request that was canceled is not made.
     const after = toLast.call('endless', [], { parent: requests[0] as Request });
     await expect(after).rejects.toMatchObject({ type: 'canceled' });
@@ -223,13 +226,7 @@ describe('a call for a request', () => {
     middle.handle('forward', (parent) =>
       Promise.all(Array.from({ length: 50 }, () => toLast.call('endless', [], { parent }))),
     );
-    const controller = new AbortController();
-    const call = client.call('forward', [], { signal: controller.signal });
-    const rejected = expect(call).rejects.toThrow('aborted');
-    await settled();
-    controller.abort();
-    await rejected;
-    await settled();
+    await callAndAbort(client, 'forward');
     expect(requests.filter(({ signal }) => signal.aborted)).toHaveLength(50);
     expect(warnings).toEqual([]);
   });

@@ -2,26 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { isKiteError, type Request } from '../../../src/lib/index.js';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
 import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
+import { callAndAbort, endless, running } from '../../helpers/kite/endless.js';
 import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
-
-/** A method that runs until its signal aborts, and its requests. */
-function endless(server: ReturnType<typeof makeCore>): Request[] {
-  const requests: Request[] = [];
-  server.handle('endless', (request) => {
-    requests.push(request);
-    return new Promise((_resolve, reject) => {
-      request.signal.addEventListener('abort', () => reject(request.signal.reason as Error));
-    });
-  });
-  return requests;
-}
 
 function cancels(sent: readonly string[]): string[] {
   return sent.filter((text) => text.includes('kite.cancel'));
-}
-
-function running(server: ReturnType<typeof makeCore>): number[] {
-  return [...server.accepted].map(({ flow }) => flow.running);
 }
 
 describe('cancellation', () => {
@@ -88,14 +73,7 @@ describe('cancellation', () => {
       requests.push(request);
       return new Promise((resolve) => finish.push(resolve));
     });
-    const controller = new AbortController();
-    const rejected = expect(client.call('stubborn', [], { signal: controller.signal })).rejects.toThrow(
-      'aborted',
-    );
-    await settled();
-    controller.abort();
-    await rejected;
-    await settled();
+    await callAndAbort(client, 'stubborn');
     expect(running(server)).toEqual([1]);
     // A signal that is read later has aborted as well.
     expect(requests[0]?.signal.aborted).toBe(true);
@@ -138,19 +116,32 @@ describe('cancellation', () => {
     expect([requests.length, running(server)]).toEqual([2, [0]]);
   });
 
+  it('a call that was canceled in a queue is not answered, even if its deadline has passed since', async () => {
+    const { server, client, far } = await connected({ concurrent: false });
+    const requests = endless(server);
+    await client.tell('kite.ping');
+    const [first, second] = [new AbortController(), new AbortController()];
+    const calls = [
+      client.call('endless', [], { signal: first.signal }),
+      client.call('endless', [], { signal: second.signal, timeout: 1000 }),
+    ].map((call) => expect(call).rejects.toThrow('aborted'));
+    await settled();
+    const answers = far.sent.length;
+    second.abort();
+    await settled();
+    server.clock.advance(1000);
+    first.abort();
+    await Promise.all(calls);
+    await settled();
+    expect([requests.length, running(server), far.sent.length]).toEqual([1, [0], answers]);
+  });
+
   it('the final functions of a method see the outcome of a canceled call', async () => {
     const { server, client } = await connected();
     endless(server);
     const outcomes: unknown[] = [];
     server.chain.final.push((_request, { error }) => void outcomes.push((error as Error).message));
-    const controller = new AbortController();
-    const rejected = expect(client.call('endless', [], { signal: controller.signal })).rejects.toThrow(
-      'aborted',
-    );
-    await settled();
-    controller.abort();
-    await rejected;
-    await settled();
+    await callAndAbort(client, 'endless');
     expect(outcomes).toEqual(['The caller has canceled the call']);
   });
 

@@ -28,7 +28,9 @@ export class Tmux {
   static async start(home: string, env: Readonly<Record<string, string>> = {}): Promise<Tmux> {
     const folder = await mkdtemp(join(tmpdir(), 'kitectl-tmux-'));
     const tmux = new Tmux(folder, cleanEnv(home, { NO_COLOR: '1', LANG: 'C.UTF-8', ...env }));
-    const setup = `cd; PS1='${PROMPT} '; PROMPT_COMMAND=; HISTFILE=; kitectl() { ${process.execPath} ${bin} "$@"; }\n`;
+    // Variables, because bash prints this line when a job stops or continues: a long path would be wrapped.
+    const kitectl = `node='${process.execPath}' kitectl='${bin}'; kitectl() { "$node" "$kitectl" "$@"; }`;
+    const setup = `cd; PS1='${PROMPT} '; PROMPT_COMMAND=; HISTFILE=; ${kitectl}\n`;
     await writeFile(join(folder, 'bashrc'), setup);
     // Without a history, which a larger window would show.
     const settings = 'set -g status off\nset -g history-limit 0\nset -s escape-time 0\n';

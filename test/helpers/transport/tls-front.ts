@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import net, { type AddressInfo, type Socket } from 'node:net';
+import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
-import { onTestFinished } from 'vitest';
+import { listenInTest } from './listen-in-test.js';
 import type { Identified } from './authority.js';
 
 export interface TlsFrontOptions extends Identified {
@@ -44,12 +43,5 @@ export async function startTlsFront({ port, cert, key, clientCa }: TlsFrontOptio
     client.on('close', () => backend.destroy());
   });
   server.on('connection', track);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-    await once(server, 'close');
-  });
-  return { port: (server.address() as AddressInfo).port, heads, clients };
+  return { port: await listenInTest(server, sockets), heads, clients };
 }

@@ -17,12 +17,12 @@ export interface Finding {
   readonly exitCode: number;
 }
 
-/** What a connection to Kontrol has shown. */
+/** The result of connecting to Kontrol. */
 export interface ConnectionFinding {
   readonly finding: Finding;
   /** The URL of the connection, which has a path. Default: that of the settings. */
   readonly url?: string;
-  /** False if the server is another kite. */
+  /** False if the server is another kite. True if the connection failed, because nothing is known then. */
   readonly isKontrol: boolean;
   /** The code of the error, if the connection failed. */
   readonly code?: string;

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { outgoing } from '../../transport/handshake/outgoing.js';
+import fs from 'node:fs/promises';
+import { type Outgoing, outgoing } from '../../transport/handshake/outgoing.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { NOT_KONTROL_HINT, toCliError } from '../frame/failures.js';
 import { CliError } from '../runtime/cli-error.js';
@@ -69,17 +69,20 @@ async function runChecks(options: DoctorOptions, runtime: CommandRuntime): Promi
     await checkHome(settings.env, canWrite),
     ...checkVariables(settings.env),
   ];
+  const optional = settings.withOptionalContext();
   let url: string | undefined;
+  let access: Outgoing;
   try {
     // checkContexts reports a context that does not exist.
-    [url] = settings.withOptionalContext().value(commonSettings.kontrol, found?.key);
+    [url] = optional.value(commonSettings.kontrol, found?.key);
+    access = outgoing(readAccess(optional));
   } catch (error) {
     return [finding, ...local, fromError('Kontrol', error)];
   }
   if (url === undefined) {
     return [finding, ...local, skipped('Kontrol', 'no URL: pass --kontrol URL or set KITE_KONTROL_URL')];
   }
-  const kontrol = await checkKontrol(url, options, found, runtime, spinner);
+  const kontrol = await checkKontrol({ url, access }, options, found, runtime, spinner);
   return [withAnswer(finding, kontrol.connection), ...local, ...kontrol.findings];
 }
 
@@ -90,7 +93,7 @@ interface KontrolFindings {
 }
 
 async function checkKontrol(
-  url: string,
+  { url, access }: { readonly url: string; readonly access: Outgoing },
   { settings }: DoctorOptions,
   found: FoundKey | undefined,
   runtime: CommandRuntime,
@@ -99,14 +102,14 @@ async function checkKontrol(
   const { signal, env, version, clock } = runtime;
   const timeoutSetting = settings.withOptionalContext().resolve(commonSettings.timeout);
   const timeout = timeoutSetting.source.type === 'default' ? CHECK_TIMEOUT : timeoutSetting.value;
-  const probe = { signal, access: outgoing(readAccess(settings)), findProxy: proxyFinder(env) };
-  const proxy = checkProxy(url, env);
+  const probe = { signal, access, findProxy: proxyFinder(env) };
+  const proxy = checkProxy(url, probe.findProxy);
   const server = await spinner.during(`Connecting to ${url}`, () => requestInfo(url, probe));
   const now = clock.now();
   const storageOf = (): Promise<Finding> =>
     spinner.during(`Connecting to ${url}`, () => checkStorage(url, probe));
   if ('verdict' in server) return { findings: [...proxy, server, await storageOf()] };
-  const tls = checkTls(server, { url, now, access: probe.access });
+  const tls = checkTls(server, { url, now, access });
   if (!found) return { findings: [...proxy, tls, checkClock(server, now, undefined), await storageOf()] };
   const connectionSettings = settings.with(commonSettings.kontrol, url).with(commonSettings.timeout, timeout);
   const connection = await checkConnection(url, connectionSettings, found, runtime);
@@ -176,7 +179,7 @@ async function checkConnection(
 }
 
 function canWrite(path: string): Promise<boolean> {
-  return access(path, constants.W_OK).then(
+  return fs.access(path, constants.W_OK).then(
     () => true,
     () => false,
   );

@@ -53,7 +53,9 @@ function expiryProblem(key: KiteKey, detail: string, now: number): Finding | und
   return warning('kite key', detail, hint);
 }
 
-/** Returns the finding about the kite key corrected by the response of Kontrol, which knows more about the key than this machine. */
+/**
+ * Returns the finding about the kite key corrected by the response of Kontrol, which knows more about the key than this machine.
+ */
 export function withAnswer(finding: Finding, connection: ConnectionFinding | undefined): Finding {
   if (connection === undefined) return finding;
   const { finding: answer, code = '' } = connection;

@@ -32,7 +32,7 @@ function infoUrl(url: string): URL {
   return info;
 }
 
-/** Requests a page of the server of Kontrol. Returns a finding if it does not respond. */
+/** Requests the SockJS info of the server of Kontrol. Returns a finding if it does not respond. */
 export async function requestInfo(url: string, options: ProbeOptions): Promise<ProbeResult | Finding> {
   try {
     return await probeHttp(infoUrl(url), options);
@@ -90,8 +90,8 @@ const TRUST_HINT =
   'Trust its CA with --ca FILE or NODE_EXTRA_CA_CERTS=FILE, or install a trusted certificate.';
 
 /**
- * Compares the clock of this machine with that of Kontrol. `token` is the finding of a call with a token, if there was one: it shows
- * whether this machine accepts the times in tokens.
+ * Compares the clock of this machine with that of Kontrol. `token` is the finding of a call with a token, if there was one: it
+ * shows whether this machine accepts the times in tokens.
  */
 export function checkClock({ date }: ProbeResult, now: number, token: Finding | undefined): Finding {
   const skew = skewOf({ date }, now);
@@ -104,7 +104,9 @@ export function checkClock({ date }: ProbeResult, now: number, token: Finding | 
   return failed('clock', `${detail}: ${reason}`, CLOCK_HINT, ExitCode.configuration);
 }
 
-/** Returns the clock of this machine minus that of the server, in milliseconds. Undefined if the server does not report its time. */
+/**
+ * Returns the clock of this machine minus that of the server, in milliseconds. Undefined if the server does not report its time.
+ */
 export function skewOf({ date }: Pick<ProbeResult, 'date'>, now: number): number | undefined {
   return date === undefined ? undefined : now - date;
 }

@@ -1,11 +1,8 @@
-import { proxyFinder } from '../../kite/config/find-proxy.js';
-import type { Environment } from '../../kite/config/resolve-setting.js';
-import { describeProxy, noProxy } from '../../transport/handshake/forward-proxy.js';
+import { describeProxy, type FindProxy, noProxy } from '../../transport/handshake/forward-proxy.js';
 import { type Finding, fromError, ok } from './check.js';
 
 /** Checks which proxy the connections to Kontrol use. Returns no finding if the environment names none. */
-export function checkProxy(url: string, env: Environment): Finding[] {
-  const findProxy = proxyFinder(env);
+export function checkProxy(url: string, findProxy: FindProxy): Finding[] {
   if (findProxy === noProxy || !URL.canParse(url)) return [];
   try {
     const proxy = findProxy(new URL(url));

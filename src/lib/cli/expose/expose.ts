@@ -4,6 +4,8 @@ import type { ConnectAt } from '../../kite/call/kite-path.js';
 import type { KiteKey } from '../../keys/index.js';
 import { kitePath } from '../../protocol/identity.js';
 import { outgoing } from '../../transport/handshake/outgoing.js';
+import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
+import type { ServerAccess } from '../../transport/handshake/server-access.js';
 import { notFound } from '../runtime/cli-error.js';
 import type { Transport } from '../../index.js';
 import type { CommandSettings } from '../settings/command-settings.js';
@@ -57,19 +59,18 @@ const CLOSE_TIMEOUT = 1000;
 export async function expose(options: ExposeOptions, runtime: CommandRuntime): Promise<void> {
   const { signal, stderr } = runtime;
   const found = await loadKiteKey(options.settings);
-  const access = outgoing(readAccess(options.settings));
-  const local = await findLocalKite(options.url, options.transport, {
-    ...access,
-    findProxy: proxyFinder(runtime.env),
-  });
-  const identity = await fetchIdentity(local, found.key.jwt, options.settings);
+  const serverAccess = readAccess(options.settings);
+  const findProxy = proxyFinder(runtime.env);
+  const local = await findLocalKite(options.url, options.transport, { ...outgoing(serverAccess), findProxy });
+  const identity = await fetchIdentity(local, found.key.jwt, { settings: options.settings, serverAccess });
   const environment = options.environment ?? identity?.environment ?? 'prod';
   const as = { name: options.name, environment, username: found.key.username };
   for (const line of identity ? incompatibleFields(identity, as) : []) stderr.write(`${line}\n`);
   const logger = loggerFor(runtime);
   const events = await openEvents(options, logger, runtime);
   const connectAt = connectAtPath(runtime);
-  const kite = createKite({ ...options, environment }, { found, local, events, logger, connectAt }, runtime);
+  const parts = { found, local, events, logger, connectAt, serverAccess, findProxy };
+  const kite = createKite({ ...options, environment }, parts, runtime);
   const close = (): void => void kite.close({ drainTimeout: CLOSE_TIMEOUT });
   signal.addEventListener('abort', close, { once: true });
   try {
@@ -95,32 +96,26 @@ export async function expose(options: ExposeOptions, runtime: CommandRuntime): P
 /** The options with the environment resolved. */
 type ResolvedExposeOptions = ExposeOptions & { readonly environment: string };
 
+/** What the start of the command has found or made for the kite. */
+interface ExposedKiteParts {
+  readonly found: FoundKey;
+  readonly local: LocalKite;
+  readonly events: ExposeEvents;
+  readonly logger: StderrLogger;
+  readonly connectAt: ConnectAt;
+  readonly serverAccess: ServerAccess;
+  readonly findProxy: FindProxy;
+}
+
 function createKite(
   options: ResolvedExposeOptions,
-  {
-    found,
-    local,
-    events,
-    logger,
-    connectAt,
-  }: {
-    readonly found: FoundKey;
-    readonly local: LocalKite;
-    readonly events: ExposeEvents;
-    readonly logger: StderrLogger;
-    readonly connectAt: ConnectAt;
-  },
-  runtime: CommandRuntime,
+  { found, ...parts }: ExposedKiteParts,
+  { env }: CommandRuntime,
 ): Kite {
   const { name, version, environment, region, to, settings } = options;
-  const { env } = runtime;
   const { kite } = new ExposedKite(name, version, {
-    local,
-    events,
-    findProxy: proxyFinder(env),
+    ...parts,
     admitPeer: admitKontrol(settings),
-    connectAt,
-    logger,
     env,
     kiteKey: found.key.jwt,
     saveKiteKey: renewedKeySaver(found, env),
@@ -131,7 +126,6 @@ function createKite(
     // Otherwise KITE_VERSION would take precedence.
     version,
     kontrolUrl: kontrolUrlsOf(settings, found),
-    serverAccess: readAccess(settings),
   });
   return kite;
 }
@@ -154,13 +148,14 @@ async function requireProxy(
     const find = (proxyEnvironment: string) =>
       kite.getKites({ username: key.kontrolUser, environment: proxyEnvironment, name: 'tunnelproxy' });
     const found = (await find(environment)).length > 0 || (await find('unknown')).length > 0;
-    if (found || proxyUrl !== undefined) {
-      if (proxyUrl !== undefined)
-        await connectAt(proxyUrl, (url) => requireRegistration(kite, url, key)).catch((error: unknown) => {
+    if (proxyUrl !== undefined) {
+      return await connectAt(proxyUrl, (url) => requireRegistration(kite, url, key)).catch(
+        (error: unknown) => {
           throw toCliError(error, operationAt(proxyUrl, 'registering'));
-        });
-      return;
+        },
+      );
     }
+    if (found) return;
   } catch (error) {
     throw toCliError(error, operationAt(kontrol, 'looking for a tunnel proxy'));
   }

@@ -1,9 +1,9 @@
 import { Kite } from '../../index.js';
 import { type KiteIdentity, parseIdentity, validateIdentity } from '../../protocol/identity.js';
 import { makeVisible } from '../../util/make-visible.js';
+import type { ServerAccess } from '../../transport/handshake/server-access.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { keyRefusal } from '../target/key-recipient.js';
-import { readAccess } from '../target/read-access.js';
 import { isLoopbackTarget } from '../target/loopback-target.js';
 import { OnDemandClient } from '../target/on-demand-client.js';
 import type { LocalKite } from './exposed-kite.js';
@@ -20,14 +20,14 @@ type IdentityFields = Pick<KiteIdentity, 'name' | 'environment' | 'username'>;
 export async function fetchIdentity(
   { url, transport }: LocalKite,
   kiteKey: string,
-  settings: CommandSettings,
+  { settings, serverAccess }: { readonly settings: CommandSettings; readonly serverAccess: ServerAccess },
 ): Promise<IdentityFields | undefined> {
   if (!(await isLoopbackTarget(url))) return undefined;
   const kite = new Kite('kitectl', '1.0.0', {
     kiteKey: false,
     env: {},
     logLevel: 'error',
-    serverAccess: readAccess(settings),
+    serverAccess,
   });
   const client = kite.newClient(url, {
     ...(transport !== undefined && transport !== 'Session' && { transport }),

@@ -150,7 +150,7 @@ function classifyDialError(error: DialError, operation: Operation | undefined): 
   const { notFound, unreachable, usage } = ExitCode;
   if (code === 'proxy') return { exitCode: unreachable, hint };
   // The library does not look at the path, to keep pages small.
-  if (hint === PATH_HINT) {
+  if (status === 404 || hint === PATH_HINT) {
     const exitCode = status === 404 ? notFound : unreachable;
     return { exitCode, hint: error.url.endsWith('/kite') ? 'Check the URL.' : hint };
   }

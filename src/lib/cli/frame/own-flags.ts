@@ -5,26 +5,26 @@ const FLAG = /(?<![\w-])--([a-z][a-z0-9-]*)(?:[ =]((?:[A-Z][A-Z_|]*|[a-z-]*\d\w*
 const OTHER_COMMAND = /\bkitectl [^.]*(?:\.(?=\S)[^.]*)*|--[a-z-]+(?: [A-Z]+)? of [a-z ]+(?=,|\.|$)/g;
 
 /** The settings of flags that not every command has. Their variables have the same names. */
-const SETTINGS: Readonly<Record<string, string>> = {
-  context: 'context',
-  'key-file': 'key-file',
-  kontrol: 'kontrol-url',
-  timeout: 'timeout',
-  to: 'to',
-};
+const SETTINGS: ReadonlyMap<string, string> = new Map([
+  ['context', 'context'],
+  ['key-file', 'key-file'],
+  ['kontrol', 'kontrol-url'],
+  ['timeout', 'timeout'],
+  ['to', 'to'],
+]);
 
 /** A hint that names the flag and its variable names the variable twice after the replacement. */
 const TWICE = /\b(KITE_\w+)(?:=\S+)? or \1\b/g;
 
 /**
- * Returns a hint for a command with these flags. Errors occur in many commands, and so do their hints. A flag that the command does not
- * have is replaced with its variable; a sentence that then still names one is left out.
+ * Returns a hint for a command with these flags. Errors occur in many commands, and so do their hints. A flag that the command
+ * does not have is replaced with its variable; a sentence that then still names one is left out.
  */
 export function hintWithOwnFlags(hint: string, hasFlag: (name: string) => boolean): string {
   if (!hint.includes('--')) return hint;
   const replaced = outsideOfCommands(hint, (text) =>
     text.replaceAll(FLAG, (flag: string, name: string, value: string | undefined) => {
-      const setting = SETTINGS[name];
+      const setting = SETTINGS.get(name);
       if (hasFlag(name) || setting === undefined) return flag;
       const variable = `KITE_${setting.toUpperCase().replaceAll('-', '_')}`;
       return value === undefined ? variable : `${variable}=${value}`;

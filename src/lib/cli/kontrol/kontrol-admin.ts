@@ -1,4 +1,3 @@
-import { methodNotFound } from '../../kite/call/call-errors.js';
 import { hasCode } from '../../protocol/errors.js';
 import { configurationError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
@@ -8,7 +7,7 @@ import { findKey, resolveKeyLocation, readKey } from '../target/find-key.js';
 import { kontrolKeyLocation } from '../target/kontrol-own-key.js';
 import type { Keychain } from '../target/keychain.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
-import { isGoKontrol, rethrowNotOffered } from '../target/missing-method.js';
+import { isGoKontrol, notOffered, rethrowNotOffered } from '../target/missing-method.js';
 import { type KontrolSession, type LocatedKey, withKey } from '../target/with-kontrol.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
@@ -36,7 +35,7 @@ export async function callAdminMethod(
   runtime: CommandRuntime,
 ): Promise<unknown> {
   const found = await findAdminKey(settings).catch(async (error: unknown) => {
-    await rejectGoKontrol(settings, method, runtime);
+    await rejectGoKontrol(error, { settings, method }, runtime);
     throw error;
   });
   return withKey(settings, found, OPERATIONS[method], runtime, ({ client, url, spinner }) =>
@@ -48,10 +47,13 @@ export async function callAdminMethod(
   );
 }
 
-/** Throws if the Kontrol of the active kite key is of the Go implementation, where no other key would help either. */
+/**
+ * Throws if the Kontrol of the active kite key is of the Go implementation, where no other key would help either. `cause` is the
+ * reason why there is no other key.
+ */
 async function rejectGoKontrol(
-  settings: CommandSettings,
-  method: AdminMethod,
+  cause: unknown,
+  { settings, method }: { readonly settings: CommandSettings; readonly method: AdminMethod },
   runtime: CommandRuntime,
 ): Promise<void> {
   const found = await findKey(settings).catch(() => undefined);
@@ -60,7 +62,7 @@ async function rejectGoKontrol(
     isGoKontrol(client).then((isGo) => (isGo ? url : undefined));
   const url = await withKey(settings, found, OPERATIONS[method], runtime, probe).catch(() => undefined);
   runtime.signal.throwIfAborted();
-  if (url !== undefined) rethrowNotOffered(methodNotFound(method), ...missing(method, url));
+  if (url !== undefined) throw notOffered(...missing(method, url), cause);
 }
 
 /** Returns the message and the hint for a method that Kontrol does not offer. */

@@ -23,41 +23,48 @@ export async function kontrolStatus(
   );
 }
 
-/** The labels of the fields of `kontrol.status`. Those of a later version have their names. */
-const LABELS: Readonly<Record<string, string>> = {
-  url: 'URL',
-  version: 'Version',
-  kites: 'Registered kites',
-  connected: 'Kites connected to this node',
-  watchers: 'Watches',
-  'storage.name': 'Storage',
-  'storage.online': 'Storage is reachable',
-  'storage.problem': 'Problem of the storage',
-  policy: 'Policy',
-  registration: 'Registration',
-  uptime: 'Uptime',
-  keyId: 'Key pair',
-};
+/** How a field of `kontrol.status` is shown on a terminal. */
+interface Shown {
+  readonly label: string;
+  /** Returns undefined for a value of another type. Default: the value in a line. */
+  readonly format?: (value: unknown) => string | undefined;
+}
 
-const FORMATS: Readonly<Record<string, (value: unknown) => string | undefined>> = {
-  'storage.online': (value) => (value === true ? 'yes' : 'no'),
-  uptime: (value) => (typeof value === 'number' ? formatDuration(Math.round(value) * 1000) : undefined),
-};
+/** The known fields. Those of a later version are shown with their names. A map, because Kontrol chooses the names. */
+const SHOWN: ReadonlyMap<string, Shown> = new Map<string, Shown>([
+  ['url', { label: 'URL' }],
+  ['version', { label: 'Version' }],
+  ['kites', { label: 'Registered kites' }],
+  ['connected', { label: 'Kites connected to this node' }],
+  ['watchers', { label: 'Watches' }],
+  ['storage.name', { label: 'Storage' }],
+  ['storage.online', { label: 'Storage is reachable', format: (value) => (value === true ? 'yes' : 'no') }],
+  ['storage.problem', { label: 'Problem of the storage' }],
+  ['policy', { label: 'Policy' }],
+  ['registration', { label: 'Registration' }],
+  ['uptime', { label: 'Uptime', format: formatSeconds }],
+  ['keyId', { label: 'Key pair' }],
+]);
 
-function toFields(answer: unknown, prefix = ''): Field[] {
-  if (typeof answer !== 'object' || answer === null) return [{ label: 'status', value: String(answer) }];
-  return Object.entries(answer).flatMap(([name, value]): Field[] => {
+function formatSeconds(value: unknown): string | undefined {
+  return typeof value === 'number' ? formatDuration(Math.round(value) * 1000) : undefined;
+}
+
+function* toFields(answer: unknown, prefix = ''): Generator<Field> {
+  if (typeof answer !== 'object' || answer === null) {
+    yield { label: 'status', value: String(answer) };
+    return;
+  }
+  for (const [name, value] of Object.entries(answer) as [string, unknown][]) {
     const path = prefix === '' ? name : `${prefix}.${name}`;
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return toFields(value, path);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      yield* toFields(value, path);
+      continue;
+    }
     const text = typeof value === 'string' ? value : toJson(value);
-    return [
-      {
-        label: LABELS[path] ?? path,
-        value: FORMATS[path]?.(value) ?? text,
-        line: [path.replaceAll('.', ' '), text],
-      },
-    ];
-  });
+    const { label = path, format } = SHOWN.get(path) ?? {};
+    yield { label, value: format?.(value) ?? text, line: [path.replaceAll('.', ' '), text] };
+  }
 }
 
 function statusUrl(answer: unknown): string {

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Client, KiteEvent, KiteWatch, RemoteKite } from '../../index.js';
 import { isPermanentFailure } from '../../kite/kontrol/permanent-failure.js';
 import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { GO_AWAY_REASON } from '../../transport/channel/close-code.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import { Backoff } from '../../util/backoff.js';
 import { isCliError } from '../runtime/cli-error.js';
@@ -22,8 +23,8 @@ export interface FollowOptions {
 const STABLE_TIME = 10_000;
 
 /**
- * Reports the changes of the kites that match a query until the command is interrupted. When the connection to Kontrol is lost, says
- * so, connects again, and reports what has changed in between.
+ * Reports the changes of the kites that match a query until the command is interrupted. When the connection to Kontrol is lost,
+ * says so, connects again, and reports what has changed in between.
  *
  * @throws the reason of the interruption, the error of the first attempt, or that of a later one that Kontrol rejects for good
  */
@@ -169,6 +170,6 @@ class Following {
 }
 
 function lostError(url: string, reason: string): KiteError {
-  const why = reason === '' ? '' : `: ${reason}`;
+  const why = reason === '' ? '' : `: ${reason === GO_AWAY_REASON ? 'Kontrol closed it' : reason}`;
   return new KiteError('disconnect', `The connection to Kontrol at ${url} was lost${why}`);
 }

@@ -3,7 +3,8 @@ import type { KiteQuery } from '../../protocol/query.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { findKites, type FoundKite } from '../target/discovery.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
-import { requireQuery } from '../target/query-path.js';
+import { isIdOnly, requireQuery } from '../target/query-path.js';
+import { sortByPath } from '../target/sort-by-path.js';
 import { type KontrolSession, withKontrol } from '../target/with-kontrol.js';
 import { type Feed, openFeed } from '../terminal/feed.js';
 import { followKites } from './follow-kites.js';
@@ -31,8 +32,9 @@ export interface KiteChange {
  * Prints the kites that match a query: a table on a terminal, and one line `number TAB path TAB URL` per kite elsewhere; with
  * `json`, one JSON array. Tokens are secrets and are not printed.
  *
- * With `watch`, keeps running until it is interrupted, also when Kontrol restarts, and prints one line `action TAB path TAB URL` per change. With `watch` and
- * `json`, prints one object `{action, kite, url}` per line, also for the kites that are already registered.
+ * With `watch`, keeps running until it is interrupted, even if Kontrol restarts, and prints one line `action TAB path TAB URL`
+ * per change. With `watch` and `json`, prints one object `{action, kite, url}` per line, also for the kites that are already
+ * registered.
  *
  * @throws CliError with exit code 5 if no kite matches, except with `watch`
  */
@@ -61,7 +63,7 @@ function queryBuilder({
   path,
   fields,
 }: Pick<QueryOptions, 'path' | 'fields'>): (kontrol: Pick<KontrolSession, 'key'>) => KiteQuery {
-  if (fields && Object.keys(fields).join() === 'id') return () => fields;
+  if (fields && isIdOnly(fields)) return () => fields;
   if (fields) return ({ key }) => ({ username: key.username, ...fields });
   if (path === undefined) return ({ key }) => ({ username: key.username });
   // An empty query finds every kite that the user may find.
@@ -140,8 +142,4 @@ async function printExisting(
     return;
   }
   for (const { kite, url } of found) await print({ action: 'REGISTER', kite, url });
-}
-
-function sortByPath<One extends { readonly kite: KiteIdentity }>(found: readonly One[]): One[] {
-  return found.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
 }

@@ -7,8 +7,8 @@
 export const WAITING_CALLS = 1024;
 
 /**
- * Maximum number of kites that a command asks at a time whether they respond. Default 50. If exceeded, the rest is asked when others
- * have responded.
+ * Maximum number of kites that a command asks at a time whether they respond. Default 50. If exceeded, the rest is asked when
+ * others have responded.
  */
 export const PROBES = 50;
 

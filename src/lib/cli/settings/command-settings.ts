@@ -130,18 +130,13 @@ export class CommandSettings {
     setting: CliSetting<Value, Default>,
     kiteKey?: KiteKeyFields,
   ): Resolution<Value, Default> {
-    return resolveSetting(this.#inCommand(setting), this.#sources(setting, kiteKey));
+    return resolveSetting(this.own(setting), this.#sources(setting, kiteKey));
   }
 
   /** Returns the value from every source that sets a setting, in order of precedence. Throws like `value`. */
   resolveAll<Value, Default>(setting: CliSetting<Value, Default>): readonly ResolvedValue<Value | Default>[] {
     const values = [...rawValuesOf(setting, this.#sources(setting, undefined))];
-    return values.map((value) => requireAccepted(parseRawValue(this.#inCommand(setting), value)));
-  }
-
-  /** Returns a setting as this command defines it, for example with another flag, for messages. */
-  own(setting: CliSetting): CliSetting {
-    return this.#inCommand(setting);
+    return values.map((value) => requireAccepted(parseRawValue(this.own(setting), value)));
   }
 
   /** Whether the command has a flag for a setting. */
@@ -160,7 +155,7 @@ export class CommandSettings {
   }
 
   #sources(setting: CliSetting, kiteKey: KiteKeyFields | undefined): SettingSources {
-    const own = this.#inCommand(setting);
+    const own = this.own(setting);
     return {
       explicit: this.#flagOf(setting),
       env: this.env,
@@ -171,7 +166,7 @@ export class CommandSettings {
   }
 
   /** Returns the setting as this command defines it, for example with another flag. */
-  #inCommand<Value, Default>(setting: CliSetting<Value, Default>): CliSetting<Value, Default> {
+  own<Value, Default>(setting: CliSetting<Value, Default>): CliSetting<Value, Default> {
     const own = this.#settings.get(setting.name);
     if (!own || own === setting) return setting;
     // Settings with the same name accept the same values.

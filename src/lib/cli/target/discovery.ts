@@ -8,6 +8,7 @@ import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { Spinner } from '../terminal/spinner.js';
 import { choose } from '../terminal/prompt.js';
+import { sortByPath } from './sort-by-path.js';
 import { askAll } from './ask-all.js';
 import type { DialCandidate } from './dial-first.js';
 import { findKey } from './find-key.js';
@@ -89,7 +90,7 @@ export async function selectKite(
   probe: (kite: FoundKite, timeout: number) => Promise<boolean>,
   time: number,
 ): Promise<FoundKite> {
-  const sorted = found.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
+  const sorted = sortByPath(found);
   const [only] = sorted;
   if (only && sorted.length === 1) return only;
   const answered = new Set<FoundKite>();

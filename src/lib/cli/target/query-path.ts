@@ -31,17 +31,20 @@ export function requireQuery(path: string, source?: string): KiteQuery {
   }
 }
 
+/** Whether a query has only an id, which needs no username. */
+export function isIdOnly(query: KiteQuery): boolean {
+  return Object.keys(query).join() === 'id';
+}
+
 /**
  * Checks the fields of a query. A username is not required: it is that of the user by default.
  *
  * @throws CliError if the query is invalid
  */
 export function requireFields(fields: KiteQuery): KiteQuery {
-  const { id, ...others } = fields;
-  const idOnly = id !== undefined && Object.keys(others).length === 0;
   try {
     const query = parseQuery(fields);
-    validateQuery(idOnly ? query : { username: '-', ...query });
+    validateQuery(isIdOnly(query) ? query : { username: '-', ...query });
     return query;
   } catch (error) {
     if (!isQueryError(error)) throw error;

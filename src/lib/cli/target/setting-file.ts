@@ -26,7 +26,7 @@ export function readSettingFile(file: string, setting: CliSetting, secret = fals
   throw configurationError(`The file ${file} is too long.`, hint);
 }
 
-/** Like `namedFile`, and also throws if the file is not PEM with a block `label`. */
+/** Like `readSettingFile`, and also throws if the file is not PEM with a block `label`. */
 export function readSettingPem(
   file: string,
   setting: CliSetting,

@@ -22,7 +22,7 @@ export interface WatchOrPollOptions {
   readonly clock: Clock;
 }
 
-/** Watches the kites that match a query. Queries a Kontrol that cannot be watched, as that of Go, periodically. */
+/** Watches the kites that match a query. A Kontrol that cannot be watched, such as that of Go, is queried periodically. */
 export async function watchOrPoll(
   source: KiteSource,
   query: KiteQuery,

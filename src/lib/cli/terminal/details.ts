@@ -6,7 +6,8 @@ import type { OutputFormat } from './output-format.js';
 
 /** The properties of a single result. */
 export interface Details {
-  readonly fields: readonly Field[];
+  /** Iterated only by the formats that show fields. */
+  readonly fields: Iterable<Field>;
   /** The value for JSON and YAML. */
   readonly data: unknown;
   /** The identifier, which other commands accept as argument. */
@@ -44,7 +45,7 @@ async function formatDetails(
   if (format === 'name') return [`${toField(name)}\n`];
   if (isDataFormat(format)) return [(await documentWriter(format))(data)];
   if (format === undefined && lines) return lines.map((line) => `${makeVisible(line)}\n`);
-  const shown = fields.filter(({ wide }) => format === 'wide' || wide !== true);
+  const shown = Array.from(fields).filter(({ wide }) => format === 'wide' || wide !== true);
   if (format === undefined && runtime.stdout.isTTY !== true) {
     return shown.map(({ label, value, line = [label, value] }) => `${line.map(toField).join('\t')}\n`);
   }

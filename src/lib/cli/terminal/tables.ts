@@ -35,7 +35,7 @@ export function* formatTable(
     yield* alignedLines(first, rest);
     return;
   }
-  const wrapped = first.map(([name = '', value = '']) => [[name], wrap(value, width)]);
+  const wrapped = first.map(([name = '', value = '']) => [wrap(name, names), wrap(value, width)]);
   yield withLines(wrapped, (rows) => {
     const table = new Table({ colWidths: [names, width + 2], style: { head: [], border: [] } });
     for (const [name = '', value = ''] of rows) table.push([chalk.bold(name), value]);

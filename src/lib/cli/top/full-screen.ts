@@ -6,7 +6,7 @@ const LEAVE_SCREEN = '\u001b[?25h\u001b[?1049l';
 
 type Terminal = Output & { readonly rows?: number };
 
-/** Uses the whole terminal. `close` restores it, and so does everything that ends or stops the process except SIGKILL and SIGSTOP. */
+/** Uses the whole terminal. `close` restores it, and so does whatever ends or stops the process, except SIGKILL and SIGSTOP. */
 export class FullScreen {
   readonly #stdout: Terminal;
   readonly #input: TerminalInput;

@@ -5,7 +5,7 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 export interface TopRow {
   readonly kite: KiteIdentity;
   readonly url: string;
-  /** Whether a probe of the kite has ended. */
+  /** Whether a probe of the kite has ended; `responds` is null until then. */
   readonly asked: boolean;
   /** Whether the kite responded to the latest probe; null before the first one. */
   readonly responds: boolean | null;
@@ -50,7 +50,7 @@ export interface KiteProbeOptions {
 export class KiteProbe {
   readonly #options: KiteProbeOptions;
   #measurement = NO_MEASUREMENT;
-  #measuring = false;
+  #running: Promise<void> | undefined;
   #client: ProbeClient | undefined;
   /** Set to false when `kite.systemInfo` fails, because most kites do not enable it. */
   #supportsSystemInfo = true;
@@ -64,16 +64,20 @@ export class KiteProbe {
     return { kite, url, ...this.#measurement };
   }
 
-  /** Measures the kite, unless a measurement is running. Never rejects. */
-  async measure(timeout: number): Promise<void> {
-    if (this.#measuring) return;
-    this.#measuring = true;
+  /** Measures the kite, or waits for the measurement that is running. Never rejects. */
+  measure(timeout: number): Promise<void> {
+    this.#running ??= this.#measure(timeout).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #measure(timeout: number): Promise<void> {
     try {
       this.#measurement = await this.#probe(this.#connection(timeout));
     } catch {
       this.#measurement = { ...NO_MEASUREMENT, asked: true, responds: false };
     } finally {
-      this.#measuring = false;
       if (!this.#options.stay) this.close();
     }
   }

@@ -1,7 +1,7 @@
 import type { RemoteKite } from '../../kite/kontrol/remote-kite.js';
-import { kitePath } from '../../protocol/identity.js';
 import { PROBES, TOP_CONNECTIONS } from '../runtime/command-limits.js';
 import { askAll } from '../target/ask-all.js';
+import { sortByPath } from '../target/sort-by-path.js';
 import { KiteProbe, type TopRow } from './kite-probe.js';
 
 export interface KiteProbesOptions {
@@ -17,6 +17,7 @@ export class KiteProbes {
   readonly #options: KiteProbesOptions;
   readonly #probes = new Map<string, KiteProbe>();
   #measuring = false;
+  #measuringNew = false;
   /** Called when a kite is added or removed. */
   onChange: () => void = () => {};
 
@@ -27,7 +28,7 @@ export class KiteProbes {
   add(remote: Pick<RemoteKite, 'kite' | 'url' | 'client'>): void {
     const { kite, url } = remote;
     const { now, stay } = this.#options;
-    this.#probes.get(kite.id)?.close();
+    this.#drop(kite.id);
     this.#probes.set(
       kite.id,
       new KiteProbe({
@@ -42,14 +43,17 @@ export class KiteProbes {
   }
 
   remove({ kite }: Pick<RemoteKite, 'kite'>): void {
-    this.#probes.get(kite.id)?.close();
-    this.#probes.delete(kite.id);
+    this.#drop(kite.id);
     this.onChange();
   }
 
+  #drop(id: string): void {
+    this.#probes.get(id)?.close();
+    this.#probes.delete(id);
+  }
+
   rows(): TopRow[] {
-    const all = Array.from(this.#probes.values(), ({ row }) => row);
-    return all.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
+    return sortByPath(Array.from(this.#probes.values(), ({ row }) => row));
   }
 
   /** Measures all kites until `time` milliseconds have passed, or without an end if it is 0. Does nothing while it is running. */
@@ -60,12 +64,17 @@ export class KiteProbes {
     this.#measuring = false;
   }
 
-  /** Measures the kites that have not been measured yet. */
+  /** Measures the kites that have not been measured yet, and those that are added meanwhile. Does nothing while it is running. */
   async measureNew(): Promise<void> {
-    await this.#ask(
-      [...this.#probes.values()].filter(({ row }) => !row.asked),
-      0,
-    );
+    if (this.#measuringNew) return;
+    this.#measuringNew = true;
+    for (let left = this.#unasked(); left.length > 0; left = this.#unasked()) await this.#ask(left, 0);
+    this.#measuringNew = false;
+  }
+
+  #unasked(): KiteProbe[] {
+    if (this.#options.signal.aborted) return [];
+    return [...this.#probes.values()].filter(({ row }) => !row.asked);
   }
 
   async #ask(probes: readonly KiteProbe[], time: number): Promise<void> {

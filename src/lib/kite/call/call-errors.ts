@@ -16,7 +16,7 @@ export function canceledError(): KiteError {
   return new KiteError('canceled', 'The caller has canceled the call');
 }
 
-/** The reason of the signal of a request whose caller waits no longer. */
+/** The reason of the signal of a request whose deadline has passed. */
 export function deadlinePassed(): KiteError {
   return new KiteError('timeout', 'The deadline of the caller has passed');
 }

@@ -1,8 +1,8 @@
-import type { ExtensionSet } from '../../protocol/extensions.js';
 import { checkedMetadata, type Metadata } from '../../protocol/metadata.js';
 import type { MetadataLimits } from '../../protocol/protocol-limits.js';
 import { checkedTrace, type TraceContext } from '../../protocol/trace-context.js';
 import { KiteError } from '../../protocol/errors.js';
+import type { Negotiation } from './negotiation.js';
 import { MAX_DEADLINE } from '../limits/kite-limits.js';
 
 /** The request for which a call is made. A `Request` is one. */
@@ -56,19 +56,18 @@ export function readDeadline(value: unknown): number | undefined {
  */
 export function optionFields(
   options: FieldOptions,
-  extensions: ExtensionSet | undefined,
+  negotiation: Pick<Negotiation, 'mayRead'>,
   limits: MetadataLimits,
 ): string {
   const { parent, trace = parent?.trace } = options;
   let fields = '';
   if (trace) {
-    const { traceparent, tracestate } = checkedTrace(trace);
-    if (extensions?.has('trace') ?? true) fields += fieldsOf({ traceparent, tracestate });
+    const checked = checkedTrace(trace);
+    if (negotiation.mayRead('trace')) fields += fieldsOf(checked);
   }
   const own = options.metadata && checkedMetadata(options.metadata, limits);
   const metadata = checkedMetadata({ ...parent?.metadata, ...own }, limits);
-  if (Object.keys(metadata).length > 0 && (extensions?.has('metadata') ?? true))
-    fields += fieldsOf({ metadata });
+  if (Object.keys(metadata).length > 0 && negotiation.mayRead('metadata')) fields += fieldsOf({ metadata });
   return fields;
 }
 

@@ -16,7 +16,7 @@ export interface Auth {
 
 export type { Transport };
 
-/** Options of a client. Those of `ServerAccess` replace the same ones of the kite's `serverAccess`, each by itself. */
+/** Options of a client. Each option of `ServerAccess` replaces the same one in the `serverAccess` of the kite. */
 export interface ClientOptions extends ServerAccess {
   /** Transport of the connection. Default: that of the kite, which is `auto` by default. */
   readonly transport?: Transport;
@@ -49,8 +49,8 @@ export type ClientEvents = {
   /** The connection has ended: WebSocket close code and reason. */
   disconnect: [code: number, reason: string];
   /**
-   * `dialForever` has no connection, and dials again after `delay` milliseconds. The `code` of `cause` is a `DialErrorCode`, such as
-   * `refused` or `tls`, or it is empty after a disconnect.
+   * `dialForever` has no connection, and dials again after `delay` milliseconds. The `code` of `cause` is a `DialErrorCode`, such
+   * as `refused` or `tls`, or it is empty after a disconnect.
    */
   retry: [cause: KiteError, delay: number];
   /** The token is about to expire, or was rejected as expired. */

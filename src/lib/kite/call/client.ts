@@ -120,9 +120,9 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   }
 
   /**
-   * Connects, and reconnects after each disconnect until `close`. The delay between attempts doubles up to ten seconds; a page tries
-   * at once when it is online again or becomes visible. Resolves when the first connection is open. Rejects only if the client is
-   * closed before that. Each failure emits `retry`, and is logged as a warning once per cause.
+   * Connects, and reconnects after each disconnect until `close`. The delay between attempts doubles up to ten seconds; a page
+   * tries at once when it is online again or becomes visible. Resolves when the first connection is open. Rejects only if the
+   * client is closed before that. Each failure emits `retry`, and is logged as a warning once per cause.
    */
   dialForever(): Promise<void> {
     if (this.#state === 'closed') return Promise.reject(closedError(this.url));

@@ -86,7 +86,7 @@ export function parseAfterPrefix(
   const [call] = message.args;
   if (message.method !== 0 || message.args.length !== 1 || typeof call !== 'object' || call === null)
     return undefined;
-  for (const key in call) if (key === 'kite' || key === 'authentication') return undefined;
+  if ('kite' in call || 'authentication' in call) return undefined;
   return message.callbacks?.every(isAfterPrefix) === false ? undefined : message;
 }
 

@@ -188,7 +188,7 @@ export interface IncomingCall {
 }
 
 /** Returns the number of the callback at `[0, "responseCallback"]`; the index may be a number or a string. */
-export function responseNumber(callbacks: readonly CallbackPath[] | undefined): number | undefined {
+function responseNumber(callbacks: readonly CallbackPath[] | undefined): number | undefined {
   return callbacks?.find(isResponsePath)?.number;
 }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../../util/clock.js';
  */
 export class KontrolTime {
   readonly #clock: Clock;
-  /** What Kontrol is ahead of the monotonic clock. NaN: the clock here is right. */
+  /** How far Kontrol is ahead of the monotonic clock, in milliseconds. NaN if the clock here is right. */
   #ahead = NaN;
 
   constructor(clock: Clock) {

@@ -1,5 +1,10 @@
-import { type ExtensionSet, parseExtensions, SPOKEN_EXTENSIONS } from '../../protocol/extensions.js';
 import type { ValueSupport } from '../../dnode/encode-values.js';
+import {
+  type Extension,
+  type ExtensionSet,
+  parseExtensions,
+  SPOKEN_EXTENSIONS,
+} from '../../protocol/extensions.js';
 import { NO_FIELD } from './envelope.js';
 import { Fragment } from '../../transport/channel/outgoing-message.js';
 
@@ -29,6 +34,11 @@ export class Negotiation {
     const [values, bytes] = [this.extensions.has('values'), this.extensions.has('bytes')];
     if (values || bytes) this.#valueSupport = values && bytes ? ALL_VALUES : { values, bytes };
     if (!Array.isArray(list)) this.#announced = true;
+  }
+
+  /** Whether the peer may read what this extension adds: it has named it, or has not been heard yet. */
+  mayRead(extension: Extension): boolean {
+    return this.extensions?.has(extension) ?? true;
   }
 
   /** Returns what the next call or answer has to contain after its arguments or its result. */

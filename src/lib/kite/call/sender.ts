@@ -77,8 +77,8 @@ export class Sender {
   /** Whether the program has set the timeout of this connection. */
   readonly #hasTimeout: boolean;
   #envelope: Fragment;
-  /** The field for the default timeout. */
-  #ownDeadline: Fragment | undefined;
+  /** The field for the timeout of this connection, cached. */
+  #defaultDeadline: Fragment | undefined;
   #ended = false;
 
   constructor(
@@ -124,23 +124,21 @@ export class Sender {
     signal?.throwIfAborted();
     parent?.signal.throwIfAborted();
     const hasFields = options.trace || options.metadata || parent;
-    let fields = hasFields
-      ? optionFields(options, this.#negotiation.extensions, this.#host.limits)
-      : NO_FIELD;
+    let fields = hasFields ? optionFields(options, this.#negotiation, this.#host.limits) : NO_FIELD;
     const more = typeof fields === 'string' ? fields.length : 0;
     const scrubbed = this.#scrub(args, `The arguments of "${method}"`, 'args', more, true);
     const { json, functions } = scrubbed;
     const hasStreams = functions?.some(isStreamIn) ?? false;
     if (hasStreams) this.#checkStreams(functions);
-    const { timeout: ownTimeout = hasStreams || (reader && parent) ? 0 : this.#timeout } = options;
-    const timeout = parent ? inheritedTimeout(ownTimeout, parent, method) : ownTimeout;
+    const { timeout: requested = hasStreams || (reader && parent) ? 0 : this.#timeout } = options;
+    const timeout = parent ? inheritedTimeout(requested, parent, method) : requested;
     const shared =
       functions && (hasStreams || options.callbacks === 'call') ? this.#share(functions, options) : undefined;
     // The default timeout of a stream applies until it begins.
     const isLimited = !reader || options.timeout !== undefined || parent !== undefined;
     let callbacks = shared?.released;
     let items: number | undefined;
-    if (reader && (this.#negotiation.extensions?.has('stream') ?? true)) {
+    if (reader && this.#negotiation.mayRead('stream')) {
       items = this.#pendingCalls.shareForCall(new ItemEntry(reader));
       fields = this.#acceptItems(
         fields,
@@ -250,20 +248,19 @@ export class Sender {
   /** Returns the field with the remaining time of a call. */
   #deadlineField({ timeout: own, parent }: CallOptions, timeout: number): Piece {
     const { extensions } = this.#negotiation;
-    // The default timeout is not sent: it would lengthen each call, and the caller cancels the call then anyway.
-    const isOwn = own !== undefined || parent?.timeLeft !== undefined;
-    if (!isOwn && !this.#hasTimeout) return NO_FIELD;
-    // A peer that is not known yet ignores what it does not know. It gets what the program has set for this call.
-    if (extensions ? !extensions.has('deadline') : !isOwn) return NO_FIELD;
+    // The default of the kite is not sent: it would lengthen each call, and the caller cancels the call after it anyway.
+    const isOfCall = own !== undefined || parent?.timeLeft !== undefined;
+    if (!isOfCall && !this.#hasTimeout) return NO_FIELD;
+    // Until the extensions of the peer are known, only a timeout that was set for this call is sent. Other peers ignore it.
+    if (extensions ? !extensions.has('deadline') : !isOfCall) return NO_FIELD;
     return timeout === this.#timeout
-      ? (this.#ownDeadline ??= new Fragment(deadlineField(timeout)))
+      ? (this.#defaultDeadline ??= new Fragment(deadlineField(timeout)))
       : deadlineField(timeout);
   }
 
-  /** Tells the peer that nobody waits for the answer to a call any more, unless the peer would not understand it. */
+  /** Cancels a call at the peer, unless the peer is known not to speak the extension. */
   cancel(number: number): void {
-    const { extensions } = this.#negotiation;
-    if (this.#ended || (extensions && !extensions.has('cancel'))) return;
+    if (this.#ended || !this.#negotiation.mayRead('cancel')) return;
     this.#send(cancelMessage(number));
   }
 
@@ -364,8 +361,8 @@ export class Sender {
   }
 
   /**
-   * Converts a value to JSON. `more`: the length of what the message contains besides. If the queue of a connection that this side has opened cannot take it, it fails, and not the
-   * connection.
+   * Converts a value to JSON. `more` is the length of the other fields of the message. If the send queue of a connection that this
+   * side has opened cannot take it, the call fails instead of the connection.
    */
   #scrub(value: unknown, content: string, name: string, more = 0, streams = false): Scrubbed {
     const { messageDepth, messageBytes, callbacksPerMessage, callbacksPerConnection, sendQueueBytes } =

@@ -123,8 +123,11 @@ export class TokenRenewal {
     // Kontrol sends a token only in the first half of its lifetime. The token that a program begins with may be older.
     const to = this.#isRenewed ? (from + expiresAt) / 2 : Infinity;
     const correction = this.#time.observe(from, to, issuedAt);
-    if (correction !== 0)
-      this.#options.logger.warn(`The clock of Kontrol is ${Math.round(correction / 1000)} s ahead`);
+    if (correction === 0) return;
+    const seconds = Math.round(Math.abs(correction) / 1000);
+    this.#options.logger.warn(
+      `The clock here is ${seconds} s ${correction > 0 ? 'behind' : 'ahead of'} that of Kontrol`,
+    );
   }
 }
 

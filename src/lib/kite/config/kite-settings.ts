@@ -153,7 +153,7 @@ export const kiteSettings = {
   },
   allProxy: {
     name: 'all proxy',
-    summary: 'Proxy of the connections for which neither of the two is set.',
+    summary: 'Proxy of connections to URLs for which neither HTTPS_PROXY nor HTTP_PROXY applies.',
     variables: ['all_proxy', 'ALL_PROXY'],
     accept: FORWARD_PROXY,
     default: undefined,

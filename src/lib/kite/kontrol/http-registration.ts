@@ -136,7 +136,7 @@ export class HttpRegistration implements Registration {
     );
   }
 
-  /** Returns the number of a request, and aborts the earlier one, whose outcome does not matter anymore: one timer serves them all. */
+  /** Starts a request, and aborts the earlier one, whose outcome is ignored: all requests share one timer. */
   #nextRequest(): number {
     this.#request?.abort();
     return ++this.#requests;

@@ -1,3 +1,4 @@
+import { dialOrClose } from '../call/dial-or-close.js';
 import { messageOf } from '../../util/message-of.js';
 import { ConfigurationError, isKiteError } from '../../protocol/errors.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
@@ -132,16 +133,8 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
 
   async #connect(): Promise<Client> {
     const { urls, auth, newClient, connectAt } = this.#options;
-    const dial = async (url: string): Promise<Client> => {
-      const client = newClient(url, { auth: auth(), trustRemote: TRUSTED_METHODS });
-      try {
-        await client.dial();
-        return client;
-      } catch (error) {
-        client.close();
-        throw error;
-      }
-    };
+    const dial = (url: string): Promise<Client> =>
+      dialOrClose(newClient(url, { auth: auth(), trustRemote: TRUSTED_METHODS }));
     let failure: unknown = noKontrolError();
     for (let tried = 0; tried < urls.length && !this.#closed; tried++) {
       const url = urls[this.#next % urls.length] ?? '';

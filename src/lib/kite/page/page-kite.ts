@@ -37,8 +37,8 @@ export class PageKite<Methods = AnyMethods> {
   readonly #kontrols = new Set<LinkedKontrolClient>();
   readonly #closed = new AbortController();
   /**
-   * Reconnects at once when the network is back, when the user looks at the page, whose timers were slow until then, and before they
-   * become slow.
+   * Reconnects at once when the network is back, when the user looks at the page, whose timers were slow until then, and before
+   * they become slow.
    */
   readonly #wake = (): void => {
     for (const each of [this.#core, ...this.#kontrols]) each.wake();

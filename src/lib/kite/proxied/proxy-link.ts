@@ -1,3 +1,4 @@
+import { dialOrClose } from '../call/dial-or-close.js';
 import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
@@ -134,18 +135,12 @@ export class ProxyLink {
     onRegistered(this.#address);
   }
 
-  async #dial(candidate: ProxyCandidate, url: string): Promise<Client> {
+  #dial(candidate: ProxyCandidate, url: string): Promise<Client> {
     const { trustRemote = [], access } = this.#options;
     const timeouts = { handshakeTimeout: PROXY_TIMEOUT, timeout: PROXY_TIMEOUT };
     const client = candidate.client({ ...timeouts, trustRemote, ...access }, url);
     this.#client = client;
-    try {
-      await client.dial();
-      return client;
-    } catch (error) {
-      client.close();
-      throw error;
-    }
+    return dialOrClose(client);
   }
 
   #disconnected(candidate: ProxyCandidate, client: Client, reason: string): void {

@@ -80,9 +80,10 @@ export class Dispatcher {
     }
     connection.track(call, request);
     connection.enqueue(() => {
-      if ((request.timeLeft ?? 1) > 0) return this.#run(connection, call, method, request);
+      const isOver = request.canceled || (request.timeLeft ?? 1) <= 0;
+      if (!isOver) return this.#run(connection, call, method, request);
       finish(connection, call, request);
-      connection.respondError(call, deadlinePassed(), request.id);
+      if (!request.canceled) connection.respondError(call, deadlinePassed(), request.id);
     });
   }
 
@@ -128,10 +129,6 @@ export class Dispatcher {
       }
       answer(null);
     };
-    if (request.canceled) {
-      finish(connection, call, request);
-      return;
-    }
     let result: Thenable | null | undefined;
     try {
       result = method.run(request, this.chain, this.#options.methodHandling) as Thenable | null | undefined;

@@ -84,14 +84,15 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     if (this.#released) return new AbortController();
     const controller = this.#connection.openSignal();
     const { timeLeft } = this;
+    const expire = (): void => {
+      this.expired = true;
+      controller.abort(deadlinePassed());
+    };
     if (this.#canceled) controller.abort(this.#canceled);
-    else if (timeLeft !== undefined && timeLeft <= 0) controller.abort(deadlinePassed());
-    else if (timeLeft !== undefined) {
-      const { clock } = this.#connection;
-      const timer = clock.setTimeout(() => {
-        this.expired = true;
-        controller.abort(deadlinePassed());
-      }, timeLeft);
+    else if (timeLeft === undefined) return controller;
+    else if (timeLeft <= 0) expire();
+    else {
+      const timer = this.#connection.clock.setTimeout(expire, timeLeft);
       controller.signal.addEventListener('abort', () => timer.cancel(), { once: true });
       this.#timer = timer;
     }
@@ -119,8 +120,8 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   }
 
   /**
-   * Calls `listener` when the signal aborts, and returns a function that removes it. Unlike the signal, about which Node warns, it can
-   * have more than ten listeners.
+   * Calls `listener` when the signal aborts. Returns a function that removes it. Unlike for the signal, Node does not warn about
+   * more than ten listeners.
    */
   onAbort(listener: () => void): () => void {
     const listeners = (this.#listeners ??= this.#listen());

@@ -68,8 +68,8 @@ export class MemoryBudget {
   }
 
   /**
-   * Sets the memory that a user takes, and returns its share: `share`, or a new one if it takes memory for the first time. If the budget
-   * is exceeded then, it expels users, perhaps this one.
+   * Sets the memory that a user takes, and returns its share: `share`, or a new one if it takes memory for the first time. If the
+   * budget is exceeded then, it expels users, perhaps this one.
    */
   charge(user: BudgetUser, share: BudgetShare | undefined, bytes: number): BudgetShare | undefined {
     if (share === undefined && bytes === 0) return undefined;

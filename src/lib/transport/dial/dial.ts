@@ -76,9 +76,8 @@ function refusesTunnel({ status = 0, url }: DialError): boolean {
 export async function dial(url: string, options: NodeDialOptions, fallbacks?: Fallbacks): Promise<Channel> {
   const base = parseBaseUrl(url);
   const proxy = base && options.findProxy(base);
-  const dialing = dialTransport(url, options, fallbacks);
-  if (!proxy) return dialing;
-  return dialing.catch((error: unknown) => {
+  if (!proxy) return dialTransport(url, options, fallbacks);
+  return dialTransport(url, { ...options, findProxy: () => proxy }, fallbacks).catch((error: unknown) => {
     throw throughProxy(error, proxy, base);
   });
 }

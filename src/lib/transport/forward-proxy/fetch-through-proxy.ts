@@ -9,7 +9,10 @@ import { proxyResponseError, requestError, routeTo, startRequest } from './reque
 /** Statuses of responses that cannot have a body. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** Sends a request through the proxy of its URL, like `fetch`, and never follows a redirect. Rejects with a TypeError, as `fetch` does. */
+/**
+ * Sends a request through the proxy of its URL, like `fetch`, and never follows a redirect. Rejects with a TypeError, as `fetch`
+ * does.
+ */
 export async function fetchThroughProxy(request: Request, findProxy: FindProxy): Promise<Response> {
   try {
     const response = await send(request, findProxy);

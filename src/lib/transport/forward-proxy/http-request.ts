@@ -50,10 +50,11 @@ export function httpSender(
         },
       });
       const fail = (error: unknown): void => {
-        const failure = socketError(url, requestError(url, route, toError(error)));
+        const failure = socketError(url, error);
         const reason = route.proxy ? throughProxy(failure, route.proxy, url) : failure;
         reject(signal.aborted ? toError(signal.reason) : reason);
       };
+      const onError = (error: Error): void => fail(requestError(url, route, error));
       const guarded = guardListeners((error) => {
         request.destroy();
         fail(error);
@@ -70,11 +71,11 @@ export function httpSender(
         });
         const onEnd = guarded(() => resolve(toResponse(response, Buffer.concat(chunks).toString())));
         response.on('data', onData);
-        response.on('error', guarded(fail));
+        response.on('error', guarded(onError));
         response.on('end', onEnd);
       });
       request.on('response', onResponse);
-      request.on('error', guarded(fail));
+      request.on('error', guarded(onError));
       request.end(bytes);
     });
 }

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Abortable } from '../../util/abortable.js';
 import type { ForwardProxy } from '../handshake/forward-proxy.js';
-import { dialHost, dialPort } from '../handshake/session-url.js';
 import { unusableProxyError } from './proxy-error.js';
 
 /**
@@ -14,11 +13,9 @@ export async function openTunnel(proxy: ForwardProxy, target: URL, signal: Abort
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort);
   try {
-    const host = dialHost(target);
-    const request = { proxy, target, host, port: dialPort(target), signal: opening.signal };
     // Loaded on use, because few programs need them.
     const { open } = isSocks(proxy) ? await import('./socks-tunnel.js') : await import('./http-tunnel.js');
-    return await open(request);
+    return await open({ proxy, target, signal: opening.signal });
   } catch (error) {
     throw unusableProxyError(proxy, target, error);
   } finally {

@@ -1,5 +1,6 @@
 import { DialError, isDialError } from '../handshake/dial-error.js';
 import { describeProxy, type ForwardProxy } from '../handshake/forward-proxy.js';
+import { basicCredentials } from '../handshake/url-credentials.js';
 import { describeSocketError, isCertificateError } from '../handshake/socket-error.js';
 
 /** The response of a proxy that does not forward a request or open a tunnel. */
@@ -17,7 +18,7 @@ export function unusableProxyError(proxy: ForwardProxy, target: URL, cause: unkn
     ? 'Trust its certificate authority with NODE_EXTRA_CA_CERTS, if you know its owner.'
     : code === 'tls'
       ? `Write http:// in ${proxy.variable} if the proxy does not use TLS.`
-      : checkHint(proxy, target);
+      : undefined;
   return proxyError(proxy, target, `cannot be used: ${reason}`, { cause, hint });
 }
 
@@ -41,10 +42,10 @@ function credentialsError(
   const schemes = authenticate.split(',').map((challenge) => challenge.trim().split(/\s/)[0] ?? '');
   const isBasic = authenticate === '' || schemes.some((scheme) => /^basic$/i.test(scheme));
   if (!isBasic) {
-    const reason = `requires a type of authentication that is not supported (HTTP ${status}): only Basic is`;
-    return proxyError(proxy, target, reason, { status, hint: 'Use a local proxy that authenticates there.' });
+    const reason = `requires a type of authentication that is not supported (HTTP ${status}); only Basic is supported`;
+    return proxyError(proxy, target, reason, { status, hint: 'Use a local proxy that authenticates to it.' });
   }
-  if (hasCredentials(proxy)) {
+  if (basicCredentials(proxy.url) !== undefined) {
     const hint = `Correct them in ${proxy.variable}. Encode special characters, such as %40 for @.`;
     return proxyError(proxy, target, `rejects its credentials (HTTP ${status})`, { status, hint });
   }
@@ -53,17 +54,12 @@ function credentialsError(
   return proxyError(proxy, target, `requires credentials (HTTP ${status})`, { status, hint });
 }
 
-/** Whether the URL of a proxy contains credentials. */
-export function hasCredentials({ url }: ForwardProxy): boolean {
-  return url.username !== '' || url.password !== '';
-}
-
 /** Returns the error for a proxy that fails. `problem` completes the sentence that begins with the proxy. */
 export function proxyError(
   proxy: ForwardProxy,
   target: URL,
   problem: string,
-  options: { readonly cause?: unknown; readonly status?: number; readonly hint?: string } = {},
+  options: { readonly cause?: unknown; readonly status?: number; readonly hint?: string | undefined } = {},
 ): DialError {
   const hint = options.hint ?? checkHint(proxy, target);
   return new DialError('proxy', target, `${describeProxy(proxy)} ${problem}`, { ...options, hint });

@@ -37,8 +37,8 @@ export interface RouteOptions {
 }
 
 /**
- * Returns the route of requests to the server of a URL. A proxy that speaks HTTP forwards requests to http URLs; for https URLs, and
- * over SOCKS, the route is a tunnel.
+ * Returns the route of requests to the server of a URL. A proxy that speaks HTTP forwards requests to http URLs; for https URLs,
+ * and over SOCKS, the route is a tunnel.
  */
 export function routeTo(target: URL, findProxy: FindProxy): ServerRoute {
   const proxy = findProxy(target);

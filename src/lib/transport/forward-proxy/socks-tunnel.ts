@@ -5,6 +5,7 @@ import { SocksClient } from 'socks';
 import { withoutBrackets } from '../../util/host.js';
 import { lookupAddresses } from '../../util/lookup-addresses.js';
 import { messageOf } from '../../util/message-of.js';
+import { dialHost, dialPort } from '../handshake/session-url.js';
 import type { TunnelRequest } from './tunnel-request.js';
 import { proxyError } from './proxy-error.js';
 
@@ -13,10 +14,10 @@ const SOCKS_PORT = 1080;
 
 /** Opens a tunnel with SOCKS. As with curl, `socks4` and `socks5` resolve the name of the server here, the others at the proxy. */
 export async function open(request: TunnelRequest): Promise<Socket> {
-  const { proxy, target, port, signal } = request;
+  const { proxy, target, signal } = request;
   const { protocol, hostname, username, password } = proxy.url;
   const type = protocol.startsWith('socks4') ? 4 : 5;
-  const host = /^socks[45]:$/.test(protocol) ? await resolve(request, type) : request.host;
+  const host = /^socks[45]:$/.test(protocol) ? await resolve(request, type) : dialHost(target);
   const proxyPort = Number(proxy.url.port) || SOCKS_PORT;
   const address = withoutBrackets(hostname);
   const socket = net.connect({ host: address, port: proxyPort, noDelay: true, signal });
@@ -30,7 +31,7 @@ export async function open(request: TunnelRequest): Promise<Socket> {
         ...(username !== '' && { userId: unescape(username) }),
         ...(password !== '' && { password: unescape(password) }),
       },
-      destination: { host, port },
+      destination: { host, port: dialPort(target) },
       command: 'connect',
       existing_socket: socket,
     });
@@ -43,7 +44,8 @@ export async function open(request: TunnelRequest): Promise<Socket> {
   }
 }
 
-async function resolve({ proxy, target, host }: TunnelRequest, type: 4 | 5): Promise<string> {
+async function resolve({ proxy, target }: TunnelRequest, type: 4 | 5): Promise<string> {
+  const host = dialHost(target);
   if (isIP(host) !== 0) return host;
   try {
     const addresses = await lookupAddresses(host);

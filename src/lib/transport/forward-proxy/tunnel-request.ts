@@ -5,7 +5,5 @@ export interface TunnelRequest {
   readonly proxy: ForwardProxy;
   /** The URL of the server at the other end. */
   readonly target: URL;
-  readonly host: string;
-  readonly port: number;
   readonly signal: AbortSignal;
 }

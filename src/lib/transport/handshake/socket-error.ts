@@ -94,7 +94,7 @@ export function describeSocketError(cause: unknown): SocketErrorEntry {
   return { code: 'protocol', reason: error.message, hint: '' };
 }
 
-/** Whether an error says that a certificate is not trusted. */
+/** Whether the cause of an error is a certificate that is not trusted. */
 export function isCertificateError(error: unknown): boolean {
   return CERTIFICATE_CODE.test(errorCode(error) ?? '');
 }

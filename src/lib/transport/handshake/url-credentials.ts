@@ -9,11 +9,11 @@ export function authorizedHeaders(
   base: URL,
   headers: RequestHeaders | undefined,
 ): RequestHeaders | undefined {
-  const credentials = basicCredentials(base);
-  if (credentials === undefined) return headers;
+  const authorization = basicAuthorization(base);
+  if (authorization === undefined) return headers;
   const isSet = headers && Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
   if (isSet) return headers;
-  return { ...headers, Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+  return { ...headers, Authorization: authorization };
 }
 
 /** Returns the credentials of a URL for Basic authentication, `user:password`. Returns undefined if it has none. */

@@ -44,7 +44,7 @@ export function dialWebSocket(
       abort = () => socket.destroy();
       upgrade({ base, path, request }, socket, handshake, (head) => {
         options.opened?.(socket);
-        resolve(makeChannel(base, socket, head, framed, options));
+        resolve(makeChannel(base, socket, head, { ...options, framed, isProxied: proxy !== undefined }));
       });
     };
     if (proxy) {
@@ -52,9 +52,10 @@ export function dialWebSocket(
       abort = (error) => opening.cancel(error);
       const failed = (error: unknown): void => handshake.fail(socketError(base, error));
       openTunnel(proxy, base, opening)
-        .then((tunnel) =>
-          onSocket(isSecure(base) ? secureTunnel(tunnel, tlsOptions(base, options.tls)) : tunnel),
-        )
+        .then((tunnel) => {
+          if (opening.aborted) tunnel.destroy();
+          else onSocket(isSecure(base) ? secureTunnel(tunnel, tlsOptions(base, options.tls)) : tunnel);
+        })
         .catch(failed);
     } else {
       onSocket(connect(base, options.tls));
@@ -151,14 +152,18 @@ function responseError(
   }
 }
 
+interface ChannelOptions extends NodeDialOptions {
+  /** Whether the session has SockJS frames. */
+  readonly framed: boolean;
+  readonly isProxied: boolean;
+}
+
 function makeChannel(
   base: URL,
   socket: Socket,
   head: Buffer,
-  framed: boolean,
-  { limits, clock, budgets, findProxy }: NodeDialOptions,
+  { limits, clock, budgets, framed, isProxied }: ChannelOptions,
 ): Channel {
-  const isProxied = findProxy(base) !== undefined;
   const masking = hasNoIntermediary(base, socket, isProxied) ? 'zero' : 'random';
   const ws = adoptSocket(socket, head, {
     maxPayload: maxFrameBytes(limits.messageBytes),

@@ -102,6 +102,10 @@ describe('hints about flags', () => {
     );
   });
 
+  it('a flag with a name that all objects inherit is one without a variable', () => {
+    expect(hintWithOwnFlags('Pass --constructor.', () => false)).toBe('');
+  });
+
   it('a sentence about a flag without a variable is left out, and those about other commands are not', () => {
     const none = (): boolean => false;
     expect(hintWithOwnFlags('Overwrite it with --force.', none)).toBe('');

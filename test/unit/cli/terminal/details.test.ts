@@ -26,6 +26,18 @@ describe('the details of an item', () => {
     expect(await one('table', false, ['Made a b.'])).toContain('│ Name');
   });
 
+  it('a field without a label has a row of its own in a table', async () => {
+    const fields = [
+      { label: '', value: 'first' },
+      { label: 'b', value: 'second' },
+    ];
+    const table = await printed((world) => printDetails({ ...details, fields }, 'table', world), true);
+    expect(table.split('\n').filter((line) => /\w/.test(line))).toEqual([
+      expect.stringMatching(/│ +│ first/),
+      expect.stringMatching(/│ b +│ second/),
+    ]);
+  });
+
   it('details as yaml, name and wide have the formats of lists', async () => {
     expect(await one('yaml')).toBe('name: "a\\tb"\n');
     expect(await one('name')).toBe('a\\tb\n');

@@ -97,9 +97,10 @@ describe('a probe', () => {
     });
     const first = probe.measure(2000);
     await Promise.resolve();
-    await probe.measure(2000);
+    const second = probe.measure(2000);
+    await Promise.resolve();
     answer('pong');
-    await first;
+    await Promise.all([first, second]);
     expect(calls.filter((method) => method === 'kite.ping')).toHaveLength(1);
   });
 

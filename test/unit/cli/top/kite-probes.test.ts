@@ -40,6 +40,17 @@ describe('the probes of top', () => {
     expect(kites).toMatchObject({ open: 0, most: PROBES });
   });
 
+  it('the probes of top ask kites that register in a burst a limited number at a time', async () => {
+    const kites = new Kites();
+    const probes = kites.probes(0, false);
+    const runs: Promise<void>[] = [];
+    probes.onChange = () => void runs.push(probes.measureNew());
+    for (let n = 0; n < 4 * PROBES; n++) probes.add(kites.remote(n));
+    await Promise.all(runs);
+    expect(probes.rows().filter(({ responds }) => responds === true)).toHaveLength(4 * PROBES);
+    expect(kites).toMatchObject({ open: 0, most: PROBES });
+  });
+
   it('the probes of top that the time does not suffice for are not asked', async () => {
     const kites = new Kites();
     const probes = kites.probes(4 * PROBES, false);

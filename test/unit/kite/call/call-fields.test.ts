@@ -7,7 +7,7 @@ import {
 } from '../../../../src/lib/kite/call/call-fields.js';
 import { defaultLimits, MAX_DEADLINE } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { NO_METADATA } from '../../../../src/lib/protocol/metadata.js';
-import { parseExtensions } from '../../../../src/lib/protocol/extensions.js';
+import { Negotiation } from '../../../../src/lib/kite/call/negotiation.js';
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
@@ -51,19 +51,22 @@ describe('the fields of a call', () => {
 
   it('a call for a request has the trace and the metadata of the request, and its own ones take precedence', () => {
     const own = { trace: { traceparent, tracestate: 'a=b' }, metadata: { role: 'c' } };
-    expect(optionFields({ parent: parent() }, undefined, defaultLimits)).toBe(
+    expect(optionFields({ parent: parent() }, new Negotiation(), defaultLimits)).toBe(
       `,"traceparent":"${traceparent}","metadata":{"tenant":"a","role":"b"}`,
     );
-    expect(optionFields({ parent: parent(), ...own }, undefined, defaultLimits)).toBe(
+    expect(optionFields({ parent: parent(), ...own }, new Negotiation(), defaultLimits)).toBe(
       `,"traceparent":"${traceparent}","tracestate":"a=b","metadata":{"tenant":"a","role":"c"}`,
     );
     const bare = { ...parent(), trace: undefined, metadata: NO_METADATA };
-    expect(optionFields({ parent: bare }, undefined, defaultLimits)).toBe('');
+    expect(optionFields({ parent: bare }, new Negotiation(), defaultLimits)).toBe('');
   });
 
   it('a peer that does not speak an extension gets no field of it', () => {
-    const fields = (names: string[]): string =>
-      optionFields({ parent: parent() }, parseExtensions(names), defaultLimits);
+    const fields = (names: string[]): string => {
+      const negotiation = new Negotiation();
+      negotiation.heard(names);
+      return optionFields({ parent: parent() }, negotiation, defaultLimits);
+    };
     expect(fields([])).toBe('');
     expect(fields(['trace'])).toBe(`,"traceparent":"${traceparent}"`);
     expect(fields(['metadata'])).toBe(',"metadata":{"tenant":"a","role":"b"}');
@@ -71,8 +74,8 @@ describe('the fields of a call', () => {
 
   it('metadata that exceeds a limit together with that of the request is refused', () => {
     const limits = { metadataEntries: 2, metadataBytes: 100 };
-    expect(() => optionFields({ parent: parent(), metadata: { more: '' } }, undefined, limits)).toThrow(
-      'is more than 2 entries',
-    );
+    expect(() =>
+      optionFields({ parent: parent(), metadata: { more: '' } }, new Negotiation(), limits),
+    ).toThrow('is more than 2 entries');
   });
 });

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
-import net, { type AddressInfo, type Socket } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import net, { type Socket } from 'node:net';
+import { expect, it } from 'vitest';
 import { fetchThroughProxy } from '../../../../src/lib/transport/forward-proxy/fetch-through-proxy.js';
+import { listenInTest } from '../../../helpers/transport/listen-in-test.js';
 import type { FindProxy } from '../../../../src/lib/transport/handshake/forward-proxy.js';
 
 /** Starts a proxy that responds to each request with this. Resolves with a function that finds it, and its connections. */
@@ -14,14 +14,7 @@ async function startProxy(
     socket.on('error', () => {});
     socket.once('data', () => respond(socket));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-    await once(server, 'close');
-  });
-  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const url = new URL(`http://127.0.0.1:${await listenInTest(server, sockets)}`);
   return {
     findProxy: () => ({ url, variable: 'HTTP_PROXY' }),
     sockets,

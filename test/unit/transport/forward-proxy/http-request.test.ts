@@ -73,3 +73,13 @@ it('a request rejects with a DialError if the response is too long or the server
     code: 'refused',
   });
 });
+
+it('a response that a proxy forwards and that is too long is not reported as a fault of the proxy', async () => {
+  const { url } = await startServer((_request, response) => response.end('x'.repeat(1001)));
+  const send = httpSender({ findProxy: () => ({ url, variable: 'HTTP_PROXY' }) }, 1000);
+  const error = await send(new URL('http://kites.example.com/'), { signal: never() }).catch(
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ code: 'protocol' });
+  expect(String(error)).toContain('The response is larger than 1000 bytes');
+});
