@@ -97,7 +97,6 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     KILL_DELAY: 'how long processes have to end',
   },
   'src/lib/util/base64.ts': { PIECE: 'how many characters are made at once' },
-  'src/lib/util/utf8.ts': { PIECE: 'how much of a text is counted at once' },
   'src/lib/util/socket-lock.ts': { MAX_SOCKET_PATH: 'the longest path of a socket' },
   'src/lib/kontrol/storage/postgres/database.ts': { MAX_ATTEMPTS: 'attempts of a statement of its own' },
   'src/lib/kontrol/storage/postgres/postgres-changes.ts': { BATCH_SIZE: 'how much is read at once' },
