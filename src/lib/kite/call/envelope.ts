@@ -152,8 +152,9 @@ function callbackEntries(
 
 /** Returns a message with the mark that its arguments contain tagged values. */
 export function withTags(message: Message): Message {
-  const end = messageText(message.slice(-1));
-  return [...message.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
+  const pieces = typeof message === 'string' ? [message] : message;
+  const end = messageText(pieces.slice(-1));
+  return [...pieces.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
 }
 
 /** Where a caller accepts the items of a stream. */
