@@ -229,17 +229,17 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
   /** Sends an item of a stream to a function of the peer. Returns the size of the message. */
   sendItem(number: number, item: unknown): number {
-    return this.#sender.sendItem(number, item);
+    return this.#sender.streams.sendItem(number, item);
   }
 
   /** Tells the peer that the items for its function will follow. */
   beginStream(number: number): void {
-    this.#sender.beginStream(number);
+    this.#sender.streams.begin(number);
   }
 
   /** Returns the size of a value in JSON. Throws if it cannot be sent. */
   measure(item: unknown): number {
-    return this.#sender.measure(item);
+    return this.#sender.streams.measure(item);
   }
 
   respondError(call: IncomingCall, error: unknown, id: string): void {

@@ -152,7 +152,7 @@ export class Receiver implements ChannelReceiver {
     unscrub(args, functions, (number, placeholder) => {
       if (placeholder !== STREAM_PLACEHOLDER || !this.#negotiation.extensions?.has('stream'))
         return this.#sender.stub(number);
-      const stream = this.#sender.incomingStream(number);
+      const stream = this.#sender.streams.incoming(number);
       streams.push(stream);
       return stream;
     });
