@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ClientPeer, Connection } from './peers/peer.js';
 
 /** The result of a scenario. */
@@ -17,6 +18,10 @@ export const LARGE_BYTES = 16 * MIB - 4 * KIB;
 /** The message with which the largest is compared, per byte. */
 export const MEDIUM_BYTES = 100 * KIB;
 
+/** The scenarios with bytes. */
+export const BYTES_64_KIB = 'bytes 64 KiB';
+export const BYTES_1_MIB = 'bytes 1 MiB';
+
 /** The scenarios. Each runs for about `ms` milliseconds, and ends when its connections have ended. */
 export const scenarios = {
   'one call at a time': calls(1, 1, square),
@@ -27,6 +32,8 @@ export const scenarios = {
   '1 MiB of small objects, one at a time': calls(1, 1, echoObjects(MIB)),
   '100 KiB of text, one at a time': calls(1, 1, echoText(MEDIUM_BYTES)),
   '16 MiB of text, one at a time': calls(1, 1, echoText(LARGE_BYTES)),
+  [BYTES_64_KIB]: calls(1, 1, echoBytes(64 * KIB)),
+  [BYTES_1_MIB]: calls(1, 1, echoBytes(MIB)),
   callbacks,
   'connect and first call': connections,
 } as const satisfies Record<string, Run>;
@@ -46,6 +53,17 @@ function echoText(length: number): (connection: Connection) => Promise<void> {
     // Flat, as a string that a program has read.
     text ??= Buffer.from(SENTENCE.repeat(Math.ceil(length / SENTENCE.length)).slice(0, length)).toString();
     if ((await connection.echo(text)) !== text) throw new Error('the echo differs from the message');
+  };
+}
+
+/** Returns a call with this number of bytes. */
+function echoBytes(length: number): (connection: Connection) => Promise<void> {
+  let bytes: Uint8Array | undefined;
+  return async (connection) => {
+    bytes ??= randomBytes(length);
+    const answer = (await connection.echo(bytes)) as Uint8Array;
+    if (answer.length !== length || answer[length - 1] !== bytes[length - 1])
+      throw new Error('the echo differs from the message');
   };
 }
 

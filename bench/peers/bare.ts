@@ -2,7 +2,10 @@ import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ClientPeer, Connection, ServerPeer } from './peer.js';
 
-/** The baseline: only `ws`, with one JSON object per message, `{method, args, id}` for calls and `{id, result}` for responses. */
+/**
+ * The baseline: only `ws`, with one JSON object per message, `{method, args, id}` for calls and `{id, result}` for responses. The
+ * server sends binary messages back as they are.
+ */
 interface Call {
   readonly method: 'square' | 'echo' | 'count';
   readonly args: readonly unknown[];
@@ -13,7 +16,11 @@ export const server: ServerPeer = {
   listen() {
     const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
     wss.on('connection', (socket) => {
-      socket.on('message', (data: Buffer) => {
+      socket.on('message', (data: Buffer, isBinary) => {
+        if (isBinary) {
+          socket.send(data);
+          return;
+        }
         const { method, args, id } = JSON.parse(data.toString()) as Call;
         if (method === 'count') {
           for (let i = 0; i < (args[0] as number); i++)
@@ -35,7 +42,13 @@ export const client: ClientPeer = {
     const pending = new Map<number, (result: unknown) => void>();
     let each = (): void => {};
     let next = 0;
-    socket.on('message', (data: Buffer) => {
+    // The answers to binary messages arrive in order.
+    const echoes: ((bytes: Buffer) => void)[] = [];
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) {
+        echoes.shift()?.(data);
+        return;
+      }
       const message = JSON.parse(data.toString()) as { method?: string; id: number; result: unknown };
       if (message.method === 'each') {
         each();
@@ -50,9 +63,14 @@ export const client: ClientPeer = {
         pending.set(id, resolve);
         socket.send(JSON.stringify({ method, args, id }));
       });
+    const echoBytes = (bytes: Uint8Array): Promise<Uint8Array> =>
+      new Promise((resolve) => {
+        echoes.push(resolve);
+        socket.send(bytes);
+      });
     const connection: Connection = {
       square: (n) => call('square', [n]) as Promise<number>,
-      echo: (value) => call('echo', [value]),
+      echo: (value) => (value instanceof Uint8Array ? echoBytes(value) : call('echo', [value])),
       async count(times, onEach) {
         each = onEach;
         await call('count', [times]);

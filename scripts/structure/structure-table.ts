@@ -453,6 +453,7 @@ const transport: readonly Folder[] = [
     name: 'sockjs',
     about: 'SockJS frames',
     entries: [
+      'binary-frame',
       'client-channel',
       'client-heartbeat',
       'frame-batch',
@@ -468,7 +469,7 @@ const transport: readonly Folder[] = [
   {
     name: 'channel',
     about: 'the interface of a connection that carries whole messages',
-    entries: ['base-channel', 'channel-owner', 'counted-channel', 'reading-turns'],
+    entries: ['base-channel', 'channel-owner', 'counted-channel', 'deliver-message', 'reading-turns'],
     exports: [
       'channel',
       'close-code',
