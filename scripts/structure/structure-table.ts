@@ -469,7 +469,14 @@ const transport: readonly Folder[] = [
   {
     name: 'channel',
     about: 'the interface of a connection that carries whole messages',
-    entries: ['base-channel', 'channel-owner', 'counted-channel', 'deliver-message', 'reading-turns'],
+    entries: [
+      'base-channel',
+      'channel-owner',
+      'counted-channel',
+      'deliver-message',
+      'frame-memory',
+      'reading-turns',
+    ],
     exports: [
       'channel',
       'close-code',

@@ -63,7 +63,9 @@ describe('encodeValues', () => {
       BigUint64Array,
       DataView,
     ] as const;
-    for (const Kind of kinds as readonly (new (memory: ArrayBuffer) => ArrayBufferView)[])
+    for (const Kind of kinds as readonly (new (
+      memory: ArrayBuffer,
+    ) => ArrayBufferView)[])
       expect(encode(new Kind(buffer))).toEqual({ $: 'bytes', v: 'AQIDBAUGBwg=' });
     expect(encode(new DataView(buffer, 2, 3))).toEqual({ $: 'bytes', v: 'AwQF' });
     console.log(`${kinds.length} kinds of views are sent`);

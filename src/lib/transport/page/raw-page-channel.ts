@@ -2,7 +2,7 @@ import type { Timer } from '../../util/clock.js';
 import { BytesMessage, type Message, messageText } from '../channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { ClientChannel, type ClientChannelOptions } from '../sockjs/client-channel.js';
-import { decodeBinary, encodeBinary } from '../sockjs/binary-frame.js';
+import { decodeBinary, encodeBinary, joinParts } from '../sockjs/binary-frame.js';
 import { OPEN_FRAME } from '../sockjs/frames.js';
 import type { HopExtension } from '../sockjs/hop-extensions.js';
 import { decodeAnyFrame } from '../sockjs/lines.js';
@@ -52,9 +52,11 @@ export class RawPageChannel extends ClientChannel {
 
   /** Sends a message with bytes after the queued messages. Returns false if it has to be sent as text. */
   #sendBytes(message: BytesMessage): boolean {
-    const frame = this.sendsBytes && encodeBinary(message, this.limits.messageBytes);
-    if (!frame || this.closeStatus || this.finished) return false;
+    const encoded = this.sendsBytes && encodeBinary(message, this.limits.messageBytes);
+    if (!encoded || this.closeStatus || this.finished) return false;
     this.flush();
+    const frame = new Uint8Array(encoded.size);
+    joinParts(encoded, frame);
     this.#socket.send(frame);
     this.checkQueue();
     return true;

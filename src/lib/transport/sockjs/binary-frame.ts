@@ -27,11 +27,16 @@ const INVALID = violation(1002, 'Invalid binary message');
 const INVALID_TEXT = violation(1007, 'A binary message contains invalid UTF-8');
 const TOO_MANY = violation(1008, `A binary message has more than ${BINARY_VALUES} values`);
 
+/** A binary message that is not copied into memory yet. */
+export interface BinaryParts {
+  /** Texts and values in turn. */
+  readonly parts: readonly Uint8Array[];
+  /** Size of the message. */
+  readonly size: number;
+}
+
 /** Encodes a message. Returns undefined if it exceeds the limit, or has more values than a binary message can have. */
-export function encodeBinary(
-  { pieces }: BytesMessage,
-  messageBytes: number,
-): Uint8Array<ArrayBuffer> | undefined {
+export function encodeBinary({ pieces }: BytesMessage, messageBytes: number): BinaryParts | undefined {
   const parts: Uint8Array[] = [];
   let size = 0;
   let text = '';
@@ -51,16 +56,18 @@ export function encodeBinary(
     text = '';
   }
   add(encoder.encode(text));
-  if (size > messageBytes || parts.length > 2 * BINARY_VALUES + 1) return undefined;
-  const frame = new Uint8Array(size);
-  const view = new DataView(frame.buffer);
-  let at = 0;
+  return size > messageBytes || parts.length > 2 * BINARY_VALUES + 1 ? undefined : { parts, size };
+}
+
+/** Copies a message to the end of `frame`. */
+export function joinParts({ parts, size }: BinaryParts, frame: Uint8Array): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+  let at = frame.length - size;
   for (const part of parts) {
     view.setUint32(at, part.length);
     frame.set(part, at + LENGTH_BYTES);
     at += LENGTH_BYTES + part.length;
   }
-  return frame;
 }
 
 /** Decodes a message, whose bytes are views of the frame. Never throws: returns a `Violation` if the frame is invalid. */

@@ -6,6 +6,8 @@ import { formatAddress } from '../channel/remote-address.js';
 import { runGuarded } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
 import { asciiFrame, type Masking } from './ascii-frame.js';
+import { binaryFrame } from './binary-websocket-frame.js';
+import { FrameMemory } from '../channel/frame-memory.js';
 import { decodeBinary, encodeBinary } from '../sockjs/binary-frame.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
@@ -141,14 +143,19 @@ export abstract class WebSocketChannel
 
   /** Sends a message with bytes after the queued messages. */
   #sendBytes(message: BytesMessage): void {
-    const frame = encodeBinary(message, this.limits.messageBytes);
-    if (!frame) {
+    const encoded = encodeBinary(message, this.limits.messageBytes);
+    if (!encoded) {
       this.enqueue(message);
       return;
     }
     this.flush();
-    const buffered = this.#socket.writableLength + frame.length + FRAME_HEADER;
-    this.#ws.send(frame, buffered > this.#countedFrom() ? this.#count() : undefined);
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    const memory = this.#budgets?.frames ?? new FrameMemory();
+    const frame = binaryFrame(encoded, this.#masking, (length) => memory.get(length));
+    const buffered = this.#socket.writableLength + frame.length;
+    this.#socket.write(frame, buffered > this.#countedFrom() ? this.#count() : undefined);
+    if (this.#socket.writableLength === 0) return;
+    memory.taken();
     this.measure();
   }
 
