@@ -88,7 +88,7 @@ export function decodeBinary(frame: Uint8Array, messageBytes: number): BytesMess
       if (text === undefined) return INVALID_TEXT;
       const isFirst = pieces.length === 0;
       if (LINE_BREAK.test(text) || !text.startsWith(isFirst ? LINES_START : AFTER_VALUE)) return INVALID;
-      if (at < length && !text.trimEnd().endsWith(BEFORE_VALUE)) return INVALID;
+      if (!text.trimEnd().endsWith(at < length ? BEFORE_VALUE : AFTER_VALUE)) return INVALID;
       pieces.push(text);
     }
     if (pieces.length > 2 * BINARY_VALUES + 1) return TOO_MANY;
