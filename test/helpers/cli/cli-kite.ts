@@ -58,7 +58,7 @@ export class TestKite {
       await client.tell('kite.log', 'a log\u001b]0;title\u0007');
       await client.tell('kite.print', 'a print');
       return client
-        .tell('kite.heartbeat', 1, () => {})
+        .call('kite.heartbeat', [1, () => {}], { callbacks: 'connection' })
         .then(
           () => 'called back',
           (error: KiteError) => error.type,

@@ -85,6 +85,8 @@ class ShellSession {
   readonly #reader: LineReader;
   readonly #runtime: CommandRuntime;
   readonly #interactive: InteractiveState | undefined;
+  /** The function that "@callback" passes: the same in each call, so that a long script does not fill the connection. */
+  readonly #print: (...values: unknown[]) => void;
   #client: TargetClient | undefined;
   #lastFailure: CliError | undefined;
   #ended = false;
@@ -101,6 +103,8 @@ class ShellSession {
     this.#reader = reader;
     this.#runtime = runtime;
     this.#interactive = interactive;
+    this.#print = (...values) =>
+      reader.clearAndWrite(() => runtime.stdout.write(`${toJson(values)}\n`));
     this.#setClient(connected.client);
   }
 
@@ -142,12 +146,10 @@ class ShellSession {
     const client = await this.#connection();
     const stop = new AbortController();
     this.#reader.onInterrupt(() => stop.abort(cancelledCall(method)));
-    const print = (...values: unknown[]): void => {
-      this.#reader.clearAndWrite(() => stdout.write(`${toJson(values)}\n`));
-    };
     try {
-      const callArgs = args.some(mentionsCallback) ? withCallback(args, print) : [...args];
-      const result = await client.call(method, callArgs, { signal: stop.signal }).catch((error: unknown) => {
+      const callArgs = args.some(mentionsCallback) ? withCallback(args, this.#print) : [...args];
+      const options = { signal: stop.signal, callbacks: 'connection' } as const;
+      const result = await client.call(method, callArgs, options).catch((error: unknown) => {
         throw toCliError(error, this.#connected.operationFor(method));
       });
       this.#interactive?.completion.addMethod(method);
