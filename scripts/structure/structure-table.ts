@@ -549,8 +549,18 @@ export const structure: readonly Folder[] = [
   },
   {
     name: 'lib/dnode',
-    about: 'functions across the wire',
-    entries: ['callback-table', 'dnode-limits', 'dnode-message', 'message-json', 'scrub', 'unscrub'],
+    about: 'functions, and values that JSON does not have, across the wire',
+    entries: [
+      'callback-table',
+      'decode-values',
+      'dnode-limits',
+      'dnode-message',
+      'encode-values',
+      'message-json',
+      'scrub',
+      'unscrub',
+      'value-tags',
+    ],
     imports: ['lib/errors', 'lib/util'],
   },
   {

@@ -18,7 +18,8 @@ export interface CallCommandOptions extends ConnectOptions, ResultStyle {
 }
 
 /**
- * Calls a method and prints its result to stdout, or the items of a stream as they come, one line each. Calls of the callback are printed before the result, one line each.
+ * Calls a method and prints its result to stdout, or the items of a stream as they come, one line each. Calls of the callback are
+ * printed before the result, one line each.
  *
  * @throws CliError if the call fails
  */

@@ -5,7 +5,7 @@ import { addPrefix } from '../../transport/channel/expected-prefixes.js';
 import type { Limits } from '../limits/kite-limits.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { type EnvelopePrefix, envelopePrefix, parseAfterPrefix } from './envelope-prefix.js';
-import type { CallPrefixCache } from './connection.js';
+import type { CallPrefixCache } from './receiver.js';
 import { completeCall, type IncomingCall } from './envelope.js';
 
 /** The prefixes that the calls of one peer have in common. */

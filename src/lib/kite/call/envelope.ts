@@ -47,28 +47,36 @@ export function envelopeFragment(identityJson: string, authJson: string): Fragme
   );
 }
 
-/** `announcement`, `deadline` and `fields`: further options of the call. Peers that do not know them ignore them. */
+/** `fields`: further options of the call. Peers that do not know them ignore them. `tail`: see `callTail`. */
 export function callMessage(
   method: Fragment,
   envelope: Fragment,
   json: string,
-  announcement: Fragment,
-  deadline: Piece,
   fields: Piece,
   response: number,
+  tail: Piece,
+): Message {
+  return fields === NO_FIELD
+    ? [method, envelope, json, CALL_END, response, tail]
+    : [method, envelope, json, fields, CALL_END, response, tail];
+}
+
+/** Returns the end of a call, with the functions in its arguments. `items`: the number of the function for the items of its result. */
+export function callTail(
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
   items: number | undefined,
-): Message {
+): Piece {
+  if (!functions && items === undefined) return CALL_TAIL;
   const itemEntry = items === undefined ? '' : `,"${items}":[0,"stream","next"]`;
-  const tail = functions
-    ? `":[0,"responseCallback"]${itemEntry},${callbackEntries(functions, '[0,"withArgs"', sharer)}`
-    : items === undefined
-      ? CALL_TAIL
-      : `":[0,"responseCallback"]${itemEntry}}}`;
-  return announcement === NO_FIELD && deadline === NO_FIELD && fields === NO_FIELD
-    ? [method, envelope, json, CALL_END, response, tail]
-    : [method, envelope, json, announcement, deadline, fields, CALL_END, response, tail];
+  const entries = functions ? `,${callbackEntries(functions, '[0,"withArgs"', sharer)}` : '}}';
+  return `":[0,"responseCallback"]${itemEntry}${entries}`;
+}
+
+/** Returns the fields of a message one after the other. */
+export function joinFields(first: Piece, second: Piece): Piece {
+  if (first === NO_FIELD) return second;
+  return second === NO_FIELD ? first : messageText([first, second]);
 }
 
 export function resultMessage(
@@ -152,8 +160,9 @@ function callbackEntries(
 
 /** Returns a message with the mark that its arguments contain tagged values. */
 export function withTags(message: Message): Message {
-  const end = messageText(message.slice(-1));
-  return [...message.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
+  const pieces = typeof message === 'string' ? [message] : message;
+  const end = messageText(pieces.slice(-1));
+  return [...pieces.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
 }
 
 /** Where a caller accepts the items of a stream. */

@@ -17,7 +17,7 @@ export interface PendingCall {
   /** Numbers of the functions that are released when the call ends. */
   readonly callbacks: number[] | undefined;
   /** Stops listening to the signal of the caller. */
-  readonly unlisten: (() => void) | undefined;
+  unlisten: (() => void) | undefined;
   /** Time of the clock at which the call times out; Infinity means never. */
   deadline: number;
 }

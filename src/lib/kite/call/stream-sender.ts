@@ -1,0 +1,124 @@
+import { type ExtractedFunction } from '../../dnode/scrub.js';
+import { formatPath } from '../../dnode/value-tags.js';
+import { KiteError, toWireError } from '../../protocol/errors.js';
+import { messageLength } from '../../transport/channel/outgoing-message.js';
+import type { ItemStream } from '../../util/item-source.js';
+import type { ConnectionLimits } from '../limits/kite-limits.js';
+import type { ConnectionStreams } from '../streams/connection-streams.js';
+import { type EndEntry, IncomingStream, type ItemEntry } from '../streams/incoming-stream.js';
+import { StreamArgument } from '../streams/stream-argument.js';
+import type { StreamReader } from '../streams/stream-reader.js';
+import type { StreamWindow } from '../streams/stream-window.js';
+import { disconnectError } from './call-errors.js';
+import { callbackMessage, creditMessage, openMessage, streamField } from './envelope.js';
+import type { Negotiation } from './negotiation.js';
+import { isStreamIn, type Outbox } from './outbox.js';
+import type { PendingCalls } from './pending-calls.js';
+
+export interface StreamSenderOptions {
+  readonly limits: ConnectionLimits;
+  readonly outbox: Outbox;
+  readonly pendingCalls: PendingCalls;
+  readonly negotiation: Negotiation;
+  readonly streams: ConnectionStreams;
+}
+
+/** Sends what the streams of a connection consist of: items, ends and credit. */
+export class StreamSender {
+  readonly #limits: ConnectionLimits;
+  readonly #outbox: Outbox;
+  readonly #pendingCalls: PendingCalls;
+  readonly #negotiation: Negotiation;
+  readonly #streams: ConnectionStreams;
+
+  constructor({ limits, outbox, pendingCalls, negotiation, streams }: StreamSenderOptions) {
+    this.#limits = limits;
+    this.#outbox = outbox;
+    this.#pendingCalls = pendingCalls;
+    this.#negotiation = negotiation;
+    this.#streams = streams;
+  }
+
+  /** Tells the peer that the items for its function will follow. */
+  begin(number: number): void {
+    this.#callFunction(number, '[]');
+  }
+
+  /** Sends an item of a stream to a function of the peer. Returns the size of the message. */
+  sendItem(number: number, item: unknown): number {
+    const outbox = this.#outbox;
+    if (outbox.ended) return 0;
+    const scrubbed = outbox.encode([item], 'The item of a stream', 'item');
+    const { json, functions } = scrubbed;
+    return messageLength(
+      outbox.sendEncoded(scrubbed, callbackMessage(number, json, functions, this.#pendingCalls)),
+    );
+  }
+
+  /** Returns the size of an item in JSON. Throws if it cannot be sent. */
+  measure(item: unknown): number {
+    return this.#outbox.encode(item, 'The item of a stream', 'item').json.length;
+  }
+
+  /**
+   * Returns the field of a call that accepts a stream as result, at the function with the number `items`. `begun` is called when the
+   * stream begins, `violated` when the peer breaks its rules.
+   */
+  accept(reader: StreamReader, items: number, begun: () => void, violated: (error: Error) => void): string {
+    const grant = (count: number): void => {
+      if (!this.#outbox.ended) this.#outbox.send(creditMessage(items, count));
+    };
+    return streamField(reader.attach(this.#streams.budget, { begun, grant, violated }));
+  }
+
+  /** @throws KiteError `argumentError` if there is a stream among the arguments, and the peer does not accept streams */
+  check(functions: readonly ExtractedFunction[]): void {
+    const stream = functions.find(isStreamIn);
+    if (!stream || this.#negotiation.extensions?.has('stream')) return;
+    throw new KiteError(
+      'argumentError',
+      `args${formatPath(stream.path)}: a stream cannot be sent to this peer`,
+    );
+  }
+
+  /** Returns the function with which the peer controls a stream among the arguments of a call. */
+  argument(stream: ItemStream): StreamArgument {
+    return new StreamArgument(stream, {
+      limits: this.#limits,
+      drained: () => this.#streams.drained(),
+      sendItem: (next, item) => this.sendItem(next, item),
+      sendEnd: (end, error) => this.#sendEnd(end, error),
+    });
+  }
+
+  /** Returns the stream that a function of the peer controls. */
+  incoming(number: number): IncomingStream {
+    return new IncomingStream({
+      budget: this.#streams.budget,
+      open: (window, items, end) => this.#openIncoming(number, window, items, end),
+      grant: (count) => this.#callFunction(number, `[${count}]`),
+      stop: () => this.#callFunction(number, '[]'),
+    });
+  }
+
+  #openIncoming(number: number, window: StreamWindow, items: ItemEntry, end: EndEntry): () => void {
+    if (this.#outbox.ended) end.close(disconnectError(''));
+    if (this.#outbox.ended) return () => undefined;
+    const next = this.#pendingCalls.shareForCall(items);
+    const last = this.#pendingCalls.shareForCall(end);
+    const json = `[{"next":"[Function]","end":"[Function]","items":${window.items},"bytes":${window.bytes}}]`;
+    this.#outbox.send(openMessage(number, json, next, last));
+    return () => {
+      this.#pendingCalls.release(next);
+      this.#pendingCalls.release(last);
+    };
+  }
+
+  #sendEnd(number: number, error: unknown): void {
+    this.#callFunction(number, error === undefined ? '[]' : `[${JSON.stringify(toWireError(error))}]`);
+  }
+
+  #callFunction(number: number, json: string): void {
+    if (!this.#outbox.ended) this.#outbox.send(callbackMessage(number, json, undefined, this.#pendingCalls));
+  }
+}
