@@ -285,7 +285,14 @@ const kite: readonly Folder[] = [
   {
     name: 'page',
     about: 'Kite in a page, composed of the same parts',
-    exports: ['compose-page-kite', 'kontrol-peer', 'page-kite', 'page-kite-options', 'webrtc-kite'],
+    exports: [
+      'compose-page-kite',
+      'kontrol-peer',
+      'page-kite',
+      'page-kite-options',
+      'web-socket-kite',
+      'webrtc-kite',
+    ],
   },
   {
     name: 'proxied',
@@ -412,12 +419,12 @@ const transport: readonly Folder[] = [
     name: 'page',
     about: 'dialing from a page',
     siblings: 'platforms',
-    exports: ['dial-in-page', 'page-platform'],
+    exports: ['dial-in-page', 'dial-web-socket-in-page', 'page-platform'],
   },
   {
     name: 'dial',
     about: 'dialing from Node, and the fallback from WebSocket to XHR polling',
-    entries: ['dial-with-fallback'],
+    entries: ['dial-web-socket', 'dial-with-fallback'],
     exports: ['dial'],
   },
   { name: 'xhr', about: 'XHR polling', siblings: 'transports', entries: ['dial-xhr', 'node-post', 'post'] },
