@@ -17,10 +17,7 @@ export async function downloadFile({ download }: StreamUse): Promise<number> {
 }
 
 /** Returns how many bytes the server has read for a consumer that sleeps after the first part of the file. */
-export async function producedForSleeper(
-  { download, produced }: StreamUse,
-  ms: number,
-): Promise<number> {
+export async function producedForSleeper({ download, produced }: StreamUse, ms: number): Promise<number> {
   return new Promise<number>((resolve, reject) => {
     let parts = 0;
     const sleep = async (): Promise<void> => {

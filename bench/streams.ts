@@ -71,8 +71,7 @@ async function measurePeer(name: string): Promise<PeerStreams> {
   const processes = await PeerProcesses.start(name);
   try {
     const { done } = await processes.run('MB of a file as a stream', 0);
-    const peak =
-      done > 0 ? await processes.peak() : { server: Number.NaN, client: Number.NaN };
+    const peak = done > 0 ? await processes.peak() : { server: Number.NaN, client: Number.NaN };
     const produced = done > 0 ? await processes.produced(SLEEP) : Number.NaN;
     return { peak, produced, aborts: await processes.aborts(ABORTS) };
   } finally {
