@@ -152,7 +152,6 @@ class ShellSession {
   }
 
   async #callWith(method: string, args: readonly unknown[]): Promise<void> {
-    const { stdout } = this.#runtime;
     const client = await this.#connection();
     const stop = new AbortController();
     this.#reader.onInterrupt(() => stop.abort(cancelledCall(method)));
