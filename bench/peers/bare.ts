@@ -111,6 +111,7 @@ export const client: ClientPeer = {
     };
     const connection: Connection = {
       square: (n) => call('square', [n]) as Promise<number>,
+      hasBytes: true,
       echo: (value) => (value instanceof Uint8Array ? echoBytes(value) : call('echo', [value])),
       count,
       streams: {
