@@ -12,7 +12,14 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { PeerProcesses } from './peer-processes.js';
 import { peerNames } from './peers/load-peer.js';
-import { LARGE_BYTES, MEDIUM_BYTES, type Scenario, scenarios } from './scenarios.js';
+import {
+  BYTES_1_MIB,
+  BYTES_64_KIB,
+  LARGE_BYTES,
+  MEDIUM_BYTES,
+  type Scenario,
+  scenarios,
+} from './scenarios.js';
 import { createBenchFile, measureStreams } from './streams.js';
 import { checkGoal, formatRatio, median, reportGoals, tableHeader, tableRow } from './table.js';
 
@@ -36,6 +43,8 @@ const goals: Partial<Record<Scenario, number>> = {
   '10 KiB of text, 16 concurrent': 1,
   '10 KiB of small objects, 16 concurrent': 0.8,
   '1 MiB of small objects, one at a time': 0.8,
+  [BYTES_64_KIB]: 0.95,
+  [BYTES_1_MIB]: 0.95,
   callbacks: 5,
   'stream of small items': 5,
   'MB of a file as a stream': 0.8,

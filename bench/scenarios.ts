@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { downloadFile } from './stream-use.js';
 import type { ClientPeer, Connection } from './peers/peer.js';
 
@@ -21,6 +22,10 @@ export const LARGE_BYTES = 16 * MIB - 4 * KIB;
 /** The message with which the largest is compared, per byte. */
 export const MEDIUM_BYTES = 100 * KIB;
 
+/** The scenarios with bytes. */
+export const BYTES_64_KIB = 'bytes 64 KiB';
+export const BYTES_1_MIB = 'bytes 1 MiB';
+
 /** The scenarios. Each runs for about `ms` milliseconds, and ends when its connections have ended. */
 export const scenarios = {
   'one call at a time': calls(1, 1, square),
@@ -31,11 +36,13 @@ export const scenarios = {
   '1 MiB of small objects, one at a time': calls(1, 1, echoObjects(MIB)),
   '100 KiB of text, one at a time': calls(1, 1, echoText(MEDIUM_BYTES)),
   '16 MiB of text, one at a time': calls(1, 1, echoText(LARGE_BYTES)),
+  [BYTES_64_KIB]: calls(1, 1, echoBytes(64 * KIB), hasBytes),
+  [BYTES_1_MIB]: calls(1, 1, echoBytes(MIB), hasBytes),
   callbacks,
   'stream of small items': streamOfItems,
   'MB of a file as a stream': file,
-  'stream of 3 items, one at a time': calls(1, 1, threeItems),
-  'stream of 3 items, 64 concurrent': calls(1, 64, threeItems),
+  'stream of 3 items, one at a time': calls(1, 1, threeItems, hasStreams),
+  'stream of 3 items, 64 concurrent': calls(1, 64, threeItems, hasStreams),
   'connect and first call': connections,
 } as const satisfies Record<string, Run>;
 
@@ -54,6 +61,17 @@ function echoText(length: number): (connection: Connection) => Promise<void> {
     // Flat, as a string that a program has read.
     text ??= Buffer.from(SENTENCE.repeat(Math.ceil(length / SENTENCE.length)).slice(0, length)).toString();
     if ((await connection.echo(text)) !== text) throw new Error('the echo differs from the message');
+  };
+}
+
+/** Returns a call with this number of bytes. */
+function echoBytes(length: number): (connection: Connection) => Promise<void> {
+  let bytes: Uint8Array | undefined;
+  return async (connection) => {
+    bytes ??= randomBytes(length);
+    const answer = (await connection.echo(bytes)) as Uint8Array;
+    if (answer.length !== length || answer[length - 1] !== bytes[length - 1])
+      throw new Error('the echo differs from the message');
   };
 }
 
@@ -85,14 +103,23 @@ function smallObjects(length: number): object[] {
   return objects;
 }
 
+function hasBytes({ hasBytes: has = false }: Connection): boolean {
+  return has;
+}
+
+function hasStreams({ streams }: Connection): boolean {
+  return streams !== undefined;
+}
+
 function calls(
   connections: number,
   concurrency: number,
   call: (connection: Connection) => Promise<void>,
+  canCall: (connection: Connection) => boolean = () => true,
 ): Run {
   return async (peer, url, ms) => {
     const open = await Promise.all(Array.from({ length: connections }, () => peer.connect(url)));
-    if (call === threeItems && !open[0]?.streams) {
+    if (!open.every(canCall)) {
       await closeAll(open);
       return CANNOT;
     }

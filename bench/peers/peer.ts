@@ -1,6 +1,8 @@
 /** A connection of the benchmark. The server and the client of each peer run in separate processes. */
 export interface Connection {
   square(n: number): Promise<number>;
+  /** Whether `echo` carries a Uint8Array as what it is. Default: it does not. */
+  readonly hasBytes?: boolean;
   /** Resolves with the value, as it has returned from the server. */
   echo(value: unknown): Promise<unknown>;
   /** Has the server call `each` `times` times, or send as many items, then resolves. */

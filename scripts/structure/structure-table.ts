@@ -460,6 +460,7 @@ const transport: readonly Folder[] = [
     name: 'sockjs',
     about: 'SockJS frames',
     entries: [
+      'binary-frame',
       'client-channel',
       'client-heartbeat',
       'frame-batch',
@@ -475,7 +476,14 @@ const transport: readonly Folder[] = [
   {
     name: 'channel',
     about: 'the interface of a connection that carries whole messages',
-    entries: ['base-channel', 'channel-owner', 'counted-channel', 'reading-turns'],
+    entries: [
+      'base-channel',
+      'channel-owner',
+      'counted-channel',
+      'deliver-message',
+      'frame-memory',
+      'reading-turns',
+    ],
     exports: [
       'channel',
       'close-code',

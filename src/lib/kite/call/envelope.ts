@@ -1,3 +1,4 @@
+import type { AttachedBytes } from '../../dnode/attached-bytes.js';
 import type { ExtractedFunction } from '../../dnode/scrub.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
 import type { StreamWindow } from '../streams/stream-window.js';
@@ -5,7 +6,13 @@ import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.
 import type { WireError } from '../../protocol/errors.js';
 import { malformedCall } from './call-errors.js';
 import { jsonObject } from '../../util/record.js';
-import { Fragment, type Message, messageText, type Piece } from '../../transport/channel/outgoing-message.js';
+import {
+  BytesMessage,
+  Fragment,
+  type Message,
+  messageText,
+  type Piece,
+} from '../../transport/channel/outgoing-message.js';
 
 /*
  * The wire form of a call and of its response:
@@ -55,7 +62,7 @@ export function callMessage(
   fields: Piece,
   response: number,
   tail: Piece,
-): Message {
+): readonly Piece[] {
   return fields === NO_FIELD
     ? [method, envelope, json, CALL_END, response, tail]
     : [method, envelope, json, fields, CALL_END, response, tail];
@@ -85,7 +92,7 @@ export function resultMessage(
   announcement: Fragment,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
-): Message {
+): readonly Piece[] {
   const tail = functions
     ? `}],"callbacks":{${callbackEntries(functions, '[0,"result"', sharer)}`
     : RESULT_TAIL;
@@ -135,7 +142,7 @@ export function callbackMessage(
   json: string,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
-): Message {
+): readonly Piece[] {
   const tail = functions ? `,"callbacks":{${callbackEntries(functions, '[', sharer)}` : CALLBACK_TAIL;
   return [CALLBACK, number, CALLBACK_ARGS, json, tail];
 }
@@ -158,11 +165,19 @@ function callbackEntries(
   return `${entries.join()}}}`;
 }
 
-/** Returns a message with the mark that its arguments contain tagged values. */
-export function withTags(message: Message): Message {
-  const pieces = typeof message === 'string' ? [message] : message;
-  const end = messageText(pieces.slice(-1));
-  return [...pieces.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
+/** Returns a message with the mark that its arguments contain tagged values, and with the bytes that belong to them. */
+export function withTags(message: readonly Piece[], attached: AttachedBytes | undefined): Message {
+  const end = messageText(message.slice(-1));
+  const tagged = [...message.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
+  if (!attached) return tagged;
+  const pieces: (Piece | Uint8Array)[] = [];
+  let number = 0;
+  for (const piece of tagged) {
+    const [first = '', ...rest] = typeof piece === 'string' ? attached.split(piece) : [];
+    pieces.push(typeof piece === 'string' ? first : piece);
+    for (const text of rest) pieces.push(attached.at(number++), text);
+  }
+  return new BytesMessage(pieces);
 }
 
 /** Where a caller accepts the items of a stream. */

@@ -1,7 +1,7 @@
 import type { MessageJson } from '../../dnode/message-json.js';
 import type { ExtractedFunction, Scrubbed } from '../../dnode/scrub.js';
 import type { Channel } from '../../transport/channel/channel.js';
-import type { Fragment, Message } from '../../transport/channel/outgoing-message.js';
+import type { Fragment, Message, Piece } from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import { cannotSend, misplacedStream, tooLarge, tooManyCallbacks } from './call-errors.js';
@@ -59,8 +59,8 @@ export class Outbox {
   }
 
   /** Sends a message that contains an encoded value. Returns what was sent. */
-  sendEncoded({ tagged }: Scrubbed, message: Message): Message {
-    const sent = tagged ? withTags(message) : message;
+  sendEncoded({ tagged, attached }: Scrubbed, message: readonly Piece[]): Message {
+    const sent = tagged ? withTags(message, attached) : message;
     this.send(sent);
     return sent;
   }
@@ -81,8 +81,9 @@ export class Outbox {
     } catch (error) {
       throw cannotSend(content, error);
     }
-    const { json } = scrubbed;
-    const length = this.envelope.text.length + more;
+    const { json, attached } = scrubbed;
+    const bytes = attached ? (this.#channel.sendsBytes ? attached.size : attached.base64Length) : 0;
+    const length = this.envelope.text.length + more + bytes;
     // A frame quotes the message, which at most doubles its length.
     const available = this.#flow.mayPause
       ? messageBytes

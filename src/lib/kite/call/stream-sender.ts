@@ -55,9 +55,10 @@ export class StreamSender {
     );
   }
 
-  /** Returns the size of an item in JSON. Throws if it cannot be sent. */
+  /** Returns the size of an item in a message. Throws if it cannot be sent. */
   measure(item: unknown): number {
-    return this.#outbox.encode(item, 'The item of a stream', 'item').json.length;
+    const { json, attached } = this.#outbox.encode(item, 'The item of a stream', 'item');
+    return json.length + (attached?.size ?? 0);
   }
 
   /**

@@ -64,6 +64,7 @@ export class FramedPageChannel extends RawPageChannel {
         this.close(frame.code, frame.reason);
         break;
       case 'open':
+        this.use(frame.extensions);
         this.#batch.lines = frame.extensions.includes('lines');
         break;
       case 'heartbeat':

@@ -1,4 +1,4 @@
-import { type Message, messageText } from '../channel/outgoing-message.js';
+import { BytesMessage, type Message, messageText } from '../channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { fitsLine } from './lines.js';
 import { quoteMessage } from './quoting.js';
@@ -38,7 +38,9 @@ export class FrameBatch {
   }
 
   /** Adds a message. Returns false if the message exceeds the limit. */
-  add(message: Message): boolean {
+  add(given: Message): boolean {
+    // Base64 is made once.
+    const message = given instanceof BytesMessage ? messageText(given) : given;
     const isLine = this.#isLine(message);
     const text = isLine ? messageText(message) : quoteMessage(message);
     // Quoting never shortens a text, and a UTF-16 unit takes at most three bytes, so only long messages are counted.

@@ -81,6 +81,7 @@ export abstract class FramedChannel extends WebSocketChannel implements LineRece
   /** Uses the extensions that both ends of the hop support. */
   protected use(extensions: readonly HopExtension[]): void {
     this.#batch.lines = extensions.includes('lines');
+    this.sendsBytes = this.receivesBytes = extensions.includes('binary');
   }
 
   expect(prefix: Fragment): void {
