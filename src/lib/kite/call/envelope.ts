@@ -61,7 +61,7 @@ export function callMessage(
     : [method, envelope, json, fields, CALL_END, response, tail];
 }
 
-/** Returns the end of a call, with the functions in its arguments. `items`: the number of the function for the items of its result. */
+/** Returns the end of a call, with the functions in its arguments. `items`: the number of the function for a stream of results. */
 export function callTail(
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
@@ -234,6 +234,29 @@ export function completeCall(
   { args, callbacks, problem }: DnodeMessage,
 ): IncomingCall {
   return makeCall(prefix, args[0] as CallOptionsObject, callbacks, problem);
+}
+
+/** Returns the call that consists of a cached prefix, these arguments, and no other option. */
+export function completeUsualCall(
+  { method, kite, auth }: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
+  args: unknown[],
+  response: number,
+): IncomingCall {
+  return {
+    method,
+    kite,
+    auth,
+    args,
+    extensions: undefined,
+    deadline: undefined,
+    traceparent: undefined,
+    tracestate: undefined,
+    metadata: undefined,
+    stream: undefined,
+    inputs: undefined,
+    response,
+    problem: undefined,
+  };
 }
 
 function makeCall(
