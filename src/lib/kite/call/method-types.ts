@@ -27,7 +27,9 @@ export type MethodResult<Methods, Name extends MethodName<Methods>, Fallback> = 
       : ItemOf<Awaited<Result>>[]
     : never;
 
-/** The items of what a method returns: an async generator, another async iterable, or a ReadableStream. Never if it is not a stream. */
+/**
+ * The items of what a method returns: an async generator, another async iterable, or a ReadableStream. Never if it is not a stream.
+ */
 type ItemOf<Result> = 0 extends 1 & Result // any
   ? never
   : Result extends AsyncIterable<infer Item>

@@ -62,7 +62,9 @@ export class StreamReader {
     return this.#begun;
   }
 
-  /** Adds an item that has arrived. `values` are the arguments of its message: one, or none if the stream has begun without an item. */
+  /**
+   * Adds an item that has arrived. `values` are the arguments of its message: one, or none if the stream has begun without an item.
+   */
   receive(values: readonly unknown[], size: number): void {
     if (this.#end) return;
     if (!this.#begun) {
