@@ -1,6 +1,7 @@
 import type { CloseCode } from '../errors/error-codes.js';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import { type DnodeLimits, PARSED_BRACKETS } from './dnode-limits.js';
+import { parseJson } from '../util/parse-json.js';
 import { jsonObject } from '../util/record.js';
 import { exceedsBytes } from '../util/utf8.js';
 
@@ -106,6 +107,16 @@ function parseObject(
   const message = jsonObject(value);
   if (!message) throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not an object');
   return message;
+}
+
+/** Parses a value of a message; see `ParseData`. Numbers are rounded. */
+export function parseData(json: string, levels: number, { messageDepth }: MessageLimits): unknown {
+  const depth = messageDepth - levels;
+  // Each level has an opening and a closing bracket.
+  const mayBeDeep = json.length >= 2 * (depth + 1);
+  if (depth < 0 || (mayBeDeep && hasMoreOpeningBrackets(json, PARSED_BRACKETS))) return undefined;
+  const value = parseJson(json);
+  return mayBeDeep && nestsDeeper(value, depth) ? undefined : value;
 }
 
 function nestsTooDeep(maxDepth: number): ProtocolViolation {

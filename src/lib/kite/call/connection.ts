@@ -234,8 +234,8 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: IncomingCall, result: unknown, id: () => string): void {
-    this.#sender.respond(call, result, id);
+  respond(call: IncomingCall, result: unknown, request: { readonly id: string }): void {
+    this.#sender.respond(call, result, request);
   }
 
   /** Sends an item of a stream to a function of the peer. Returns the size of the message. */

@@ -68,7 +68,7 @@ export function callMessage(
     : [method, envelope, json, fields, CALL_END, response, tail];
 }
 
-/** Returns the end of a call, with the functions in its arguments. `items`: the number of the function for the items of its result. */
+/** Returns the end of a call, with the functions in its arguments. `items`: the number of the function for a stream of results. */
 export function callTail(
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
@@ -240,37 +240,53 @@ export function readCall(method: string, { args, callbacks, problem }: DnodeMess
   const options = jsonObject(args[0]);
   const { kite = null, authentication: auth = null } = options ?? NO_OPTIONS;
   const malformed = args.length > (options ? 1 : 0) ? malformedCall() : problem;
-  return makeCall({ method, kite, auth }, options ?? NO_OPTIONS, callbacks, malformed);
+  return readOptions({ method, kite, auth }, options ?? NO_OPTIONS, callbacks, malformed);
 }
 
+type CallPrefix = Pick<IncomingCall, 'method' | 'kite' | 'auth'>;
+
 /** Returns the call that consists of a cached prefix and these arguments. */
-export function completeCall(
-  prefix: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
-  { args, callbacks, problem }: DnodeMessage,
+export function completeCall(prefix: CallPrefix, { args, callbacks, problem }: DnodeMessage): IncomingCall {
+  return readOptions(prefix, args[0] as CallOptionsObject, callbacks, problem);
+}
+
+/** Returns the call that consists of a cached prefix, these arguments, and no other option. */
+export function completeUsualCall(prefix: CallPrefix, args: unknown[], response: number): IncomingCall {
+  return makeCall(prefix, args, NO_OPTIONS, undefined, response, undefined);
+}
+
+function readOptions(
+  prefix: CallPrefix,
+  options: CallOptionsObject,
+  callbacks: readonly CallbackPath[] | undefined,
+  problem: Error | undefined,
 ): IncomingCall {
-  return makeCall(prefix, args[0] as CallOptionsObject, callbacks, problem);
+  const { withArgs, stream: window } = options;
+  const stream = window === undefined ? undefined : { window, number: callbacks?.find(isItemsPath)?.number };
+  return makeCall(prefix, argsList(withArgs), options, stream, responseNumber(callbacks), problem);
 }
 
 function makeCall(
-  { method, kite, auth }: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
-  { withArgs, extensions, deadline, traceparent, tracestate, metadata, stream }: CallOptionsObject,
-  callbacks: readonly CallbackPath[] | undefined,
+  { method, kite, auth }: CallPrefix,
+  args: unknown[],
+  { extensions, deadline, traceparent, tracestate, metadata }: CallOptionsObject,
+  stream: StreamReceiver | undefined,
+  response: number | undefined,
   problem: Error | undefined,
 ): IncomingCall {
   return {
     method,
     kite,
     auth,
-    args: argsList(withArgs),
+    args,
     extensions,
     deadline,
     traceparent,
     tracestate,
     metadata,
-    stream:
-      stream === undefined ? undefined : { window: stream, number: callbacks?.find(isItemsPath)?.number },
+    stream,
     inputs: undefined,
-    response: responseNumber(callbacks),
+    response,
     problem,
   };
 }

@@ -31,6 +31,8 @@ export interface CallPrefixCache {
   /** Makes the channel recognize calls that have the same prefix as this one. */
   learn(text: string, channel: Channel): void;
   find(fragment: Fragment): EnvelopePrefix | undefined;
+  /** Reads a call in the form that kites write. Returns undefined if it has another one. */
+  read(prefix: EnvelopePrefix, rest: string): IncomingCall | undefined;
   /** Parses the part after a prefix. Returns undefined if the two have to be parsed together. */
   parse(rest: string): DnodeMessage | undefined;
   complete(prefix: EnvelopePrefix, message: DnodeMessage): IncomingCall;
@@ -150,6 +152,11 @@ export class Receiver implements ChannelReceiver {
   #receiveAfterPrefix(fragment: Fragment, rest: string): void {
     const prefixes = this.#prefixes;
     const prefix = prefixes?.find(fragment);
+    const usual = prefix && prefixes?.read(prefix, rest);
+    if (usual) {
+      this.#connection.dispatch(usual);
+      return;
+    }
     const message = prefix && prefixes?.parse(rest);
     if (!prefixes || !prefix || !message) {
       this.#receiveWhole(fragment.text + rest);

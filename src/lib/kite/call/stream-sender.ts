@@ -62,8 +62,8 @@ export class StreamSender {
   }
 
   /**
-   * Returns the field of a call that accepts a stream as result, at the function with the number `items`. `begun` is called when the
-   * stream begins, `violated` when the peer breaks its rules.
+   * Returns the field of a call that accepts a stream as result, at the function with the number `items`. `begun` is called when
+   * the stream begins, `violated` when the peer breaks its rules.
    */
   accept(reader: StreamReader, items: number, begun: () => void, violated: (error: Error) => void): string {
     const grant = (count: number): void => {
