@@ -40,13 +40,12 @@ export class CallbackTable<Entry extends object> {
     const entry = this.#entries?.get(number);
     if (entry === undefined) return;
     this.#entries?.delete(number);
-    this.#numbers?.delete(entry);
+    if (this.#numbers?.get(entry) === number) this.#numbers.delete(entry);
   }
 
-  /** Deletes an entry that was shared. */
-  unshare(entry: Entry): void {
-    const number = this.#numbers?.get(entry);
-    if (number !== undefined) this.delete(number);
+  /** Deletes an entry under all of its numbers. */
+  deleteEntry(entry: Entry): void {
+    for (const [number, other] of this.entries()) if (other === entry) this.delete(number);
   }
 
   entries(): Iterable<[number, Entry]> {

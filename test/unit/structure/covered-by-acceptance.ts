@@ -49,6 +49,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/cli': [
     'cli/call/call',
     'cli/call/output-window',
+    'cli/call/print-outcome',
     'cli/frame/main',
     'cli/frame/read-lines',
     'cli/frame/unknown-command',

@@ -37,7 +37,7 @@ export async function bench(options: BenchOptions, runtime: CommandRuntime): Pro
     const measurement = await Measurement.create();
     const hopeless = new AbortController();
     const result = await runLoad(
-      clients.map((client) => () => client.call(method, args, { callbacks: 'call' })),
+      clients.map((client) => () => client.call(method, args)),
       options,
       { measurement, hopeless },
       runtime,

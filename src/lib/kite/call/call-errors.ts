@@ -51,7 +51,7 @@ export function tooLarge(content: string, limit: number, name: string): KiteErro
 export function tooManyCallbacks(limit: number): KiteError {
   return new KiteError(
     'argumentError',
-    `The peer already has ${limit} functions (limits.callbacksPerConnection): use { callbacks: 'call' } or forget()`,
+    `The peer already has ${limit} functions (limits.callbacksPerConnection): release them with forget() or release()`,
   );
 }
 

@@ -58,6 +58,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   /** The calls of the peer that it can cancel, by the number of its callback. */
   #running: Map<unknown, RunningCall> | undefined;
   #streams: ConnectionStreams | undefined;
+  #kept: Set<AnyFunction> | undefined;
   /** The identity in the first call of the peer, unparsed and unverified; null if that call has none. */
   #claimedKite: unknown;
   #kite: KiteIdentity | undefined;
@@ -215,7 +216,17 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   override forget(fn: AnyFunction): void {
+    this.#kept?.delete(fn);
     this.#pendingCalls.forget(fn);
+  }
+
+  override keep(fn: AnyFunction): void {
+    (this.#kept ??= new Set()).add(fn);
+  }
+
+  /** Whether the peer may call a function until it is forgotten. */
+  keeps(fn: AnyFunction): boolean {
+    return this.#kept?.has(fn) ?? false;
   }
 
   override close(code?: number, reason?: string): void {

@@ -50,7 +50,7 @@ export class PendingCalls {
     return this.#table.get(number);
   }
 
-  /** Registers a function until the connection ends or it is forgotten. The same function gets the same number. */
+  /** Registers a function until the connection ends or it is forgotten. The same function gets the same number again. */
   share(fn: AnyFunction): number {
     return this.#table.share(fn);
   }
@@ -66,7 +66,7 @@ export class PendingCalls {
   }
 
   forget(fn: AnyFunction): void {
-    this.#table.unshare(fn);
+    this.#table.deleteEntry(fn);
   }
 
   /** Adds a call and starts its timeout. Returns the number of its response callback. */

@@ -39,7 +39,7 @@ export interface SenderHost extends OutboxHost {
 
 export interface SenderOptions extends OutboxOptions {
   /** The connection of the sender. */
-  readonly owner: { readonly streams: ConnectionStreams };
+  readonly owner: { readonly streams: ConnectionStreams; keeps(fn: AnyFunction): boolean };
   /** Timeout of calls in milliseconds; 0 means none. Default: that of the host. */
   readonly timeout: number | undefined;
 }
@@ -112,8 +112,8 @@ export class Sender {
     if (functions && hasStreams) this.streams.check(functions);
     const { timeout: requested = hasStreams || (reader && parent) ? 0 : this.#timeout } = options;
     const timeout = parent ? inheritedTimeout(requested, parent, method) : requested;
-    const shared =
-      functions && (hasStreams || options.callbacks === 'call') ? this.#share(functions, options) : undefined;
+    const isScoped = hasStreams || options.callbacks !== 'connection';
+    const shared = functions && isScoped ? this.#share(functions, options) : undefined;
     // The default timeout of a stream applies until it begins.
     const isLimited = !reader || options.timeout !== undefined || parent !== undefined;
     const callbacks = shared?.released;
@@ -166,7 +166,8 @@ export class Sender {
   ): CallbackRegistry & { readonly released: number[] } {
     const released: number[] = [];
     const numbers = functions.map(({ fn }) => {
-      if (typeof fn === 'function' && callbacks !== 'call') return this.#pendingCalls.share(fn);
+      if (typeof fn === 'function' && (callbacks === 'connection' || this.#owner.keeps(fn)))
+        return this.#pendingCalls.share(fn);
       const number = this.#pendingCalls.shareForCall(
         typeof fn === 'function' ? fn : this.streams.argument(fn),
       );

@@ -14,7 +14,10 @@ import type { IncomingCall } from '../call/envelope.js';
 /** A call, as its handler receives it. */
 export class Request<Args extends readonly unknown[] = unknown[]> {
   readonly method: string;
-  /** The arguments. Functions among them are callbacks of the caller, which can be called until it disconnects. */
+  /**
+   * The arguments. Functions among them are callbacks of the caller, which can be called until the call has ended, or longer if the
+   * caller has shared them.
+   */
   args: Args;
   /** The authenticated username of the caller. Empty if the method does not require authentication. */
   username = '';

@@ -238,7 +238,7 @@ describe('callbacks', () => {
     expect(received).toEqual(['hello back', 'enough']);
   });
 
-  it('callbacks are forgotten with the call on request, and at the latest at the disconnect', async () => {
+  it('callbacks are forgotten with the call, or on request, and at the latest at the disconnect', async () => {
     const { server, client } = await connected();
     let kept: RemoteFunction = () => {};
     server.handle<[RemoteFunction]>('keep', ({ args: [fn] }) => {
@@ -246,12 +246,12 @@ describe('callbacks', () => {
       return null;
     });
     let calls = 0;
-    await client.call('keep', [() => calls++], { callbacks: 'call' });
+    await client.tell('keep', () => calls++);
     kept();
     await settled();
     expect(calls).toBe(0);
     const counted = (): number => calls++;
-    await client.tell('keep', counted);
+    await client.call('keep', [counted], { callbacks: 'connection' });
     kept();
     await settled();
     expect(calls).toBe(1);
@@ -267,8 +267,8 @@ describe('callbacks', () => {
   it('callbacks are limited in number per connection, and the error has a hint', async () => {
     const { server, client } = await connected({ limits: { ...defaultLimits, callbacksPerConnection: 10 } });
     server.handle('take', () => null);
-    for (let i = 0; i < 10; i++) await client.tell('take', () => i);
-    await expect(client.tell('take', () => {})).rejects.toThrow("{ callbacks: 'call' }");
+    for (let i = 0; i < 10; i++) await client.call('take', [() => i], { callbacks: 'connection' });
+    await expect(client.tell('take', () => {})).rejects.toThrow('forget() or release()');
     await client.tell('take', 'no function');
   });
 
