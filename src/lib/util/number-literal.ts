@@ -1,4 +1,4 @@
-import { NUMBER_LITERAL } from './is-number-literal.js';
+import { NUMBER_LITERAL } from './number-literal-brand.js';
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
