@@ -621,6 +621,7 @@ export const structure: readonly Folder[] = [
       'has-terminal',
       'host',
       'ip-addresses',
+      'is-number-literal',
       'item-source',
       'json-error',
       'listen-address',

@@ -1,4 +1,5 @@
-import { isNumberLiteral, NumberLiteral } from './number-literal.js';
+import { isNumberLiteral } from './is-number-literal.js';
+import { NumberLiteral } from './number-literal.js';
 import { randomHex } from './random.js';
 
 /** Length in bytes of the mark that stands for a number in a string, which no string of a peer contains by chance or intent. */
