@@ -1,10 +1,14 @@
 import { messageLength } from '../../transport/channel/outgoing-message.js';
 import { nextTick } from '../../util/next-tick.js';
-import { ITEM_MESSAGE_LENGTH, ITEMS_PER_MESSAGE } from '../limits/stream-limits.js';
 import type { ItemOutlet } from '../streams/stream-producer.js';
 import { callbackMessage } from './envelope.js';
 import type { Outbox } from './outbox.js';
 import type { PendingCalls } from './pending-calls.js';
+
+/** Number of items at which a message is sent at once, so that the peer can start while the next one is made. */
+const ITEMS_PER_MESSAGE = 64;
+/** Length at which a message of items is sent at once, in UTF-16 code units. Longer items are sent alone. */
+const ITEM_MESSAGE_LENGTH = 4096;
 
 export interface ItemMessagesOptions {
   readonly outbox: Outbox;
@@ -45,7 +49,7 @@ export class ItemMessages implements ItemOutlet {
   }
 
   add(item: unknown): void {
-    if (typeof item === 'number' && Number.isInteger(item) && item !== 0) this.#append(`${item}`);
+    if (typeof item === 'number' && Number.isInteger(item) && item !== 0) this.#append(item.toString());
     else this.#addEncoded(item);
   }
 

@@ -29,8 +29,3 @@ export const streamLimits: StreamLimits = {
   streamBytesPerConnection: 64 * 1024 * 1024,
   streamArrayItems: 65_536,
 };
-
-/** Number of items at which a message is sent at once, so that the peer can start while the next one is made. */
-export const ITEMS_PER_MESSAGE = 64;
-/** Length of a message of items at which it is sent at once, in UTF-16 code units. Longer items are sent alone. */
-export const ITEM_MESSAGE_LENGTH = 4096;
