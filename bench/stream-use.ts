@@ -17,10 +17,7 @@ export async function downloadFile({ download }: StreamUse): Promise<number> {
 }
 
 /** Returns how many bytes the server has read for a consumer that sleeps after the first part of the file. */
-export async function producedForSleeper(
-  { download, produced }: StreamUse,
-  ms: number,
-): Promise<number> {
+export async function producedForSleeper({ download, produced }: StreamUse, ms: number): Promise<number> {
   return new Promise<number>((resolve, reject) => {
     let parts = 0;
     const sleep = async (): Promise<void> => {
@@ -37,6 +34,7 @@ export async function producedForSleeper(
 /** Returns the times of several aborts, in milliseconds. */
 export async function abortTimes({ abort }: Connection, count: number): Promise<number[]> {
   const times: number[] = [];
-  for (let index = 0; abort && index < count; index++) times.push(await abort());
+  if (!abort) return times;
+  for (let index = 0; index < count; index++) times.push(await abort());
   return times;
 }
