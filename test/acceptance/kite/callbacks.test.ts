@@ -3,7 +3,9 @@ import type { RemoteFunction } from '../../../src/lib/index.js';
 import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
 
 /** A kite that keeps the function of its last call of `keep`, and a client of it. */
-async function withKept(): Promise<Awaited<ReturnType<typeof connected>> & { call(value: unknown): unknown }> {
+async function withKept(): Promise<
+  Awaited<ReturnType<typeof connected>> & { call(value: unknown): unknown }
+> {
   const pair = await connected();
   const kept: { fn: RemoteFunction | undefined } = { fn: undefined };
   pair.server.handle<[RemoteFunction]>('keep', ({ args: [fn] }) => {

@@ -103,8 +103,7 @@ class ShellSession {
     this.#reader = reader;
     this.#runtime = runtime;
     this.#interactive = interactive;
-    this.#print = (...values) =>
-      reader.clearAndWrite(() => runtime.stdout.write(`${toJson(values)}\n`));
+    this.#print = (...values) => reader.clearAndWrite(() => runtime.stdout.write(`${toJson(values)}\n`));
     this.#setClient(connected.client);
   }
 

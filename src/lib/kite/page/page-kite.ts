@@ -2,7 +2,7 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Client } from '../call/client.js';
 import type { ConnectionEvents } from '../call/connection.js';
-import type { AnyMethods, MethodArgs, MethodName, MethodResult } from '../call/method-types.js';
+import type { AnyMethods, HandlerArgs, MethodName, MethodResult } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
 import type { KiteCore, KiteEvents } from '../core/kite-core.js';
 import { LinkedKontrolClient } from '../kontrol/linked-kontrol-client.js';
@@ -78,7 +78,7 @@ export class PageKite<Methods = AnyMethods> {
    */
   handle<Name extends MethodName<Methods>>(
     name: Name,
-    handler: Handler<MethodArgs<Methods, Name>, MethodResult<Methods, Name, unknown>>,
+    handler: Handler<HandlerArgs<Methods, Name>, MethodResult<Methods, Name, unknown>>,
   ): Method;
   handle<Args extends unknown[], Result = unknown>(name: string, handler: Handler<Args, Result>): Method;
   handle<Args extends unknown[], Result = unknown>(

@@ -148,6 +148,7 @@ export class Dispatcher {
 function finish(connection: Connection, call: IncomingCall, request: Request): void {
   connection.untrack(call, request);
   if (call.inputs) for (const input of call.inputs) input.close(callEnded());
+  call.scope?.end();
   request.release();
   connection.flow.ended();
 }
