@@ -90,6 +90,25 @@ export class PeerProcesses {
     };
   }
 
+  /** Returns the most memory that each end has taken so far, in bytes. */
+  async peak(): Promise<{ server: number; client: number }> {
+    const command = { type: 'peak' } as const;
+    return {
+      server: (await this.#server.send(command)) as number,
+      client: (await this.#client.send(command)) as number,
+    };
+  }
+
+  /** Returns how many bytes the server has read for a consumer that sleeps. */
+  async produced(ms: number): Promise<number> {
+    return (await this.#client.send({ type: 'produced', url: this.#url, ms })) as number;
+  }
+
+  /** Returns the times until an abort has arrived, in milliseconds. */
+  async aborts(count: number): Promise<number[]> {
+    return (await this.#client.send({ type: 'aborts', url: this.#url, count })) as number[];
+  }
+
   stop(): void {
     this.#server.stop();
     this.#client.stop();

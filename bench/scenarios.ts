@@ -1,11 +1,15 @@
+import { downloadFile } from './stream-use.js';
 import type { ClientPeer, Connection } from './peers/peer.js';
 
 /** The result of a scenario. */
 export interface ScenarioResult {
-  /** Number of operations. */
+  /** Number of operations. 0 if the peer cannot do this. */
   readonly done: number;
   readonly seconds: number;
 }
+
+/** The result of a peer that cannot do what a scenario needs. */
+const CANNOT: ScenarioResult = { done: 0, seconds: 0 };
 
 type Run = (peer: ClientPeer, url: string, ms: number) => Promise<ScenarioResult>;
 
@@ -28,6 +32,10 @@ export const scenarios = {
   '100 KiB of text, one at a time': calls(1, 1, echoText(MEDIUM_BYTES)),
   '16 MiB of text, one at a time': calls(1, 1, echoText(LARGE_BYTES)),
   callbacks,
+  'stream of small items': streamOfItems,
+  'MB of a file as a stream': file,
+  'stream of 3 items, one at a time': calls(1, 1, threeItems),
+  'stream of 3 items, 64 concurrent': calls(1, 64, threeItems),
   'connect and first call': connections,
 } as const satisfies Record<string, Run>;
 
@@ -59,6 +67,13 @@ function echoObjects(length: number): (connection: Connection) => Promise<void> 
   };
 }
 
+/** Reads a stream of three items. */
+async function threeItems({ streams }: Connection): Promise<void> {
+  let count = 0;
+  await streams?.items(3, () => count++);
+  if (streams && count !== 3) throw new Error(`the stream of 3 items had ${count}`);
+}
+
 function smallObjects(length: number): object[] {
   const objects: object[] = [];
   for (let size = 0; size < length; ) {
@@ -77,6 +92,10 @@ function calls(
 ): Run {
   return async (peer, url, ms) => {
     const open = await Promise.all(Array.from({ length: connections }, () => peer.connect(url)));
+    if (call === threeItems && !open[0]?.streams) {
+      await closeAll(open);
+      return CANNOT;
+    }
     await Promise.all(open.map(call));
     let done = 0;
     const start = performance.now();
@@ -110,6 +129,38 @@ async function callbacks(peer: ClientPeer, url: string, ms: number): Promise<Sce
   const seconds = (performance.now() - start) / 1000;
   await connection.close();
   return { done: received, seconds };
+}
+
+const ITEMS = 10_000;
+
+/** Reads streams of small items, one after another. */
+async function streamOfItems(peer: ClientPeer, url: string, ms: number): Promise<ScenarioResult> {
+  const connection = await peer.connect(url);
+  const { streams } = connection;
+  let done = 0;
+  const each = (): void => {
+    done++;
+  };
+  const start = performance.now();
+  while (streams && performance.now() < start + ms) await streams.items(ITEMS, each);
+  const seconds = (performance.now() - start) / 1000;
+  await connection.close();
+  return streams ? { done, seconds } : CANNOT;
+}
+
+/** Reads the file once, and checks its digest. */
+async function file(peer: ClientPeer, url: string): Promise<ScenarioResult> {
+  const connection = await peer.connect(url);
+  const { streams } = connection;
+  if (!streams) {
+    await connection.close();
+    return CANNOT;
+  }
+  const start = performance.now();
+  const bytes = await downloadFile(streams);
+  const seconds = (performance.now() - start) / 1000;
+  await connection.close();
+  return { done: bytes / 1e6, seconds };
 }
 
 // The ports of closed connections are in use for a minute, and connecting is slow when few ports are free.

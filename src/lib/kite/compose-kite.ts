@@ -15,6 +15,7 @@ import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
 import { messageJson } from './call/message-numbers.js';
+import { TokenRenewal } from './call/token-renewal.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
 import { proxyFinder } from './config/find-proxy.js';
 import { kiteSettings } from './config/kite-settings.js';
@@ -124,6 +125,7 @@ export function composeKite(
     transport,
     trustRemote: options.trustRemote,
     dialer,
+    newRenewal: (renewal) => new TokenRenewal(renewal),
     newPrefixCache: () => new EnvelopeCache(limits, json),
   });
   const server = new KiteServer({

@@ -307,9 +307,11 @@ describe('a query whose response would exceed the limit of a message', () => {
     for (const [way, [kontrol, user, argument]] of Object.entries(ways)) {
       const caller = await connect(kontrol, user);
       for (let retry = 0; retry < 3; retry++)
-        await expect(caller.subscribe('getKites', { ...argument, watchCallback }), way).rejects.toMatchObject({
-          message: /./,
-        });
+        await expect(caller.subscribe('getKites', { ...argument, watchCallback }), way).rejects.toMatchObject(
+          {
+            message: /./,
+          },
+        );
       expect([way, kontrol.status().watchers]).toEqual([way, 0]);
     }
     console.log(`${Object.keys(ways).length} ways in which a query with a watch fails: none leaves a watch`);

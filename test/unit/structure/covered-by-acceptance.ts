@@ -5,11 +5,14 @@
 export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> = {
   'browser/transports': [
     'browser-global',
+    'kite/page/base-page-kite',
     'kite/page/page-kite',
     'kite/page/page-methods',
     'transport/page/dial-in-page',
+    'transport/page/dial-web-socket-in-page',
     'transport/page/fetch-post',
   ],
+  'browser/core': ['browser-core-global'],
   'browser/webrtc': [
     'browser-webrtc-global',
     'kite/page/kontrol-peer',
@@ -46,6 +49,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/cli': [
     'cli/call/call',
     'cli/call/output-window',
+    'cli/call/print-outcome',
     'cli/frame/main',
     'cli/frame/read-lines',
     'cli/frame/unknown-command',
@@ -306,6 +310,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'storage/postgres-migrations': ['kontrol/storage/postgres/migrations'],
   'transport/sockjs-dial': [
     'transport/dial/dial',
+    'transport/dial/dial-web-socket',
     'transport/dial/dial-with-fallback',
     'transport/handshake/handshake',
     'transport/websocket/dial-websocket',

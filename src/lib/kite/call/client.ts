@@ -16,7 +16,7 @@ import type {
   StreamItem,
   StreamResult,
 } from './method-types.js';
-import { type RenewToken, TokenRenewal } from './token-renewal.js';
+import type { RenewToken, TokenRenewal } from './token-renewal.js';
 import { type CallOptions, Peer } from './peer.js';
 import { cancelStreams } from './tagged-message.js';
 
@@ -212,7 +212,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 
   #makeRenewal(renewToken: RenewToken | undefined): TokenRenewal | undefined {
     if (!renewToken) return undefined;
-    return new TokenRenewal({
+    return this.#host.newRenewal?.({
       clock: this.#clock,
       logger: this.#host.logger,
       renewToken,

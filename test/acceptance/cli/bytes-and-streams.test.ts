@@ -1,0 +1,316 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Kite } from '../../../src/lib/index.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
+import { Cli } from '../../helpers/cli/cli-harness.js';
+
+let cli: Cli;
+let kite: Kite;
+let to: string[];
+const ended: string[] = [];
+let called = 0;
+
+/** All bytes, none of which a terminal may get as it is. */
+const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+
+const REPORT_PEAK = join(import.meta.dirname, '../../helpers/cli/report-peak.cjs');
+
+/** Maximum of the resident memory of a command, in MiB, which is less than it would take with the whole file in memory. */
+const MEMORY = 150;
+
+beforeAll(async () => {
+  cli = await Cli.create();
+  kite = new Kite('files', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });
+  const open = (name: string, handler: (...args: never[]) => unknown): void =>
+    void kite
+      .handle(name, ({ args, signal }) => {
+        called++;
+        return (handler as (...values: unknown[]) => unknown)(...args, signal);
+      })
+      .disableAuthentication();
+  open('type', (value: unknown) => Object.prototype.toString.call(value));
+  open('reverse', (bytes: Uint8Array) => bytes.toReversed());
+  open('echo', (...args: unknown[]) => args.slice(0, -1));
+  open('digest', async (name: string, chunks: AsyncIterable<Uint8Array>) => {
+    const hash = createHash('sha256');
+    let size = 0;
+    let largest = 0;
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      size += chunk.length;
+      largest = Math.max(largest, chunk.length);
+    }
+    return { name, size, largest, sha256: hash.digest('hex') };
+  });
+  open('head', async (chunks: AsyncIterable<Uint8Array>) => {
+    for await (const chunk of chunks) return new TextDecoder().decode(chunk);
+    return 'nothing';
+  });
+  open('both', async ({ a, b }: Record<'a' | 'b', AsyncIterable<Uint8Array>>) => {
+    const text = async (chunks: AsyncIterable<Uint8Array>): Promise<string> => {
+      let all = '';
+      for await (const chunk of chunks) all += new TextDecoder().decode(chunk);
+      return all;
+    };
+    return [await text(a), await text(b)];
+  });
+  open('download', async function* (size: number) {
+    try {
+      for (let at = 0; at < size; at += 65_536) yield new Uint8Array(Math.min(65_536, size - at)).fill(at);
+    } finally {
+      ended.push('download');
+    }
+  });
+  open('ticks', async function* (signal: AbortSignal) {
+    try {
+      yield 'tick';
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    } finally {
+      ended.push('ticks');
+    }
+  });
+  open('every', async function* () {
+    yield EVERY_BYTE;
+    yield EVERY_BYTE;
+  });
+  open('quiet', async (signal: AbortSignal) => {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    ended.push('quiet');
+  });
+  open('hold', async (chunks: AsyncIterable<unknown>, signal: AbortSignal) => {
+    for await (const chunk of chunks) if (chunk) break;
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    ended.push('hold');
+  });
+  await kite.listen();
+  to = ['--to', kite.url ?? ''];
+});
+
+afterAll(async () => {
+  await kite.close({ drainTimeout: 0 });
+  await cli.remove();
+});
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(cli.home, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('arguments that are bytes', () => {
+  it('call sends @bytes:PATH and @bytes:- as bytes, and writes bytes as they are with --raw', async () => {
+    file('all', EVERY_BYTE);
+    const commands = [
+      `kitectl call reverse @bytes:all --raw --to ${kite.url} > out`,
+      `kitectl call reverse @bytes:- --raw --to ${kite.url} < all > out`,
+      `cat all | kitectl call reverse @bytes:- --raw --json --to ${kite.url} > out`,
+    ];
+    for (const command of commands) {
+      const { code, stderr } = await cli.shell(command, { cwd: cli.home });
+      expect([code, stderr]).toEqual([0, '']);
+      expect([...readFileSync(join(cli.home, 'out'))]).toEqual([...EVERY_BYTE].toReversed());
+      writeFileSync(join(cli.home, 'out'), '');
+    }
+    const { stdout } = await cli.run(['call', 'type', '-F', `a=@bytes:${join(cli.home, 'all')}`, ...to]);
+    expect(stdout).toBe('"[object Object]"\n');
+    expect((await cli.run(['call', 'type', `@bytes:${join(cli.home, 'all')}`, ...to])).stdout).toBe(
+      '"[object Uint8Array]"\n',
+    );
+  });
+
+  it('call prints bytes in base64 without --raw, in every format', async () => {
+    const path = file('three', Uint8Array.of(27, 255, 0));
+    const rows: [string[], string][] = [
+      [[], '"AP8b"\n'],
+      [['-o', 'json'], '"AP8b"\n'],
+      [['-o', 'ndjson'], '"AP8b"\n'],
+      [['-o', 'yaml'], 'AP8b\n'],
+      [['-o', 'table'], 'AP8b\n'],
+      [['-o', 'wide'], 'AP8b\n'],
+      [['-o', 'name'], 'AP8b\n'],
+    ];
+    for (const [flags, expected] of rows)
+      expect((await cli.run(['call', 'reverse', `@bytes:${path}`, ...flags, ...to])).stdout).toBe(expected);
+    console.log(`bytes: ${rows.length} formats`);
+  });
+
+  it('call writes no control characters of bytes to a terminal', async () => {
+    file('all', EVERY_BYTE);
+    for (const args of [
+      ['reverse', '@bytes:all', '--raw'],
+      ['reverse', '@bytes:all'],
+      ['every', '--raw'],
+      ['every'],
+    ]) {
+      const { code, stdout } = await cli.terminal(['call', ...args, ...to], 80, { cwd: cli.home });
+      expect(code).toBe(0);
+      // The lines of the terminal itself end in a line feed.
+      expect(stdout.replaceAll(/[\n\t]/g, '')).not.toMatch(/\p{Cc}/u);
+    }
+  });
+
+  it('call names a file that it cannot send before it makes the call, and what to do instead', async () => {
+    const before = called;
+    mkdirSync(join(cli.home, 'folder'));
+    truncateSync(file('large', ''), 16 * 1024 * 1024 + 1);
+    const rows: [string[], number, string, string][] = [
+      [
+        ['@bytes:none'],
+        3,
+        'Cannot read @bytes:none: no such file or folder',
+        'use @@bytes:none or --string.',
+      ],
+      [['@stream:none'], 3, 'Cannot read @stream:none: no such file', 'use @@stream:none or --string.'],
+      [['@bytes:folder'], 3, 'Cannot read @bytes:folder: it is a folder', 'use @@bytes:folder'],
+      [['@stream:folder'], 3, 'Cannot read @stream:folder: it is a folder', 'use @@stream:folder'],
+      [['@bytes:'], 2, '@bytes: has no path.', '@bytes:- for standard input.'],
+      [['@stream:'], 2, '@stream: has no path.', '@stream:- for standard input.'],
+      [['@bytes:large'], 2, 'large is longer than 16777216 bytes', 'use @stream:large'],
+      [['-', '@stream:-'], 2, 'Standard input can be read only once', 'use --string'],
+      [['@stream:-', '@bytes:-'], 2, 'Standard input can be read only once', 'use --string'],
+      [['-F', 'a=@stream:-', '-F', 'b=@bytes:-'], 2, 'Standard input can be read only once', 'use --string'],
+    ];
+    for (const [args, exitCode, message, hint] of rows) {
+      const { code, stdout, stderr } = await cli.run(['call', 'echo', ...args, ...to], {
+        cwd: cli.home,
+        input: '',
+      });
+      expect([args, code, stdout]).toEqual([args, exitCode, '']);
+      expect(stderr).toContain(message);
+      expect(stderr).toContain(hint);
+    }
+    console.log(`files that cannot be sent: ${rows.length}`);
+    expect(called).toBe(before);
+  });
+});
+
+describe('arguments that are streams', () => {
+  it('call sends @stream:PATH and @stream:- as a stream of bytes', async () => {
+    const content = Buffer.alloc(300_000, 'line of text\n');
+    const path = file('app.log', content);
+    const expected = { size: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+    const fromFile = await cli.run(['call', 'digest', 'a', `@stream:${path}`, ...to]);
+    expect(JSON.parse(fromFile.stdout)).toMatchObject({ name: 'a', ...expected });
+    for (const input of [`< ${path}`, `< <(cat ${path})`]) {
+      const line = `kitectl call digest a @stream:- --to ${kite.url} ${input}`;
+      expect(JSON.parse((await cli.shell(line)).stdout)).toMatchObject(expected);
+    }
+    const named = `kitectl call digest a @stream:<(cat ${path}) --to ${kite.url}`;
+    expect(JSON.parse((await cli.shell(named)).stdout)).toMatchObject(expected);
+  });
+
+  it('call sends streams in objects, an empty one, and a function beside one', async () => {
+    const [a, b] = [file('a', 'A'), file('b', '')];
+    const both = await cli.run(['call', 'both', '-F', `a=@stream:${a}`, '-F', `b=@stream:${b}`, ...to]);
+    expect(both.stdout).toBe('["A",""]\n');
+    const { stdout } = await cli.run(['call', 'head', `@stream:${a}`, '--callback', ...to]);
+    expect(stdout).toBe('"A"\n');
+  });
+
+  it('call ends when the kite reads no more of a standard input that stays open', async () => {
+    const running = cli.start(['call', 'head', '@stream:-', ...to]);
+    running.child.stdin?.write('first');
+    expect(await running.outcome).toMatchObject({ code: 0, stdout: '"first"\n' });
+  });
+
+  it('call sends a large file in bounded memory, and receives one', async () => {
+    const size = 96 * 1024 * 1024;
+    const path = file('huge', '');
+    truncateSync(path, size);
+    const peak = join(cli.home, 'peak');
+    const env = { PEAK_FILE: peak, NODE_OPTIONS: `--require ${REPORT_PEAK}` };
+    const rows: [string, string | number][] = [
+      [`digest huge @stream:${path}`, size],
+      [`digest huge @stream:- < ${path}`, size],
+      [`download ${size} --raw | wc -c`, size],
+    ];
+    for (const [line, expected] of rows) {
+      const [words, ...rest] = line.split(/ (?=[<|])/);
+      const { stdout } = await cli.shell(`kitectl call ${words} --to ${kite.url} ${rest.join(' ')}`, { env });
+      const size = stdout.startsWith('{') ? (JSON.parse(stdout) as { size: number }).size : Number(stdout);
+      expect(size).toBe(expected);
+      const memory = Number(readFileSync(peak, 'utf8')) / 1024;
+      console.log(`${words}: ${Math.round(memory)} MiB`);
+      expect(memory).toBeLessThan(MEMORY);
+    }
+  }, 300_000);
+});
+
+describe('results that are streams of bytes', () => {
+  it('call --raw writes the bytes of a stream as they come, and nothing between them', async () => {
+    const { stdout } = await cli.shell(
+      `kitectl call every --raw --to ${kite.url} > every; od -An -v -tu1 every`,
+      {
+        cwd: cli.home,
+      },
+    );
+    expect(stdout.trim().split(/\s+/).map(Number)).toEqual([...EVERY_BYTE, ...EVERY_BYTE]);
+    expect((await cli.run(['call', 'download', '3', ...to])).stdout).toBe('"AAAA"\n');
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'call cancels at the kite on %s, also before the first item',
+    async (signal) => {
+      const running = cli.start(['call', 'quiet', ...to]);
+      const before = ended.length;
+      const calls = called;
+      await vi.waitFor(() => expect(called).toBe(calls + 1), { timeout: 20_000 });
+      running.child.kill(signal);
+      expect(await running.outcome).toMatchObject({ code: signal === 'SIGINT' ? 130 : 143, stdout: '' });
+      await vi.waitFor(() => expect(ended.length).toBe(before + 1));
+    },
+  );
+
+  it('call with a stream as an argument cancels at the kite on SIGINT', async () => {
+    const running = cli.start(['call', 'hold', '@stream:-', ...to]);
+    running.child.stdin?.write('x');
+    const before = ended.length;
+    const calls = called;
+    await vi.waitFor(() => expect(called).toBe(calls + 1), { timeout: 20_000 });
+    running.child.kill('SIGINT');
+    expect((await running.outcome).code).toBe(130);
+    await vi.waitFor(() => expect(ended.length).toBe(before + 1));
+  });
+
+  it('call cancels a stream of bytes at the kite when its output is closed', async () => {
+    const before = ended.length;
+    const line = `kitectl call download 1000000000000 --raw --to ${kite.url} | head -c 100000 | wc -c`;
+    expect((await cli.shell(line)).stdout.trim()).toBe('100000');
+    await vi.waitFor(() => expect(ended.length).toBe(before + 1));
+  });
+});
+
+describe('kitectl shell with bytes and streams', () => {
+  it('shell prints the items of a stream, and sends files as bytes and as streams', async () => {
+    file('three', Uint8Array.of(27, 255, 0));
+    const input = [
+      'reverse @bytes:three',
+      'head @stream:three',
+      'echo @@bytes:three @path -',
+      'download 3',
+      'head @stream:none',
+      'head @stream:-',
+      'type @bytes:three',
+    ].join('\n');
+    const { code, stdout, stderr } = await cli.run(['shell', ...to], { input, cwd: cli.home });
+    expect(stdout).toBe(
+      '"AP8b"\n"\\u001b\ufffd\\u0000"\n["@bytes:three","@path","-"]\n"AAAA"\n"[object Uint8Array]"\n',
+    );
+    expect(stderr).toContain('Cannot read @stream:none: no such file or folder');
+    expect(stderr).toContain('@stream:- cannot be used in the shell');
+    expect(code).toBe(2);
+  });
+
+  it('shell stops a stream on Ctrl-C, and prompts again', async () => {
+    const before = ended.length;
+    const running = cli.startTerminal(['shell', '--no-history', ...to], 80);
+    await running.type('files> ', 'ticks\r');
+    await running.type('"tick"', '\u0003');
+    await running.type('was cancelled', 'type 4\r');
+    await vi.waitFor(() => expect(ended.length).toBe(before + 1));
+    await running.type('"[object Number]"', '.exit\r');
+    expect((await running.outcome).code).toBe(130);
+  });
+});
