@@ -16,6 +16,10 @@ export interface DnodeMessage {
   readonly tagged?: true;
   /** The bytes that the message has carried beside its JSON, which contains a mark for each. */
   readonly arrays?: readonly Uint8Array[];
+  /** The number of the function of the sender that has to be called with the answer, if this is a call of a callback. */
+  readonly answer?: number;
+  /** The extensions that the sender names in such a request, unchecked. */
+  readonly extensions?: unknown;
   /** The reason for which the arguments cannot be used. */
   readonly problem?: Error;
 }
@@ -63,7 +67,14 @@ export function parseMessage(
   if (exceedsBytes(text, limits.messageBytes)) {
     throw new ProtocolViolation(TOO_BIG, `A message is larger than ${limits.messageBytes} bytes`);
   }
-  const { method, arguments: args = null, callbacks, values } = parseObject(text, limits.messageDepth, parse);
+  const {
+    method,
+    arguments: args = null,
+    callbacks,
+    values,
+    answer,
+    extensions,
+  } = parseObject(text, limits.messageDepth, parse);
   if (!isMethod(method)) {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no method');
   }
@@ -72,7 +83,12 @@ export function parseMessage(
   }
   const paths = parseCallbacks(callbacks, limits.callbacksPerMessage);
   const message = { method, args: args ?? [], callbacks: paths };
-  return values === true ? { ...message, tagged: true } : message;
+  if (values !== true && answer === undefined) return message;
+  return {
+    ...message,
+    ...(values === true && { tagged: true }),
+    ...(isNumber(answer) && { answer, extensions }),
+  };
 }
 
 /**
@@ -139,7 +155,11 @@ function nestsDeeper(value: unknown, depth: number): boolean {
 }
 
 function isMethod(method: unknown): method is string | number {
-  return typeof method === 'string' || (Number.isSafeInteger(method) && (method as number) >= 0);
+  return typeof method === 'string' || isNumber(method);
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function parseCallbacks(callbacks: unknown, limit: number): CallbackPath[] | undefined {

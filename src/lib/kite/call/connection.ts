@@ -18,7 +18,7 @@ import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
 import { Receiver, type ReceiverHost } from './receiver.js';
 import { Sender, type SenderHost } from './sender.js';
-import { CANCEL, CREDIT, type IncomingCall } from './envelope.js';
+import { CANCEL, CREDIT, type IncomingCall, RELEASE } from './envelope.js';
 
 export type { ConnectionEvents } from './connection-options.js';
 export type { CallPrefixCache } from './receiver.js';
@@ -103,7 +103,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   override get backlog(): number {
-    return this.#channel.bufferedBytes;
+    return this.#sender.backlog;
   }
 
   get limits(): ConnectionLimits {
@@ -231,6 +231,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   override close(code?: number, reason?: string): void {
+    this.#sender.flush();
     this.#channel.close(code, reason);
   }
 
@@ -266,6 +267,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #control({ method, args }: IncomingCall): boolean {
     if (method === CANCEL) this.#running?.get(args[0])?.cancel(canceledError());
     else if (method === CREDIT) this.#streams?.grant(args[0], args[1]);
+    else if (method === RELEASE) this.#pendingCalls.releaseUses(args[0], args[1]);
     else return false;
     return true;
   }

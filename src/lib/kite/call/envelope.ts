@@ -2,6 +2,7 @@ import type { AttachedBytes } from '../../dnode/attached-bytes.js';
 import type { ExtractedFunction } from '../../dnode/scrub.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
 import type { StreamWindow } from '../streams/stream-window.js';
+import type { CallbackScope } from '../callbacks/callback-scope.js';
 import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.js';
 import type { WireError } from '../../protocol/errors.js';
 import { malformedCall } from './call-errors.js';
@@ -147,6 +148,30 @@ export function callbackMessage(
   return [CALLBACK, number, CALLBACK_ARGS, json, tail];
 }
 
+/**
+ * Returns a call of a callback with the request for an answer, which is a call of the function with this number.
+ * `announcement`: see `Negotiation`.
+ */
+export function withAnswer(
+  message: readonly Piece[],
+  number: number,
+  announcement: Fragment,
+): readonly Piece[] {
+  const end = messageText(message.slice(-1));
+  return [...message.slice(0, -1), `${end.slice(0, -1)},"answer":${number}${announcement.text}}`];
+}
+
+/** The method with which a peer releases a function of this side. It has no answer. */
+export const RELEASE = 'kite.release';
+
+const RELEASE_START = new Fragment(`{"method":"${RELEASE}","arguments":[{"withArgs":[`);
+const RELEASE_TAIL = new Fragment(',1]}],"callbacks":{}}');
+
+/** Says that one reference to a function of the peer is not used any more. */
+export function releaseMessage(number: number): Message {
+  return [RELEASE_START, number, RELEASE_TAIL];
+}
+
 /** Begins to receive a stream that the peer has passed: a call of its function `number` with two functions of this side. */
 export function openMessage(number: number, json: string, next: number, end: number): Message {
   return [CALLBACK, number, CALLBACK_ARGS, json, `,"callbacks":{"${next}":[0,"next"],"${end}":[0,"end"]}}`];
@@ -205,6 +230,8 @@ export interface IncomingCall {
   readonly stream: StreamReceiver | undefined;
   /** The streams in `args`. They end with the call. */
   inputs: readonly IncomingStream[] | undefined;
+  /** What the functions in `args` have in common. Undefined if there are none. */
+  scope: CallbackScope | undefined;
   /** Number of the caller's callback for the response. Undefined if the caller expects no response. */
   readonly response: number | undefined;
   /** The reason for which the call is rejected, such as arguments that do not have the form that kites send. */
@@ -286,6 +313,7 @@ function makeCall(
     metadata,
     stream,
     inputs: undefined,
+    scope: undefined,
     response,
     problem,
   };
