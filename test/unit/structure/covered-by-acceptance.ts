@@ -39,7 +39,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'hostile/open-folders': ['keys/open-folder'],
   'proxy/kite-hosts': ['proxy/reverse/request-routes'],
   'cli/other-users': ['cli/target/auth-on-demand'],
-  'cli/bench': ['cli/bench/bench', 'cli/bench/bench-report'],
+  'cli/bench': ['cli/bench/bench', 'cli/bench/bench-report', 'cli/bench/counted-calls'],
   'cli/both-ways': [
     'cli/frame/base-command',
     'cli/frame/fast-path',
