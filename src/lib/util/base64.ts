@@ -5,11 +5,7 @@ const PIECE = 8192;
 /** What Node has to convert base64, which takes a fraction of the time. */
 interface NodeBuffer {
   from(text: string, encoding: 'base64'): Uint8Array;
-  from(
-    buffer: ArrayBufferLike,
-    offset: number,
-    length: number,
-  ): { toString(encoding: 'base64'): string };
+  from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: 'base64'): string };
 }
 
 /** Undefined in pages. */
