@@ -2,7 +2,7 @@ import { BytesMessage } from '../../../src/lib/transport/channel/outgoing-messag
 import { encodeBinary, joinParts } from '../../../src/lib/transport/sockjs/binary-frame.js';
 
 /** Returns a message as a binary message, as a hop with the extension `binary` carries it. */
-export function binaryMessage(message: BytesMessage, limit = 16 * 1024 * 1024): Uint8Array {
+export function binaryMessage(message: BytesMessage, limit = 64 * 1024 * 1024): Uint8Array {
   const encoded = encodeBinary(message, limit);
   if (!encoded) throw new Error('the message cannot be a binary message');
   const frame = new Uint8Array(encoded.size);
