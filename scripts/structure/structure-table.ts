@@ -487,6 +487,7 @@ const transport: readonly Folder[] = [
     exports: [
       'channel',
       'close-code',
+      'deliver-message',
       'expected-prefixes',
       'forwarding-channel',
       'memory-budget',

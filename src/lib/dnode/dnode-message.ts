@@ -1,3 +1,4 @@
+import type { ReceivedBytes } from './attached-bytes.js';
 import type { CloseCode } from '../errors/error-codes.js';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import { type DnodeLimits, PARSED_BRACKETS } from './dnode-limits.js';
@@ -13,8 +14,8 @@ export interface DnodeMessage {
   readonly callbacks: readonly CallbackPath[] | undefined;
   /** Whether the arguments contain tagged values. */
   readonly tagged?: true;
-  /** The bytes that the message has carried beside its JSON, which contains a mark for each. */
-  readonly arrays?: readonly Uint8Array[];
+  /** The bytes that the message has carried beside its JSON. */
+  readonly bytes?: ReceivedBytes;
   /** The reason for which the arguments cannot be used. */
   readonly problem?: Error;
 }
@@ -72,17 +73,6 @@ export function parseMessage(
   const paths = parseCallbacks(callbacks, limits.callbacksPerMessage);
   const message = { method, args: args ?? [], callbacks: paths };
   return values === true ? { ...message, tagged: true } : message;
-}
-
-/**
- * Returns a message with the bytes beside its JSON.
- *
- * @throws ProtocolViolation if the message has no tagged values, and so no place for them
- */
-export function withArrays(message: DnodeMessage, arrays: readonly Uint8Array[]): DnodeMessage {
-  if (!message.tagged)
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'A message has bytes and no tagged values');
-  return { ...message, arrays };
 }
 
 function parseObject(
