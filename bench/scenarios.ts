@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { downloadFile } from './stream-use.js';
-import type { ClientPeer, Connection } from './peers/peer.js';
+import type { ClientPeer, Connection, StreamUse } from './peers/peer.js';
 
 /** The result of a scenario. */
 export interface ScenarioResult {
@@ -13,6 +13,9 @@ export interface ScenarioResult {
 const CANNOT: ScenarioResult = { done: 0, seconds: 0 };
 
 type Run = (peer: ClientPeer, url: string, ms: number) => Promise<ScenarioResult>;
+
+/** Number of items of a stream. */
+const ITEMS = 10_000;
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -39,10 +42,9 @@ export const scenarios = {
   [BYTES_64_KIB]: calls(1, 1, echoBytes(64 * KIB), hasBytes),
   [BYTES_1_MIB]: calls(1, 1, echoBytes(MIB), hasBytes),
   callbacks,
-  'stream of small items': streamOfItems,
-  'MB of a file as a stream': file,
+  'stream of small items': withStreams(readItems),
+  'MB of a file as a stream': withStreams(async (streams) => (await downloadFile(streams)) / 1e6),
   'stream of 3 items, one at a time': calls(1, 1, threeItems, hasStreams),
-  'stream of 3 items, 64 concurrent': calls(1, 64, threeItems, hasStreams),
   'connect and first call': connections,
 } as const satisfies Record<string, Run>;
 
@@ -158,36 +160,28 @@ async function callbacks(peer: ClientPeer, url: string, ms: number): Promise<Sce
   return { done: received, seconds };
 }
 
-const ITEMS = 10_000;
-
 /** Reads streams of small items, one after another. */
-async function streamOfItems(peer: ClientPeer, url: string, ms: number): Promise<ScenarioResult> {
-  const connection = await peer.connect(url);
-  const { streams } = connection;
+async function readItems({ items }: StreamUse, ms: number): Promise<number> {
   let done = 0;
   const each = (): void => {
     done++;
   };
-  const start = performance.now();
-  while (streams && performance.now() < start + ms) await streams.items(ITEMS, each);
-  const seconds = (performance.now() - start) / 1000;
-  await connection.close();
-  return streams ? { done, seconds } : CANNOT;
+  const end = performance.now() + ms;
+  while (performance.now() < end) await items(ITEMS, each);
+  return done;
 }
 
-/** Reads the file once, and checks its digest. */
-async function file(peer: ClientPeer, url: string): Promise<ScenarioResult> {
-  const connection = await peer.connect(url);
-  const { streams } = connection;
-  if (!streams) {
+/** Returns a scenario of one connection. `use` returns the number of operations. */
+function withStreams(use: (streams: StreamUse, ms: number) => Promise<number>): Run {
+  return async (peer, url, ms) => {
+    const connection = await peer.connect(url);
+    const { streams } = connection;
+    const start = performance.now();
+    const done = streams ? await use(streams, ms) : 0;
+    const seconds = (performance.now() - start) / 1000;
     await connection.close();
-    return CANNOT;
-  }
-  const start = performance.now();
-  const bytes = await downloadFile(streams);
-  const seconds = (performance.now() - start) / 1000;
-  await connection.close();
-  return { done: bytes / 1e6, seconds };
+    return streams ? { done, seconds } : CANNOT;
+  };
 }
 
 // The ports of closed connections are in use for a minute, and connecting is slow when few ports are free.

@@ -374,6 +374,12 @@ const kite: readonly Folder[] = [
     ],
   },
   {
+    name: 'callbacks',
+    about: 'functions that one end of a connection passes to the other',
+    entries: ['callback-scope'],
+    exports: ['callback-answer', 'shared-function'],
+  },
+  {
     name: 'streams',
     about: 'streams among the arguments of a call and as its result',
     entries: [
@@ -614,6 +620,7 @@ export const structure: readonly Folder[] = [
       'console-logger',
       'deadline',
       'descriptors',
+      'dispose',
       'duration',
       'emitter',
       'error-code',
@@ -622,6 +629,7 @@ export const structure: readonly Folder[] = [
       'has-terminal',
       'host',
       'ip-addresses',
+      'is-number-literal',
       'item-source',
       'json-error',
       'listen-address',

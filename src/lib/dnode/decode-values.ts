@@ -1,6 +1,6 @@
 import { fromBase64 } from '../util/base64.js';
 import type { ReceivedBytes } from './attached-bytes.js';
-import { isNumberLiteral } from '../util/number-literal.js';
+import { isNumberLiteral } from '../util/is-number-literal.js';
 import { jsonObject } from '../util/record.js';
 import { BIGINT_DIGITS, REGEXP_LENGTH } from './dnode-limits.js';
 import { defineField, ERROR_KEYS, SPECIAL_NUMBERS, TAG, ValueError } from './value-tags.js';

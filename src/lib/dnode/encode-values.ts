@@ -3,7 +3,7 @@ import type { AttachedBytes } from './attached-bytes.js';
 import { INLINE_BYTES } from './dnode-limits.js';
 import { messageOf } from '../util/message-of.js';
 import { isStream } from '../util/item-source.js';
-import { isNumberLiteral } from '../util/number-literal.js';
+import { isNumberLiteral } from '../util/is-number-literal.js';
 import { defineField, ERROR_KEYS, formatPath, TAG, ValueError } from './value-tags.js';
 
 /** The extensions of a peer that decide which values it can receive. */

@@ -25,6 +25,9 @@ import type { Negotiation } from './negotiation.js';
 import { isCall, type PendingCall, type PendingCalls } from './pending-calls.js';
 import type { Sender } from './sender.js';
 import { settleCall } from './settle-call.js';
+import { CallbackScope } from '../callbacks/callback-scope.js';
+import { answerCallback } from './answer-callback.js';
+import { callbackEnded } from './call-errors.js';
 import { type TaggedPlace, untagged } from './tagged-message.js';
 
 /** Recognizes the calls of a peer by their common prefix, so that only the rest of each call has to be parsed. */
@@ -32,6 +35,8 @@ export interface CallPrefixCache {
   /** Makes the channel recognize calls that have the same prefix as this one. */
   learn(text: string, channel: Channel): void;
   find(fragment: Fragment): EnvelopePrefix | undefined;
+  /** Reads a call in the form that kites write. Returns undefined if it has another one. */
+  read(prefix: EnvelopePrefix, rest: string): IncomingCall | undefined;
   /** Parses the part after a prefix. Returns undefined if the two have to be parsed together. */
   parse(rest: string): DnodeMessage | undefined;
   complete(prefix: EnvelopePrefix, message: DnodeMessage): IncomingCall;
@@ -153,9 +158,9 @@ export class Receiver implements ChannelReceiver {
       this.#callback(message.method, message, size);
       return false;
     }
-    const inputs = this.#restore(message);
+    const restored = this.#restore(message.method, message);
     const call = readCall(message.method, this.#untag(message, [message.args[0], 'withArgs']));
-    call.inputs = inputs;
+    if (restored) Object.assign(call, restored);
     this.#connection.dispatch(call);
     return true;
   }
@@ -163,33 +168,42 @@ export class Receiver implements ChannelReceiver {
   #receiveAfterPrefix(fragment: Fragment, rest: string): void {
     const prefixes = this.#prefixes;
     const prefix = prefixes?.find(fragment);
+    const usual = prefix && prefixes?.read(prefix, rest);
+    if (usual) {
+      this.#connection.dispatch(usual);
+      return;
+    }
     const message = prefix && prefixes?.parse(rest);
     if (!prefixes || !prefix || !message) {
       this.#receiveWhole(fragment.text + rest);
       return;
     }
-    const inputs = this.#restore(message);
+    const restored = this.#restore(prefix.method, message);
     const call = prefixes.complete(prefix, this.#untag(message, [message.args[0], 'withArgs']));
-    call.inputs = inputs;
+    if (restored) Object.assign(call, restored);
     this.#connection.dispatch(call);
   }
 
   /**
-   * Replaces callback references with stubs, and those of streams with streams, which it returns. Nearly every call has a reference
-   * for its response, which needs no stub.
+   * Replaces callback references with stubs, and those of streams with streams. Returns what they have in common, and the streams.
+   * Nearly every call has a reference for its response, which needs no stub.
    */
-  #restore({ args, callbacks }: DnodeMessage): IncomingStream[] | undefined {
+  #restore(
+    method: string,
+    { args, callbacks }: DnodeMessage,
+  ): Pick<IncomingCall, 'scope' | 'inputs'> | undefined {
     const functions = callbacks?.filter((callback) => !isOptionPath(callback));
     if (!functions || functions.length === 0) return undefined;
     const streams: IncomingStream[] = [];
+    const scope = new CallbackScope(method);
     unscrub(args, functions, (number, placeholder) => {
       if (placeholder !== STREAM_PLACEHOLDER || !this.#negotiation.extensions?.has('stream'))
-        return this.#sender.stub(number);
+        return this.#sender.stub(number, scope);
       const stream = this.#sender.streams.incoming(number);
       streams.push(stream);
       return stream;
     });
-    return streams.length > 0 ? streams : undefined;
+    return { scope, inputs: streams.length > 0 ? streams : undefined };
   }
 
   /** Restores the tagged values of a message, in place: those of one field, or all. */
@@ -202,12 +216,16 @@ export class Receiver implements ChannelReceiver {
     const entry = this.#pendingCalls.get(number);
     if (!this.#negotiation.extensions && (entry === undefined || isCall(entry)))
       this.#heardAnswer(args, entry);
+    if (!this.#negotiation.extensions && Array.isArray(received.extensions))
+      this.#negotiation.heard(received.extensions);
     // Unknown or forgotten numbers are ignored: the response to a call that timed out has one.
-    if (entry === undefined) return;
+    if (entry === undefined) {
+      if (received.answer !== undefined) this.#refuse(received.answer, callbackEnded());
+      return;
+    }
     if (callbacks) this.#unscrub(args, callbacks);
     const message = this.#untag(received, isCall(entry) ? [args[0], 'result'] : undefined);
-    const { problem } = message;
-    if (typeof entry === 'function') this.#invoke(problem ? () => Promise.reject(problem) : entry, args);
+    if (typeof entry === 'function') this.#invoke(entry, message);
     else if (entry instanceof StreamEntry) entry.receive(message, size);
     else settleCall(this.#pendingCalls.settle(number, entry), message);
   }
@@ -222,11 +240,25 @@ export class Receiver implements ChannelReceiver {
     unscrub(args, callbacks, (number) => this.#sender.stub(number));
   }
 
-  #invoke(fn: AnyFunction, args: unknown[]): void {
+  #invoke(fn: AnyFunction, { args, answer, problem }: DnodeMessage): void {
     const failed = (error: unknown): void =>
       this.#host.logger.error(
         `A function that ${this.#connection.remoteAddress} called failed: ${messageOf(error)}`,
       );
-    runGuarded(failed, fn as (...values: unknown[]) => unknown, args);
+    const call = fn as (...values: unknown[]) => unknown;
+    if (problem) {
+      failed(problem);
+      this.#refuse(answer, problem);
+    } else if (answer === undefined) runGuarded(failed, call, args);
+    else {
+      const respondsTo = { method: 'a callback', response: answer };
+      const { flow } = this.#connection;
+      answerCallback(() => call(...args), respondsTo, failed, { sender: this.#sender, flow });
+    }
+  }
+
+  /** Answers the call of a callback that does not run, if it has to be answered. */
+  #refuse(answer: number | undefined, error: Error): void {
+    this.#sender.respondError({ method: 'a callback', response: answer }, error, '');
   }
 }

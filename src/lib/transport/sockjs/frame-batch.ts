@@ -13,6 +13,8 @@ export class FrameBatch {
   #frame = '';
   #count = 0;
   #frameHasLines = false;
+  /** Number of messages at which this frame is full. */
+  #fullAt = BATCH_MESSAGES;
   /** Whether messages are sent as lines. Those that do not fit into a line are sent in arrays. */
   lines = false;
 
@@ -30,6 +32,16 @@ export class FrameBatch {
   /** Length of the frame, in UTF-16 units. */
   get length(): number {
     return this.#frame.length;
+  }
+
+  /** Whether the frame should be sent at once, so that the peer can work while the next one is built. */
+  get isFull(): boolean {
+    return this.#count >= this.#fullAt || this.#frame.length >= BATCH_LENGTH;
+  }
+
+  /** The next frame is the first of a turn of the event loop. */
+  endTurn(): void {
+    this.#fullAt = BATCH_MESSAGES;
   }
 
   /** Whether the frame must be taken before this message is added, because the two have different forms. */
@@ -57,6 +69,8 @@ export class FrameBatch {
   /** Returns the frame and empties the batch. Must not be called on an empty batch. */
   take(): string {
     const frame = this.#frameHasLines ? this.#frame : `${this.#frame}]`;
+    // The peer has more to do with each frame of a turn, and each frame costs both ends a system call.
+    if (this.#count >= this.#fullAt) this.#fullAt *= 2;
     this.#frame = '';
     this.#count = 0;
     return frame;
@@ -68,7 +82,7 @@ export class FrameBatch {
   }
 }
 
-/** Number of messages at which a frame is sent at once, so that the peer can start while the next frame is built. */
+/** Number of messages at which the first frame of a turn of the event loop is full. Each further one has twice as many. */
 export const BATCH_MESSAGES = 8;
-/** Length at which a frame is sent at once, in UTF-16 units. */
+/** Length at which a frame is full, in UTF-16 units. */
 export const BATCH_LENGTH = 16384;

@@ -68,7 +68,7 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
   #addToFrame(batch: FrameBatch, message: Message): boolean {
     if (batch.isUnlike(message)) this.flush();
     const added = batch.add(message);
-    if (batch.count >= BATCH_MESSAGES || batch.length >= BATCH_LENGTH) this.flush();
+    if (batch.isFull) this.flush();
     return added;
   }
 
@@ -133,6 +133,7 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
   handleTick(): void {
     this.#scheduled = false;
     this.flush();
+    this.#batch?.endTurn();
   }
 }
 
