@@ -566,6 +566,7 @@ export const structure: readonly Folder[] = [
     name: 'lib/dnode',
     about: 'functions, and values that JSON does not have, across the wire',
     entries: [
+      'attached-bytes',
       'callback-table',
       'decode-values',
       'dnode-limits',

@@ -1,6 +1,6 @@
 /**
- * Bytes that a message carries beside its JSON. In the JSON, each array has the same mark, a string that occurs nowhere else, so that
- * the place of each array is found again.
+ * Bytes that a message carries beside its JSON. In the JSON, each array has the same mark, a string that occurs nowhere else, so
+ * that the place of each array is found again.
  */
 export class AttachedBytes {
   readonly mark = newMark();
@@ -64,7 +64,7 @@ export class ReceivedBytes {
   }
 }
 
-/** Returns a text that occurs nowhere else, and is no base64. */
+/** Returns a text that occurs nowhere else. It differs from any base64. */
 function newMark(): string {
   return `#${Math.random()}`;
 }

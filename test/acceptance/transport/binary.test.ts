@@ -117,7 +117,7 @@ describe.each(PATHS)('binary messages of %s', (name, path) => {
 });
 
 describe('binary messages over HTTP', () => {
-  it('a session over HTTP names no binary messages, and gets base64', async () => {
+  it('a session over HTTP does not have binary messages, and gets base64', async () => {
     const server = await start((channel) => {
       channel.start(new Inbox());
       channel.send(MESSAGE);

@@ -4,7 +4,7 @@ import net, { type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 
-/** One WebSocket message: who has sent it, and what it is. */
+/** One WebSocket message and its sender. */
 export interface RecordedMessage {
   readonly from: 'client' | 'server';
   readonly isBinary: boolean;
