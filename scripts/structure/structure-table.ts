@@ -374,6 +374,12 @@ const kite: readonly Folder[] = [
     ],
   },
   {
+    name: 'callbacks',
+    about: 'functions that one end of a connection passes to the other',
+    entries: ['callback-scope'],
+    exports: ['callback-answer', 'shared-function'],
+  },
+  {
     name: 'streams',
     about: 'streams among the arguments of a call and as its result',
     entries: [
@@ -460,6 +466,7 @@ const transport: readonly Folder[] = [
     name: 'sockjs',
     about: 'SockJS frames',
     entries: [
+      'binary-frame',
       'client-channel',
       'client-heartbeat',
       'frame-batch',
@@ -475,7 +482,14 @@ const transport: readonly Folder[] = [
   {
     name: 'channel',
     about: 'the interface of a connection that carries whole messages',
-    entries: ['base-channel', 'channel-owner', 'counted-channel', 'reading-turns'],
+    entries: [
+      'base-channel',
+      'channel-owner',
+      'counted-channel',
+      'deliver-message',
+      'frame-memory',
+      'reading-turns',
+    ],
     exports: [
       'channel',
       'close-code',
@@ -605,6 +619,7 @@ export const structure: readonly Folder[] = [
       'console-logger',
       'deadline',
       'descriptors',
+      'dispose',
       'duration',
       'emitter',
       'error-code',

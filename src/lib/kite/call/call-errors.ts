@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { codedError, KiteError } from '../../protocol/errors.js';
 import { messageOf } from '../../util/message-of.js';
 
 /** Errors of calls that fail at the caller, or before a handler runs. */
@@ -36,6 +36,19 @@ export function cannotSend(content: string, error: unknown): KiteError {
 /** The error of a stream that a handler reads after its call has ended. */
 export function callEnded(): KiteError {
   return new KiteError('canceled', 'The call to which the stream belongs has ended');
+}
+
+/** The error of a callback that is called after it was released. */
+export function callbackEnded(reason = 'The callback has ended with its call'): KiteError {
+  return codedError('canceled', 'callbackEnded', reason);
+}
+
+export function answerNotRequested(): KiteError {
+  return codedError(
+    'genericError',
+    'answerNotRequested',
+    'The answer of the callback was not requested: await it in the turn of the event loop in which the callback is called',
+  );
 }
 
 export function misplacedStream(content: string): KiteError {

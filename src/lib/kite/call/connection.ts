@@ -9,6 +9,7 @@ import { canceledError, disconnectError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import type { ConnectionCredential } from './connection-credential.js';
 import { ConnectionStreams } from '../streams/connection-streams.js';
+import type { ItemOutlet } from '../streams/stream-producer.js';
 import { type OpeningStream, RemoteStream } from '../streams/remote-stream.js';
 import { FlowControl } from './flow-control.js';
 import { Negotiation } from './negotiation.js';
@@ -17,7 +18,7 @@ import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
 import { Receiver, type ReceiverHost } from './receiver.js';
 import { Sender, type SenderHost } from './sender.js';
-import { CANCEL, CREDIT, type IncomingCall } from './envelope.js';
+import { CANCEL, CREDIT, type IncomingCall, RELEASE } from './envelope.js';
 
 export type { ConnectionEvents } from './connection-options.js';
 export type { CallPrefixCache } from './receiver.js';
@@ -102,7 +103,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   override get backlog(): number {
-    return this.#channel.bufferedBytes;
+    return this.#sender.backlog;
   }
 
   get limits(): ConnectionLimits {
@@ -230,22 +231,18 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   override close(code?: number, reason?: string): void {
+    this.#sender.flush();
     this.#channel.close(code, reason);
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: IncomingCall, result: unknown, id: () => string): void {
-    this.#sender.respond(call, result, id);
+  respond(call: IncomingCall, result: unknown, request: { readonly id: string }): void {
+    this.#sender.respond(call, result, request);
   }
 
-  /** Sends an item of a stream to a function of the peer. Returns the size of the message. */
-  sendItem(number: number, item: unknown): number {
-    return this.#sender.streams.sendItem(number, item);
-  }
-
-  /** Tells the peer that the items for its function will follow. */
-  beginStream(number: number): void {
-    this.#sender.streams.begin(number);
+  /** Returns the outlet for the items of a stream that a function of the peer receives. */
+  itemOutlet(number: number): ItemOutlet {
+    return this.#sender.streams.items(number);
   }
 
   /** Returns the size of a value in JSON. Throws if it cannot be sent. */
@@ -270,6 +267,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #control({ method, args }: IncomingCall): boolean {
     if (method === CANCEL) this.#running?.get(args[0])?.cancel(canceledError());
     else if (method === CREDIT) this.#streams?.grant(args[0], args[1]);
+    else if (method === RELEASE) this.#pendingCalls.releaseUses(args[0], args[1]);
     else return false;
     return true;
   }

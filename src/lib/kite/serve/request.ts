@@ -47,6 +47,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     this.method = call.method;
     this.args = call.args as unknown as Args;
     const left = call.deadline === undefined ? undefined : readDeadline(call.deadline);
+    if (call.scope) call.scope.request = this;
     if (left !== undefined) this.#expiry = connection.clock.monotonic() + left;
   }
 
@@ -90,6 +91,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     const expire = (): void => {
       this.expired = true;
       controller.abort(deadlinePassed());
+      this.#call.scope?.cancel(deadlinePassed());
     };
     if (this.#canceled) controller.abort(this.#canceled);
     else if (timeLeft === undefined) return controller;
@@ -150,6 +152,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     if (this.#canceled) return;
     this.#canceled = reason;
     this.#controller?.abort(reason);
+    this.#call.scope?.cancel(reason);
     this.sending?.stop(reason);
   }
 
