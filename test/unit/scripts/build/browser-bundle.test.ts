@@ -31,10 +31,10 @@ const NOTHING: readonly string[] = [];
 
 // A page fetches these files before it can do anything else.
 const BUNDLES = [
-  { name: 'kitectl.js', largest: 27 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NOTHING },
-  { name: 'kitectl.esm.js', largest: 27 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NOTHING },
-  { name: 'kitectl-core.js', largest: 23 * 1024, contained: LIBRARY, missing: OPTIONAL },
-  { name: 'kitectl-core.esm.js', largest: 23 * 1024, contained: LIBRARY, missing: OPTIONAL },
+  { name: 'kitectl.js', largest: 30 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NOTHING },
+  { name: 'kitectl.esm.js', largest: 30 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NOTHING },
+  { name: 'kitectl-core.js', largest: 26 * 1024, contained: LIBRARY, missing: OPTIONAL },
+  { name: 'kitectl-core.esm.js', largest: 26 * 1024, contained: LIBRARY, missing: OPTIONAL },
 ];
 
 describe.each(BUNDLES)('the bundle $name', ({ name, largest, contained, missing }) => {
