@@ -50,7 +50,7 @@ function withoutComments(source: string): string {
   return source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^ *\/\/.*$/gm, '');
 }
 
-/** Removes types such as `Pick<Request, 'timeLeft'>`, whose quotes are no keys of objects at run time. */
+/** Removes types such as `Pick<Request, 'timeLeft'>`, whose quotes do not exist at run time. */
 function withoutPicks(source: string): string {
   return source.replaceAll(/\b(?:Pick|Omit)<[^>]*>/g, '');
 }
