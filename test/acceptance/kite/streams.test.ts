@@ -3,12 +3,13 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { defaultLimits, isKiteError, Kite, type Request } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
 import { Receiver } from '../../../src/lib/kite/call/receiver.js';
 import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
+import { tableEntries } from '../../helpers/leaks/table-entries.js';
 import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
 import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 
@@ -46,6 +47,9 @@ async function* numbers(to: number, ended: () => void = () => undefined): AsyncG
 function running(server: ReturnType<typeof makeCore>): number[] {
   return [...server.accepted].map(({ flow }) => flow.running);
 }
+
+// The connections are still open.
+afterEach(() => expect.poll(tableEntries).toEqual([]));
 
 describe('streams as results', () => {
   it('the items of a generator arrive in order, and its return value is the result', async () => {
@@ -106,6 +110,8 @@ describe('streams as results', () => {
       null,
     ]);
     expect(fourth).toHaveLength(100_000);
+    // The function can be called until the connection ends.
+    client.close();
   });
 
   it('a loop that ends early runs the finally of the generator at the kite', async () => {
