@@ -200,6 +200,28 @@ describe('hostile callers of streams', () => {
     expect([seen.ended, peer.connection.flow.running]).toEqual([10_000, 0]);
   });
 
+  it('ten thousand streams among the arguments of calls on one connection arrive, with as many results', async () => {
+    const { server, client } = await connected();
+    server.handle<[AsyncIterable<number>]>('double', async function* ({ args: [items] }) {
+      for await (const item of items) yield 2 * item;
+    });
+    const ended = { sources: 0 };
+    const numbers = async function* (from: number): AsyncGenerator<number> {
+      yield from;
+      yield from + 1;
+      ended.sources++;
+    };
+    const read = async (from: number): Promise<number> => {
+      let sum = 0;
+      for await (const item of client.stream<number>('double', numbers(from))) sum += item;
+      return sum;
+    };
+    await client.tell('kite.ping');
+    const sums = await Promise.all(Array.from({ length: 10_000 }, (_, from) => read(from)));
+    expect(sums).toEqual(Array.from({ length: 10_000 }, (_, from) => 4 * from + 2));
+    expect(ended.sources).toBe(10_000);
+  });
+
   it('a stream in a call that expects no answer ends at once without a function', async () => {
     const { core, seen } = endlessKite();
     const peer = rawPeer(core);
