@@ -150,6 +150,13 @@ export function withAnswer(message: Message, number: number, announcement: Fragm
   return [...message.slice(0, -1), `${end.slice(0, -1)},"answer":${number}${announcement.text}}`];
 }
 
+/** The method with which a peer says that it takes no new calls. It has no answer. */
+export const DRAINING = 'kite.draining';
+
+export const DRAINING_MESSAGE: Message = [
+  new Fragment(`{"method":"${DRAINING}","arguments":[{"withArgs":[]}],"callbacks":{}}`),
+];
+
 /** The method with which a peer releases a function of this side. It has no answer. */
 export const RELEASE = 'kite.release';
 

@@ -17,6 +17,7 @@ import {
   callMessage,
   callTail,
   cancelMessage,
+  DRAINING_MESSAGE,
   encodedMessage,
   errorMessage,
   type IncomingCall,
@@ -204,6 +205,11 @@ export class Sender {
     return timeout === this.#timeout
       ? (this.#defaultDeadline ??= new Fragment(deadlineField(timeout)))
       : deadlineField(timeout);
+  }
+
+  /** Tells the peer that this side takes no new calls. */
+  announceDraining(): void {
+    if (!this.#outbox.ended) this.#outbox.send(DRAINING_MESSAGE);
   }
 
   /** Cancels a call at the peer, unless the peer is known not to speak the extension. */
