@@ -84,8 +84,9 @@ const kite = new Kite('bank', '1.0.0');
   expectTypeOf(shared).toExtend<(balance: number) => void>();
   expectTypeOf(shared.release).toEqualTypeOf<() => void>();
   void client.tell('watch', 'EUR', shared);
+  using other = client.share((balance: string) => balance);
   // @ts-expect-error A shared function gets the arguments that the method declares.
-  void client.tell('watch', 'EUR', client.share((balance: string) => balance));
+  void client.tell('watch', 'EUR', other);
   // @ts-expect-error There is no such method.
   void client.tell('cube', 4);
   // @ts-expect-error The argument is a number.
@@ -115,6 +116,15 @@ const kite = new Kite('bank', '1.0.0');
   });
   // @ts-expect-error Clients have no such event.
   client.on('gone', () => {});
+}
+
+// Errors with data.
+{
+  const error = new KiteError('busy', 'later', { data: { after: 30 } });
+  expectTypeOf(error.data).toEqualTypeOf<unknown>();
+  void new Kite('bank', '1.0.0', { errorFields: ['status'] });
+  // @ts-expect-error The names are strings.
+  void new Kite('bank', '1.0.0', { errorFields: [1] });
 }
 
 // Options of clients and calls.

@@ -14,6 +14,7 @@ export const EXTENSIONS = [
   'metadata',
   'draining',
   'callbackResults',
+  'errors',
 ] as const;
 
 export type Extension = (typeof EXTENSIONS)[number];
@@ -29,6 +30,7 @@ export const SPOKEN_EXTENSIONS: readonly Extension[] = [
   'metadata',
   'draining',
   'callbackResults',
+  'errors',
 ];
 
 /** The extensions that a peer speaks. */

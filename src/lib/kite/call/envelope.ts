@@ -3,7 +3,6 @@ import type { IncomingStream } from '../streams/incoming-stream.js';
 import type { StreamWindow } from '../streams/stream-window.js';
 import type { CallbackScope } from '../callbacks/callback-scope.js';
 import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.js';
-import type { WireError } from '../../protocol/errors.js';
 import { malformedCall } from './call-errors.js';
 import { jsonObject } from '../../util/record.js';
 import { Fragment, type Message, messageText, type Piece } from '../../transport/channel/outgoing-message.js';
@@ -100,8 +99,9 @@ export function encodedMessage(response: number, pieces: readonly Piece[], annou
   return [CALLBACK, response, RESULT, ...pieces, announcement, RESULT_TAIL];
 }
 
-export function errorMessage(response: number, error: WireError, announcement: Fragment): Message {
-  return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_END, announcement, RESULT_TAIL];
+/** `json`: the error. */
+export function errorMessage(response: number, json: string, announcement: Fragment): Message {
+  return [CALLBACK, response, ERROR, json, ERROR_END, announcement, RESULT_TAIL];
 }
 
 /** The method with which a caller gives up a call. It has no answer. */

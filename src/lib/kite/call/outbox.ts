@@ -1,19 +1,18 @@
-import type { MessageJson } from '../../dnode/message-json.js';
 import type { ExtractedFunction, Scrubbed } from '../../dnode/scrub.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { type Fragment, type Message, messageLength } from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { type ConnectionLimits, HELD_LENGTH } from '../limits/kite-limits.js';
 import { cannotSend, misplacedStream, tooLarge, tooManyCallbacks } from './call-errors.js';
+import { encodeError, type ErrorHost } from './encode-error.js';
 import { withTags } from './envelope.js';
 import type { FlowControl } from './flow-control.js';
 import type { Negotiation } from './negotiation.js';
 import type { PendingCalls } from './pending-calls.js';
 
 /** The interface of a kite to its outboxes. */
-export interface OutboxHost {
+export interface OutboxHost extends ErrorHost {
   readonly limits: ConnectionLimits;
-  readonly json: MessageJson;
   /** The part of each call with this `authentication`, cached between connections. */
   envelopeFragment(auth: unknown): Fragment;
 }
@@ -126,6 +125,11 @@ export class Outbox {
     const sent = tagged ? withTags(message) : message;
     this.send(sent);
     return sent;
+  }
+
+  /** Converts an error to JSON. Never throws. */
+  encodeError(error: unknown, id: string): Scrubbed {
+    return encodeError(error, id, this.#host, this.#negotiation);
   }
 
   /**

@@ -1,5 +1,4 @@
 import type { AnyFunction, ExtractedFunction } from '../../dnode/scrub.js';
-import { toWireError } from '../../protocol/errors.js';
 import { Fragment, type Piece } from '../../transport/channel/outgoing-message.js';
 import { messageOf } from '../../util/message-of.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
@@ -241,8 +240,9 @@ export class Sender {
 
   respondError(call: AnsweredCall, error: unknown, id: string): void {
     if (call.response === undefined || this.#outbox.ended) return;
+    const encoded = this.#outbox.encodeError(error, id);
     const fields = this.#negotiation.takeAnnouncement();
-    this.#outbox.send(errorMessage(call.response, toWireError(error, id), fields));
+    this.#outbox.sendEncoded(encoded, errorMessage(call.response, encoded.json, fields));
   }
 
   /** Returns a function that calls a callback of the peer, which is in the arguments of a call if `scope` is set. */

@@ -42,6 +42,7 @@ export interface CoreOptions extends DispatcherOptions, Pick<ClientHost, 'newRen
   readonly identity: KiteIdentity;
   readonly limits: ConnectionLimits;
   readonly json: MessageJson;
+  readonly errorFields?: readonly string[] | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timeout: number;
