@@ -151,7 +151,7 @@ const kite = new Kite('bank', '1.0.0');
   expectTypeOf(method).toEqualTypeOf<Method>();
   typed.handle('watch', ({ args: [name, onChange] }) => {
     expectTypeOf(name).toEqualTypeOf<string>();
-    expectTypeOf(onChange(4)).toEqualTypeOf<CallbackAnswer<unknown>>();
+    expectTypeOf(onChange(4)).toEqualTypeOf<CallbackAnswer>();
     // @ts-expect-error The callback takes a number.
     onChange('4');
   });

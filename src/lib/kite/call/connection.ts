@@ -4,6 +4,8 @@ import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Clock } from '../../util/clock.js';
+import { type ListenerFailed, logListenerFailures } from '../../util/guard-listeners.js';
+import { guardSignal } from '../../util/guard-signal.js';
 import { cancelStreams, expectFailures, needsExtension } from './tagged-message.js';
 import { canceledError, disconnectError, drainingError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
@@ -307,9 +309,15 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     if (this.#running?.get(response) === running) this.#running.delete(response);
   }
 
+  /** Logs what a listener of the program has thrown. */
+  get listenerFailed(): ListenerFailed {
+    return logListenerFailures(this.#host.logger);
+  }
+
   /** Returns a controller that aborts when the peer disconnects. Call `releaseSignal` when the request has ended. */
   openSignal(): AbortController {
     const controller = new AbortController();
+    guardSignal(controller.signal, this.listenerFailed);
     if (this.#closed) controller.abort(disconnectError(''));
     else (this.#controllers ??= new Set()).add(controller);
     return controller;

@@ -10,7 +10,7 @@ export class CallbackAnswer<Result = unknown> implements Promise<Result> {
   /** Called when the program reads the answer. */
   onRead: (() => void) | undefined;
   #promise: Promise<Result> | undefined;
-  #resolve: ((value: never) => void) | undefined;
+  #resolve: ((value: unknown) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
   /** @internal `promise`: the answer, if it is known. */
@@ -22,6 +22,7 @@ export class CallbackAnswer<Result = unknown> implements Promise<Result> {
     return 'CallbackAnswer';
   }
 
+  // oxlint-disable-next-line unicorn/no-thenable -- it is a promise
   then<Value = Result, Other = never>(
     fulfilled?: ((value: Result) => Value | PromiseLike<Value>) | null,
     rejected?: ((reason: unknown) => Other | PromiseLike<Other>) | null,
@@ -42,24 +43,27 @@ export class CallbackAnswer<Result = unknown> implements Promise<Result> {
   #read(): Promise<Result> {
     this.onRead?.();
     return (this.#promise ??= new Promise((resolve, reject) => {
-      this.#resolve = resolve as (value: never) => void;
+      this.#resolve = (value) => resolve(value as Result);
       this.#reject = reject;
     }));
   }
 
   /** @internal */
   resolve(value: unknown): void {
-    if (this.#resolve) this.#resolve(value as never);
+    if (this.#resolve) this.#resolve(value);
     else this.#promise ??= Promise.resolve(value as Result);
   }
 
   /** @internal */
   reject(error: unknown): void {
     if (this.#reject) this.#reject(error);
-    else if (!this.#promise) {
-      this.#promise = Promise.reject(error);
-      // Only those who read the answer handle its error.
-      this.#promise.catch(() => undefined);
-    }
+    else this.#promise ??= rejection(error);
   }
+}
+
+/** A promise that has rejected. Only those who read it handle the error. */
+function rejection(reason: unknown): Promise<never> {
+  const promise = Promise.reject(reason);
+  promise.catch(() => undefined);
+  return promise;
 }

@@ -8,15 +8,15 @@ import { hostileErrors } from '../../../helpers/hostile-errors.js';
 import { MemoryChannel } from '../../../helpers/transport/memory-channel.js';
 
 /** Calls a method that throws, and returns the error that its caller gets and what was logged. */
-async function thrown(error: unknown, options: Parameters<typeof connected>[0] = {}) {
+async function thrown(value: unknown, options: Parameters<typeof connected>[0] = {}) {
   const warnings: string[] = [];
   const warn = (text: string): void => void warnings.push(text);
   const logger: Logger = { debug() {}, info() {}, warn, error() {} };
   const { server, client, far } = await connected({ logger, ...options });
   server.handle('fail', () => {
-    throw error;
+    throw value;
   });
-  const caught = await client.tell('fail').catch((reason: unknown) => reason as KiteError);
+  const caught: unknown = await client.tell('fail').catch((reason: unknown) => reason);
   return { caught: caught as KiteError, warnings, sent: far.sent.join('\n') };
 }
 

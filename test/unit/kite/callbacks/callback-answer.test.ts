@@ -8,7 +8,7 @@ describe('the answer of a callback', () => {
     answer.resolve(1);
     answer.resolve(2);
     expect([await before, await answer, await answer.finally(() => undefined)]).toEqual([2, 1, 1]);
-    expect(String(answer)).toBe('[object CallbackAnswer]');
+    expect(Object.prototype.toString.call(answer)).toBe('[object CallbackAnswer]');
   });
 
   it('an answer that is not read rejects nothing, and one that is read later still rejects', async () => {
