@@ -8,6 +8,7 @@ export type ChildCommand =
   | { readonly type: 'listen' }
   | { readonly type: 'memory' }
   | { readonly type: 'cpu' }
+  | { readonly type: 'resident' }
   | { readonly type: 'peak' }
   | { readonly type: 'produced'; readonly url: string; readonly ms: number }
   | { readonly type: 'aborts'; readonly url: string; readonly count: number }
@@ -29,6 +30,8 @@ async function execute(command: ChildCommand): Promise<unknown> {
       const { user, system } = process.cpuUsage();
       return user + system;
     }
+    case 'resident':
+      return process.memoryUsage().rss;
     case 'peak':
       return process.resourceUsage().maxRSS * 1024;
     case 'produced':

@@ -34,6 +34,7 @@ export async function producedForSleeper({ download, produced }: StreamUse, ms: 
 /** Returns the times of several aborts, in milliseconds. */
 export async function abortTimes({ abort }: Connection, count: number): Promise<number[]> {
   const times: number[] = [];
-  for (let index = 0; abort && index < count; index++) times.push(await abort());
+  if (!abort) return times;
+  for (let index = 0; index < count; index++) times.push(await abort());
   return times;
 }

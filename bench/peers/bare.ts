@@ -5,7 +5,7 @@ import { closeSocket, newServer, newSocket, whenOpen } from './sockets.js';
 
 /**
  * The baseline: only `ws`, with one JSON object per message, `{method, args, id}` for calls and `{id, result}` for responses. The parts
- * of a file are binary messages.
+ * of a file are binary messages. The server sends binary messages of the client back as they are.
  */
 interface Call {
   readonly method: 'square' | 'echo' | 'count' | 'download' | 'produced' | 'credit';
@@ -22,7 +22,11 @@ export const server: ServerPeer = {
   listen() {
     return newServer((socket) => {
       const credit = new Credit();
-      socket.on('message', (data: Buffer) => {
+      socket.on('message', (data: Buffer, isBinary: boolean) => {
+        if (isBinary) {
+          socket.send(data);
+          return;
+        }
         const { method, args, id } = JSON.parse(data.toString()) as Call;
         if (method === 'credit') {
           credit.grant(args[0] as number);
@@ -75,9 +79,11 @@ export const client: ClientPeer = {
     let each = (): void => {};
     let part: (data: Buffer) => void = () => undefined;
     let next = 0;
+    // The answers to binary messages arrive in order.
+    const echoes: ((bytes: Buffer) => void)[] = [];
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (isBinary) {
-        part(data);
+        (echoes.shift() ?? part)(data);
         return;
       }
       const message = JSON.parse(data.toString()) as { method?: string; id: number; result: unknown };
@@ -94,13 +100,19 @@ export const client: ClientPeer = {
         pending.set(id, resolve);
         socket.send(JSON.stringify({ method, args, id }));
       });
+    const echoBytes = (bytes: Uint8Array): Promise<Uint8Array> =>
+      new Promise((resolve) => {
+        echoes.push(resolve);
+        socket.send(bytes);
+      });
     const count = async (times: number, onEach: () => void): Promise<void> => {
       each = onEach;
       await call('count', [times]);
     };
     const connection: Connection = {
       square: (n) => call('square', [n]) as Promise<number>,
-      echo: (value) => call('echo', [value]),
+      hasBytes: true,
+      echo: (value) => (value instanceof Uint8Array ? echoBytes(value) : call('echo', [value])),
       count,
       streams: {
         items: count,

@@ -51,6 +51,7 @@ function makeClient(options: KiteOptions, kiteKey?: string): ClientPeer {
       await client.dial();
       return {
         square: (n) => client.tell('square', n),
+        hasBytes: true,
         echo: (value) => client.tell('echo', value),
         async count(times, each) {
           await client.tell('count', times, each);

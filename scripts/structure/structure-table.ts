@@ -466,6 +466,7 @@ const transport: readonly Folder[] = [
     name: 'sockjs',
     about: 'SockJS frames',
     entries: [
+      'binary-frame',
       'client-channel',
       'client-heartbeat',
       'frame-batch',
@@ -481,7 +482,14 @@ const transport: readonly Folder[] = [
   {
     name: 'channel',
     about: 'the interface of a connection that carries whole messages',
-    entries: ['base-channel', 'channel-owner', 'counted-channel', 'reading-turns'],
+    entries: [
+      'base-channel',
+      'channel-owner',
+      'counted-channel',
+      'deliver-message',
+      'frame-memory',
+      'reading-turns',
+    ],
     exports: [
       'channel',
       'close-code',
@@ -621,6 +629,7 @@ export const structure: readonly Folder[] = [
       'has-terminal',
       'host',
       'ip-addresses',
+      'is-number-literal',
       'item-source',
       'json-error',
       'listen-address',

@@ -71,4 +71,5 @@ export type { ServerAccess } from './transport/handshake/server-access.js';
 export type { Channel, ChannelReceiver } from './transport/channel/channel.js';
 export type { Clock, Timer } from './util/clock.js';
 export type { Logger } from './util/logger.js';
-export { isNumberLiteral, NumberLiteral } from './util/number-literal.js';
+export { isNumberLiteral } from './util/is-number-literal.js';
+export { NumberLiteral } from './util/number-literal.js';

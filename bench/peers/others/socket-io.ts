@@ -51,6 +51,7 @@ export const client: ClientPeer = {
     };
     const connection: Connection = {
       square: (n) => socket.emitWithAck('square', n) as Promise<number>,
+      hasBytes: true,
       echo: (value) => socket.emitWithAck('echo', value) as Promise<unknown>,
       count,
       streams: {

@@ -1,6 +1,7 @@
 import type { CloseCode } from '../errors/error-codes.js';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import { type DnodeLimits, PARSED_BRACKETS } from './dnode-limits.js';
+import { parseJson } from '../util/parse-json.js';
 import { jsonObject } from '../util/record.js';
 import { exceedsBytes } from '../util/utf8.js';
 
@@ -13,6 +14,8 @@ export interface DnodeMessage {
   readonly callbacks: readonly CallbackPath[] | undefined;
   /** Whether the arguments contain tagged values. */
   readonly tagged?: true;
+  /** The bytes that the message has carried beside its JSON, which contains a mark for each. */
+  readonly arrays?: readonly Uint8Array[];
   /** The number of the function of the sender that has to be called with the answer, if this is a call of a callback. */
   readonly answer?: number;
   /** The extensions that the sender names in such a request, unchecked. */
@@ -88,6 +91,17 @@ export function parseMessage(
   };
 }
 
+/**
+ * Returns a message with the bytes beside its JSON.
+ *
+ * @throws ProtocolViolation if the message has no tagged values, and so no place for them
+ */
+export function withArrays(message: DnodeMessage, arrays: readonly Uint8Array[]): DnodeMessage {
+  if (!message.tagged)
+    throw new ProtocolViolation(PROTOCOL_ERROR, 'A message has bytes and no tagged values');
+  return { ...message, arrays };
+}
+
 function parseObject(
   text: string,
   maxDepth: number,
@@ -109,6 +123,16 @@ function parseObject(
   const message = jsonObject(value);
   if (!message) throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not an object');
   return message;
+}
+
+/** Parses a value of a message; see `ParseData`. Numbers are rounded. */
+export function parseData(json: string, levels: number, { messageDepth }: MessageLimits): unknown {
+  const depth = messageDepth - levels;
+  // Each level has an opening and a closing bracket.
+  const mayBeDeep = json.length >= 2 * (depth + 1);
+  if (depth < 0 || (mayBeDeep && hasMoreOpeningBrackets(json, PARSED_BRACKETS))) return undefined;
+  const value = parseJson(json);
+  return mayBeDeep && nestsDeeper(value, depth) ? undefined : value;
 }
 
 function nestsTooDeep(maxDepth: number): ProtocolViolation {

@@ -197,12 +197,12 @@ function makeDialer(
   access: ClientAccess,
   { admitPeer, replaceDialed }: Pick<ReplacedParts, 'admitPeer' | 'replaceDialed'>,
 ): Dialer {
-  const { output } = budgets;
+  const { output, frames } = budgets;
   const fallbacks = newFallbacks(common.clock);
   const opened = (socket: Socket): void => sockets.add(socket);
   return async (url, { access: own, auth = null, ...options }) => {
     // The peer of a tunnel is a caller that the kite does not know yet.
-    const counted = options.transport === 'Session' ? budgets : { output };
+    const counted = options.transport === 'Session' ? budgets : { output, frames };
     const full = { ...options, ...common, ...access.for(own) };
     const channel = await dial(url, { ...full, opened, budgets: counted }, fallbacks);
     try {

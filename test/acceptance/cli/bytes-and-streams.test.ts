@@ -63,6 +63,15 @@ beforeAll(async () => {
       ended.push('download');
     }
   });
+  open('count', async function* (last: number) {
+    try {
+      for (let number = 1; number <= last; number++) yield { number };
+      if (last < 0) throw new Error('count takes a number from 0');
+      return new Map([['last', last]]);
+    } finally {
+      ended.push('count');
+    }
+  });
   open('ticks', async function* (signal: AbortSignal) {
     try {
       yield 'tick';
@@ -80,9 +89,12 @@ beforeAll(async () => {
     ended.push('quiet');
   });
   open('hold', async (chunks: AsyncIterable<unknown>, signal: AbortSignal) => {
-    for await (const chunk of chunks) if (chunk) break;
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    ended.push('hold');
+    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    try {
+      for await (const chunk of chunks) if (chunk) await aborted;
+    } finally {
+      ended.push('hold');
+    }
   });
   await kite.listen();
   to = ['--to', kite.url ?? ''];
@@ -282,6 +294,62 @@ describe('results that are streams of bytes', () => {
   });
 });
 
+describe('call --stdin of a method that streams', () => {
+  it('call --stdin prints the items of each line in the order of the input, one per line', async () => {
+    for (const parallel of ['1', '3']) {
+      const { code, stdout, stderr } = await cli.run(
+        ['call', 'count', '--stdin', '--parallel', parallel, ...to],
+        {
+          input: '3\n0\n2\n',
+        },
+      );
+      expect([code, stdout, stderr]).toEqual([
+        0,
+        '{"number":1}\n{"number":2}\n{"number":3}\n{"number":1}\n{"number":2}\n',
+        '',
+      ]);
+    }
+  });
+
+  it('call --stdin --envelope marks items, and the end of each stream', async () => {
+    const flags = ['--stdin', '--envelope', '--keep-going'];
+    const { code, stdout } = await cli.run(['call', 'count', ...flags, ...to], { input: '2\n-1\n0\n' });
+    expect(code).toBe(1);
+    const lines = stdout.split('\n');
+    expect(lines.slice(0, 3)).toEqual([
+      '{"item":{"number":1}}',
+      '{"item":{"number":2}}',
+      '{"ok":{"last":2}}',
+    ]);
+    expect(JSON.parse(lines[3] ?? '')).toMatchObject({
+      line: 2,
+      error: { message: 'count takes a number from 0' },
+    });
+    expect(lines.slice(4)).toEqual(['{"ok":{"last":0}}', '']);
+    const unordered = await cli.run(['call', 'count', ...flags, '--unordered', '--parallel', '9', ...to], {
+      input: '1\n1\n',
+    });
+    const expected = [1, 2].flatMap((line) => [
+      `{"item":{"number":1},"line":${line}}`,
+      `{"ok":{"last":1},"line":${line}}`,
+    ]);
+    expect(unordered.stdout.trim().split('\n').toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('call --stdin prints bytes in base64, also with --raw, and other values in their form', async () => {
+    const input = '3\n65537\n';
+    const { stdout } = await cli.run(['call', 'download', '--stdin', '--raw', ...to], { input });
+    expect(stdout.split('\n').map((line) => Buffer.from(line, 'base64').length)).toEqual([3, 65_536, 1, 0]);
+  });
+
+  it('call --stdin cancels its streams at the kite when its output is closed', async () => {
+    const before = ended.length;
+    const line = `seq 1000000 1000003 | kitectl call count --stdin --parallel 4 --to ${kite.url} | head -n 2`;
+    expect((await cli.shell(line)).stdout).toBe('{"number":1}\n{"number":2}\n');
+    await vi.waitFor(() => expect(ended.length).toBe(before + 4));
+  });
+});
+
 describe('kitectl shell with bytes and streams', () => {
   it('shell prints the items of a stream, and sends files as bytes and as streams', async () => {
     file('three', Uint8Array.of(27, 255, 0));
@@ -306,7 +374,7 @@ describe('kitectl shell with bytes and streams', () => {
   it('shell stops a stream on Ctrl-C, and prompts again', async () => {
     const before = ended.length;
     const running = cli.startTerminal(['shell', '--no-history', ...to], 80);
-    await running.type('files> ', 'ticks\r');
+    await running.type('> ', 'ticks\r');
     await running.type('"tick"', '\u0003');
     await running.type('was cancelled', 'type 4\r');
     await vi.waitFor(() => expect(ended.length).toBe(before + 1));

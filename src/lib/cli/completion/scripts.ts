@@ -18,7 +18,7 @@ _kitectl() {
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
     fi
-    [[ $value == *= ]] && compopt -o nospace 2>/dev/null
+    [[ $value == *[=:/] ]] && compopt -o nospace 2>/dev/null
     COMPREPLY+=("${'$'}{value#"$before"}")
   done < <(kitectl complete --line "$line" 2>/dev/null)
 }
@@ -28,16 +28,21 @@ complete -F _kitectl kitectl
 const ZSH = String.raw`#compdef kitectl
 # zsh completion for kitectl
 _kitectl() {
-  local -a candidates
+  local -a candidates open
   local value description
   while IFS=$'\t' read -r value description; do
     if [[ $value == :files ]]; then
       _files
       return
     fi
-    candidates+=("${'$'}{value//:/\\:}${'$'}{description:+:$description}")
+    if [[ $value == *[=:/] ]]; then
+      open+=("${'$'}{value//:/\\:}${'$'}{description:+:$description}")
+    else
+      candidates+=("${'$'}{value//:/\\:}${'$'}{description:+:$description}")
+    fi
   done < <(kitectl complete -- "${'$'}{(@Q)words[2,CURRENT]}" 2>/dev/null)
   _describe kitectl candidates
+  _describe kitectl open -S ''
 }
 # If this file is autoloaded from fpath, it is the function itself.
 if [[ $funcstack[1] == _kitectl ]]; then

@@ -58,6 +58,7 @@ export class ShellMethods {
             result === 'lines'
               ? this.#lines(name, command, request)
               : this.#call(name, command, result, request),
+          streams: result === 'lines',
         },
       ]),
     );

@@ -2,6 +2,9 @@ import { cancelStream, isStream } from '../../util/item-source.js';
 import type { FlowControl } from './flow-control.js';
 import type { AnsweredCall, Sender } from './sender.js';
 
+/** Calls of functions have no id. */
+const NO_REQUEST = { id: '' };
+
 /** Calls a function for the peer, and answers with what it returns. `failed` is also called with what it throws. */
 export function answerCallback(
   fn: () => unknown,
@@ -10,7 +13,7 @@ export function answerCallback(
   { sender, flow }: { readonly sender: Sender; readonly flow: FlowControl },
 ): void {
   const respond = (result: unknown): void => {
-    sender.respond(call, result, () => '');
+    sender.respond(call, result, NO_REQUEST);
     if (isStream(result)) cancelStream(result, undefined);
   };
   const fail = (error: unknown): void => {

@@ -1,15 +1,15 @@
-import type { AnyFunction } from '../../dnode/scrub.js';
+import type { AnyFunction, Scrubbed } from '../../dnode/scrub.js';
 import { hasCode } from '../../protocol/errors.js';
-import type { Message } from '../../transport/channel/outgoing-message.js';
+import type { Piece } from '../../transport/channel/outgoing-message.js';
 import { DISPOSE } from '../../util/dispose.js';
 import type { Logger } from '../../util/logger.js';
 import { CallbackAnswer } from '../callbacks/callback-answer.js';
 import type { CallbackScope } from '../callbacks/callback-scope.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import { answerNotRequested, callbackEnded, disconnectError, tooManyCallbacks } from './call-errors.js';
-import { callbackMessage, releaseMessage, withAnswer, withTags } from './envelope.js';
+import { callbackMessage, releaseMessage, withAnswer } from './envelope.js';
 import type { Negotiation } from './negotiation.js';
-import type { Outbox, HeldMessage } from './outbox.js';
+import { type HeldMessage, type Outbox, withEncoded } from './outbox.js';
 import type { PendingCall, PendingCalls } from './pending-calls.js';
 
 export interface CallbackCallerOptions {
@@ -20,6 +20,12 @@ export interface CallbackCallerOptions {
   readonly negotiation: Negotiation;
   /** How long an answer is awaited, in milliseconds, if the call of the callback's owner has no deadline; 0 means without end. */
   readonly timeout: number;
+}
+
+/** A call of a callback whose arguments are encoded. */
+interface EncodedCall {
+  readonly scrubbed: Scrubbed;
+  readonly message: readonly Piece[];
 }
 
 /** What is known about a callback of the peer. */
@@ -65,48 +71,47 @@ export class CallbackCaller {
     const over = outbox.ended ? disconnected : stub.over;
     if (over) return failed(over);
     const scrubbed = outbox.encode(args, 'The arguments of a callback', 'args');
-    const plain = callbackMessage(stub.number, scrubbed.json, scrubbed.functions, pendingCalls);
-    const message = scrubbed.tagged ? withTags(plain) : plain;
+    const message = callbackMessage(stub.number, scrubbed.json, scrubbed.functions, pendingCalls);
     if (!this.#speaks) {
-      outbox.send(message);
+      outbox.sendEncoded(scrubbed, message);
       return NO_ANSWER;
     }
     const answer = new CallbackAnswer();
     // The first call after the end shows whether the callback has ended as well.
     const called = stub.scope?.ended ? 'after the end' : 'before the end';
     if (stub.called === called && !stub.read) {
-      this.#hold(stub, message, answer);
+      this.#hold(stub, { scrubbed, message }, answer);
       return answer;
     }
     stub.called = called;
-    outbox.send(this.#ask(stub, message, answer));
+    outbox.sendEncoded(scrubbed, this.#ask(stub, message, answer));
     return answer;
   }
 
   /** Keeps a message until the turn of the event loop shows whether the program reads its answer. */
-  #hold(stub: Stub, message: Message, answer: CallbackAnswer): void {
+  #hold(stub: Stub, { scrubbed, message }: EncodedCall, answer: CallbackAnswer): void {
     const { outbox } = this.#options;
     const held: HeldMessage = {
       release: (answers) => {
         if (outbox.ended) answer.reject(disconnected());
-        else if (answers || stub.read) return this.#ask(stub, message, answer);
+        else if (answers || stub.read) return withEncoded(scrubbed, this.#ask(stub, message, answer));
         else
           answer.onRead = () => {
             stub.read = true;
             answer.reject(answerNotRequested());
           };
-        return message;
+        return withEncoded(scrubbed, message);
       },
     };
     answer.onRead = () => {
       stub.read = true;
       outbox.answersAreRead();
     };
-    outbox.hold(held, message);
+    outbox.hold(held, withEncoded(scrubbed, message));
   }
 
   /** Returns a message with the request for an answer. */
-  #ask(stub: Stub, message: Message, answer: CallbackAnswer): Message {
+  #ask(stub: Stub, message: readonly Piece[], answer: CallbackAnswer): readonly Piece[] {
     const { pendingCalls, negotiation, limits, timeout } = this.#options;
     const { scope } = stub;
     answer.onRead = () => (stub.read = true);

@@ -11,6 +11,7 @@ import { canceledError, disconnectError, drainingError } from './call-errors.js'
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import type { ConnectionCredential } from './connection-credential.js';
 import { ConnectionStreams } from '../streams/connection-streams.js';
+import type { ItemOutlet } from '../streams/stream-producer.js';
 import { type OpeningStream, RemoteStream } from '../streams/remote-stream.js';
 import { FlowControl } from './flow-control.js';
 import { Negotiation } from './negotiation.js';
@@ -240,18 +241,13 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: IncomingCall, result: unknown, id: () => string): void {
-    this.#sender.respond(call, result, id);
+  respond(call: IncomingCall, result: unknown, request: { readonly id: string }): void {
+    this.#sender.respond(call, result, request);
   }
 
-  /** Sends an item of a stream to a function of the peer. Returns the size of the message. */
-  sendItem(number: number, item: unknown): number {
-    return this.#sender.streams.sendItem(number, item);
-  }
-
-  /** Tells the peer that the items for its function will follow. */
-  beginStream(number: number): void {
-    this.#sender.streams.begin(number);
+  /** Returns the outlet for the items of a stream that a function of the peer receives. */
+  itemOutlet(number: number): ItemOutlet {
+    return this.#sender.streams.items(number);
   }
 
   /** Returns the size of a value in JSON. Throws if it cannot be sent. */

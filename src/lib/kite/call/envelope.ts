@@ -1,3 +1,4 @@
+import type { AttachedBytes } from '../../dnode/attached-bytes.js';
 import type { ExtractedFunction } from '../../dnode/scrub.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
 import type { StreamWindow } from '../streams/stream-window.js';
@@ -5,7 +6,13 @@ import type { CallbackScope } from '../callbacks/callback-scope.js';
 import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.js';
 import { malformedCall } from './call-errors.js';
 import { jsonObject } from '../../util/record.js';
-import { Fragment, type Message, messageText, type Piece } from '../../transport/channel/outgoing-message.js';
+import {
+  BytesMessage,
+  Fragment,
+  type Message,
+  messageText,
+  type Piece,
+} from '../../transport/channel/outgoing-message.js';
 
 /*
  * The wire form of a call and of its response:
@@ -55,13 +62,13 @@ export function callMessage(
   fields: Piece,
   response: number,
   tail: Piece,
-): Message {
+): readonly Piece[] {
   return fields === NO_FIELD
     ? [method, envelope, json, CALL_END, response, tail]
     : [method, envelope, json, fields, CALL_END, response, tail];
 }
 
-/** Returns the end of a call, with the functions in its arguments. `items`: the number of the function for the items of its result. */
+/** Returns the end of a call, with the functions in its arguments. `items`: the number of the function for a stream of results. */
 export function callTail(
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
@@ -85,7 +92,7 @@ export function resultMessage(
   announcement: Fragment,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
-): Message {
+): readonly Piece[] {
   const tail = functions
     ? `}],"callbacks":{${callbackEntries(functions, '[0,"result"', sharer)}`
     : RESULT_TAIL;
@@ -136,7 +143,7 @@ export function callbackMessage(
   json: string,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
-): Message {
+): readonly Piece[] {
   const tail = functions ? `,"callbacks":{${callbackEntries(functions, '[', sharer)}` : CALLBACK_TAIL;
   return [CALLBACK, number, CALLBACK_ARGS, json, tail];
 }
@@ -145,7 +152,11 @@ export function callbackMessage(
  * Returns a call of a callback with the request for an answer, which is a call of the function with this number.
  * `announcement`: see `Negotiation`.
  */
-export function withAnswer(message: Message, number: number, announcement: Fragment): Message {
+export function withAnswer(
+  message: readonly Piece[],
+  number: number,
+  announcement: Fragment,
+): readonly Piece[] {
   const end = messageText(message.slice(-1));
   return [...message.slice(0, -1), `${end.slice(0, -1)},"answer":${number}${announcement.text}}`];
 }
@@ -186,11 +197,19 @@ function callbackEntries(
   return `${entries.join()}}}`;
 }
 
-/** Returns a message with the mark that its arguments contain tagged values. */
-export function withTags(message: Message): Message {
-  const pieces = typeof message === 'string' ? [message] : message;
-  const end = messageText(pieces.slice(-1));
-  return [...pieces.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
+/** Returns a message with the mark that its arguments contain tagged values, and with the bytes that belong to them. */
+export function withTags(message: readonly Piece[], attached: AttachedBytes | undefined): Message {
+  const end = messageText(message.slice(-1));
+  const tagged = [...message.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
+  if (!attached) return tagged;
+  const pieces: (Piece | Uint8Array)[] = [];
+  let number = 0;
+  for (const piece of tagged) {
+    const [first = '', ...rest] = typeof piece === 'string' ? attached.split(piece) : [];
+    pieces.push(typeof piece === 'string' ? first : piece);
+    for (const text of rest) pieces.push(attached.at(number++), text);
+  }
+  return new BytesMessage(pieces);
 }
 
 /** Where a caller accepts the items of a stream. */
@@ -255,38 +274,54 @@ export function readCall(method: string, { args, callbacks, problem }: DnodeMess
   const options = jsonObject(args[0]);
   const { kite = null, authentication: auth = null } = options ?? NO_OPTIONS;
   const malformed = args.length > (options ? 1 : 0) ? malformedCall() : problem;
-  return makeCall({ method, kite, auth }, options ?? NO_OPTIONS, callbacks, malformed);
+  return readOptions({ method, kite, auth }, options ?? NO_OPTIONS, callbacks, malformed);
 }
 
+type CallPrefix = Pick<IncomingCall, 'method' | 'kite' | 'auth'>;
+
 /** Returns the call that consists of a cached prefix and these arguments. */
-export function completeCall(
-  prefix: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
-  { args, callbacks, problem }: DnodeMessage,
+export function completeCall(prefix: CallPrefix, { args, callbacks, problem }: DnodeMessage): IncomingCall {
+  return readOptions(prefix, args[0] as CallOptionsObject, callbacks, problem);
+}
+
+/** Returns the call that consists of a cached prefix, these arguments, and no other option. */
+export function completeUsualCall(prefix: CallPrefix, args: unknown[], response: number): IncomingCall {
+  return makeCall(prefix, args, NO_OPTIONS, undefined, response, undefined);
+}
+
+function readOptions(
+  prefix: CallPrefix,
+  options: CallOptionsObject,
+  callbacks: readonly CallbackPath[] | undefined,
+  problem: Error | undefined,
 ): IncomingCall {
-  return makeCall(prefix, args[0] as CallOptionsObject, callbacks, problem);
+  const { withArgs, stream: window } = options;
+  const stream = window === undefined ? undefined : { window, number: callbacks?.find(isItemsPath)?.number };
+  return makeCall(prefix, argsList(withArgs), options, stream, responseNumber(callbacks), problem);
 }
 
 function makeCall(
-  { method, kite, auth }: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
-  { withArgs, extensions, deadline, traceparent, tracestate, metadata, stream }: CallOptionsObject,
-  callbacks: readonly CallbackPath[] | undefined,
+  { method, kite, auth }: CallPrefix,
+  args: unknown[],
+  { extensions, deadline, traceparent, tracestate, metadata }: CallOptionsObject,
+  stream: StreamReceiver | undefined,
+  response: number | undefined,
   problem: Error | undefined,
 ): IncomingCall {
   return {
     method,
     kite,
     auth,
-    args: argsList(withArgs),
+    args,
     extensions,
     deadline,
     traceparent,
     tracestate,
     metadata,
-    stream:
-      stream === undefined ? undefined : { window: stream, number: callbacks?.find(isItemsPath)?.number },
+    stream,
     inputs: undefined,
     scope: undefined,
-    response: responseNumber(callbacks),
+    response,
     problem,
   };
 }

@@ -1,6 +1,11 @@
 import type { ExtractedFunction, Scrubbed } from '../../dnode/scrub.js';
 import type { Channel } from '../../transport/channel/channel.js';
-import { type Fragment, type Message, messageLength } from '../../transport/channel/outgoing-message.js';
+import {
+  type Fragment,
+  type Message,
+  messageLength,
+  type Piece,
+} from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { type ConnectionLimits, HELD_LENGTH } from '../limits/kite-limits.js';
 import { cannotSend, misplacedStream, tooLarge, tooManyCallbacks } from './call-errors.js';
@@ -121,8 +126,8 @@ export class Outbox {
   }
 
   /** Sends a message that contains an encoded value. Returns what was sent. */
-  sendEncoded({ tagged }: Scrubbed, message: Message): Message {
-    const sent = tagged ? withTags(message) : message;
+  sendEncoded(scrubbed: Scrubbed, message: readonly Piece[]): Message {
+    const sent = withEncoded(scrubbed, message);
     this.send(sent);
     return sent;
   }
@@ -148,8 +153,9 @@ export class Outbox {
     } catch (error) {
       throw cannotSend(content, error);
     }
-    const { json } = scrubbed;
-    const length = this.envelope.text.length + more;
+    const { json, attached } = scrubbed;
+    const bytes = attached ? (this.#channel.sendsBytes ? attached.size : attached.base64Length) : 0;
+    const length = this.envelope.text.length + more + bytes;
     // A frame quotes the message, which at most doubles its length.
     const available = this.#flow.mayPause ? messageBytes : (sendQueueBytes - this.backlog) / 2 - length;
     if (exceedsBytes(json, Math.min(messageBytes - length, available)))
@@ -163,6 +169,11 @@ export class Outbox {
       throw tooManyCallbacks(callbacksPerConnection);
     return scrubbed;
   }
+}
+
+/** Returns a message that contains an encoded value, with what belongs to the value. */
+export function withEncoded({ tagged, attached }: Scrubbed, message: readonly Piece[]): Message {
+  return tagged ? withTags(message, attached) : message;
 }
 
 /** Whether a value in place of which the peer gets a function is a stream. */

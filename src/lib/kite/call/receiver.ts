@@ -1,9 +1,15 @@
-import { type CallbackPath, type DnodeMessage, isProtocolViolation } from '../../dnode/dnode-message.js';
+import { arrayMark, totalLength } from '../../dnode/attached-bytes.js';
+import {
+  type CallbackPath,
+  type DnodeMessage,
+  isProtocolViolation,
+  withArrays,
+} from '../../dnode/dnode-message.js';
 import type { MessageJson } from '../../dnode/message-json.js';
 import { type AnyFunction, STREAM_PLACEHOLDER } from '../../dnode/scrub.js';
 import { unscrub } from '../../dnode/unscrub.js';
 import type { Channel, ChannelReceiver } from '../../transport/channel/channel.js';
-import type { Fragment } from '../../transport/channel/outgoing-message.js';
+import { type BytesMessage, type Fragment, pieceText } from '../../transport/channel/outgoing-message.js';
 import { runGuarded } from '../../util/guard-listeners.js';
 import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/message-of.js';
@@ -28,6 +34,8 @@ export interface CallPrefixCache {
   /** Makes the channel recognize calls that have the same prefix as this one. */
   learn(text: string, channel: Channel): void;
   find(fragment: Fragment): EnvelopePrefix | undefined;
+  /** Reads a call in the form that kites write. Returns undefined if it has another one. */
+  read(prefix: EnvelopePrefix, rest: string): IncomingCall | undefined;
   /** Parses the part after a prefix. Returns undefined if the two have to be parsed together. */
   parse(rest: string): DnodeMessage | undefined;
   complete(prefix: EnvelopePrefix, message: DnodeMessage): IncomingCall;
@@ -102,10 +110,23 @@ export class Receiver implements ChannelReceiver {
 
   /** Does not throw: an invalid message closes the connection. */
   message(text: string, prefix?: Fragment): void {
+    this.#receive(text, prefix, undefined);
+  }
+
+  /** Does not throw: an invalid message closes the connection. */
+  bytes({ pieces }: BytesMessage): void {
+    const arrays: Uint8Array[] = [];
+    let text = '';
+    for (const piece of pieces)
+      text += piece instanceof Uint8Array ? `"${arrayMark(arrays.push(piece) - 1)}"` : pieceText(piece);
+    this.#receive(text, undefined, arrays);
+  }
+
+  #receive(text: string, prefix: Fragment | undefined, arrays: readonly Uint8Array[] | undefined): void {
     if (this.#closed) return;
     try {
       if (prefix) this.#receiveAfterPrefix(prefix, text);
-      else this.#receiveWhole(text);
+      else this.#receiveWhole(text, arrays);
     } catch (error) {
       this.#host.logger.warn(`${this.#connection.remoteAddress}: ${messageOf(error)}; closing`);
       if (isProtocolViolation(error)) this.#connection.close(error.code, error.message);
@@ -113,10 +134,11 @@ export class Receiver implements ChannelReceiver {
     }
   }
 
-  #receiveWhole(text: string): void {
-    const message = this.#host.json.parse(text, this.#host.limits);
+  #receiveWhole(text: string, arrays?: readonly Uint8Array[]): void {
+    const parsed = this.#host.json.parse(text, this.#host.limits);
+    const message = arrays ? withArrays(parsed, arrays) : parsed;
     if (typeof message.method === 'number') {
-      this.#callback(message.method, message, text.length);
+      this.#callback(message.method, message, text.length + (arrays ? totalLength(arrays) : 0));
       return;
     }
     const restored = this.#restore(message.method, message);
@@ -125,7 +147,7 @@ export class Receiver implements ChannelReceiver {
     const first = !this.#connection.hasReceivedCall;
     this.#connection.dispatch(call);
     // Most callers make one call. A caller that makes a second one is likely to make more.
-    if (first || this.#connection.role === 'dialed') return;
+    if (first || this.#connection.role === 'dialed' || arrays) return;
     this.#prefixes ??= this.#host.newPrefixCache?.();
     this.#prefixes?.learn(text, this.#channel);
   }
@@ -133,6 +155,11 @@ export class Receiver implements ChannelReceiver {
   #receiveAfterPrefix(fragment: Fragment, rest: string): void {
     const prefixes = this.#prefixes;
     const prefix = prefixes?.find(fragment);
+    const usual = prefix && prefixes?.read(prefix, rest);
+    if (usual) {
+      this.#connection.dispatch(usual);
+      return;
+    }
     const message = prefix && prefixes?.parse(rest);
     if (!prefixes || !prefix || !message) {
       this.#receiveWhole(fragment.text + rest);

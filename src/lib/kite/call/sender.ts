@@ -218,7 +218,7 @@ export class Sender {
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: AnsweredCall, result: unknown, id: () => string): void {
+  respond(call: AnsweredCall, result: unknown, request: { readonly id: string }): void {
     if (call.response === undefined || this.#outbox.ended) return;
     try {
       if (result instanceof EncodedResult) {
@@ -234,7 +234,7 @@ export class Sender {
       );
     } catch (error) {
       // Only the message: an `argumentError` would blame the arguments of the caller.
-      this.respondError(call, messageOf(error), id());
+      this.respondError(call, messageOf(error), request.id);
     }
   }
 

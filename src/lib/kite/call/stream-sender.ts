@@ -1,7 +1,6 @@
 import { type ExtractedFunction } from '../../dnode/scrub.js';
 import { formatPath } from '../../dnode/value-tags.js';
 import { KiteError } from '../../protocol/errors.js';
-import { messageLength } from '../../transport/channel/outgoing-message.js';
 import type { ItemStream } from '../../util/item-source.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { ConnectionStreams } from '../streams/connection-streams.js';
@@ -11,6 +10,7 @@ import type { StreamReader } from '../streams/stream-reader.js';
 import type { StreamWindow } from '../streams/stream-window.js';
 import { disconnectError } from './call-errors.js';
 import { callbackMessage, creditMessage, openMessage, streamField } from './envelope.js';
+import { ItemMessages } from './item-messages.js';
 import type { Negotiation } from './negotiation.js';
 import { isStreamIn, type Outbox } from './outbox.js';
 import type { PendingCalls } from './pending-calls.js';
@@ -39,30 +39,25 @@ export class StreamSender {
     this.#streams = streams;
   }
 
-  /** Tells the peer that the items for its function will follow. */
-  begin(number: number): void {
-    this.#callFunction(number, '[]');
+  /** Returns the outlet for the items of a stream that a function of the peer receives. */
+  items(number: number): ItemMessages {
+    return new ItemMessages({
+      outbox: this.#outbox,
+      pendingCalls: this.#pendingCalls,
+      number,
+      drained: () => this.#streams.drained(),
+    });
   }
 
-  /** Sends an item of a stream to a function of the peer. Returns the size of the message. */
-  sendItem(number: number, item: unknown): number {
-    const outbox = this.#outbox;
-    if (outbox.ended) return 0;
-    const scrubbed = outbox.encode([item], 'The item of a stream', 'item');
-    const { json, functions } = scrubbed;
-    return messageLength(
-      outbox.sendEncoded(scrubbed, callbackMessage(number, json, functions, this.#pendingCalls)),
-    );
-  }
-
-  /** Returns the size of an item in JSON. Throws if it cannot be sent. */
+  /** Returns the size of an item in a message. Throws if it cannot be sent. */
   measure(item: unknown): number {
-    return this.#outbox.encode(item, 'The item of a stream', 'item').json.length;
+    const { json, attached } = this.#outbox.encode(item, 'The item of a stream', 'item');
+    return json.length + (attached?.size ?? 0);
   }
 
   /**
-   * Returns the field of a call that accepts a stream as result, at the function with the number `items`. `begun` is called when the
-   * stream begins, `violated` when the peer breaks its rules.
+   * Returns the field of a call that accepts a stream as result, at the function with the number `items`. `begun` is called when
+   * the stream begins, `violated` when the peer breaks its rules.
    */
   accept(reader: StreamReader, items: number, begun: () => void, violated: (error: Error) => void): string {
     const grant = (count: number): void => {
@@ -85,8 +80,7 @@ export class StreamSender {
   argument(stream: ItemStream): StreamArgument {
     return new StreamArgument(stream, {
       limits: this.#limits,
-      drained: () => this.#streams.drained(),
-      sendItem: (next, item) => this.sendItem(next, item),
+      items: (next) => this.items(next),
       sendEnd: (end, error) => this.#sendEnd(end, error),
     });
   }
