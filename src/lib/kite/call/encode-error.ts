@@ -38,10 +38,9 @@ export function encodeError(
       support: negotiation.valueSupport,
     });
     if (data.functions) throw new Error('It contains a function');
-    if (exceedsBytes(data.json, errorDataBytes))
+    if (exceedsBytes(data.json, errorDataBytes - (data.attached?.base64Length ?? 0)))
       throw new Error(`It is larger than ${errorDataBytes} bytes (limits.errorDataBytes)`);
-    const whole = `${json.slice(0, -1)},"data":${data.json}}`;
-    return { json: whole, functions: undefined, ...(data.tagged && { tagged: true }) };
+    return { ...data, json: `${json.slice(0, -1)},"data":${data.json}}` };
   } catch (reason) {
     host.logger.warn(`The data of an error cannot be sent: ${messageOf(reason)}`);
     return { json, functions: undefined };

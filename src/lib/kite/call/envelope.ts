@@ -107,7 +107,7 @@ export function encodedMessage(response: number, pieces: readonly Piece[], annou
 }
 
 /** `json`: the error. */
-export function errorMessage(response: number, json: string, announcement: Fragment): Message {
+export function errorMessage(response: number, json: string, announcement: Fragment): readonly Piece[] {
   return [CALLBACK, response, ERROR, json, ERROR_END, announcement, RESULT_TAIL];
 }
 
