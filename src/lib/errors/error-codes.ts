@@ -591,7 +591,7 @@ export const closeCodes = {
   },
   1003: {
     sender: 'either side',
-    meaning: 'The peer sent a binary message.',
+    meaning: 'The peer sent a binary message to which both ends did not agree.',
     action: 'Send only text messages.',
   },
   1006: {

@@ -17,7 +17,7 @@ export function harmIn(text: string, answered: Set<number>): string[] {
   };
   // The mark of values and the request for an answer are sent only to peers that have named the extensions, and old peers ignore them.
   check(
-    /^method,arguments,callbacks(?:,values)?(?:,answer)?$/.test(Object.keys(message).join()),
+    /^method,arguments,callbacks(?:,answer)?(?:,values)?$/.test(Object.keys(message).join()),
     'other fields than those of dnode',
   );
   check(Array.isArray(args), 'arguments that are not an array');
