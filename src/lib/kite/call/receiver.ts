@@ -216,7 +216,7 @@ export class Receiver implements ChannelReceiver, CallReader {
       return;
     }
     if (callbacks) this.#unscrub(args, callbacks);
-    const message = this.#untag(received, isCall(entry) ? [args[0], 'result'] : undefined);
+    const message = this.#untag(received, isCall(entry) ? taggedPlace(args[0]) : undefined);
     if (typeof entry === 'function') this.#invoke(entry, message);
     else if (entry instanceof StreamEntry) entry.receive(message, size);
     else settleCall(this.#pendingCalls.settle(number, entry), message);
@@ -253,4 +253,10 @@ export class Receiver implements ChannelReceiver, CallReader {
   #refuse(answer: number | undefined, error: Error): void {
     this.#sender.respondError({ method: 'a callback', response: answer }, error, '');
   }
+}
+
+/** Returns what can have tagged values in an answer: the result, or the data of the error. */
+function taggedPlace(answer: unknown): TaggedPlace {
+  const error: unknown = record(answer)['error'] ?? null;
+  return error === null ? [answer, 'result'] : [error, 'data'];
 }
