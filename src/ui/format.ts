@@ -1,5 +1,6 @@
 import { stringifyLiterals } from '../lib/util/literal-json.js';
-import { PRINTED_LENGTH } from './page-limits.js';
+import { plainValue } from '../lib/util/plain-value.js';
+import { PRINTED_LENGTH, SHOWN_BYTES } from './page-limits.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -24,16 +25,31 @@ export function formatMs(ms: number): string {
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Formats a value as indented JSON. `undefined` and functions are shown by name, and numbers as they were received. */
+/**
+ * Formats a value as indented JSON, in the form of `plainValue`. Numbers are shown as they were received, `undefined` by name, and
+ * bytes as their number and the first of them.
+ */
 export function formatValue(value: unknown): string {
-  const replacer = (_key: string, item: unknown): unknown =>
-    typeof item === 'function' ? '[Function]' : item;
-  return stringifyLiterals(value, replacer, 2) ?? 'undefined';
+  if (value instanceof Uint8Array) return formatBytes(value);
+  return stringifyLiterals(plainValue(value), undefined, 2) ?? 'undefined';
+}
+
+const BYTES_PER_LINE = 16;
+
+function formatBytes(bytes: Uint8Array): string {
+  const count = `${bytes.length} ${bytes.length === 1 ? 'byte' : 'bytes'}`;
+  const lines: string[] = [];
+  for (let at = 0; at < Math.min(bytes.length, SHOWN_BYTES); at += BYTES_PER_LINE) {
+    const line = Array.from(bytes.subarray(at, Math.min(at + BYTES_PER_LINE, SHOWN_BYTES)));
+    const hex = line.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const text = line.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
+    lines.push(`${at.toString(16).padStart(4, '0')}  ${hex.padEnd(3 * BYTES_PER_LINE)} ${text}`);
+  }
+  const more = bytes.length > SHOWN_BYTES ? [`… ${bytes.length - SHOWN_BYTES} more bytes`] : [];
+  return [count, ...lines, ...more].join('\n');
 }
 
 /** Omits the end of a text that is too long for the page. */
-export function truncate(text: string): string {
-  return text.length <= PRINTED_LENGTH
-    ? text
-    : `${text.slice(0, PRINTED_LENGTH)}\n… ${text.length - PRINTED_LENGTH} more characters`;
+export function truncate(text: string, length = PRINTED_LENGTH): string {
+  return text.length <= length ? text : `${text.slice(0, length)}\n… ${text.length - length} more characters`;
 }

@@ -382,3 +382,20 @@ describe('kitectl shell with bytes and streams', () => {
     expect((await running.outcome).code).toBe(130);
   });
 });
+
+describe('kitectl serve with bytes and streams', () => {
+  it('serve sends the output of a command as bytes with --result bytes, and refuses streams for commands', async () => {
+    const line = 'serve --json --port 0 --name bytes --no-auth --method cat --exec'.split(' ');
+    const serving = cli.start([...line, "cat > /dev/null; printf '\\033\\377\\000'", '--result', 'bytes']);
+    await serving.until(({ stdout }) => stdout.endsWith('\n'));
+    const { url } = JSON.parse(serving.stdout) as { url: string };
+    const raw = await cli.shell(`kitectl call cat --raw --to ${url} | od -An -tu1`);
+    expect(raw.stdout.trim().split(/\s+/)).toEqual(['27', '255', '0']);
+    expect((await cli.run(['call', 'cat', '--to', url])).stdout).toBe('"G/8A"\n');
+    const refused = await cli.run(['call', 'cat', '-F', `a=@stream:${file('a', 'A')}`, '--to', url]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('cat: a command cannot read a stream');
+    serving.child.kill('SIGTERM');
+    await serving.outcome;
+  });
+});
