@@ -34,19 +34,24 @@ export function formatValue(value: unknown): string {
   return stringifyLiterals(plainValue(value), undefined, 2) ?? 'undefined';
 }
 
-const BYTES_PER_LINE = 16;
+/** Number of bytes in a line. */
+const HEX_COLUMNS = 16;
 
 function formatBytes(bytes: Uint8Array): string {
-  const count = `${bytes.length} ${bytes.length === 1 ? 'byte' : 'bytes'}`;
+  const shown = bytes.subarray(0, SHOWN_BYTES);
   const lines: string[] = [];
-  for (let at = 0; at < Math.min(bytes.length, SHOWN_BYTES); at += BYTES_PER_LINE) {
-    const line = Array.from(bytes.subarray(at, Math.min(at + BYTES_PER_LINE, SHOWN_BYTES)));
+  for (let at = 0; at < shown.length; at += HEX_COLUMNS) {
+    const line = Array.from(shown.subarray(at, at + HEX_COLUMNS));
     const hex = line.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
     const text = line.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
-    lines.push(`${at.toString(16).padStart(4, '0')}  ${hex.padEnd(3 * BYTES_PER_LINE)} ${text}`);
+    lines.push(`${at.toString(16).padStart(4, '0')}  ${hex.padEnd(3 * HEX_COLUMNS)} ${text}`);
   }
-  const more = bytes.length > SHOWN_BYTES ? [`… ${bytes.length - SHOWN_BYTES} more bytes`] : [];
-  return [count, ...lines, ...more].join('\n');
+  const more = bytes.length - shown.length;
+  return [
+    `${bytes.length} ${bytes.length === 1 ? 'byte' : 'bytes'}`,
+    ...lines,
+    ...(more > 0 ? [`… ${more} more bytes`] : []),
+  ].join('\n');
 }
 
 /** Omits the end of a text that is too long for the page. */

@@ -10,8 +10,8 @@ export const PRINTED_LINES = 200;
 export const PRINTED_LENGTH = 200_000;
 
 /**
- * Maximum size of the bytes of a result, or of the items of a stream, that the page keeps for a download. Default 64 MiB. If exceeded,
- * they cannot be downloaded.
+ * Maximum size of the bytes of a result, or of the items of a stream, that the page keeps for a download. Default 64 MiB. If
+ * exceeded, they cannot be downloaded.
  */
 export const DOWNLOAD_BYTES = 64 * 1024 * 1024;
 
