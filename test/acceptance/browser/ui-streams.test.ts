@@ -105,7 +105,7 @@ describe.skipIf(!chromiumInstalled)(`calls of streams in Kontrol's page${skipped
       await page.locator('.outcome.answered').waitFor();
       const [download] = await Promise.all([
         page.waitForEvent('download'),
-        page.getByRole('button', { name: 'Download' }).click(),
+        page.getByRole('button', { name: 'Download', exact: true }).click(),
       ]);
       expect(download.suggestedFilename()).toBe(`${method}.bin`);
       return [...(await readFile(await download.path()))];
@@ -119,7 +119,7 @@ describe.skipIf(!chromiumInstalled)(`calls of streams in Kontrol's page${skipped
     expect(await saved('download')).toEqual([1, 2, 3]);
     await start('plan');
     await page.locator('.outcome').getByText('plan answered').waitFor();
-    expect(await page.getByRole('button', { name: 'Download' }).isVisible()).toBe(false);
+    expect(await page.getByRole('button', { name: 'Download', exact: true }).isVisible()).toBe(false);
     expect((await page.getByLabel('Answer').textContent())?.replaceAll(/\s/g, '')).toBe(
       '{"due":"1970-01-01T00:00:00.000Z","id":12345678901234567890}',
     );
