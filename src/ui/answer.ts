@@ -8,8 +8,9 @@ export class Answer {
   readonly element: HTMLElement;
   /** Number of items of the stream. */
   count = 0;
-  readonly #text = element('pre', { class: 'answer', tabindex: '0', 'aria-label': 'Answer', hidden: '' });
-  readonly #download = element('button', { type: 'button', hidden: '' }, 'Download');
+  readonly #text = element('pre', { class: 'answer', tabindex: '0', 'aria-label': 'Answer' });
+  readonly #download = element('button', { type: 'button' }, 'Download');
+  readonly #buttons = element('div', { class: 'buttons', hidden: '' }, this.#download);
   /** Items that are not shown yet. */
   #pending: string[] = [];
   #scheduled = false;
@@ -17,7 +18,7 @@ export class Answer {
   #name = '';
 
   constructor() {
-    this.element = element('div', {}, this.#text, element('div', { class: 'buttons' }, this.#download));
+    this.element = element('div', { class: 'answer-panel', hidden: '' }, this.#text, this.#buttons);
     this.#download.addEventListener('click', () => this.#save());
   }
 
@@ -28,13 +29,13 @@ export class Answer {
     this.#bytes = new CollectedBytes();
     this.#name = method;
     this.#text.replaceChildren();
-    this.#text.hidden = true;
-    this.#download.hidden = true;
+    this.element.hidden = true;
+    this.#buttons.hidden = true;
   }
 
   /** Shows a result. */
   show(value: unknown): void {
-    this.#text.hidden = false;
+    this.element.hidden = false;
     this.#collect(value);
     setText(this.#text, truncate(formatValue(value)));
   }
@@ -52,7 +53,7 @@ export class Answer {
       this.#append(message);
       return;
     }
-    this.#text.hidden = false;
+    this.element.hidden = false;
     setText(this.#text, truncate(message));
   }
 
@@ -63,8 +64,9 @@ export class Answer {
     this.#scheduled = true;
     requestAnimationFrame(() => {
       this.#scheduled = false;
+      if (this.#pending.length === 0) return;
       const atEnd = this.#text.scrollTop + this.#text.clientHeight >= this.#text.scrollHeight - 4;
-      this.#text.hidden = false;
+      this.element.hidden = false;
       this.#text.append(...this.#pending.splice(0).map((line) => element('div', {}, line)));
       while (this.#text.childElementCount > PRINTED_LINES) this.#text.firstElementChild?.remove();
       if (atEnd) this.#text.scrollTop = this.#text.scrollHeight;
@@ -74,7 +76,7 @@ export class Answer {
   #collect(value: unknown): void {
     if (!(value instanceof Uint8Array)) return;
     this.#bytes.add(value);
-    this.#download.hidden = this.#bytes.parts === undefined;
+    this.#buttons.hidden = this.#bytes.parts === undefined;
   }
 
   #save(): void {

@@ -35,7 +35,7 @@ export function formatValue(value: unknown): string {
 }
 
 /** Number of bytes in a line. */
-const HEX_COLUMNS = 16;
+const HEX_COLUMNS = 8;
 
 function formatBytes(bytes: Uint8Array): string {
   const shown = bytes.subarray(0, SHOWN_BYTES);

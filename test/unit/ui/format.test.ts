@@ -40,11 +40,11 @@ describe('formats of the page', () => {
   });
 
   it('bytes are formatted as their number and the first SHOWN_BYTES of them', () => {
-    expect(formatValue(Uint8Array.of(0))).toBe(`1 byte\n0000  00${' '.repeat(46)} .`);
+    expect(formatValue(Uint8Array.of(0))).toBe(`1 byte\n0000  00${' '.repeat(22)} .`);
     expect(formatValue(new Uint8Array())).toBe('0 bytes');
     const lines = formatValue(new Uint8Array(SHOWN_BYTES + 2).fill(0x41)).split('\n');
-    expect(lines).toHaveLength(2 + SHOWN_BYTES / 16);
-    expect(lines[1]).toBe(`0000  ${'41 '.repeat(16)} ${'A'.repeat(16)}`);
+    expect(lines).toHaveLength(2 + SHOWN_BYTES / 8);
+    expect(lines[1]).toBe(`0000  ${'41 '.repeat(8)} ${'A'.repeat(8)}`);
     expect(lines.at(-1)).toBe('… 2 more bytes');
   });
 
