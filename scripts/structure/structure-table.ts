@@ -285,7 +285,14 @@ const kite: readonly Folder[] = [
   {
     name: 'page',
     about: 'Kite in a page, composed of the same parts',
-    exports: ['compose-page-kite', 'kontrol-peer', 'page-kite', 'page-kite-options', 'webrtc-kite'],
+    exports: [
+      'compose-page-kite',
+      'kontrol-peer',
+      'page-kite',
+      'page-kite-options',
+      'web-socket-kite',
+      'webrtc-kite',
+    ],
   },
   {
     name: 'proxied',
@@ -367,6 +374,12 @@ const kite: readonly Folder[] = [
     ],
   },
   {
+    name: 'callbacks',
+    about: 'functions that one end of a connection passes to the other',
+    entries: ['callback-scope'],
+    exports: ['callback-answer', 'shared-function'],
+  },
+  {
     name: 'streams',
     about: 'streams among the arguments of a call and as its result',
     entries: [
@@ -412,12 +425,12 @@ const transport: readonly Folder[] = [
     name: 'page',
     about: 'dialing from a page',
     siblings: 'platforms',
-    exports: ['dial-in-page', 'page-platform'],
+    exports: ['dial-in-page', 'dial-web-socket-in-page', 'page-platform'],
   },
   {
     name: 'dial',
     about: 'dialing from Node, and the fallback from WebSocket to XHR polling',
-    entries: ['dial-with-fallback'],
+    entries: ['dial-web-socket', 'dial-with-fallback'],
     exports: ['dial'],
   },
   { name: 'xhr', about: 'XHR polling', siblings: 'transports', entries: ['dial-xhr', 'node-post', 'post'] },
@@ -453,6 +466,7 @@ const transport: readonly Folder[] = [
     name: 'sockjs',
     about: 'SockJS frames',
     entries: [
+      'binary-frame',
       'client-channel',
       'client-heartbeat',
       'frame-batch',
@@ -468,7 +482,14 @@ const transport: readonly Folder[] = [
   {
     name: 'channel',
     about: 'the interface of a connection that carries whole messages',
-    entries: ['base-channel', 'channel-owner', 'counted-channel', 'reading-turns'],
+    entries: [
+      'base-channel',
+      'channel-owner',
+      'counted-channel',
+      'deliver-message',
+      'frame-memory',
+      'reading-turns',
+    ],
     exports: [
       'channel',
       'close-code',
@@ -542,8 +563,18 @@ export const structure: readonly Folder[] = [
   },
   {
     name: 'lib/dnode',
-    about: 'functions across the wire',
-    entries: ['callback-table', 'dnode-limits', 'dnode-message', 'message-json', 'scrub', 'unscrub'],
+    about: 'functions, and values that JSON does not have, across the wire',
+    entries: [
+      'callback-table',
+      'decode-values',
+      'dnode-limits',
+      'dnode-message',
+      'encode-values',
+      'message-json',
+      'scrub',
+      'unscrub',
+      'value-tags',
+    ],
     imports: ['lib/errors', 'lib/util'],
   },
   {
@@ -588,6 +619,7 @@ export const structure: readonly Folder[] = [
       'console-logger',
       'deadline',
       'descriptors',
+      'dispose',
       'duration',
       'emitter',
       'error-code',
@@ -596,6 +628,7 @@ export const structure: readonly Folder[] = [
       'has-terminal',
       'host',
       'ip-addresses',
+      'is-number-literal',
       'item-source',
       'json-error',
       'listen-address',

@@ -273,8 +273,8 @@ interface Streaming {
 }
 declare const streaming: Client<Streaming>;
 for await (const line of streaming.stream('tail', '/')) line.toUpperCase();
-streaming.stream('tail', '/').result satisfies Promise<number>;
-streaming.call('tail', ['/']) satisfies Promise<string[]>;
+void (streaming.stream('tail', '/').result satisfies Promise<number>);
+void (streaming.call('tail', ['/']) satisfies Promise<string[]>);
 for await (const item of streaming.callStream('double', [
   streaming.stream(
     'double',
@@ -284,6 +284,6 @@ for await (const item of streaming.callStream('double', [
   ),
 ]))
   item.toFixed();
-streaming.stream('square', 4).result satisfies Promise<number>;
+void (streaming.stream('square', 4).result satisfies Promise<number>);
 // @ts-expect-error -- the argument has another type
 streaming.stream('tail', 4);

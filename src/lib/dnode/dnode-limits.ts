@@ -16,6 +16,12 @@ export interface DnodeLimits {
   readonly valuesPerMessage: number;
 }
 
+/**
+ * Maximum size of bytes that are sent as base64 within a message, in bytes. Default 256. If exceeded, a binary message carries them
+ * where both ends of a WebSocket support it.
+ */
+export const INLINE_BYTES = 256;
+
 /** Maximum number of digits of a BigInt that a peer sends. Default 4,096. If exceeded, the call fails with `argumentError`. */
 export const BIGINT_DIGITS = 4096;
 

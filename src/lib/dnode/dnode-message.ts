@@ -1,6 +1,7 @@
 import type { CloseCode } from '../errors/error-codes.js';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import { type DnodeLimits, PARSED_BRACKETS } from './dnode-limits.js';
+import { parseJson } from '../util/parse-json.js';
 import { jsonObject } from '../util/record.js';
 import { exceedsBytes } from '../util/utf8.js';
 
@@ -13,6 +14,12 @@ export interface DnodeMessage {
   readonly callbacks: readonly CallbackPath[] | undefined;
   /** Whether the arguments contain tagged values. */
   readonly tagged?: true;
+  /** The bytes that the message has carried beside its JSON, which contains a mark for each. */
+  readonly arrays?: readonly Uint8Array[];
+  /** The number of the function of the sender that has to be called with the answer, if this is a call of a callback. */
+  readonly answer?: number;
+  /** The extensions that the sender names in such a request, unchecked. */
+  readonly extensions?: unknown;
   /** The reason for which the arguments cannot be used. */
   readonly problem?: Error;
 }
@@ -60,7 +67,14 @@ export function parseMessage(
   if (exceedsBytes(text, limits.messageBytes)) {
     throw new ProtocolViolation(TOO_BIG, `A message is larger than ${limits.messageBytes} bytes`);
   }
-  const { method, arguments: args = null, callbacks, values } = parseObject(text, limits.messageDepth, parse);
+  const {
+    method,
+    arguments: args = null,
+    callbacks,
+    values,
+    answer,
+    extensions,
+  } = parseObject(text, limits.messageDepth, parse);
   if (!isMethod(method)) {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no method');
   }
@@ -69,7 +83,23 @@ export function parseMessage(
   }
   const paths = parseCallbacks(callbacks, limits.callbacksPerMessage);
   const message = { method, args: args ?? [], callbacks: paths };
-  return values === true ? { ...message, tagged: true } : message;
+  if (values !== true && answer === undefined) return message;
+  return {
+    ...message,
+    ...(values === true && { tagged: true }),
+    ...(isNumber(answer) && { answer, extensions }),
+  };
+}
+
+/**
+ * Returns a message with the bytes beside its JSON.
+ *
+ * @throws ProtocolViolation if the message has no tagged values, and so no place for them
+ */
+export function withArrays(message: DnodeMessage, arrays: readonly Uint8Array[]): DnodeMessage {
+  if (!message.tagged)
+    throw new ProtocolViolation(PROTOCOL_ERROR, 'A message has bytes and no tagged values');
+  return { ...message, arrays };
 }
 
 function parseObject(
@@ -95,6 +125,16 @@ function parseObject(
   return message;
 }
 
+/** Parses a value of a message; see `ParseData`. Numbers are rounded. */
+export function parseData(json: string, levels: number, { messageDepth }: MessageLimits): unknown {
+  const depth = messageDepth - levels;
+  // Each level has an opening and a closing bracket.
+  const mayBeDeep = json.length >= 2 * (depth + 1);
+  if (depth < 0 || (mayBeDeep && hasMoreOpeningBrackets(json, PARSED_BRACKETS))) return undefined;
+  const value = parseJson(json);
+  return mayBeDeep && nestsDeeper(value, depth) ? undefined : value;
+}
+
 function nestsTooDeep(maxDepth: number): ProtocolViolation {
   return new ProtocolViolation(POLICY_VIOLATION, `A message nests deeper than ${maxDepth}`);
 }
@@ -115,7 +155,11 @@ function nestsDeeper(value: unknown, depth: number): boolean {
 }
 
 function isMethod(method: unknown): method is string | number {
-  return typeof method === 'string' || (Number.isSafeInteger(method) && (method as number) >= 0);
+  return typeof method === 'string' || isNumber(method);
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function parseCallbacks(callbacks: unknown, limit: number): CallbackPath[] | undefined {

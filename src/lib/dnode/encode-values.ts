@@ -1,7 +1,9 @@
 import { toBase64 } from '../util/base64.js';
+import type { AttachedBytes } from './attached-bytes.js';
+import { INLINE_BYTES } from './dnode-limits.js';
 import { messageOf } from '../util/message-of.js';
 import { isStream } from '../util/item-source.js';
-import { isNumberLiteral } from '../util/number-literal.js';
+import { isNumberLiteral } from '../util/is-number-literal.js';
 import { defineField, ERROR_KEYS, formatPath, TAG, ValueError } from './value-tags.js';
 
 /** The extensions of a peer that decide which values it can receive. */
@@ -15,14 +17,20 @@ export interface ValueSupport {
 /**
  * Returns a value in which those that JSON does not have are tagged (see `value-tags.ts`), and functions are as they were. Returns
  * the value itself if it has none. `toJSON` is called as by `JSON.stringify`, except for dates, URLs, errors and bytes. `name` is
- * what the value is called in errors.
+ * what the value is called in errors. `attached` receives the bytes that the JSON does not contain as base64. Default: it contains all.
  *
  * What `JSON.stringify` defines is accepted by every peer: `toJSON`, and `undefined`, which is null in arrays.
  *
  * @throws ValueError for more than `maxDepth` levels, and for a value that the peer cannot receive, with its path:
  *   `args[0].when: a Map cannot be sent to this peer`
  */
-export function encodeValues(value: unknown, maxDepth: number, name: string, support: ValueSupport): unknown {
+export function encodeValues(
+  value: unknown,
+  maxDepth: number,
+  name: string,
+  support: ValueSupport,
+  attached?: AttachedBytes,
+): unknown {
   const path: (string | number)[] = [];
   const { values, bytes, undefinedIsNull = !values } = support;
 
@@ -80,12 +88,16 @@ export function encodeValues(value: unknown, maxDepth: number, name: string, sup
     if (object instanceof URL) return tagged('url', 'a URL', () => object.href);
     if (object instanceof RegExp) return tagged('regexp', 'a RegExp', () => [object.source, object.flags]);
     if (object instanceof Error) return tagged('error', 'an Error', () => errorFields(object));
-    if (object instanceof Uint8Array) return tagged('bytes', 'a Uint8Array', () => toBase64(object));
-    if (object instanceof ArrayBuffer)
-      return tagged('bytes', 'an ArrayBuffer', () => toBase64(new Uint8Array(object)));
-    if (ArrayBuffer.isView(object) || UNSENDABLE.some((type) => object instanceof type))
-      throw unsendable(`a ${object.constructor.name}`);
+    if (isBytes(object)) return tagged('bytes', kindOf(object), () => encodeBytes(object));
+    if (UNSENDABLE.some((type) => object instanceof type)) throw unsendable(kindOf(object));
     return undefined;
+  };
+
+  const encodeBytes = (object: ArrayBuffer | ArrayBufferView): string => {
+    const view = viewOf(object);
+    if (typeof view === 'string')
+      throw new ValueError(`${name}${formatPath(path)}: ${kindOf(object)} cannot be sent: ${view}`);
+    return attached && view.length > INLINE_BYTES ? attached.add(view) : toBase64(view);
   };
 
   const encodeObject = (object: object, key: string | number): unknown => {
@@ -131,4 +143,32 @@ export function encodeValues(value: unknown, maxDepth: number, name: string, sup
   return encode(value, '');
 }
 
-const UNSENDABLE: readonly (new (...args: never[]) => object)[] = [Promise, WeakMap, WeakSet, WeakRef];
+const UNSENDABLE: readonly (new (...args: never[]) => object)[] = [
+  Promise,
+  WeakMap,
+  WeakSet,
+  WeakRef,
+  ...(typeof SharedArrayBuffer === 'undefined' ? [] : [SharedArrayBuffer]),
+];
+
+function isBytes(object: object): object is ArrayBuffer | ArrayBufferView {
+  return ArrayBuffer.isView(object) || object instanceof ArrayBuffer;
+}
+
+/** Returns what a value of a class is called, such as `an ArrayBuffer`. */
+function kindOf({ constructor: { name } }: object): string {
+  return `${/^[AEIOU]/.test(name) && !name.startsWith('U') ? 'an' : 'a'} ${name}`;
+}
+
+/** Returns the bytes that a buffer or a view covers, or why it has none that can be sent. */
+function viewOf(object: ArrayBuffer | ArrayBufferView): Uint8Array | string {
+  const buffer = ArrayBuffer.isView(object) ? object.buffer : object;
+  if (!(buffer instanceof ArrayBuffer)) return 'its memory is shared with other threads; send a copy';
+  try {
+    return ArrayBuffer.isView(object)
+      ? new Uint8Array(buffer, object.byteOffset, object.byteLength)
+      : new Uint8Array(buffer);
+  } catch {
+    return 'its buffer is detached, because it was transferred';
+  }
+}

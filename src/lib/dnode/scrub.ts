@@ -1,3 +1,4 @@
+import { AttachedBytes } from './attached-bytes.js';
 import { encodeValues, type ValueSupport } from './encode-values.js';
 import { TAG } from './value-tags.js';
 import { BrandedError } from '../errors/branded-error.js';
@@ -9,7 +10,10 @@ export type AnyFunction = Function;
 
 /** A value as JSON, and the functions in it. */
 export interface Scrubbed {
+  /** With the mark of `attached` in place of each of its arrays. */
   readonly json: string;
+  /** Bytes that are sent beside the JSON. */
+  readonly attached?: AttachedBytes;
   /** Whether the JSON contains tagged values. */
   readonly tagged?: true;
   /** Undefined if there are none, which is the usual case and does not allocate. */
@@ -60,9 +64,16 @@ export function scrub(
 ): Scrubbed {
   if (isDataItem(value, maxDepth + 1)) return stringified(value, undefined, false, stringify);
   const functions = findFunctions(value, maxDepth);
-  const encoded = special ? encodeValues(value, maxDepth, special.name, special.support) : value;
+  const attached = special?.support.bytes ? new AttachedBytes() : undefined;
+  const encode = (bytes?: AttachedBytes): unknown =>
+    special ? encodeValues(value, maxDepth, special.name, special.support, bytes) : value;
+  const encoded = encode(attached);
   if (encoded === value) return stringified(value, functions, false, stringify);
-  return stringified(encoded, findFunctions(encoded, maxDepth), true, stringify);
+  const scrubbed = stringified(encoded, findFunctions(encoded, maxDepth), true, stringify);
+  if (!attached || attached.arrays.length === 0) return scrubbed;
+  if (attached.fits(scrubbed.json)) return { ...scrubbed, attached };
+  // Text of the value contains the mark.
+  return stringified(encode(), scrubbed.functions, true, stringify);
 }
 
 /** How values that JSON does not have are sent. */

@@ -7,8 +7,8 @@ interface Property {
 }
 
 /**
- * Inserts functions into the arguments of a message. `make` returns the function for a number and its placeholder. The paths start at `root`.
- * Ignores paths that do not lead to an existing own property.
+ * Inserts functions into the arguments of a message. `make` returns the function for a number and its placeholder. The paths start
+ * at `root`. Ignores paths that do not lead to an existing own property.
  */
 export function unscrub(
   root: unknown[],

@@ -15,6 +15,7 @@ import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
 import { messageJson } from './call/message-numbers.js';
+import { TokenRenewal } from './call/token-renewal.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
 import { proxyFinder } from './config/find-proxy.js';
 import { kiteSettings } from './config/kite-settings.js';
@@ -124,6 +125,7 @@ export function composeKite(
     transport,
     trustRemote: options.trustRemote,
     dialer,
+    newRenewal: (renewal) => new TokenRenewal(renewal),
     newPrefixCache: () => new EnvelopeCache(limits, json),
   });
   const server = new KiteServer({
@@ -194,12 +196,12 @@ function makeDialer(
   access: ClientAccess,
   { admitPeer, replaceDialed }: Pick<ReplacedParts, 'admitPeer' | 'replaceDialed'>,
 ): Dialer {
-  const { output } = budgets;
+  const { output, frames } = budgets;
   const fallbacks = newFallbacks(common.clock);
   const opened = (socket: Socket): void => sockets.add(socket);
   return async (url, { access: own, auth = null, ...options }) => {
     // The peer of a tunnel is a caller that the kite does not know yet.
-    const counted = options.transport === 'Session' ? budgets : { output };
+    const counted = options.transport === 'Session' ? budgets : { output, frames };
     const full = { ...options, ...common, ...access.for(own) };
     const channel = await dial(url, { ...full, opened, budgets: counted }, fallbacks);
     try {

@@ -27,6 +27,7 @@ export const SPOKEN_EXTENSIONS: readonly Extension[] = [
   'values',
   'trace',
   'metadata',
+  'callbackResults',
 ];
 
 /** The extensions that a peer speaks. */

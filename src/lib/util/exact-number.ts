@@ -54,7 +54,8 @@ const OVERLAP = 32;
 export function mayHoldInexact(json: string): boolean {
   for (let at = 0; at < json.length; at += PART) {
     const start = Math.max(0, at - OVERLAP);
-    if (EXPONENT.test(json.slice(start, at + PART)) || mayHoldLongNumber(json, start, at + PART))
+    const end = Math.min(at + PART, json.length);
+    if (EXPONENT.test(json.slice(start, end)) || mayHoldLongNumber(json, start, end))
       return scanForInexact(json);
     const quote = json.indexOf('"', at + PART);
     if (quote - at - PART > STRING_CHECK && startsString(json, json.lastIndexOf('"', at + PART - 1)))

@@ -16,7 +16,9 @@ interface ItemReader<Item> {
 export interface ItemSource {
   /** Returns the next item, or the return value of a generator at the end. */
   next(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>;
-  /** Ends the stream early: the `finally` of a generator runs, and a Readable closes its file. Resolves after that. Never rejects. */
+  /**
+   * Ends the stream early: the `finally` of a generator runs, and a Readable closes its file. Resolves after that. Never rejects.
+   */
   cancel(reason: unknown): Promise<void>;
 }
 

@@ -1,7 +1,8 @@
 import { toBase64 } from './base64.js';
 import { isStream } from './item-source.js';
 import { messageOf } from './message-of.js';
-import { isNumberLiteral, NumberLiteral } from './number-literal.js';
+import { isNumberLiteral } from './is-number-literal.js';
+import { NumberLiteral } from './number-literal.js';
 
 /**
  * Returns the form in which a value is written as JSON, and so as YAML and in tables. Returns the value itself if it consists of

@@ -57,12 +57,10 @@ export class TestKite {
     open('talk', async ({ client }) => {
       await client.tell('kite.log', 'a log\u001b]0;title\u0007');
       await client.tell('kite.print', 'a print');
-      return client
-        .tell('kite.heartbeat', 1, () => {})
-        .then(
-          () => 'called back',
-          (error: KiteError) => error.type,
-        );
+      return client.call('kite.heartbeat', [1, () => {}], { callbacks: 'connection' }).then(
+        () => 'called back',
+        (error: KiteError) => error.type,
+      );
     });
     open('greet', async ({ client }) => {
       await client.tell('kite.print', 'Hello\u001b[2J!');

@@ -4,6 +4,7 @@ import type { ClientOptions } from '../../../src/lib/kite/call/client-options.js
 import { type CoreOptions, KiteCore } from '../../../src/lib/kite/core/kite-core.js';
 import { addDefaultMethods } from '../../../src/lib/kite/serve/default-methods.js';
 import { addHeartbeatMethod } from '../../../src/lib/kite/serve/heartbeat-method.js';
+import { TokenRenewal } from '../../../src/lib/kite/call/token-renewal.js';
 import { messageJson } from '../../../src/lib/kite/call/message-numbers.js';
 import { EnvelopeCache } from '../../../src/lib/kite/call/envelope-cache.js';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
@@ -49,6 +50,7 @@ export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock
     methodHandling: 'ReturnMethod',
     concurrent: true,
     json,
+    newRenewal: (renewal) => new TokenRenewal(renewal),
     newPrefixCache: () => new EnvelopeCache(defaultLimits, json),
     ...options,
   });

@@ -15,6 +15,12 @@ class Point {
   }
 }
 
+/** Returns a view whose buffer was transferred. */
+function detached<View extends ArrayBufferView>(view: View): View {
+  structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] });
+  return view;
+}
+
 describe('encodeValues', () => {
   it('encodeValues returns the same value if JSON has all of it', () => {
     const values = [[1, 'a', null, true, { b: [{}] }], {}, 'x', 0, null, new NumberLiteral('1e400')];
@@ -41,6 +47,30 @@ describe('encodeValues', () => {
     expect(encode({ a: { toJSON: () => ({ $: 1 }) } })).toEqual({ a: { $: 'object', v: { $: 1 } } });
   });
 
+  it('encodeValues sends the bytes of every kind of view, in the order of memory', () => {
+    const buffer = Uint8Array.from([9, 1, 2, 3, 4, 5, 6, 7, 8, 9]).buffer.slice(1, 9);
+    const kinds = [
+      Int8Array,
+      Uint8Array,
+      Uint8ClampedArray,
+      Int16Array,
+      Uint16Array,
+      Int32Array,
+      Uint32Array,
+      Float32Array,
+      Float64Array,
+      BigInt64Array,
+      BigUint64Array,
+      DataView,
+    ] as const;
+    for (const Kind of kinds as readonly (new (
+      memory: ArrayBuffer,
+    ) => ArrayBufferView)[])
+      expect(encode(new Kind(buffer))).toEqual({ $: 'bytes', v: 'AQIDBAUGBwg=' });
+    expect(encode(new DataView(buffer, 2, 3))).toEqual({ $: 'bytes', v: 'AwQF' });
+    console.log(`${kinds.length} kinds of views are sent`);
+  });
+
   it('encodeValues sends Buffer and ArrayBuffer as bytes, and only the part that a view covers', () => {
     expect(encode([Buffer.from([1]), new Uint8Array([2]).buffer])).toEqual([
       { $: 'bytes', v: 'AQ==' },
@@ -64,7 +94,19 @@ describe('encodeValues', () => {
     [[{ a: Promise.resolve() }], 'args[0].a: a Promise cannot be sent to this peer'],
     [[[new WeakMap()]], 'args[0][0]: a WeakMap cannot be sent'],
     [{ 'a b': Symbol('x') }, 'args["a b"]: a Symbol cannot be sent'],
-    [[new Float64Array(1)], 'args[0]: a Float64Array cannot be sent'],
+    [[new SharedArrayBuffer(1)], 'args[0]: a SharedArrayBuffer cannot be sent'],
+    [
+      [new Uint8Array(new SharedArrayBuffer(1))],
+      'args[0]: a Uint8Array cannot be sent: its memory is shared',
+    ],
+    [[new DataView(new SharedArrayBuffer(1))], 'args[0]: a DataView cannot be sent: its memory is shared'],
+    [{ a: detached(new Uint8Array(1)) }, 'args.a: a Uint8Array cannot be sent: its buffer is detached'],
+    [{ a: detached(new Float64Array(1)) }, 'args.a: a Float64Array cannot be sent: its buffer is detached'],
+    [{ a: detached(new DataView(new ArrayBuffer(1))) }, 'args.a: a DataView cannot be sent: its buffer is'],
+    [
+      { a: detached(new Uint8Array(1)).buffer },
+      'args.a: an ArrayBuffer cannot be sent: its buffer is detached',
+    ],
   ])('encodeValues names the path of a value that no peer can receive: %#', (value, message) => {
     expect(() => encode(value)).toThrow(message);
   });

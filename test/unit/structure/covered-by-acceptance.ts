@@ -5,11 +5,14 @@
 export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> = {
   'browser/transports': [
     'browser-global',
+    'kite/page/base-page-kite',
     'kite/page/page-kite',
     'kite/page/page-methods',
     'transport/page/dial-in-page',
+    'transport/page/dial-web-socket-in-page',
     'transport/page/fetch-post',
   ],
+  'browser/core': ['browser-core-global'],
   'browser/webrtc': [
     'browser-webrtc-global',
     'kite/page/kontrol-peer',
@@ -191,8 +194,10 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/call/envelope',
     'kite/call/envelope-cache',
     'kite/call/flow-control',
+    'kite/call/outbox',
     'kite/call/pending-calls',
     'kite/call/sender',
+    'kite/call/stream-sender',
     'kite/compose-kite',
     'kite/config/accepted-values',
     'kite/config/kite-settings',
@@ -307,6 +312,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'storage/postgres-migrations': ['kontrol/storage/postgres/migrations'],
   'transport/sockjs-dial': [
     'transport/dial/dial',
+    'transport/dial/dial-web-socket',
     'transport/dial/dial-with-fallback',
     'transport/handshake/handshake',
     'transport/websocket/dial-websocket',

@@ -36,6 +36,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/kite/call/envelope-prefix.ts': {
     MIN_LENGTH: 'the length below which recognizing a prefix saves nothing',
   },
+  'src/lib/kite/call/usual-messages.ts': { EXACT_DIGITS: 'the digits of numbers that are always exact' },
   'src/lib/kite/streams/stream-producer.ts': { FIRST_ITEM_TURNS: 'when an item counts as not there at once' },
   'src/lib/util/clock.ts': { MAX_DELAY: 'the longest timer of JavaScript' },
   'src/lib/kite/kontrol/kontrol-member.ts': { MIN_RENEWAL_DELAY: 'the time between two attempts' },
@@ -115,6 +116,10 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/transport/sockjs/frame-batch.ts': {
     BATCH_LENGTH: 'when a frame is sent within a turn of the event loop',
     BATCH_MESSAGES: 'when a frame is sent within a turn of the event loop',
+  },
+  'src/lib/kite/call/item-messages.ts': {
+    ITEMS_PER_MESSAGE: 'when items are sent within a turn of the event loop',
+    ITEM_MESSAGE_LENGTH: 'when items are sent within a turn of the event loop',
   },
   'src/lib/transport/sockjs/frame-queue.ts': { FRAME_LENGTH: 'how much is sent in one frame' },
   'src/lib/transport/sockjs/quoting.ts': { RARE_COUNT: 'which of two ways to quote is faster' },

@@ -1,7 +1,7 @@
 import { stringifyLiterals } from '../../util/literal-json.js';
 import { replaceHidden } from '../../util/make-visible.js';
 import { plainValue } from '../../util/plain-value.js';
-import { isNumberLiteral } from '../../util/number-literal.js';
+import { isNumberLiteral } from '../../util/is-number-literal.js';
 
 /**
  * Formats a value as JSON, in the form of `plainValue`; `undefined` becomes `null`. Numbers are as they were received. Control

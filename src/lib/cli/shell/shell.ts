@@ -87,6 +87,8 @@ class ShellSession {
   readonly #reader: LineReader;
   readonly #runtime: CommandRuntime;
   readonly #interactive: InteractiveState | undefined;
+  /** The function that "@callback" passes: the same in each call, so that a long script does not fill the connection. */
+  readonly #print: (...values: unknown[]) => void;
   #client: TargetClient | undefined;
   #lastFailure: CliError | undefined;
   #ended = false;
@@ -103,6 +105,7 @@ class ShellSession {
     this.#reader = reader;
     this.#runtime = runtime;
     this.#interactive = interactive;
+    this.#print = (...values) => reader.clearAndWrite(() => runtime.stdout.write(`${toJson(values)}\n`));
     this.#setClient(connected.client);
   }
 
@@ -149,16 +152,12 @@ class ShellSession {
   }
 
   async #callWith(method: string, args: readonly unknown[]): Promise<void> {
-    const { stdout } = this.#runtime;
     const client = await this.#connection();
     const stop = new AbortController();
     this.#reader.onInterrupt(() => stop.abort(cancelledCall(method)));
-    const print = (...values: unknown[]): void => {
-      this.#reader.clearAndWrite(() => stdout.write(`${toJson(values)}\n`));
-    };
     try {
-      const callArgs = args.some(mentionsCallback) ? withCallback(args, print) : [...args];
-      const stream = client.callStream(method, callArgs, { signal: stop.signal });
+      const callArgs = args.some(mentionsCallback) ? withCallback(args, this.#print) : [...args];
+      const stream = client.callStream(method, callArgs, { signal: stop.signal, callbacks: 'connection' });
       const failed = (error: unknown): never => {
         throw toCliError(error, this.#connected.operationFor(method));
       };

@@ -5,7 +5,7 @@ import type { Channel } from '../../transport/channel/channel.js';
 import type { ServerAccess } from '../../transport/handshake/server-access.js';
 import type { Transport } from '../../transport/handshake/transport-names.js';
 import type { ConnectionHost } from './connection.js';
-import type { RenewToken } from './token-renewal.js';
+import type { RenewToken, TokenRenewal, TokenRenewalOptions } from './token-renewal.js';
 
 /** Credentials that a call carries. */
 export interface Auth {
@@ -79,6 +79,8 @@ export interface ClientHost extends ConnectionHost {
   readonly handshakeTimeout: number;
   readonly trustRemote: readonly string[] | true | undefined;
   readonly dialer: Dialer;
+  /** Renews the tokens of clients. Undefined if the dialer rejects the option `renewToken`. */
+  readonly newRenewal: ((options: TokenRenewalOptions) => TokenRenewal) | undefined;
   /** Called when a client has closed. */
   clientClosed(client: OpenClient): void;
 }

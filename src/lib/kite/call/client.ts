@@ -16,7 +16,7 @@ import type {
   StreamItem,
   StreamResult,
 } from './method-types.js';
-import { type RenewToken, TokenRenewal } from './token-renewal.js';
+import type { RenewToken, TokenRenewal } from './token-renewal.js';
 import { type CallOptions, Peer } from './peer.js';
 import { cancelStreams } from './tagged-message.js';
 
@@ -54,6 +54,8 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   /** The causes of failures that were logged as warnings. */
   readonly #reported = new Set<string>();
   readonly #renewal: TokenRenewal | undefined;
+  /** The functions that each connection shares with the peer. */
+  #kept: Set<(...args: never[]) => unknown> | undefined;
 
   constructor(host: ClientHost, url: string, options: ClientOptions = {}) {
     super(host.logger);
@@ -182,7 +184,14 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   }
 
   override forget(fn: (...args: never[]) => unknown): void {
+    this.#kept?.delete(fn);
     this.#connection?.forget(fn);
+  }
+
+  /** @internal */
+  override keep(fn: (...args: never[]) => unknown): void {
+    (this.#kept ??= new Set()).add(fn);
+    this.#connection?.keep(fn);
   }
 
   /** Closes the connection and stops dialing. Pending calls reject with `disconnect`. */
@@ -203,7 +212,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 
   #makeRenewal(renewToken: RenewToken | undefined): TokenRenewal | undefined {
     if (!renewToken) return undefined;
-    return new TokenRenewal({
+    return this.#host.newRenewal?.({
       clock: this.#clock,
       logger: this.#host.logger,
       renewToken,
@@ -252,6 +261,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
       ended: (code, reason) => this.#disconnected(code, reason),
     });
     connection.on('drain', () => this.emit('drain'));
+    for (const fn of this.#kept ?? []) connection.keep(fn);
     this.#connection = connection;
     this.#state = 'connected';
     this.#backoff.reset();

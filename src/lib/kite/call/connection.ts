@@ -1,49 +1,31 @@
-import { type CallbackPath, type DnodeMessage, isProtocolViolation } from '../../dnode/dnode-message.js';
-import { type AnyFunction, isDataItem, STREAM_PLACEHOLDER } from '../../dnode/scrub.js';
-import { unscrub } from '../../dnode/unscrub.js';
+import { type AnyFunction, isDataItem } from '../../dnode/scrub.js';
 import type { ExtensionSet } from '../../protocol/extensions.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Clock } from '../../util/clock.js';
-import { runGuarded } from '../../util/guard-listeners.js';
-import { record } from '../../util/record.js';
-import { messageOf } from '../../util/message-of.js';
-import type { Logger } from '../../util/logger.js';
-import type { Fragment } from '../../transport/channel/outgoing-message.js';
-import { settleCall } from './settle-call.js';
-import {
-  cancelStreams,
-  expectFailures,
-  needsExtension,
-  type TaggedPlace,
-  untagged,
-} from './tagged-message.js';
-import type { EnvelopePrefix } from './envelope-prefix.js';
+import { cancelStreams, expectFailures, needsExtension } from './tagged-message.js';
 import { canceledError, disconnectError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import type { ConnectionCredential } from './connection-credential.js';
 import { ConnectionStreams } from '../streams/connection-streams.js';
-import type { IncomingStream } from '../streams/incoming-stream.js';
+import type { ItemOutlet } from '../streams/stream-producer.js';
 import { type OpeningStream, RemoteStream } from '../streams/remote-stream.js';
-import { StreamEntry } from '../streams/stream-entry.js';
 import { FlowControl } from './flow-control.js';
 import { Negotiation } from './negotiation.js';
-import { isCall, type PendingCall, PendingCalls } from './pending-calls.js';
+import { PendingCalls } from './pending-calls.js';
 import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
-import { Receiver } from './receiver.js';
+import { Receiver, type ReceiverHost } from './receiver.js';
 import { Sender, type SenderHost } from './sender.js';
-import { CANCEL, CREDIT, type IncomingCall, isOptionPath, readCall } from './envelope.js';
+import { CANCEL, CREDIT, type IncomingCall, RELEASE } from './envelope.js';
 
 export type { ConnectionEvents } from './connection-options.js';
+export type { CallPrefixCache } from './receiver.js';
 
 /** The interface of a kite to its connections. */
-export interface ConnectionHost extends SenderHost {
+export interface ConnectionHost extends SenderHost, ReceiverHost {
   readonly clock: Clock;
-  readonly logger: Logger;
-  /** Creates the cache of call prefixes of a connection. Without it, each message is parsed as a whole. */
-  newPrefixCache?(): CallPrefixCache;
   /** Runs a call, and responds with `connection.respond` or `connection.respondError`. Must not throw. */
   dispatch(connection: Connection, call: IncomingCall): void;
   disconnected(connection: Connection): void;
@@ -53,16 +35,6 @@ export interface ConnectionHost extends SenderHost {
 export interface RunningCall {
   /** The caller has given up. */
   cancel(reason: Error): void;
-}
-
-/** Recognizes the calls of a peer by their common prefix, so that only the rest of each call has to be parsed. */
-export interface CallPrefixCache {
-  /** Makes the channel recognize calls that have the same prefix as this one. */
-  learn(text: string, channel: Channel): void;
-  find(fragment: Fragment): EnvelopePrefix | undefined;
-  /** Parses the part after a prefix. Returns undefined if the two have to be parsed together. */
-  parse(rest: string): DnodeMessage | undefined;
-  complete(prefix: EnvelopePrefix, message: DnodeMessage): IncomingCall;
 }
 
 /** A live channel with dnode on it: calls, responses and callbacks in both directions. */
@@ -87,7 +59,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   /** The calls of the peer that it can cancel, by the number of its callback. */
   #running: Map<unknown, RunningCall> | undefined;
   #streams: ConnectionStreams | undefined;
-  #prefixes: CallPrefixCache | undefined;
+  #kept: Set<AnyFunction> | undefined;
   /** The identity in the first call of the peer, unparsed and unverified; null if that call has none. */
   #claimedKite: unknown;
   #kite: KiteIdentity | undefined;
@@ -118,11 +90,20 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
   /** Starts to receive messages of the peer. */
   start(): void {
-    this.#channel.start(new Receiver(this, (code, reason) => this.#ended(code, reason)));
+    this.#channel.start(
+      new Receiver(this.#host, {
+        connection: this,
+        channel: this.#channel,
+        sender: this.#sender,
+        pendingCalls: this.#pendingCalls,
+        negotiation: this.#negotiation,
+        ended: (code, reason) => this.#ended(code, reason),
+      }),
+    );
   }
 
   override get backlog(): number {
-    return this.#channel.bufferedBytes;
+    return this.#sender.backlog;
   }
 
   get limits(): ConnectionLimits {
@@ -150,6 +131,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   get kite(): KiteIdentity | undefined {
     if (!this.#kite && this.#claimedKite !== undefined) this.#kite = parseIdentity(this.#claimedKite);
     return this.#kite;
+  }
+
+  /** Whether the peer has made a call. */
+  get hasReceivedCall(): boolean {
+    return this.#claimedKite !== undefined;
   }
 
   /** Whether the peer may call `method` here without authentication. */
@@ -231,108 +217,48 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   override forget(fn: AnyFunction): void {
+    this.#kept?.delete(fn);
     this.#pendingCalls.forget(fn);
   }
 
+  override keep(fn: AnyFunction): void {
+    (this.#kept ??= new Set()).add(fn);
+  }
+
+  /** Whether the peer may call a function until it is forgotten. */
+  keeps(fn: AnyFunction): boolean {
+    return this.#kept?.has(fn) ?? false;
+  }
+
   override close(code?: number, reason?: string): void {
+    this.#sender.flush();
     this.#channel.close(code, reason);
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: IncomingCall, result: unknown, id: () => string): void {
-    this.#sender.respond(call, result, id);
+  respond(call: IncomingCall, result: unknown, request: { readonly id: string }): void {
+    this.#sender.respond(call, result, request);
   }
 
-  /** Sends an item of a stream to a function of the peer. Returns the size of the message. */
-  sendItem(number: number, item: unknown): number {
-    return this.#sender.sendItem(number, item);
-  }
-
-  /** Tells the peer that the items for its function will follow. */
-  beginStream(number: number): void {
-    this.#sender.beginStream(number);
+  /** Returns the outlet for the items of a stream that a function of the peer receives. */
+  itemOutlet(number: number): ItemOutlet {
+    return this.#sender.streams.items(number);
   }
 
   /** Returns the size of a value in JSON. Throws if it cannot be sent. */
   measure(item: unknown): number {
-    return this.#sender.measure(item);
+    return this.#sender.streams.measure(item);
   }
 
   respondError(call: IncomingCall, error: unknown, id: string): void {
     this.#sender.respondError(call, error, id);
   }
 
-  /** Handles one message. Does not throw: an invalid message closes this connection. */
-  receive(text: string, prefix?: Fragment): void {
-    if (this.#closed) return;
-    try {
-      if (prefix) this.#receiveAfterPrefix(prefix, text);
-      else this.#receiveWhole(text);
-    } catch (error) {
-      this.#host.logger.warn(`${this.remoteAddress}: ${messageOf(error)}; closing`);
-      if (isProtocolViolation(error)) this.close(error.code, error.message);
-      else this.close(1011, 'Internal error');
-    }
-  }
-
-  #receiveWhole(text: string): void {
-    const message = this.#host.json.parse(text, this.#host.limits);
-    if (typeof message.method === 'number') {
-      this.#callback(message.method, message, text.length);
-      return;
-    }
-    const inputs = this.#restore(message);
-    const call = readCall(message.method, this.#untag(message, [message.args[0], 'withArgs']));
-    call.inputs = inputs;
-    const first = this.#claimedKite === undefined;
-    this.#dispatch(call);
-    // Most callers make one call. A caller that makes a second one is likely to make more.
-    if (first || this.role === 'dialed') return;
-    this.#prefixes ??= this.#host.newPrefixCache?.();
-    this.#prefixes?.learn(text, this.#channel);
-  }
-
-  #receiveAfterPrefix(fragment: Fragment, rest: string): void {
-    const prefixes = this.#prefixes;
-    const prefix = prefixes?.find(fragment);
-    const message = prefix && prefixes?.parse(rest);
-    if (!prefixes || !prefix || !message) {
-      this.#receiveWhole(fragment.text + rest);
-      return;
-    }
-    const inputs = this.#restore(message);
-    const call = prefixes.complete(prefix, this.#untag(message, [message.args[0], 'withArgs']));
-    call.inputs = inputs;
-    this.#dispatch(call);
-  }
-
-  /**
-   * Replaces callback references with stubs, and those of streams with streams, which it returns. Nearly every call has a reference
-   * for its response, which needs no stub.
-   */
-  #restore({ args, callbacks }: DnodeMessage): IncomingStream[] | undefined {
-    const functions = callbacks?.filter((callback) => !isOptionPath(callback));
-    if (!functions || functions.length === 0) return undefined;
-    const streams: IncomingStream[] = [];
-    unscrub(args, functions, (number, placeholder) => {
-      if (placeholder !== STREAM_PLACEHOLDER || !this.extensions?.has('stream'))
-        return this.#sender.stub(number);
-      const stream = this.#sender.incomingStream(number);
-      streams.push(stream);
-      return stream;
-    });
-    return streams.length > 0 ? streams : undefined;
-  }
-
-  /** Restores the tagged values of a message, in place: those of one field, or all. */
-  #untag(message: DnodeMessage, place: TaggedPlace): DnodeMessage {
-    return message.tagged === true ? untagged(message, place, this.#host.limits) : message;
-  }
-
-  #dispatch(call: IncomingCall): void {
+  /** Runs a call of the peer. */
+  dispatch(call: IncomingCall): void {
     if (call.response === undefined && this.#control(call)) return;
     if (!this.#negotiation.extensions) this.#negotiation.heard(call.extensions);
-    this.firstCall = this.#claimedKite === undefined;
+    this.firstCall = !this.hasReceivedCall;
     this.#claimedKite ??= call.kite ?? null;
     this.#host.dispatch(this, call);
   }
@@ -341,39 +267,9 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #control({ method, args }: IncomingCall): boolean {
     if (method === CANCEL) this.#running?.get(args[0])?.cancel(canceledError());
     else if (method === CREDIT) this.#streams?.grant(args[0], args[1]);
+    else if (method === RELEASE) this.#pendingCalls.releaseUses(args[0], args[1]);
     else return false;
     return true;
-  }
-
-  #callback(number: number, received: DnodeMessage, size: number): void {
-    const { args, callbacks } = received;
-    const entry = this.#pendingCalls.get(number);
-    if (!this.#negotiation.extensions && (entry === undefined || isCall(entry)))
-      this.#heardAnswer(args, entry);
-    // Unknown or forgotten numbers are ignored: the response to a call that timed out has one.
-    if (entry === undefined) return;
-    if (callbacks) this.#unscrub(args, callbacks);
-    const message = this.#untag(received, isCall(entry) ? [args[0], 'result'] : undefined);
-    const { problem } = message;
-    if (typeof entry === 'function') this.#invoke(problem ? () => Promise.reject(problem) : entry, args);
-    else if (entry instanceof StreamEntry) entry.receive(message, size);
-    else settleCall(this.#pendingCalls.settle(number, entry), message);
-  }
-
-  /** Reads the list in the first answer of the peer, even if its call has timed out. */
-  #heardAnswer([answer]: readonly unknown[], call: PendingCall | undefined): void {
-    const { extensions, result } = record(answer);
-    if (call || (Array.isArray(extensions) && result !== undefined)) this.#negotiation.heard(extensions);
-  }
-
-  #unscrub(args: unknown[], callbacks: readonly CallbackPath[]): void {
-    unscrub(args, callbacks, (number) => this.#sender.stub(number));
-  }
-
-  #invoke(fn: AnyFunction, args: unknown[]): void {
-    const failed = (error: unknown): void =>
-      this.#host.logger.error(`A function that ${this.remoteAddress} called failed: ${messageOf(error)}`);
-    runGuarded(failed, fn as (...values: unknown[]) => unknown, args);
   }
 
   /** Runs `task` after the tasks queued before it, for kites that do not run calls concurrently. */

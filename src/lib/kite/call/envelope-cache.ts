@@ -5,8 +5,9 @@ import { addPrefix } from '../../transport/channel/expected-prefixes.js';
 import type { Limits } from '../limits/kite-limits.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { type EnvelopePrefix, envelopePrefix, parseAfterPrefix } from './envelope-prefix.js';
-import type { CallPrefixCache } from './connection.js';
-import { completeCall, type IncomingCall } from './envelope.js';
+import type { CallPrefixCache } from './receiver.js';
+import { completeCall, completeUsualCall, type IncomingCall } from './envelope.js';
+import { parseUsualCall } from './usual-messages.js';
 
 /** The prefixes that the calls of one peer have in common. */
 export class EnvelopeCache implements CallPrefixCache {
@@ -27,7 +28,13 @@ export class EnvelopeCache implements CallPrefixCache {
   }
 
   find(fragment: Fragment): EnvelopePrefix | undefined {
-    return this.#prefixes.find((prefix) => prefix.fragment === fragment);
+    for (const prefix of this.#prefixes) if (prefix.fragment === fragment) return prefix;
+    return undefined;
+  }
+
+  read(prefix: EnvelopePrefix, rest: string): IncomingCall | undefined {
+    const usual = parseUsualCall(rest, this.#limits, this.#json.parseData);
+    return usual && completeUsualCall(prefix, usual.args, usual.response);
   }
 
   parse(rest: string): DnodeMessage | undefined {

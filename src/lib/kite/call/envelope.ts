@@ -1,11 +1,19 @@
+import type { AttachedBytes } from '../../dnode/attached-bytes.js';
 import type { ExtractedFunction } from '../../dnode/scrub.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
 import type { StreamWindow } from '../streams/stream-window.js';
+import type { CallbackScope } from '../callbacks/callback-scope.js';
 import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.js';
 import type { WireError } from '../../protocol/errors.js';
 import { malformedCall } from './call-errors.js';
 import { jsonObject } from '../../util/record.js';
-import { Fragment, type Message, messageText, type Piece } from '../../transport/channel/outgoing-message.js';
+import {
+  BytesMessage,
+  Fragment,
+  type Message,
+  messageText,
+  type Piece,
+} from '../../transport/channel/outgoing-message.js';
 
 /*
  * The wire form of a call and of its response:
@@ -47,28 +55,36 @@ export function envelopeFragment(identityJson: string, authJson: string): Fragme
   );
 }
 
-/** `announcement`, `deadline` and `fields`: further options of the call. Peers that do not know them ignore them. */
+/** `fields`: further options of the call. Peers that do not know them ignore them. `tail`: see `callTail`. */
 export function callMessage(
   method: Fragment,
   envelope: Fragment,
   json: string,
-  announcement: Fragment,
-  deadline: Piece,
   fields: Piece,
   response: number,
+  tail: Piece,
+): readonly Piece[] {
+  return fields === NO_FIELD
+    ? [method, envelope, json, CALL_END, response, tail]
+    : [method, envelope, json, fields, CALL_END, response, tail];
+}
+
+/** Returns the end of a call, with the functions in its arguments. `items`: the number of the function for a stream of results. */
+export function callTail(
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
   items: number | undefined,
-): Message {
+): Piece {
+  if (!functions && items === undefined) return CALL_TAIL;
   const itemEntry = items === undefined ? '' : `,"${items}":[0,"stream","next"]`;
-  const tail = functions
-    ? `":[0,"responseCallback"]${itemEntry},${callbackEntries(functions, '[0,"withArgs"', sharer)}`
-    : items === undefined
-      ? CALL_TAIL
-      : `":[0,"responseCallback"]${itemEntry}}}`;
-  return announcement === NO_FIELD && deadline === NO_FIELD && fields === NO_FIELD
-    ? [method, envelope, json, CALL_END, response, tail]
-    : [method, envelope, json, announcement, deadline, fields, CALL_END, response, tail];
+  const entries = functions ? `,${callbackEntries(functions, '[0,"withArgs"', sharer)}` : '}}';
+  return `":[0,"responseCallback"]${itemEntry}${entries}`;
+}
+
+/** Returns the fields of a message one after the other. */
+export function joinFields(first: Piece, second: Piece): Piece {
+  if (first === NO_FIELD) return second;
+  return second === NO_FIELD ? first : messageText([first, second]);
 }
 
 export function resultMessage(
@@ -77,7 +93,7 @@ export function resultMessage(
   announcement: Fragment,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
-): Message {
+): readonly Piece[] {
   const tail = functions
     ? `}],"callbacks":{${callbackEntries(functions, '[0,"result"', sharer)}`
     : RESULT_TAIL;
@@ -127,9 +143,33 @@ export function callbackMessage(
   json: string,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
-): Message {
+): readonly Piece[] {
   const tail = functions ? `,"callbacks":{${callbackEntries(functions, '[', sharer)}` : CALLBACK_TAIL;
   return [CALLBACK, number, CALLBACK_ARGS, json, tail];
+}
+
+/**
+ * Returns a call of a callback with the request for an answer, which is a call of the function with this number.
+ * `announcement`: see `Negotiation`.
+ */
+export function withAnswer(
+  message: readonly Piece[],
+  number: number,
+  announcement: Fragment,
+): readonly Piece[] {
+  const end = messageText(message.slice(-1));
+  return [...message.slice(0, -1), `${end.slice(0, -1)},"answer":${number}${announcement.text}}`];
+}
+
+/** The method with which a peer releases a function of this side. It has no answer. */
+export const RELEASE = 'kite.release';
+
+const RELEASE_START = new Fragment(`{"method":"${RELEASE}","arguments":[{"withArgs":[`);
+const RELEASE_TAIL = new Fragment(',1]}],"callbacks":{}}');
+
+/** Says that one reference to a function of the peer is not used any more. */
+export function releaseMessage(number: number): Message {
+  return [RELEASE_START, number, RELEASE_TAIL];
 }
 
 /** Begins to receive a stream that the peer has passed: a call of its function `number` with two functions of this side. */
@@ -150,10 +190,19 @@ function callbackEntries(
   return `${entries.join()}}}`;
 }
 
-/** Returns a message with the mark that its arguments contain tagged values. */
-export function withTags(message: Message): Message {
+/** Returns a message with the mark that its arguments contain tagged values, and with the bytes that belong to them. */
+export function withTags(message: readonly Piece[], attached: AttachedBytes | undefined): Message {
   const end = messageText(message.slice(-1));
-  return [...message.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
+  const tagged = [...message.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
+  if (!attached) return tagged;
+  const pieces: (Piece | Uint8Array)[] = [];
+  let number = 0;
+  for (const piece of tagged) {
+    const [first = '', ...rest] = typeof piece === 'string' ? attached.split(piece) : [];
+    pieces.push(typeof piece === 'string' ? first : piece);
+    for (const text of rest) pieces.push(attached.at(number++), text);
+  }
+  return new BytesMessage(pieces);
 }
 
 /** Where a caller accepts the items of a stream. */
@@ -181,6 +230,8 @@ export interface IncomingCall {
   readonly stream: StreamReceiver | undefined;
   /** The streams in `args`. They end with the call. */
   inputs: readonly IncomingStream[] | undefined;
+  /** What the functions in `args` have in common. Undefined if there are none. */
+  scope: CallbackScope | undefined;
   /** Number of the caller's callback for the response. Undefined if the caller expects no response. */
   readonly response: number | undefined;
   /** The reason for which the call is rejected, such as arguments that do not have the form that kites send. */
@@ -216,37 +267,54 @@ export function readCall(method: string, { args, callbacks, problem }: DnodeMess
   const options = jsonObject(args[0]);
   const { kite = null, authentication: auth = null } = options ?? NO_OPTIONS;
   const malformed = args.length > (options ? 1 : 0) ? malformedCall() : problem;
-  return makeCall({ method, kite, auth }, options ?? NO_OPTIONS, callbacks, malformed);
+  return readOptions({ method, kite, auth }, options ?? NO_OPTIONS, callbacks, malformed);
 }
 
+type CallPrefix = Pick<IncomingCall, 'method' | 'kite' | 'auth'>;
+
 /** Returns the call that consists of a cached prefix and these arguments. */
-export function completeCall(
-  prefix: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
-  { args, callbacks, problem }: DnodeMessage,
+export function completeCall(prefix: CallPrefix, { args, callbacks, problem }: DnodeMessage): IncomingCall {
+  return readOptions(prefix, args[0] as CallOptionsObject, callbacks, problem);
+}
+
+/** Returns the call that consists of a cached prefix, these arguments, and no other option. */
+export function completeUsualCall(prefix: CallPrefix, args: unknown[], response: number): IncomingCall {
+  return makeCall(prefix, args, NO_OPTIONS, undefined, response, undefined);
+}
+
+function readOptions(
+  prefix: CallPrefix,
+  options: CallOptionsObject,
+  callbacks: readonly CallbackPath[] | undefined,
+  problem: Error | undefined,
 ): IncomingCall {
-  return makeCall(prefix, args[0] as CallOptionsObject, callbacks, problem);
+  const { withArgs, stream: window } = options;
+  const stream = window === undefined ? undefined : { window, number: callbacks?.find(isItemsPath)?.number };
+  return makeCall(prefix, argsList(withArgs), options, stream, responseNumber(callbacks), problem);
 }
 
 function makeCall(
-  { method, kite, auth }: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
-  { withArgs, extensions, deadline, traceparent, tracestate, metadata, stream }: CallOptionsObject,
-  callbacks: readonly CallbackPath[] | undefined,
+  { method, kite, auth }: CallPrefix,
+  args: unknown[],
+  { extensions, deadline, traceparent, tracestate, metadata }: CallOptionsObject,
+  stream: StreamReceiver | undefined,
+  response: number | undefined,
   problem: Error | undefined,
 ): IncomingCall {
   return {
     method,
     kite,
     auth,
-    args: argsList(withArgs),
+    args,
     extensions,
     deadline,
     traceparent,
     tracestate,
     metadata,
-    stream:
-      stream === undefined ? undefined : { window: stream, number: callbacks?.find(isItemsPath)?.number },
+    stream,
     inputs: undefined,
-    response: responseNumber(callbacks),
+    scope: undefined,
+    response,
     problem,
   };
 }

@@ -1,6 +1,7 @@
 import type { ExtensionSet } from '../../protocol/extensions.js';
 import { Emitter } from '../../util/emitter.js';
 import type { FieldOptions, ParentRequest } from './call-fields.js';
+import { type SharedFunction, sharedFunction } from '../callbacks/shared-function.js';
 import type { RemoteStream } from '../streams/remote-stream.js';
 import type {
   AnyMethods,
@@ -24,8 +25,8 @@ export interface CallOptions extends FieldOptions {
    */
   readonly signal?: AbortSignal;
   /**
-   * How long the peer may call the functions among the arguments: until it disconnects (`connection`, the default), or until
-   * the call has ended (`call`).
+   * How long the peer may call the functions among the arguments: until the call has ended (`call`, the default), or until the
+   * connection has (`connection`) or `forget` is called. See also `share`.
    */
   readonly callbacks?: 'connection' | 'call';
   /**
@@ -92,8 +93,27 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
    */
   abstract readonly extensions: ExtensionSet | undefined;
 
-  /** Releases a function that was an argument of a call. The peer's later calls of it are ignored. */
+  /** Releases a function that was an argument of a call or part of a result. The peer's later calls of it are ignored. */
   abstract forget(fn: (...args: never[]) => unknown): void;
+
+  /** @internal Lets the peer call a function until it is forgotten, after whichever calls pass it. */
+  abstract keep(fn: (...args: never[]) => unknown): void;
+
+  /**
+   * Returns a function that calls `fn`, which the peer can call until it is released, in however many calls it is passed: for
+   * subscriptions. A client also shares it over the connections that it opens later.
+   *
+   * @example
+   *     using onEvent = client.share((event: string) => console.log(event));
+   *     await client.tell('subscribe', onEvent);
+   */
+  share<Args extends unknown[], Result>(
+    fn: (...args: Args) => Result,
+  ): SharedFunction<(...args: Args) => Result> {
+    const shared = sharedFunction(fn, (released) => this.forget(released));
+    this.keep(shared);
+    return shared;
+  }
 
   /** Closes the connection after queued messages have been sent. Pending calls reject with `disconnect`. */
   abstract close(): void;

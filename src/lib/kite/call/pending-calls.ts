@@ -17,7 +17,7 @@ export interface PendingCall {
   /** Numbers of the functions that are released when the call ends. */
   readonly callbacks: number[] | undefined;
   /** Stops listening to the signal of the caller. */
-  readonly unlisten: (() => void) | undefined;
+  unlisten: (() => void) | undefined;
   /** Time of the clock at which the call times out; Infinity means never. */
   deadline: number;
 }
@@ -50,7 +50,7 @@ export class PendingCalls {
     return this.#table.get(number);
   }
 
-  /** Registers a function until the connection ends or it is forgotten. The same function gets the same number. */
+  /** Registers a function until the connection ends or it is forgotten. The same function gets the same number again. */
   share(fn: AnyFunction): number {
     return this.#table.share(fn);
   }
@@ -65,8 +65,15 @@ export class PendingCalls {
     this.#table.delete(number);
   }
 
+  /** The peer does not use a function any more that it was given `count` times. */
+  releaseUses(number: unknown, count: unknown): void {
+    if (!Number.isSafeInteger(count) || (count as number) < 1) return;
+    const entry = this.#table.get(number as number);
+    if (typeof entry === 'function') this.#table.release(number as number, count as number);
+  }
+
   forget(fn: AnyFunction): void {
-    this.#table.unshare(fn);
+    this.#table.deleteEntry(fn);
   }
 
   /** Adds a call and starts its timeout. Returns the number of its response callback. */

@@ -13,9 +13,13 @@ export type TaggedPlace = readonly [object: unknown, key: string] | undefined;
 /** Returns a message with its tagged values restored. If they cannot be, the message has a problem. */
 export function untagged(message: DnodeMessage, place: TaggedPlace, limits: ValueLimits): DnodeMessage {
   try {
-    if (!place) return { ...message, args: decodeValues(message.args, limits) as unknown[] };
-    const fields: Record<string, unknown> | undefined = jsonObject(place[0]);
-    if (fields && Object.hasOwn(fields, place[1])) fields[place[1]] = decodeValues(fields[place[1]], limits);
+    const { args, arrays } = message;
+    if (!place) return { ...message, args: decodeValues(args, limits, arrays) as unknown[] };
+    const [object, key] = place;
+    const fields: Record<string, unknown> | undefined = jsonObject(object);
+    const isPresent = fields !== undefined && Object.hasOwn(fields, key);
+    const value = decodeValues(isPresent ? fields[key] : null, limits, arrays);
+    if (isPresent) fields[key] = value;
     return message;
   } catch (error) {
     const problem = place?.[1] === 'result' ? malformedResult(error) : malformedValue(error);

@@ -38,7 +38,7 @@ export type KiteEvents = {
   registerFailed: [error: Error];
 };
 
-export interface CoreOptions extends DispatcherOptions {
+export interface CoreOptions extends DispatcherOptions, Pick<ClientHost, 'newRenewal'> {
   readonly identity: KiteIdentity;
   readonly limits: ConnectionLimits;
   readonly json: MessageJson;

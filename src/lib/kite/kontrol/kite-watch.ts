@@ -87,8 +87,13 @@ export class ResumingKiteWatch implements KiteWatch {
       else this.#changed(change);
     };
     const { query } = this.#options;
+    const args = [{ query, watchCallback: callback }];
+    const answer = client.call<unknown, string>('getKites', args, { callbacks: 'connection' });
     const response = readKites(
-      await client.call<unknown, string>('getKites', [{ query, watchCallback: callback }]),
+      await answer.catch((error: unknown) => {
+        client.forget(callback);
+        throw error;
+      }),
     );
     if (this.#cancelled || this.#watchedOn !== client) return;
     if (response.watcherId === undefined) {

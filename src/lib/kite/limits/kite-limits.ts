@@ -77,6 +77,12 @@ export const PREFIX_LENGTH = 16_384;
  */
 export const MAX_DEADLINE = 31_536_000_000;
 
+/**
+ * Maximum length of the calls of callbacks in one turn of the event loop that wait until it is known whether their answers are
+ * read, in UTF-16 code units. Default 262,144. If exceeded, they are sent without a request for their answers.
+ */
+export const HELD_LENGTH = 262_144;
+
 /** Maximum number of credentials whose encoding is cached. Default 16. If exceeded, the cache is cleared. */
 export const CACHED_CREDENTIALS = 16;
 

@@ -14,7 +14,10 @@ import type { IncomingCall } from '../call/envelope.js';
 /** A call, as its handler receives it. */
 export class Request<Args extends readonly unknown[] = unknown[]> {
   readonly method: string;
-  /** The arguments. Functions among them are callbacks of the caller, which can be called until it disconnects. */
+  /**
+   * The arguments. Functions among them are callbacks of the caller, which can be called until the call has ended, or longer if the
+   * caller has shared them.
+   */
   args: Args;
   /** The authenticated username of the caller. Empty if the method does not require authentication. */
   username = '';
@@ -44,6 +47,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     this.method = call.method;
     this.args = call.args as unknown as Args;
     const left = call.deadline === undefined ? undefined : readDeadline(call.deadline);
+    if (call.scope) call.scope.request = this;
     if (left !== undefined) this.#expiry = connection.clock.monotonic() + left;
   }
 
@@ -87,6 +91,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     const expire = (): void => {
       this.expired = true;
       controller.abort(deadlinePassed());
+      this.#call.scope?.cancel(deadlinePassed());
     };
     if (this.#canceled) controller.abort(this.#canceled);
     else if (timeLeft === undefined) return controller;
@@ -147,6 +152,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     if (this.#canceled) return;
     this.#canceled = reason;
     this.#controller?.abort(reason);
+    this.#call.scope?.cancel(reason);
     this.sending?.stop(reason);
   }
 

@@ -25,26 +25,31 @@ export function canReceive({ response, stream, args }: IncomingCall): boolean {
  */
 export function sendStream(connection: Connection, call: IncomingCall, stream: ItemStream): SendingStream {
   const { streams, limits } = connection;
-  const drained = (): Promise<void> | undefined => streams.drained();
   const number = call.stream?.number;
-  if (number !== undefined) {
-    const send = (item: unknown): number => connection.sendItem(number, item);
-    const begin = (): void => connection.beginStream(number);
-    return streams.start(stream, readWindow(call.stream?.window, limits), { begin, drained, send }, number);
-  }
+  if (number !== undefined)
+    return streams.start(
+      stream,
+      readWindow(call.stream?.window, limits),
+      connection.itemOutlet(number),
+      number,
+    );
   const last = call.args.at(-1);
-  if (typeof last === 'function') return streams.start(stream, NO_WINDOW, { drained, send: callEach(last) });
+  if (typeof last === 'function') return streams.start(stream, NO_WINDOW, callEach(last, connection));
   const items: unknown[] = [];
   const { producer, done } = streams.start(stream, NO_WINDOW, intoArray(items, connection));
   return { producer, done: done.then(() => items) };
 }
 
 // oxlint-disable-next-line typescript/no-unsafe-function-type -- a function of the caller
-function callEach(fn: Function): ItemOutlet['send'] {
-  return (item) => {
-    (fn as (value: unknown) => void)(item);
-    return 0;
+function callEach(fn: Function, { streams }: Connection): ItemOutlet {
+  const outlet: ItemOutlet = {
+    drained: () => streams.drained(),
+    add: (item) => {
+      (fn as (value: unknown) => void)(item);
+      outlet.sent?.(1, 0);
+    },
   };
+  return outlet;
 }
 
 function intoArray(items: unknown[], connection: Connection): ItemOutlet {
@@ -52,12 +57,12 @@ function intoArray(items: unknown[], connection: Connection): ItemOutlet {
   let size = 0;
   return {
     drained: () => undefined,
-    send: (item) => {
+    add: (item) => {
       size += connection.measure(item) + 1;
       if (items.length >= streamArrayItems)
         throw tooLong(`${streamArrayItems} items (limits.streamArrayItems)`);
       if (size > messageBytes) throw tooLong(`${messageBytes} bytes (limits.messageBytes)`);
-      return items.push(item);
+      items.push(item);
     },
   };
 }

@@ -56,7 +56,9 @@ export class ConnectionStreams {
     this.#byNumber.get(receiver)?.grant(count);
   }
 
-  /** Resolves when the network has accepted what was sent, or the connection has ended. Undefined if there is nothing to wait for. */
+  /**
+   * Resolves when the network has accepted what was sent, or the connection has ended. Undefined if there is nothing to wait for.
+   */
   drained(): Promise<void> | undefined {
     if (this.#ended || this.#connection.backlog <= this.#connection.limits.pauseBytes) return undefined;
     if (this.#waiting.length === 0) this.#connection.once('drain', () => this.#flush());

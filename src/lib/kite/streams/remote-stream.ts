@@ -47,7 +47,9 @@ export class RemoteStream<Item, Result> implements AsyncIterableIterator<Item, R
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  /** Cancels the call, with the reason with which `result` rejects. Has no effect after the end. Default: a KiteError `canceled`. */
+  /**
+   * Cancels the call, with the reason with which `result` rejects. Has no effect after the end. Default: a KiteError `canceled`.
+   */
   cancel(reason: Error = new KiteError('canceled', 'The stream was canceled')): void {
     if (this.#canceled) return;
     this.#canceled = reason;

@@ -2,15 +2,14 @@ import type { CallbackPath, DnodeMessage } from '../../dnode/dnode-message.js';
 import { cancelStream, expectFailure, type ItemStream } from '../../util/item-source.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
 import { StreamEntry } from './stream-entry.js';
-import { StreamProducer } from './stream-producer.js';
+import { type ItemOutlet, StreamProducer } from './stream-producer.js';
 import { readWindow } from './stream-window.js';
 
 /** How a stream among the arguments of a call reaches the called kite. */
 export interface StreamArgumentPeer {
   readonly limits: StreamLimits;
-  drained(): Promise<void> | undefined;
-  /** Calls the function of the peer that receives items. Returns the size of the message. */
-  sendItem(number: number, item: unknown): number;
+  /** Returns the outlet for the function of the peer that receives items. */
+  items(number: number): ItemOutlet;
   /** Calls the function of the peer that receives the end of the stream. */
   sendEnd(number: number, error?: unknown): void;
 }
@@ -43,10 +42,7 @@ export class StreamArgument extends StreamEntry {
     if (next === undefined || end === undefined) return;
     const peer = this.#peer;
     try {
-      this.#producer = new StreamProducer(this.#stream, readWindow(options, peer.limits), {
-        drained: () => peer.drained(),
-        send: (item) => peer.sendItem(next, item),
-      });
+      this.#producer = new StreamProducer(this.#stream, readWindow(options, peer.limits), peer.items(next));
     } catch (error) {
       peer.sendEnd(end, error);
       this.close(error);

@@ -1,10 +1,18 @@
 import { type ItemSource, readStream, type ItemStream } from '../../util/item-source.js';
-import { isPositive, type StreamWindow } from './stream-window.js';
+import { isPositive, itemSize, type StreamWindow } from './stream-window.js';
 
 /** Sends the items of a stream to the peer. */
 export interface ItemOutlet {
-  /** Sends an item and returns the size of its message. Throws if the item cannot be sent. */
-  send(item: unknown): number;
+  /** Adds an item to what is sent. Throws if it cannot be sent. */
+  add(item: unknown): void;
+  /** Sends the items that were added and not sent yet. */
+  flush?(): void;
+  /** Discards them. */
+  discard?(): void;
+  /** The length of their JSON. */
+  readonly pendingLength?: number;
+  /** Set by the producer. Called when a message was sent, with the number of its items and its size. */
+  sent?: ((items: number, size: number) => void) | undefined;
   /** Tells the receiver that the stream has begun, if it has no item at once. */
   begin?(): void;
   /** Resolves when the network has accepted what was sent. Undefined if there is nothing to wait for. */
@@ -28,6 +36,10 @@ export class StreamProducer {
   /** The sizes of the items that the receiver has not taken, and their sum. */
   readonly #sizes: number[] = [];
   #outstanding = 0;
+  /** Number of items that were added and not sent yet. */
+  #pending = 0;
+  /** Whether a message was sent since the network was checked. */
+  #hasSent = true;
   #granted: (() => void) | undefined;
   #canceling: Promise<void> | undefined;
 
@@ -35,6 +47,7 @@ export class StreamProducer {
     this.#window = window;
     this.#outlet = outlet;
     this.#source = readStream(stream);
+    outlet.sent = (items, size) => this.#sent(items, size);
   }
 
   /**
@@ -45,21 +58,37 @@ export class StreamProducer {
     try {
       let first = this.#outlet.begin ? this.#first() : undefined;
       for (;;) {
-        if (this.#isFull) await new Promise<void>((resolve) => (this.#granted = resolve));
+        for (let wait = this.#wait(); wait; wait = this.#wait()) await wait;
         if (this.#isStopped()) return await this.#canceling;
         const { done, value } = await (first ?? this.#source.next());
         first = undefined;
         if (this.#isStopped()) return await this.#canceling;
-        if (done) return value;
-        for (let drained = this.#outlet.drained(); drained; drained = this.#outlet.drained()) await drained;
-        if (this.#isStopped()) return await this.#canceling;
-        this.#sent(this.#outlet.send(value));
+        if (done) {
+          this.#outlet.flush?.();
+          return value;
+        }
+        this.#pending++;
+        this.#outlet.add(value);
       }
     } catch (error) {
       if (this.#isStopped()) return await this.#canceling;
       this.#canceling = this.#source.cancel(error);
+      this.#outlet.flush?.();
       throw error;
     }
+  }
+
+  /** Returns what to wait for before the next item may be made. */
+  #wait(): Promise<void> | undefined {
+    if (this.#isStopped()) return undefined;
+    if (this.#isFull) {
+      this.#outlet.flush?.();
+      if (this.#isFull) return new Promise((resolve) => (this.#granted = resolve));
+    }
+    if (!this.#hasSent) return undefined;
+    const drained = this.#outlet.drained();
+    this.#hasSent = drained !== undefined;
+    return drained;
   }
 
   /** Returns the first item. If it takes time, or there is none, the receiver learns that this is a stream. */
@@ -77,9 +106,11 @@ export class StreamProducer {
     return next;
   }
 
-  #sent(size: number): void {
+  #sent(items: number, size: number): void {
+    this.#hasSent = true;
+    this.#pending -= items;
     if (this.#window === NO_WINDOW) return;
-    this.#sizes.push(size);
+    for (let index = 0; index < items; index++) this.#sizes.push(itemSize(size, items, index));
     this.#outstanding += size;
   }
 
@@ -89,7 +120,11 @@ export class StreamProducer {
   }
 
   get #isFull(): boolean {
-    return this.#sizes.length >= this.#window.items || this.#outstanding >= this.#window.bytes;
+    const { items, bytes } = this.#window;
+    return (
+      this.#sizes.length + this.#pending >= items ||
+      this.#outstanding + (this.#outlet.pendingLength ?? 0) >= bytes
+    );
   }
 
   /** The receiver has taken more items. Anything but a number of items that were sent is ignored. */
@@ -103,6 +138,7 @@ export class StreamProducer {
   stop(reason: unknown): void {
     if (this.#canceling) return;
     this.#canceling = this.#source.cancel(reason);
+    this.#outlet.discard?.();
     this.#wake();
   }
 

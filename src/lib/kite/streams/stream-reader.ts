@@ -1,6 +1,6 @@
 import { KiteError } from '../../protocol/errors.js';
 import type { StreamBudget } from './stream-budget.js';
-import type { StreamWindow } from './stream-window.js';
+import { itemSize, type StreamWindow } from './stream-window.js';
 
 /** How a reader reaches the sender of its stream. */
 export interface ReaderPeer {
@@ -62,18 +62,21 @@ export class StreamReader {
     return this.#begun;
   }
 
-  /** Adds an item that has arrived. `values` are the arguments of its message: one, or none if the stream has begun without an item. */
+  /** Adds the items of a message: its arguments, of which there are none if the stream has begun without an item. */
   receive(values: readonly unknown[], size: number): void {
     if (this.#end) return;
     if (!this.#begun) {
       this.#begun = true;
       this.#peer?.begun();
     }
-    if (values.length === 0) return;
+    const count = values.length;
+    for (let index = 0; index < count && !this.#end; index++)
+      this.#receiveItem(values[index], itemSize(size, count, index));
+  }
+
+  #receiveItem(value: unknown, size: number): void {
     const { items, bytes } = this.#window;
-    if (values.length !== 1)
-      this.#violated('invalidResponse', 'A message of a stream does not have one item');
-    else if (this.#items >= items || this.#bytes >= 2 * bytes)
+    if (this.#items >= items || this.#bytes >= 2 * bytes)
       this.#violated(
         'invalidResponse',
         `The sender of a stream ignores its window of ${items} items and ${bytes} bytes`,
@@ -84,7 +87,7 @@ export class StreamReader {
         'The items of all streams need too much memory (limits.streamBytesPerConnection)',
         size,
       );
-    else this.#accept(values[0], size);
+    else this.#accept(value, size);
   }
 
   #accept(value: unknown, size: number): void {

@@ -26,3 +26,9 @@ export function readWindow(value: unknown, { streamItems, streamBytes }: StreamL
 export function isPositive(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }
+
+/** The size of an item in a message of several: its share of the size of the message. The first has the rest. */
+export function itemSize(size: number, items: number, index: number): number {
+  const share = Math.floor(size / items);
+  return index === 0 ? size - share * (items - 1) : share;
+}

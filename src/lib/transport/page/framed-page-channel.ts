@@ -1,6 +1,6 @@
 import type { Message } from '../channel/outgoing-message.js';
 import { nextTick } from '../../util/next-tick.js';
-import { FrameBatch, BATCH_LENGTH, BATCH_MESSAGES } from '../sockjs/frame-batch.js';
+import { FrameBatch } from '../sockjs/frame-batch.js';
 import { DROPPED_CODE } from '../channel/close-code.js';
 import { decodeAnyFrame } from '../sockjs/lines.js';
 import { type PageChannelOptions, RawPageChannel } from './raw-page-channel.js';
@@ -34,13 +34,14 @@ export class FramedPageChannel extends RawPageChannel {
   protected override enqueue(message: Message): boolean {
     if (this.#batch.isUnlike(message)) this.flush();
     if (!this.#batch.add(message)) return false;
-    if (this.#batch.count >= BATCH_MESSAGES || this.#batch.length >= BATCH_LENGTH) {
+    if (this.#batch.isFull) {
       this.flush();
     } else if (!this.#scheduled) {
       this.#scheduled = true;
       nextTick(() => {
         this.#scheduled = false;
         this.flush();
+        this.#batch.endTurn();
       });
     }
     return true;
@@ -64,6 +65,7 @@ export class FramedPageChannel extends RawPageChannel {
         this.close(frame.code, frame.reason);
         break;
       case 'open':
+        this.use(frame.extensions);
         this.#batch.lines = frame.extensions.includes('lines');
         break;
       case 'heartbeat':

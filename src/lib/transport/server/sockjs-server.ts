@@ -8,7 +8,7 @@ import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { ChannelLimits, ServerLimits } from '../limits/transport-limits.js';
 import { maxFrameBytes } from '../sockjs/frame-limit.js';
-import { requestedExtensions } from '../sockjs/hop-extensions.js';
+import { requestedExtensions, withoutBinary } from '../sockjs/hop-extensions.js';
 import { ServerFramedChannel } from '../websocket/framed-channel.js';
 import { RawChannel } from '../websocket/raw-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
@@ -300,7 +300,7 @@ export class SockJsServer implements ChannelOwner {
       clock,
       owner: this,
       budgets: this.#budgets,
-      extensions: requestedExtensions(req.url ?? ''),
+      extensions: withoutBinary(requestedExtensions(req.url ?? '')),
     });
     this.#httpSessions.set(id, session);
     this.#sessions.add(session);

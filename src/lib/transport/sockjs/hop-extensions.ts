@@ -1,11 +1,12 @@
 /**
- * An extension of one hop, a WebSocket or an HTTP session: `lines` allows frames that contain messages as lines. A client asks for
- * extensions in the query of the session URL, which other servers and proxies ignore, and a server names those that it supports
- * in the open frame. A server that was asked may use them at once, and a client after the open frame.
+ * An extension of one hop, a WebSocket or an HTTP session: `lines` allows frames that contain messages as lines, and `binary`, which
+ * needs `lines`, binary messages of a WebSocket. A client asks for extensions in the query of the session URL, which other servers
+ * and proxies ignore, and a server names those that it supports in the open frame. A server that was asked may use them at once, and
+ * a client after the open frame.
  */
-export type HopExtension = 'lines';
+export type HopExtension = 'lines' | 'binary';
 
-const SUPPORTED: readonly HopExtension[] = ['lines'];
+const SUPPORTED: readonly HopExtension[] = ['lines', 'binary'];
 const PARAMETER = 'extensions';
 const NONE: readonly HopExtension[] = [];
 
@@ -24,5 +25,10 @@ export function requestedExtensions(url: string): readonly HopExtension[] {
 
 /** Returns the supported extensions in a list of names. */
 export function supportedAmong(names: readonly unknown[]): readonly HopExtension[] {
-  return SUPPORTED.filter((name) => names.includes(name));
+  return names.includes('lines') ? SUPPORTED.filter((name) => names.includes(name)) : NONE;
+}
+
+/** Returns those of the extensions that a session over HTTP can use, whose bodies are text. */
+export function withoutBinary(extensions: readonly HopExtension[]): readonly HopExtension[] {
+  return extensions.filter((name) => name !== 'binary');
 }

@@ -11,7 +11,7 @@ import { type ClientFrame, decodeServerFrame, messageTooLong, type ServerFrame }
 export const LINES_START = '{';
 
 const EMPTY_LINE = violation(1002, 'A frame contains an empty line');
-const LINE_BREAK = /[\n\r]/;
+export const LINE_BREAK = /[\n\r]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 export interface LineReceiver {

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import type { ChannelLimits } from '../limits/transport-limits.js';
 import type { Fragment, Message } from '../channel/outgoing-message.js';
 import type { Masking } from './ascii-frame.js';
-import { BATCH_LENGTH, BATCH_MESSAGES, FrameBatch } from '../sockjs/frame-batch.js';
+import { FrameBatch } from '../sockjs/frame-batch.js';
 import {
   closeFrame,
   decodeClientFrame,
@@ -81,6 +81,7 @@ export abstract class FramedChannel extends WebSocketChannel implements LineRece
   /** Uses the extensions that both ends of the hop support. */
   protected use(extensions: readonly HopExtension[]): void {
     this.#batch.lines = extensions.includes('lines');
+    this.sendsBytes = this.receivesBytes = extensions.includes('binary');
   }
 
   expect(prefix: Fragment): void {
@@ -98,7 +99,7 @@ export abstract class FramedChannel extends WebSocketChannel implements LineRece
       this.refuse(messageTooLong(this.limits.messageBytes));
       return;
     }
-    if (batch.count >= BATCH_MESSAGES || batch.length >= BATCH_LENGTH) {
+    if (batch.isFull) {
       this.transmit(batch.take());
     } else if (!this.#scheduled) {
       this.#scheduled = true;
@@ -154,6 +155,7 @@ export abstract class FramedChannel extends WebSocketChannel implements LineRece
   handleTick(): void {
     this.#scheduled = false;
     if (!this.closing) this.flush();
+    this.#batch.endTurn();
   }
 
   /** Writes the lists of a turn of the event loop that has ended. */

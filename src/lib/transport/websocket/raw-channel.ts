@@ -49,6 +49,7 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
     this.transmit(openFrame(extensions));
     this.#batch = new FrameBatch(this.isClient ? '[' : 'a[', this.limits.messageBytes);
     this.#batch.lines = true;
+    this.sendsBytes = extensions.includes('binary');
   }
 
   expect(prefix: Fragment): void {
@@ -67,7 +68,7 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
   #addToFrame(batch: FrameBatch, message: Message): boolean {
     if (batch.isUnlike(message)) this.flush();
     const added = batch.add(message);
-    if (batch.count >= BATCH_MESSAGES || batch.length >= BATCH_LENGTH) this.flush();
+    if (batch.isFull) this.flush();
     return added;
   }
 
@@ -125,6 +126,7 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
       return;
     }
     this.#receivesFrames = frame.extensions.includes('lines');
+    this.receivesBytes = frame.extensions.includes('binary');
     if (this.isClient) this.open(frame.extensions);
   }
 
@@ -132,6 +134,7 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
   handleTick(): void {
     this.#scheduled = false;
     this.flush();
+    this.#batch?.endTurn();
   }
 }
 

@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import type { ChannelLimits } from '../limits/transport-limits.js';
-import type { Message } from '../channel/outgoing-message.js';
+import { BytesMessage, type Message } from '../channel/outgoing-message.js';
 import { formatAddress } from '../channel/remote-address.js';
 import { runGuarded } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
 import { asciiFrame, type Masking } from './ascii-frame.js';
+import { binaryFrame } from './binary-websocket-frame.js';
+import { FrameMemory } from '../channel/frame-memory.js';
+import { decodeBinary, encodeBinary } from '../sockjs/binary-frame.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
 import type { TurnTaker } from '../channel/reading-turns.js';
@@ -36,6 +39,8 @@ const FRAME_HEADER = 14;
 const WRITE_COST = 256;
 const CHUNK_COST = 256;
 const FRAGMENT_COST = 128;
+
+const TEXT_ONLY = violation(1003, 'Only text messages are supported');
 
 /**
  * The base class of channels over a WebSocket, at both ends. The subclasses differ in their framing.
@@ -116,6 +121,10 @@ export abstract class WebSocketChannel
   /** Returns the frame that is sent before the closing handshake. Returns undefined if the framing does not have one. */
   protected abstract makeCloseFrame(code: number, reason: string): string | undefined;
 
+  sendsBytes = false;
+  /** Whether the peer may send binary messages. */
+  protected receivesBytes = false;
+
   /** Whether this end has opened the WebSocket. */
   protected get isClient(): boolean {
     return this.#masking !== 'none';
@@ -127,8 +136,27 @@ export abstract class WebSocketChannel
 
   send(message: Message): void {
     if (this.#closing) return;
-    this.enqueue(message);
+    if (message instanceof BytesMessage && this.sendsBytes) this.#sendBytes(message);
+    else this.enqueue(message);
     this.checkQueue();
+  }
+
+  /** Sends a message with bytes after the queued messages. */
+  #sendBytes(message: BytesMessage): void {
+    const encoded = encodeBinary(message, this.limits.messageBytes);
+    if (!encoded) {
+      this.enqueue(message);
+      return;
+    }
+    this.flush();
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    const memory = this.#budgets?.frames ?? new FrameMemory();
+    const frame = binaryFrame(encoded, this.#masking, (length) => memory.get(length));
+    const buffered = this.#socket.writableLength + frame.length;
+    this.#socket.write(frame, buffered > this.#countedFrom() ? this.#count() : undefined);
+    if (this.#socket.writableLength === 0) return;
+    memory.taken();
+    this.measure();
   }
 
   /** Sends one WebSocket message. */
@@ -286,15 +314,18 @@ export abstract class WebSocketChannel
 
   handleMessage(data: RawData, isBinary: boolean): void {
     if (this.#closing) return;
-    if (isBinary) {
-      this.refuse(violation(1003, 'Only text messages are supported'), (data as Buffer).length);
-      return;
-    }
-    this.receive((data as Buffer).toString());
+    if (isBinary) this.#receiveBinary(data as Buffer);
+    else this.receive((data as Buffer).toString());
     if (!this.#countsInput) return;
     this.#received = true;
     // A string takes up to two bytes for each byte.
     if (this.suspended) this.#waitingBytes += 2 * (data as Buffer).length;
+  }
+
+  #receiveBinary(frame: Buffer): void {
+    const message = this.receivesBytes ? decodeBinary(frame, this.limits.messageBytes) : TEXT_ONLY;
+    if (message instanceof BytesMessage) this.deliverBytes(message);
+    else this.refuse(message, frame.length);
   }
 
   /** Handles the arrival of a chunk of a stranger, after its messages. What follows the last of them is at most the chunk. */

@@ -71,6 +71,21 @@ describe('FrameBatch', () => {
     expect(batch.isUnlike('[]')).toBe(false);
   });
 
+  it('FrameBatch is full at eight messages, at twice as many in each further frame of a turn, and at 16 KiB', () => {
+    const batch = new FrameBatch('a[', LIMIT);
+    const fill = (message: string): number => {
+      while (!batch.isFull) batch.add(message);
+      const { count } = batch;
+      batch.take();
+      return count;
+    };
+    expect([fill('x'), fill('x'), fill('x')]).toEqual([8, 16, 32]);
+    expect(fill('x'.repeat(4096))).toBe(4);
+    expect(fill('x')).toBe(64);
+    batch.endTurn();
+    expect([fill('x'), fill('x')]).toEqual([8, 16]);
+  });
+
   it('FrameBatch rejects a line above the limit in bytes, and keeps the others', () => {
     const batch = new FrameBatch('[', 10);
     batch.lines = true;

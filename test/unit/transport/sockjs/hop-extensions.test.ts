@@ -3,15 +3,16 @@ import {
   requestedExtensions,
   supportedAmong,
   withExtensions,
+  withoutBinary,
 } from '../../../../src/lib/transport/sockjs/hop-extensions.js';
 
 describe('the extensions of a hop', () => {
   it.each([
-    ['/kite/000/abcdefgh/websocket', '/kite/000/abcdefgh/websocket?extensions=lines'],
-    ['/proxy/000/abcdefgh/xhr?kiteID=1', '/proxy/000/abcdefgh/xhr?kiteID=1&extensions=lines'],
+    ['/kite/000/abcdefgh/websocket', '/kite/000/abcdefgh/websocket?extensions=lines,binary'],
+    ['/proxy/000/abcdefgh/xhr?kiteID=1', '/proxy/000/abcdefgh/xhr?kiteID=1&extensions=lines,binary'],
   ])('a client asks for extensions in the query of %s', (path, asked) => {
     expect(withExtensions(path)).toBe(asked);
-    expect(requestedExtensions(asked)).toEqual(['lines']);
+    expect(requestedExtensions(asked)).toEqual(['lines', 'binary']);
   });
 
   it.each([
@@ -22,7 +23,9 @@ describe('the extensions of a hop', () => {
     ['/kite/000/abcdefgh/websocket?extensions=LINES', []],
     ['/kite/000/abcdefgh/websocket?my-extensions=lines', []],
     ['/kite/extensions=lines/websocket', []],
+    ['/kite/000/abcdefgh/websocket?extensions=binary', []],
     ['/kite/000/abcdefgh/websocket?extensions=unknown,lines', ['lines']],
+    ['/kite/000/abcdefgh/websocket?extensions=binary,lines,binary', ['lines', 'binary']],
     ['/kite/000/abcdefgh/websocket?extensions=unknown%2Clines&x=1', ['lines']],
   ])('a server reads the extensions that it supports from %s', (url, extensions) => {
     expect(requestedExtensions(url)).toEqual(extensions);
@@ -31,5 +34,9 @@ describe('the extensions of a hop', () => {
   it('a client uses the extensions of the open frame that it supports', () => {
     expect(supportedAmong(['unknown', 7, null, ['lines'], 'lines', 'lines'])).toEqual(['lines']);
     expect(supportedAmong([])).toEqual([]);
+  });
+
+  it('a session over HTTP has no binary messages', () => {
+    expect(withoutBinary(['lines', 'binary'])).toEqual(['lines']);
   });
 });
