@@ -1,12 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  type AnyPeer,
-  type Client,
-  Kite,
-  type RemoteFunction,
-  type Request,
-} from '../../../src/lib/index.js';
+import { type Client, Kite, type RemoteFunction, type Request } from '../../../src/lib/index.js';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
+import type { AnyPeer } from '../../../src/lib/kite/call/peer.js';
 import { PageKite } from '../../../src/lib/kite/page/page-kite.js';
 import { SPOKEN_EXTENSIONS } from '../../../src/lib/protocol/extensions.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
