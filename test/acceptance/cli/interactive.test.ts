@@ -231,7 +231,8 @@ describe('commands that read keys', () => {
       }
       await tmux.resize(40, 10);
       await tmux.shows(shown);
-      if (shown !== '') expect((await tmux.screen()).split(shown)).toHaveLength(2);
+      // The program may be drawing the new size over the old one.
+      if (shown !== '') await tmux.showsOnce(shown);
       await tmux.resize(80, 24);
       await tmux.shows(shown);
       await end();
