@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -202,6 +202,20 @@ describe('arguments that are bytes', () => {
   });
 });
 
+/** The files that a process has open. */
+function openFiles(pid: number | undefined): string {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder)
+    .map((fd) => {
+      try {
+        return readlinkSync(join(folder, fd));
+      } catch {
+        return '';
+      }
+    })
+    .join(' ');
+}
+
 describe('arguments that are streams', () => {
   it('call explains what it can send to a kite that speaks neither bytes nor streams', async () => {
     const path = file('a', 'A');
@@ -244,6 +258,20 @@ describe('arguments that are streams', () => {
     expect(JSON.parse((await cli.shell(named)).stdout)).toMatchObject(expected);
   });
 
+  it('call reads a named pipe, and SIGINT ends it while no program writes into the pipe', async () => {
+    await cli.shell('mkfifo pipe', { cwd: cli.home });
+    for (const word of ['@stream:pipe', '@text:pipe', '@bytes:pipe']) {
+      const waiting = cli.start(['call', 'digest', 'a', word, ...to], { cwd: cli.home });
+      await expect.poll(() => openFiles(waiting.child.pid), { timeout: 20_000 }).toContain('/pipe');
+      waiting.child.kill('SIGINT');
+      expect([word, (await waiting.outcome).code]).toEqual([word, 130]);
+    }
+    const line = `(echo one; echo two) > pipe & kitectl call digest a @stream:pipe --to ${kite.url}`;
+    expect(JSON.parse((await cli.shell(line, { cwd: cli.home })).stdout)).toMatchObject({ size: 8 });
+    const empty = `kitectl call digest a @stream:<(true) --to ${kite.url}`;
+    expect(JSON.parse((await cli.shell(empty)).stdout)).toMatchObject({ size: 0 });
+  });
+
   it('call sends streams in objects, an empty one, and a function beside one', async () => {
     const [a, b] = [file('a', 'A'), file('b', '')];
     const both = await cli.run(['call', 'both', '-F', `a=@stream:${a}`, '-F', `b=@stream:${b}`, ...to]);
@@ -259,7 +287,7 @@ describe('arguments that are streams', () => {
   });
 
   it('call sends a large file in bounded memory, and receives one', async () => {
-    const size = 96 * 1024 * 1024;
+    const size = 200 * 1024 * 1024;
     const path = file('huge', '');
     truncateSync(path, size);
     const peak = join(cli.home, 'peak');

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import {
   CALLBACK_PLACEHOLDER,
@@ -9,7 +8,7 @@ import {
   type WordSource,
 } from './arguments.js';
 import { buildObject, type FieldName, parseField } from './fields.js';
-import { ByteStream, closeStreams } from './byte-stream.js';
+import { ByteStream, closeStreams, openFile } from './byte-stream.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import type { Input } from '../runtime/command-runtime.js';
 import { errorCode } from '../../util/error-code.js';
@@ -121,7 +120,7 @@ async function readArgument(source: ArgumentSource, stdin: Input): Promise<unkno
       return readable(word, async () =>
         content === 'stream'
           ? ByteStream.open(file)
-          : decodeContent(await readFileBytes(file), content, file, file),
+          : decodeContent(await readAll(await openFile(file), file, file), content, file, file),
       );
     }
     case 'object': {
@@ -170,15 +169,6 @@ async function readable<Content>(word: string, read: () => Promise<Content>): Pr
       `To send it as a string, use @${word} or --string.`,
       error,
     );
-  }
-}
-
-async function readFileBytes(file: string): Promise<Buffer> {
-  const handle = await open(file);
-  try {
-    return await readAll(handle.createReadStream({ autoClose: false }), file, file);
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,6 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, createReadStream, openSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { isComposite } from '../runtime/json.js';
 
 /**
@@ -20,22 +22,19 @@ export class ByteStream implements AsyncIterable<Uint8Array> {
   /** Rejects with the error of the system if the file cannot be read. */
   static async open(path: string): Promise<ByteStream> {
     // A pipe can be opened once.
-    let unread: FileHandle | undefined = await open(path);
-    const close = async (): Promise<void> => {
-      const handle = unread;
-      unread = undefined;
-      await handle?.close();
-    };
-    if ((await unread.stat()).isDirectory()) {
-      await close();
-      throw Object.assign(new Error(`${path} is a folder`), { code: 'EISDIR' });
-    }
+    let unread: Readable | undefined = await openFile(path);
     const start = (): Readable => {
-      const handle = unread;
+      const input = unread;
       unread = undefined;
-      return handle?.createReadStream() ?? createReadStream(path);
+      return input ?? createReadStream(path);
     };
-    return new ByteStream(start, close);
+    return new ByteStream(start, async () => {
+      const input = unread;
+      unread = undefined;
+      if (!input) return;
+      input.destroy();
+      await finished(input).catch(() => {});
+    });
   }
 
   /** Returns the stream of an input that can be read once. */
@@ -69,6 +68,21 @@ export class ByteStream implements AsyncIterable<Uint8Array> {
   close(): Promise<void> {
     return this.#closeUnread();
   }
+}
+
+/**
+ * Opens a file or a named pipe for reading. Does not wait for a program that writes into the pipe: the process could not exit then.
+ * Rejects with the error of the system.
+ */
+export async function openFile(path: string): Promise<Readable> {
+  if ((await stat(path)).isFIFO()) {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return new Socket({ fd, readable: true, writable: false });
+  }
+  const handle = await open(path);
+  if (!(await handle.stat()).isDirectory()) return handle.createReadStream();
+  await handle.close();
+  throw Object.assign(new Error(`${path} is a folder`), { code: 'EISDIR' });
 }
 
 /** Closes the streams in arguments that nobody has read. */
