@@ -17,7 +17,8 @@ export interface ValueSupport {
 /**
  * Returns a value in which those that JSON does not have are tagged (see `value-tags.ts`), and functions are as they were. Returns
  * the value itself if it has none. `toJSON` is called as by `JSON.stringify`, except for dates, URLs, errors and bytes. `name` is
- * what the value is called in errors. `attached` receives the bytes that the JSON does not contain as base64. Default: it contains all.
+ * what the value is called in errors. `attached` receives the bytes that the JSON does not contain as base64. Default: it contains
+ * all of them.
  *
  * What `JSON.stringify` defines is accepted by every peer: `toJSON`, and `undefined`, which is null in arrays.
  *

@@ -1,15 +1,16 @@
-import { arrayMark, totalLength } from '../../dnode/attached-bytes.js';
-import {
-  type CallbackPath,
-  type DnodeMessage,
-  isProtocolViolation,
-  withArrays,
-} from '../../dnode/dnode-message.js';
+import { ReceivedBytes } from '../../dnode/attached-bytes.js';
+import { type CallbackPath, type DnodeMessage, isProtocolViolation } from '../../dnode/dnode-message.js';
 import type { MessageJson } from '../../dnode/message-json.js';
 import { type AnyFunction, STREAM_PLACEHOLDER } from '../../dnode/scrub.js';
 import { unscrub } from '../../dnode/unscrub.js';
 import type { Channel, ChannelReceiver } from '../../transport/channel/channel.js';
-import { type BytesMessage, type Fragment, pieceText } from '../../transport/channel/outgoing-message.js';
+import type { IncomingMessage } from '../../transport/channel/deliver-message.js';
+import {
+  type BytesMessage,
+  type Fragment,
+  messageText,
+  pieceText,
+} from '../../transport/channel/outgoing-message.js';
 import { runGuarded } from '../../util/guard-listeners.js';
 import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/message-of.js';
@@ -113,24 +114,24 @@ export class Receiver implements ChannelReceiver, CallReader {
 
   /** Does not throw: an invalid message closes the connection. */
   message(text: string, prefix?: Fragment): void {
-    this.#receive(text, prefix, undefined);
+    this.#receive(text, prefix);
   }
 
   /** Does not throw: an invalid message closes the connection. */
-  bytes({ pieces }: BytesMessage): void {
-    const arrays: Uint8Array[] = [];
-    let text = '';
-    for (const piece of pieces)
-      text += piece instanceof Uint8Array ? `"${arrayMark(arrays.push(piece) - 1)}"` : pieceText(piece);
-    this.#receive(text, undefined, arrays);
+  bytes(message: BytesMessage): void {
+    this.#receive(message, undefined);
   }
 
-  #receive(text: string, prefix: Fragment | undefined, arrays: readonly Uint8Array[] | undefined): void {
+  #receive(message: IncomingMessage, prefix: Fragment | undefined): void {
     if (this.#closed) return;
     try {
-      const call = prefix && this.#prefixes?.read(prefix, text, this);
+      if (typeof message !== 'string') {
+        this.#receiveBytes(message);
+        return;
+      }
+      const call = prefix && this.#prefixes?.read(prefix, message, this);
       if (call) this.#connection.dispatch(call);
-      else this.#receiveWhole(prefix ? prefix.text + text : text, arrays);
+      else this.#receiveWhole(prefix ? prefix.text + message : message);
     } catch (error) {
       this.#host.logger.warn(`${this.#connection.remoteAddress}: ${messageOf(error)}; closing`);
       if (isProtocolViolation(error)) this.#connection.close(error.code, error.message);
@@ -138,22 +139,37 @@ export class Receiver implements ChannelReceiver, CallReader {
     }
   }
 
-  #receiveWhole(text: string, arrays?: readonly Uint8Array[]): void {
-    const parsed = this.#host.json.parse(text, this.#host.limits);
-    const message = arrays ? withArrays(parsed, arrays) : parsed;
+  /** A message with bytes means what its text with base64 would mean. */
+  #receiveBytes(received: BytesMessage): void {
+    const bytes = new ReceivedBytes();
+    let text = '';
+    for (const piece of received.pieces)
+      text += piece instanceof Uint8Array ? `"${bytes.add(piece)}"` : pieceText(piece);
+    const message = this.#host.json.parse(text, this.#host.limits);
+    if (message.tagged) this.#receiveParsed({ ...message, bytes }, text.length + bytes.size);
+    else this.#receiveWhole(messageText(received));
+  }
+
+  #receiveWhole(text: string): void {
+    const first = !this.#connection.hasReceivedCall;
+    const isCall = this.#receiveParsed(this.#host.json.parse(text, this.#host.limits), text.length);
+    // Most callers make one call. A caller that makes a second one is likely to make more.
+    if (!isCall || first || this.#connection.role === 'dialed') return;
+    this.#prefixes ??= this.#host.newPrefixCache?.();
+    this.#prefixes?.learn(text, this.#channel);
+  }
+
+  /** Returns whether the message is a call of a method. */
+  #receiveParsed(message: DnodeMessage, size: number): boolean {
     if (typeof message.method === 'number') {
-      this.#callback(message.method, message, text.length + (arrays ? totalLength(arrays) : 0));
-      return;
+      this.#callback(message.method, message, size);
+      return false;
     }
     const restored = this.restore(message.method, message);
     const call = readCall(message.method, this.untagArguments(message));
     if (restored) Object.assign(call, restored);
-    const first = !this.#connection.hasReceivedCall;
     this.#connection.dispatch(call);
-    // Most callers make one call. A caller that makes a second one is likely to make more.
-    if (first || this.#connection.role === 'dialed' || arrays) return;
-    this.#prefixes ??= this.#host.newPrefixCache?.();
-    this.#prefixes?.learn(text, this.#channel);
+    return true;
   }
 
   /**
@@ -200,7 +216,7 @@ export class Receiver implements ChannelReceiver, CallReader {
       return;
     }
     if (callbacks) this.#unscrub(args, callbacks);
-    const message = this.#untag(received, isCall(entry) ? [args[0], 'result'] : undefined);
+    const message = this.#untag(received, isCall(entry) ? taggedPlace(args[0]) : undefined);
     if (typeof entry === 'function') this.#invoke(entry, message);
     else if (entry instanceof StreamEntry) entry.receive(message, size);
     else settleCall(this.#pendingCalls.settle(number, entry), message);
@@ -237,4 +253,10 @@ export class Receiver implements ChannelReceiver, CallReader {
   #refuse(answer: number | undefined, error: Error): void {
     this.#sender.respondError({ method: 'a callback', response: answer }, error, '');
   }
+}
+
+/** Returns what can have tagged values in an answer: the result, or the data of the error. */
+function taggedPlace(answer: unknown): TaggedPlace {
+  const error: unknown = record(answer)['error'] ?? null;
+  return error === null ? [answer, 'result'] : [error, 'data'];
 }
