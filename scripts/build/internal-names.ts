@@ -6,19 +6,20 @@ import { join } from 'node:path';
  * their classes and interfaces, except for names
  *
  * - of the public API, which are in the API reports, with the types that it refers to,
- * - of the protocol, which are in the code of docs/protocol.md and in test/vectors,
- * - that the source has in quotes, because it may use them as keys.
+ * - of the protocol, which are in the code of docs/protocol.md, and keys in test/vectors,
+ * - that the source has in quotes, because it may use them as keys,
+ * - of objects that come from elsewhere, to which the source casts: `as { pipe?: unknown }`.
  *
- * Members of type literals are not included: they describe objects that come from elsewhere, such as `{ pipe?: unknown }`. The
- * minifier itself excludes the names of built-in objects and of the DOM. `root` is the repository.
+ * The minifier itself excludes the names of built-in objects and of the DOM. `root` is the repository.
  */
 export async function internalNames(root: string, inputs: readonly string[]): Promise<readonly string[]> {
   const sources = (await readAll(root, inputs)).map(withoutComments).map(withoutPicks);
   const reserved = new Set([
     ...wordsIn(await readFolder(root, 'api', '.api.md')),
-    ...wordsIn(await readFolder(root, 'test/vectors', '.json')),
+    ...(await readFolder(root, 'test/vectors', '.json')).flatMap((text) => matches(text, KEY)),
     ...wordsIn((await readAll(root, ['docs/protocol.md'])).flatMap(codeIn)),
     ...sources.flatMap((source) => matches(source, QUOTED)),
+    ...wordsIn(sources.flatMap((source) => matches(source, CAST))),
   ]);
   const declared = new Set(sources.flatMap(membersIn));
   return [...declared].filter((name) => name.length > 2 && !reserved.has(name)).toSorted();
@@ -28,6 +29,9 @@ export async function internalNames(root: string, inputs: readonly string[]): Pr
 const DECLARATION = /^(?:export )?(?:abstract )?(?:class|interface) .*\{\n([\s\S]*?)^\}/gm;
 const MEMBER = /^ {2}(?:[a-z]+ )*([A-Za-z_]\w*)[?!]?(?:[(:<;]| =)/gm;
 const QUOTED = /['"`](\w+)['"`]/g;
+const CAST = /\bas (\{[^}]*\})/g;
+/** A key of JSON, which may be in a string. */
+const KEY = /\\*"(\w+)\\*":/g;
 
 function membersIn(source: string): string[] {
   return matches(source, DECLARATION).flatMap((body) => matches(body, MEMBER));

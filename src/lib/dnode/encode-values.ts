@@ -164,7 +164,7 @@ const TO_THIS_PEER = ' to this peer';
 
 /** Returns what a value is called: a number as it is written, and others by their class, such as `an ArrayBuffer`. */
 function kindOf(item: Constructed): string {
-  if (typeof item === 'number') return `${item as number}`;
+  if (typeof item === 'number') return `${item}`;
   const { name } = item.constructor;
   return `${/^[AEIOU]/.test(name) && !name.startsWith('U') ? 'an' : 'a'} ${name}`;
 }

@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '../util/clock.js';
 import { composeLimits } from './limits/compose-limits.js';
 import { defaultLimits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
+import { guardSignal } from '../util/guard-signal.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
@@ -128,6 +129,7 @@ export function composeKite(
     dialer,
     newRenewal: (renewal) => new TokenRenewal(renewal),
     newPrefixCache: () => new EnvelopeCache(limits, json),
+    guardSignal,
   });
   const server = new KiteServer({
     name,

@@ -44,7 +44,10 @@ async function startFeatureKite(): Promise<string> {
     })
     .disableAuthentication();
   kite
-    .handle('wait', ({ signal }) => new Promise((_resolve, reject) => (signal.onabort = reject)))
+    .handle(
+      'wait',
+      ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', reject)),
+    )
     .disableAuthentication();
   return base;
 }
@@ -64,7 +67,7 @@ describe.skipIf(!chromiumInstalled)(`what a page does with each of its libraries
         for await (const item of count) items += Number(item);
         const bytes = new Uint8Array(100_000).fill(7);
         const values = [new Date(5), 12n, new Map([['a', new Set([-0])]]), bytes, new RangeError('far')];
-        const back = (await client.tell('echo', ...values)) as typeof values;
+        const back = await client.tell<typeof values>('echo', ...values);
         async function* numbers(): AsyncGenerator<number> {
           for (let n = 1; n <= 4; n++) yield await Promise.resolve(n);
         }

@@ -10,6 +10,7 @@ import { messageJson } from '../../../src/lib/kite/call/message-numbers.js';
 import { EnvelopeCache } from '../../../src/lib/kite/call/envelope-cache.js';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
+import { guardSignal } from '../../../src/lib/util/guard-signal.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { ManualClock } from '../process/manual-clock.js';
 import { MemoryChannel } from '../transport/memory-channel.js';
@@ -55,6 +56,7 @@ export function makeCore(
     json,
     newRenewal: (renewal) => new TokenRenewal(renewal),
     newPrefixCache: () => new EnvelopeCache(defaultLimits, json),
+    guardSignal,
     ...options,
   });
   addDefaultMethods(core, options.logger ?? silentLogger);

@@ -70,7 +70,7 @@ export interface DialerOptions {
   readonly handshakeTimeout: number;
   readonly signal: Abortable;
   /** Default: that of the kite. */
-  readonly access?: ServerAccess | undefined;
+  readonly access?: (ServerAccess & Pick<ClientOptions, 'renewToken'>) | undefined;
   /** The credentials that will be sent over the channel. */
   readonly auth?: Auth | null;
 }

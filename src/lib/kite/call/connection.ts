@@ -5,7 +5,7 @@ import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Clock } from '../../util/clock.js';
 import { type ListenerFailed, logListenerFailures } from '../../util/guard-listeners.js';
-import { guardSignal } from '../../util/guard-signal.js';
+import type { guardSignal } from '../../util/guard-signal.js';
 import { cancelStreams, expectFailures, needsExtension } from './tagged-message.js';
 import { canceledError, disconnectError, drainingError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
@@ -28,6 +28,8 @@ export type { CallPrefixCache } from './receiver.js';
 /** The interface of a kite to its connections. */
 export interface ConnectionHost extends SenderHost, ReceiverHost {
   readonly clock: Clock;
+  /** Guards the listeners of signals. Default: they are not guarded. A browser logs what they throw. */
+  readonly guardSignal?: typeof guardSignal;
   /** Runs a call, and responds with `connection.respond` or `connection.respondError`. Must not throw. */
   dispatch(connection: Connection, call: IncomingCall): void;
   disconnected(connection: Connection): void;
@@ -313,7 +315,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   /** Returns a controller that aborts when the peer disconnects. Call `releaseSignal` when the request has ended. */
   openSignal(): AbortController {
     const controller = new AbortController();
-    guardSignal(controller.signal, this.listenerFailed);
+    this.#host.guardSignal?.(controller.signal, this.listenerFailed);
     if (this.#closed) controller.abort(disconnectError(''));
     else (this.#controllers ??= new Set()).add(controller);
     return controller;

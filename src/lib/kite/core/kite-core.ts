@@ -4,6 +4,7 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import type { Clock } from '../../util/clock.js';
+import type { guardSignal } from '../../util/guard-signal.js';
 import { Emitter } from '../../util/emitter.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Logger } from '../../util/logger.js';
@@ -52,6 +53,8 @@ export interface CoreOptions extends DispatcherOptions, Pick<ClientHost, 'newRen
   readonly dialer: Dialer;
   /** Creates the cache of call prefixes of a connection. Default: calls are always parsed as a whole. */
   readonly newPrefixCache?: () => CallPrefixCache;
+  /** Guards the listeners of signals. Default: they are not guarded. */
+  readonly guardSignal?: typeof guardSignal;
 }
 
 /**

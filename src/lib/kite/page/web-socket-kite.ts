@@ -1,6 +1,5 @@
 import { ConfigurationError } from '../../protocol/errors.js';
 import { dialWebSocketInPage } from '../../transport/page/dial-web-socket-in-page.js';
-import type { ClientOptions } from '../call/client.js';
 import type { AnyMethods } from '../call/method-types.js';
 import { BasePageKite } from './base-page-kite.js';
 import { composePageKite, type PageParts } from './compose-page-kite.js';
@@ -48,9 +47,7 @@ const parts: PageParts = {
     return Promise.reject(unsupported(`the transport ${transport}`));
   },
   extendDialer: (dialer) => (url, options) =>
-    (options.access as ClientOptions | undefined)?.renewToken
-      ? Promise.reject(unsupported('renewToken'))
-      : dialer(url, options),
+    options.access?.renewToken ? Promise.reject(unsupported('renewToken')) : dialer(url, options),
 };
 
 function unsupported(what: string): ConfigurationError {

@@ -27,14 +27,24 @@ const OPTIONAL = [
   'src/lib/transport/xhr/xhr-channel.ts',
 ];
 
-const NOTHING: readonly string[] = [];
+/** What only Node needs. */
+const NODE_ONLY = [
+  'src/lib/kite/call/usual-messages.ts',
+  'src/lib/util/guard-signal.ts',
+  'src/lib/util/number-literal.ts',
+];
 
 // A page fetches these files before it can do anything else.
 const BUNDLES = [
-  { name: 'kitectl.js', largest: 30 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NOTHING },
-  { name: 'kitectl.esm.js', largest: 30 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NOTHING },
-  { name: 'kitectl-core.js', largest: 26 * 1024, contained: LIBRARY, missing: OPTIONAL },
-  { name: 'kitectl-core.esm.js', largest: 26 * 1024, contained: LIBRARY, missing: OPTIONAL },
+  { name: 'kitectl.js', largest: 31 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
+  { name: 'kitectl.esm.js', largest: 31 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
+  { name: 'kitectl-core.js', largest: 27 * 1024, contained: LIBRARY, missing: [...OPTIONAL, ...NODE_ONLY] },
+  {
+    name: 'kitectl-core.esm.js',
+    largest: 27 * 1024,
+    contained: LIBRARY,
+    missing: [...OPTIONAL, ...NODE_ONLY],
+  },
 ];
 
 describe.each(BUNDLES)('the bundle $name', ({ name, largest, contained, missing }) => {
