@@ -374,6 +374,12 @@ const kite: readonly Folder[] = [
     ],
   },
   {
+    name: 'callbacks',
+    about: 'functions that one end of a connection passes to the other',
+    entries: ['callback-scope'],
+    exports: ['callback-answer', 'shared-function'],
+  },
+  {
     name: 'streams',
     about: 'streams among the arguments of a call and as its result',
     entries: [
@@ -487,6 +493,7 @@ const transport: readonly Folder[] = [
     exports: [
       'channel',
       'close-code',
+      'deliver-message',
       'expected-prefixes',
       'forwarding-channel',
       'memory-budget',
@@ -559,6 +566,7 @@ export const structure: readonly Folder[] = [
     name: 'lib/dnode',
     about: 'functions, and values that JSON does not have, across the wire',
     entries: [
+      'attached-bytes',
       'callback-table',
       'decode-values',
       'dnode-limits',
@@ -613,11 +621,13 @@ export const structure: readonly Folder[] = [
       'console-logger',
       'deadline',
       'descriptors',
+      'dispose',
       'duration',
       'emitter',
       'error-code',
       'exact-number',
       'guard-listeners',
+      'guard-signal',
       'has-terminal',
       'host',
       'ip-addresses',

@@ -14,6 +14,8 @@ export type {
   ThrottleOptions,
 } from './kite/serve/method.js';
 export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
+export type { CallbackAnswer } from './kite/callbacks/callback-answer.js';
+export type { SharedFunction } from './kite/callbacks/shared-function.js';
 export {
   WebSocketKite as Kite,
   type WebSocketClientOptions as ClientOptions,

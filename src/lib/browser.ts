@@ -15,7 +15,8 @@ export type {
   ThrottleOptions,
 } from './kite/serve/method.js';
 export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
-export type { SharedFunction } from './kite/call/shared-function.js';
+export type { CallbackAnswer } from './kite/callbacks/callback-answer.js';
+export type { SharedFunction } from './kite/callbacks/shared-function.js';
 export { PageKite as Kite } from './kite/page/page-kite.js';
 export type {
   PageClientOptions as ClientOptions,

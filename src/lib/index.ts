@@ -37,7 +37,8 @@ export type {
   ThrottleOptions,
 } from './kite/serve/method.js';
 export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
-export type { SharedFunction } from './kite/call/shared-function.js';
+export type { CallbackAnswer } from './kite/callbacks/callback-answer.js';
+export type { SharedFunction } from './kite/callbacks/shared-function.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';
 export type { RemoteStream } from './kite/streams/remote-stream.js';
 export type { ParentRequest } from './kite/call/call-fields.js';

@@ -1,3 +1,4 @@
+import type { ReceivedBytes } from './attached-bytes.js';
 import type { CloseCode } from '../errors/error-codes.js';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import { type DnodeLimits, PARSED_BRACKETS } from './dnode-limits.js';
@@ -14,8 +15,12 @@ export interface DnodeMessage {
   readonly callbacks: readonly CallbackPath[] | undefined;
   /** Whether the arguments contain tagged values. */
   readonly tagged?: true;
-  /** The bytes that the message has carried beside its JSON, which contains a mark for each. */
-  readonly arrays?: readonly Uint8Array[];
+  /** The bytes that the message has carried beside its JSON. */
+  readonly bytes?: ReceivedBytes;
+  /** The number of the function of the sender that has to be called with the answer, if this is a call of a callback. */
+  readonly answer?: number;
+  /** The extensions that the sender names in such a request, unchecked. */
+  readonly extensions?: unknown;
   /** The reason for which the arguments cannot be used. */
   readonly problem?: Error;
 }
@@ -63,7 +68,14 @@ export function parseMessage(
   if (exceedsBytes(text, limits.messageBytes)) {
     throw new ProtocolViolation(TOO_BIG, `A message is larger than ${limits.messageBytes} bytes`);
   }
-  const { method, arguments: args = null, callbacks, values } = parseObject(text, limits.messageDepth, parse);
+  const {
+    method,
+    arguments: args = null,
+    callbacks,
+    values,
+    answer,
+    extensions,
+  } = parseObject(text, limits.messageDepth, parse);
   if (!isMethod(method)) {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no method');
   }
@@ -72,18 +84,12 @@ export function parseMessage(
   }
   const paths = parseCallbacks(callbacks, limits.callbacksPerMessage);
   const message = { method, args: args ?? [], callbacks: paths };
-  return values === true ? { ...message, tagged: true } : message;
-}
-
-/**
- * Returns a message with the bytes beside its JSON.
- *
- * @throws ProtocolViolation if the message has no tagged values, and so no place for them
- */
-export function withArrays(message: DnodeMessage, arrays: readonly Uint8Array[]): DnodeMessage {
-  if (!message.tagged)
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'A message has bytes and no tagged values');
-  return { ...message, arrays };
+  if (values !== true && answer === undefined) return message;
+  return {
+    ...message,
+    ...(values === true && { tagged: true }),
+    ...(isNumber(answer) && { answer, extensions }),
+  };
 }
 
 function parseObject(
@@ -139,7 +145,11 @@ function nestsDeeper(value: unknown, depth: number): boolean {
 }
 
 function isMethod(method: unknown): method is string | number {
-  return typeof method === 'string' || (Number.isSafeInteger(method) && (method as number) >= 0);
+  return typeof method === 'string' || isNumber(method);
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function parseCallbacks(callbacks: unknown, limit: number): CallbackPath[] | undefined {

@@ -5,15 +5,11 @@ const PIECE = 8192;
 /** What Node has to convert base64, which takes a fraction of the time. */
 interface NodeBuffer {
   from(text: string, encoding: 'base64'): Uint8Array;
-  from(
-    buffer: ArrayBufferLike,
-    offset: number,
-    length: number,
-  ): { toString(encoding: 'base64'): string };
+  from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: 'base64'): string };
 }
 
-/** Undefined in pages. */
-const { Buffer: nodeBuffer } = globalThis as { Buffer?: NodeBuffer };
+// The build of the bundles for pages replaces `globalThis.Buffer` by undefined.
+const nodeBuffer = (globalThis as { readonly Buffer?: NodeBuffer }).Buffer;
 
 /** Encodes bytes as base64 with padding, in Node and in pages. */
 export function toBase64(bytes: Uint8Array): string {

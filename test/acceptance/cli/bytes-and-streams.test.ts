@@ -1,10 +1,14 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { Kite } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { Cli } from '../../helpers/cli/cli-harness.js';
+import { bin, cleanEnv, Cli } from '../../helpers/cli/cli-harness.js';
 
 let cli: Cli;
 let kite: Kite;
@@ -63,6 +67,15 @@ beforeAll(async () => {
       ended.push('download');
     }
   });
+  open('count', async function* (last: number) {
+    try {
+      for (let number = 1; number <= last; number++) yield { number };
+      if (last < 0) throw new Error('count takes a number from 0');
+      return new Map([['last', last]]);
+    } finally {
+      ended.push('count');
+    }
+  });
   open('ticks', async function* (signal: AbortSignal) {
     try {
       yield 'tick';
@@ -80,9 +93,12 @@ beforeAll(async () => {
     ended.push('quiet');
   });
   open('hold', async (chunks: AsyncIterable<unknown>, signal: AbortSignal) => {
-    for await (const chunk of chunks) if (chunk) break;
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    ended.push('hold');
+    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    try {
+      for await (const chunk of chunks) if (chunk) await aborted;
+    } finally {
+      ended.push('hold');
+    }
   });
   await kite.listen();
   to = ['--to', kite.url ?? ''];
@@ -187,6 +203,33 @@ describe('arguments that are bytes', () => {
 });
 
 describe('arguments that are streams', () => {
+  it('call explains what it can send to a kite that speaks neither bytes nor streams', async () => {
+    const path = file('a', 'A');
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const pong = '{"method":0,"arguments":[{"error":null,"result":"pong"}],"callbacks":{}}';
+    server.on('connection', (socket) => socket.on('message', () => socket.send(pong)));
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/kite`;
+    for (const [word, kind] of [
+      [`@bytes:${path}`, 'a Uint8Array'],
+      [`@stream:${path}`, 'a stream'],
+    ] as const) {
+      const { code, stdout, stderr } = await cli.run([
+        'call',
+        'upload',
+        word,
+        '--transport',
+        'raw',
+        '--to',
+        url,
+      ]);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`args[0]: ${kind} cannot be sent to this peer`);
+      expect(stderr).toContain('send a text file with @text:PATH');
+    }
+    server.close();
+  });
+
   it('call sends @stream:PATH and @stream:- as a stream of bytes', async () => {
     const content = Buffer.alloc(300_000, 'line of text\n');
     const path = file('app.log', content);
@@ -274,11 +317,83 @@ describe('results that are streams of bytes', () => {
     await vi.waitFor(() => expect(ended.length).toBe(before + 1));
   });
 
+  it('call whose output is not read exits at the second SIGINT at the latest, and cancels at the kite', async () => {
+    const before = ended.length;
+    const child = spawn(process.execPath, [bin, 'call', 'download', '1000000000000', '--raw', ...to], {
+      env: cleanEnv(cli.home),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const exited = once(child, 'exit');
+    await once(child.stdout, 'readable');
+    child.kill('SIGINT');
+    const timer = setInterval(() => child.kill('SIGINT'), 200);
+    expect((await exited)[0]).toBe(130);
+    clearInterval(timer);
+    child.stdout.destroy();
+    await vi.waitFor(() => expect(ended.length).toBe(before + 1));
+  });
+
   it('call cancels a stream of bytes at the kite when its output is closed', async () => {
     const before = ended.length;
     const line = `kitectl call download 1000000000000 --raw --to ${kite.url} | head -c 100000 | wc -c`;
     expect((await cli.shell(line)).stdout.trim()).toBe('100000');
     await vi.waitFor(() => expect(ended.length).toBe(before + 1));
+  });
+});
+
+describe('call --stdin of a method that streams', () => {
+  it('call --stdin prints the items of each line in the order of the input, one per line', async () => {
+    for (const parallel of ['1', '3']) {
+      const { code, stdout, stderr } = await cli.run(
+        ['call', 'count', '--stdin', '--parallel', parallel, ...to],
+        {
+          input: '3\n0\n2\n',
+        },
+      );
+      expect([code, stdout, stderr]).toEqual([
+        0,
+        '{"number":1}\n{"number":2}\n{"number":3}\n{"number":1}\n{"number":2}\n',
+        '',
+      ]);
+    }
+  });
+
+  it('call --stdin --envelope marks items, and the end of each stream', async () => {
+    const flags = ['--stdin', '--envelope', '--keep-going'];
+    const { code, stdout } = await cli.run(['call', 'count', ...flags, ...to], { input: '2\n-1\n0\n' });
+    expect(code).toBe(1);
+    const lines = stdout.split('\n');
+    expect(lines.slice(0, 3)).toEqual([
+      '{"item":{"number":1}}',
+      '{"item":{"number":2}}',
+      '{"ok":{"last":2}}',
+    ]);
+    expect(JSON.parse(lines[3] ?? '')).toMatchObject({
+      line: 2,
+      error: { message: 'count takes a number from 0' },
+    });
+    expect(lines.slice(4)).toEqual(['{"ok":{"last":0}}', '']);
+    const unordered = await cli.run(['call', 'count', ...flags, '--unordered', '--parallel', '9', ...to], {
+      input: '1\n1\n',
+    });
+    const expected = [1, 2].flatMap((line) => [
+      `{"item":{"number":1},"line":${line}}`,
+      `{"ok":{"last":1},"line":${line}}`,
+    ]);
+    expect(unordered.stdout.trim().split('\n').toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('call --stdin prints bytes in base64, also with --raw, and other values in their form', async () => {
+    const input = '3\n65537\n';
+    const { stdout } = await cli.run(['call', 'download', '--stdin', '--raw', ...to], { input });
+    expect(stdout.split('\n').map((line) => Buffer.from(line, 'base64').length)).toEqual([3, 65_536, 1, 0]);
+  });
+
+  it('call --stdin cancels its streams at the kite when its output is closed', async () => {
+    const before = ended.length;
+    const line = `seq 1000000 1000003 | kitectl call count --stdin --parallel 4 --to ${kite.url} | head -n 2`;
+    expect((await cli.shell(line)).stdout).toBe('{"number":1}\n{"number":2}\n');
+    await vi.waitFor(() => expect(ended.length).toBe(before + 4));
   });
 });
 
@@ -306,11 +421,28 @@ describe('kitectl shell with bytes and streams', () => {
   it('shell stops a stream on Ctrl-C, and prompts again', async () => {
     const before = ended.length;
     const running = cli.startTerminal(['shell', '--no-history', ...to], 80);
-    await running.type('files> ', 'ticks\r');
+    await running.type('> ', 'ticks\r');
     await running.type('"tick"', '\u0003');
     await running.type('was cancelled', 'type 4\r');
     await vi.waitFor(() => expect(ended.length).toBe(before + 1));
     await running.type('"[object Number]"', '.exit\r');
     expect((await running.outcome).code).toBe(130);
+  });
+});
+
+describe('kitectl serve with bytes and streams', () => {
+  it('serve sends the output of a command as bytes with --result bytes, and refuses streams for commands', async () => {
+    const line = 'serve --json --port 0 --name bytes --no-auth --method cat --exec'.split(' ');
+    const serving = cli.start([...line, "cat > /dev/null; printf '\\033\\377\\000'", '--result', 'bytes']);
+    await serving.until(({ stdout }) => stdout.endsWith('\n'));
+    const { url } = JSON.parse(serving.stdout) as { url: string };
+    const raw = await cli.shell(`kitectl call cat --raw --to ${url} | od -An -tu1`);
+    expect(raw.stdout.trim().split(/\s+/)).toEqual(['27', '255', '0']);
+    expect((await cli.run(['call', 'cat', '--to', url])).stdout).toBe('"G/8A"\n');
+    const refused = await cli.run(['call', 'cat', '-F', `a=@stream:${file('a', 'A')}`, '--to', url]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('cat: a command cannot read a stream');
+    serving.child.kill('SIGTERM');
+    await serving.outcome;
   });
 });

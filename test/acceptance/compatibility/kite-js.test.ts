@@ -121,7 +121,9 @@ describe.each(['raw WebSocket', 'SockJS'])('a client of kite.js over %s', (trans
       })
       .disableAuthentication();
     const client = await connect(kite);
-    await new Promise<void>((resolve) => void client.tell('endless', [() => resolve()]).catch(() => undefined));
+    await new Promise<void>(
+      (resolve) => void client.tell('endless', [() => resolve()]).catch(() => undefined),
+    );
     client.disconnect();
     await end;
   });

@@ -2,7 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decodeValues } from '../../../src/lib/dnode/decode-values.js';
 import { dnodeLimits } from '../../../src/lib/dnode/dnode-limits.js';
-import { type Client, isKiteError, type RemoteStream, type Request } from '../../../src/lib/index.js';
+import {
+  type Client,
+  isKiteError,
+  KiteError,
+  type RemoteFunction,
+  type RemoteStream,
+  type Request,
+} from '../../../src/lib/index.js';
 import type { CallOptions } from '../../../src/lib/kite/call/peer.js';
 import { SPOKEN_EXTENSIONS } from '../../../src/lib/protocol/extensions.js';
 import { isStream } from '../../../src/lib/util/item-source.js';
@@ -23,6 +30,11 @@ interface VectorCall {
   readonly args: unknown[];
   readonly options?: CallOptions;
   readonly abort?: true;
+  /** What a function returns or throws, which is the last argument. */
+  readonly callback?: unknown;
+  readonly callbackError?: { readonly type: string; readonly message: string };
+  /** Whether the result is a function, which the caller releases. */
+  readonly release?: true;
   /** The items of a stream, which is the last argument. */
   readonly stream?: readonly unknown[];
   /** The items of the result, which is a stream. */
@@ -91,10 +103,32 @@ function vectorKite() {
       return items;
     })
     .disableAuthentication();
+  server
+    .handle<[unknown, RemoteFunction]>('ask', (request) => {
+      note(request);
+      return request.args[1](request.args[0]);
+    })
+    .disableAuthentication();
+  server
+    .handle('open', (request) => {
+      note(request);
+      return () => null;
+    })
+    .disableAuthentication();
+  server
+    .handle('busy', (request) => {
+      note(request);
+      const cause = new Error('no worker is free');
+      const data = { after: 30, at: new Date(0) };
+      const error = new KiteError('busy', 'try again later', { code: 'E1', cause, data });
+      error.name = 'BusyError';
+      throw error;
+    })
+    .disableAuthentication();
   const seen = (): unknown[] =>
     requests.map(({ request, deadline }) => ({
       method: request.method,
-      ...(request.args.length > 0 && { args: request.args.map((arg) => (isStream(arg) ? '[Stream]' : arg)) }),
+      ...(request.args.length > 0 && { args: request.args.map(placeholder) }),
       ...(deadline !== undefined && { deadline }),
       ...(request.trace && { trace: request.trace }),
       ...(Object.keys(request.metadata).length > 0 && { metadata: { ...request.metadata } }),
@@ -103,13 +137,17 @@ function vectorKite() {
   return { server, seen };
 }
 
+function placeholder(arg: unknown): unknown {
+  return isStream(arg) ? '[Stream]' : typeof arg === 'function' ? '[Function]' : arg;
+}
+
 /** Makes the calls of a vector, and checks what the caller gets. */
 async function makeCalls(
   client: Pick<Client, 'call' | 'callStream'>,
   calls: readonly VectorCall[],
 ): Promise<void> {
   for (const { method, options = {}, abort, result = null, error, items, ...given } of calls) {
-    const args = given.stream ? [...given.args, ReadableStream.from(given.stream)] : given.args;
+    const args = [...given.args, ...lastArgument(given)];
     if (items) {
       await readItems(client.callStream(method, args, options), items, result, abort);
       continue;
@@ -122,10 +160,21 @@ async function makeCalls(
       controller.abort();
       await rejected;
       await settled();
+    } else if (given.release) {
+      ((await call) as RemoteFunction).release();
+      await settled();
     } else if (error)
       await expect(call).rejects.toMatchObject({ ...error, id: expect.any(String) as string });
     else expect(await call).toEqual(result);
   }
+}
+
+/** Returns the function or the stream that a call passes. */
+function lastArgument({ callback, callbackError, stream }: Omit<VectorCall, 'method'>): unknown[] {
+  if (stream) return [ReadableStream.from(stream)];
+  if (callback !== undefined) return [() => callback];
+  if (!callbackError) return [];
+  return [() => Promise.reject(new KiteError(callbackError.type, callbackError.message))];
 }
 
 /** Reads the items of a stream, and leaves it early or compares its result. */

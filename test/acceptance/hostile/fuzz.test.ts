@@ -2,11 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
 import type { RemoteFunction } from '../../../src/lib/kite/call/method-types.js';
 import { decodeClientFrame } from '../../../src/lib/transport/sockjs/frames.js';
+import { decodeBinary } from '../../../src/lib/transport/sockjs/binary-frame.js';
 import { LINES_START, readLines } from '../../../src/lib/transport/sockjs/lines.js';
 import { splitClientFrame } from '../../../src/lib/transport/sockjs/split-frame.js';
 import type { Channel, ChannelReceiver } from '../../../src/lib/transport/channel/channel.js';
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
-import { type Fragment, messageText } from '../../../src/lib/transport/channel/outgoing-message.js';
+import {
+  BytesMessage,
+  type Fragment,
+  messageText,
+} from '../../../src/lib/transport/channel/outgoing-message.js';
+import { textAsBinary } from '../../helpers/transport/binary-message.js';
 import { makeCore, settled } from '../../helpers/kite/cores.js';
 import { seedOfRun } from '../../helpers/fuzz/fuzz-run.js';
 import { clientFrames, kiteFrames, mutateFrame } from '../../helpers/fuzz/mutate-frame.js';
@@ -29,6 +35,7 @@ class FuzzChannel implements Channel {
   answers = 0;
   splits = 0;
   lines = 0;
+  binary = 0;
   closed = false;
   #expected: readonly Fragment[] = [];
   /** Whether the client agreed to frames of lines. */
@@ -70,6 +77,15 @@ class FuzzChannel implements Channel {
     else for (const message of decoded.messages) this.receiver?.message(message);
   }
 
+  /** Receives a binary message as a session of the server does. */
+  binaryMessage(frame: Uint8Array): void {
+    const message = decodeBinary(frame, defaultLimits.messageBytes);
+    if (message instanceof BytesMessage) {
+      this.binary++;
+      this.receiver?.bytes?.(message);
+    } else this.close(message.code, message.reason);
+  }
+
   deliverLine(text: string, prefix?: Fragment): boolean {
     if (prefix) this.lines++;
     this.receiver?.message(text, prefix);
@@ -91,6 +107,26 @@ function asLines(frame: string): string {
   const decoded = decodeClientFrame(frame, defaultLimits.messageBytes);
   const messages = decoded.type === 'messages' ? decoded.messages : [];
   return [...messages, ...messages].map((message) => message.trim()).join('\n');
+}
+
+/** The messages of a frame that have bytes, as binary messages. */
+function binaryMessagesOf(frame: string): Uint8Array[] {
+  const decoded = decodeClientFrame(frame, defaultLimits.messageBytes);
+  return decoded.type === 'messages' ? decoded.messages.flatMap((text) => textAsBinary(text) ?? []) : [];
+}
+
+/** Returns one of the messages with a few bytes changed, removed or added. */
+function mutateBinary(messages: readonly Uint8Array[], random: () => number): Uint8Array {
+  const pick = (limit: number): number => Math.floor(random() * limit);
+  let message = Buffer.from(messages[pick(messages.length)] ?? []);
+  for (let times = 1 + pick(2); times > 0; times--) {
+    const at = pick(message.length);
+    const byte = Buffer.of(random() < 0.5 ? pick(128) : pick(256));
+    // Most mutations keep the lengths valid.
+    const [removed, added] = random() < 0.8 ? [1, byte] : [pick(3), random() < 0.5 ? byte : Buffer.alloc(0)];
+    message = Buffer.concat([message.subarray(0, at), added, message.subarray(at + removed)]);
+  }
+  return message;
 }
 
 /** Methods that stream, and how many streams have begun and ended. */
@@ -155,12 +191,14 @@ describe('a kite that gets a million mutated frames', () => {
     let channel: FuzzChannel | undefined;
     let primed = false;
     let inLines = false;
-    const counts = { closed: 0, answers: 0, splits: 0, lines: 0 };
+    const withBytes = all.flatMap((frame) => binaryMessagesOf(frame));
+    const counts = { closed: 0, answers: 0, splits: 0, lines: 0, binary: 0 };
     for (let i = 0; i < FRAMES; i++) {
       if (!channel || channel.closed) {
         counts.answers += channel?.answers ?? 0;
         counts.splits += channel?.splits ?? 0;
         counts.lines += channel?.lines ?? 0;
+        counts.binary += channel?.binary ?? 0;
         if (channel) counts.closed++;
         inLines = random() < 0.4;
         channel = new FuzzChannel(inLines);
@@ -171,6 +209,10 @@ describe('a kite that gets a million mutated frames', () => {
         primed = random() < 0.25;
         for (let times = primed ? 2 : 0; times > 0; times--)
           channel.frame(inLines ? asLines(recognized) : recognized);
+      }
+      if (inLines && random() < 0.1) {
+        channel.binaryMessage(mutateBinary(withBytes, random));
+        continue;
       }
       // Most of their frames have a known prefix, and only the rest is broken.
       const known = inLines ? asLines(recognized) : recognized;
@@ -201,6 +243,7 @@ describe('a kite that gets a million mutated frames', () => {
     expect(counts.answers).toBeGreaterThan(10_000);
     expect(counts.splits).toBeGreaterThan(1000);
     expect(counts.lines).toBeGreaterThan(1000);
+    expect(counts.binary).toBeGreaterThan(1000);
     expect(server.clock.timers).toBe(0);
     const last = new FuzzChannel();
     server.accept(last);

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Kite, type Request } from '../../../src/lib/index.js';
+import { type Client, Kite, type RemoteFunction, type Request } from '../../../src/lib/index.js';
+import type { Connection } from '../../../src/lib/kite/call/connection.js';
 import type { AnyPeer } from '../../../src/lib/kite/call/peer.js';
 import { PageKite } from '../../../src/lib/kite/page/page-kite.js';
 import { SPOKEN_EXTENSIONS } from '../../../src/lib/protocol/extensions.js';
@@ -28,6 +29,14 @@ function addMethods(kite: Kite) {
     })
     .disableAuthentication();
   kite.handle('note', (request) => void requests.push(request)).disableAuthentication();
+  kite
+    .handle<[RemoteFunction]>('ask', async ({ args: [ask] }) => [
+      await ask(1),
+      await ask(2).catch((error: unknown) => (error as Error).message),
+    ])
+    .disableAuthentication();
+  kite.handle('open', () => (value: unknown) => ({ value })).disableAuthentication();
+  kite.handle('drain', ({ client }) => (client as Connection).announceDraining()).disableAuthentication();
   kite.handle('back', ({ client }) => client.call('note', [], { metadata, trace })).disableAuthentication();
   addDouble(kite).disableAuthentication();
   kite.handle('doubleBack', ({ client }) => doubled(client, 300)).disableAuthentication();
@@ -64,7 +73,7 @@ async function useStreams(client: Pick<AnyPeer, 'stream' | 'tell'>): Promise<voi
 
 /** Uses every extension in both directions. The first call is the first message of the connection. */
 async function useEverything(
-  client: Pick<AnyPeer, 'call' | 'tell' | 'extensions'>,
+  client: Pick<Client, 'call' | 'tell' | 'extensions' | 'once'>,
   { requests, abort }: ReturnType<typeof addMethods>,
 ): Promise<void> {
   await client.call('note', [], { timeout: 60_000, metadata, trace });
@@ -79,6 +88,17 @@ async function useEverything(
   await rejected;
   expect((await abort).signal.reason).toMatchObject({ type: 'canceled' });
   await client.tell('back');
+  const ask = (value: unknown): Promise<unknown> =>
+    value === 1 ? Promise.resolve(['one', new Date(0)]) : Promise.reject(new Error(`not ${String(value)}`));
+  expect(await client.tell('ask', ask)).toEqual([['one', new Date(0)], 'not 2']);
+  const open = await client.tell<RemoteFunction>('open');
+  expect(await open(3)).toEqual({ value: 3 });
+  open.release();
+  await expect(Promise.resolve(open(4))).rejects.toMatchObject({ code: 'callbackEnded' });
+  const draining = new Promise<void>((resolve) => client.once('draining', resolve));
+  await client.tell('drain');
+  await draining;
+  await expect(client.tell('note')).rejects.toMatchObject({ code: 'draining' });
 }
 
 /** Ways from a caller to a kite, by the name of what is between them. */

@@ -515,7 +515,11 @@ async function overNetwork(transport: (typeof SINGLE_TRANSPORTS)[number]) {
 describe.each(SINGLE_TRANSPORTS)('streams over %s', (transport) => {
   it(`every kind of stream, with objects and bytes inside, is a result and an argument over ${transport}`, async () => {
     const { server, client } = await overNetwork(transport);
-    const items = [{ due: new Date(5), bytes: new Uint8Array([1, 2, 3]) }, 'x'.repeat(70_000), [1, { a: 2n }]];
+    const items = [
+      { due: new Date(5), bytes: new Uint8Array([1, 2, 3]) },
+      'x'.repeat(70_000),
+      [1, { a: 2n }],
+    ];
     async function* generator(): AsyncGenerator<unknown, void> {
       yield* items;
     }
@@ -602,7 +606,9 @@ describe.each(SINGLE_TRANSPORTS)('streams over %s', (transport) => {
       const rejected = expect(call).rejects.toThrow('aborted');
       await begun;
       // A whole window arrives. As base64, bytes take a third more of it.
-      await expect.poll(() => Math.min(made.results, made.args)).toBeGreaterThanOrEqual(Math.floor(window * 0.7));
+      await expect
+        .poll(() => Math.min(made.results, made.args))
+        .toBeGreaterThanOrEqual(Math.floor(window * 0.7));
       for (let round = 0; round < 20; round++) await client.tell('kite.ping');
       expect(Math.max(made.results, made.args)).toBeLessThanOrEqual(window + 1);
       stream.cancel();

@@ -70,6 +70,16 @@ export class TestKite {
       ]);
       return { name, secret };
     });
+    open('tail', async function* ({ args: [path] }) {
+      for (let line = 1; line <= 3; line++) yield `${String(path)}: line ${line}`;
+      return 'end of file';
+    });
+    open('upload', async ({ args: [name, chunks] }) => {
+      let size = 0;
+      for await (const chunk of chunks as AsyncIterable<Uint8Array>) size += chunk.length;
+      return { name, size };
+    });
+    open('thumbnail', ({ args: [image] }) => (image as Uint8Array).subarray(0, 4));
     open('dropMe', ({ client }) => {
       client.close();
       return new Promise(() => {});

@@ -39,7 +39,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'hostile/open-folders': ['keys/open-folder'],
   'proxy/kite-hosts': ['proxy/reverse/request-routes'],
   'cli/other-users': ['cli/target/auth-on-demand'],
-  'cli/bench': ['cli/bench/bench', 'cli/bench/bench-report'],
+  'cli/bench': ['cli/bench/bench', 'cli/bench/bench-report', 'cli/bench/counted-calls'],
   'cli/both-ways': [
     'cli/frame/base-command',
     'cli/frame/fast-path',
@@ -227,7 +227,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'kite/kite-kontrol': [
     'kite/call/peer',
     'kite/kontrol/kite-watch',
-    'kite/kontrol/kontrol-link',
     'kite/kontrol/kontrol-registrant',
     'kite/kontrol/kontrol-responses',
     'kite/kontrol/linked-kontrol-client',

@@ -97,6 +97,11 @@ export async function readArguments(args: readonly ArgumentSource[], stdin: Inpu
   throw failed.reason;
 }
 
+/** Whether an argument is the stream of standard input. */
+export function streamsStdin(args: readonly ArgumentSource[]): boolean {
+  return args.flatMap(sourcesIn).some((source) => source.type === 'stdin' && source.content === 'stream');
+}
+
 function sourcesIn(source: ArgumentSource): readonly ArgumentSource[] {
   return source.type === 'object' ? source.fields.map((field) => field.source) : [source];
 }

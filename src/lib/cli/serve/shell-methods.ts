@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream';
-import type { Request } from '../../index.js';
+import { KiteError, type Request } from '../../index.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
+import { isStream } from '../../util/item-source.js';
 import { messageOf } from '../../util/message-of.js';
-import { toJson } from '../runtime/json.js';
+import { isComposite, toJson } from '../runtime/json.js';
 import { ChildGroups } from '../runtime/child-groups.js';
 import { commandResult, outputLines, type ResultType, type WholeResultType } from './command-result.js';
 import type { ServedMethod } from './served-method.js';
@@ -33,6 +34,11 @@ export interface ShellMethodsOptions {
   readonly logger: Logger;
 }
 
+function hasStream(value: unknown): boolean {
+  if (!isComposite(value) || ArrayBuffer.isView(value)) return false;
+  return isStream(value) || Object.values(value).some(hasStream);
+}
+
 /**
  * Methods that run shell commands. A command receives the arguments of a call only as one line of JSON on its standard
  * input, never in the command line or the environment; its output is the result.
@@ -58,6 +64,7 @@ export class ShellMethods {
             result === 'lines'
               ? this.#lines(name, command, request)
               : this.#call(name, command, result, request),
+          streams: result === 'lines',
         },
       ]),
     );
@@ -72,7 +79,11 @@ export class ShellMethods {
 
   async #call(name: string, command: string, result: WholeResultType, request: Request): Promise<unknown> {
     const { output } = this.#start(name, command, request);
-    return this.#logged(name, request, async () => commandResult(await output, result, name));
+    // Callers of other implementations get base64, as from Go.
+    const asBytes = result === 'bytes' && request.client.extensions?.has('bytes') === true;
+    return this.#logged(name, request, async () =>
+      asBytes ? new Uint8Array(await output) : commandResult(await output, result, name),
+    );
   }
 
   /** Streams the lines of the output. The command ends when the caller reads no more. */
@@ -99,6 +110,7 @@ export class ShellMethods {
     sink?: PassThrough,
   ): { readonly output: Promise<Buffer>; readonly controller: AbortController } {
     const { env, passedSecrets = [], timeout, maxBytes, clock } = this.#options;
+    if (args.some(hasStream)) throw new KiteError('argumentError', `${name}: a command cannot read a stream`);
     const controller = new AbortController();
     signal.addEventListener('abort', () => controller.abort(), { once: true });
     const input = `${toJson(args)}\n`;

@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { codedError, KiteError } from '../../protocol/errors.js';
 import { messageOf } from '../../util/message-of.js';
 
 /** Errors of calls that fail at the caller, or before a handler runs. */
@@ -38,6 +38,19 @@ export function callEnded(): KiteError {
   return new KiteError('canceled', 'The call to which the stream belongs has ended');
 }
 
+/** The error of a callback that is called after it was released. */
+export function callbackEnded(reason = 'The callback has ended with its call'): KiteError {
+  return codedError('canceled', 'callbackEnded', reason);
+}
+
+export function answerNotRequested(): KiteError {
+  return codedError(
+    'genericError',
+    'answerNotRequested',
+    'The answer of the callback was not requested: await it in the turn of the event loop in which the callback is called',
+  );
+}
+
 export function misplacedStream(content: string): KiteError {
   const reason = 'A stream can only be an argument of a call, or what a handler returns';
   return cannotSend(content, new Error(reason));
@@ -71,7 +84,7 @@ export function rateExceeded(): KiteError {
 }
 
 export function drainingError(name: string): KiteError {
-  return new KiteError('disconnect', `${name} is shutting down`);
+  return codedError('disconnect', 'draining', `${name} is shutting down`);
 }
 
 export function invalidResponse(): KiteError {

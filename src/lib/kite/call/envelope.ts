@@ -2,8 +2,8 @@ import type { AttachedBytes } from '../../dnode/attached-bytes.js';
 import type { ExtractedFunction } from '../../dnode/scrub.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
 import type { StreamWindow } from '../streams/stream-window.js';
+import type { CallbackScope } from '../callbacks/callback-scope.js';
 import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.js';
-import type { WireError } from '../../protocol/errors.js';
 import { malformedCall } from './call-errors.js';
 import { jsonObject } from '../../util/record.js';
 import {
@@ -106,8 +106,9 @@ export function encodedMessage(response: number, pieces: readonly Piece[], annou
   return [CALLBACK, response, RESULT, ...pieces, announcement, RESULT_TAIL];
 }
 
-export function errorMessage(response: number, error: WireError, announcement: Fragment): Message {
-  return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_END, announcement, RESULT_TAIL];
+/** `json`: the error. */
+export function errorMessage(response: number, json: string, announcement: Fragment): readonly Piece[] {
+  return [CALLBACK, response, ERROR, json, ERROR_END, announcement, RESULT_TAIL];
 }
 
 /** The method with which a caller gives up a call. It has no answer. */
@@ -145,6 +146,37 @@ export function callbackMessage(
 ): readonly Piece[] {
   const tail = functions ? `,"callbacks":{${callbackEntries(functions, '[', sharer)}` : CALLBACK_TAIL;
   return [CALLBACK, number, CALLBACK_ARGS, json, tail];
+}
+
+/**
+ * Returns a call of a callback with the request for an answer, which is a call of the function with this number.
+ * `announcement`: see `Negotiation`.
+ */
+export function withAnswer(
+  message: readonly Piece[],
+  number: number,
+  announcement: Fragment,
+): readonly Piece[] {
+  const end = messageText(message.slice(-1));
+  return [...message.slice(0, -1), `${end.slice(0, -1)},"answer":${number}${announcement.text}}`];
+}
+
+/** The method with which a peer says that it takes no new calls. It has no answer. */
+export const DRAINING = 'kite.draining';
+
+export const DRAINING_MESSAGE: Message = [
+  new Fragment(`{"method":"${DRAINING}","arguments":[{"withArgs":[]}],"callbacks":{}}`),
+];
+
+/** The method with which a peer releases a function of this side. It has no answer. */
+export const RELEASE = 'kite.release';
+
+const RELEASE_START = new Fragment(`{"method":"${RELEASE}","arguments":[{"withArgs":[`);
+const RELEASE_TAIL = new Fragment(',1]}],"callbacks":{}}');
+
+/** Says that one reference to a function of the peer is not used any more. */
+export function releaseMessage(number: number): Message {
+  return [RELEASE_START, number, RELEASE_TAIL];
 }
 
 /** Begins to receive a stream that the peer has passed: a call of its function `number` with two functions of this side. */
@@ -205,6 +237,8 @@ export interface IncomingCall {
   readonly stream: StreamReceiver | undefined;
   /** The streams in `args`. They end with the call. */
   inputs: readonly IncomingStream[] | undefined;
+  /** What the functions in `args` have in common. Undefined if there are none. */
+  scope: CallbackScope | undefined;
   /** Number of the caller's callback for the response. Undefined if the caller expects no response. */
   readonly response: number | undefined;
   /** The reason for which the call is rejected, such as arguments that do not have the form that kites send. */
@@ -286,6 +320,7 @@ function makeCall(
     metadata,
     stream,
     inputs: undefined,
+    scope: undefined,
     response,
     problem,
   };

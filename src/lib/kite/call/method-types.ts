@@ -1,3 +1,5 @@
+import type { CallbackAnswer } from '../callbacks/callback-answer.js';
+
 /**
  * The default type of a kite's methods: any method with any arguments. Declare an interface to check calls and to type their
  * results; without one, `tell<number>('square', 4)` sets the type of the result.
@@ -16,7 +18,14 @@ export type MethodName<Methods> = Extract<keyof Methods, string>;
 export type MethodArgs<Methods, Name extends MethodName<Methods>> = string extends keyof Methods
   ? unknown[]
   : Methods[Name] extends (...args: infer Args) => unknown
-    ? Args
+    ? PassedArgs<Args>
+    : never;
+
+/** The arguments that a handler receives: a callback of the peer for each function. */
+export type HandlerArgs<Methods, Name extends MethodName<Methods>> = string extends keyof Methods
+  ? unknown[]
+  : Methods[Name] extends (...args: infer Args) => unknown
+    ? ReceivedArgs<Args>
     : never;
 
 export type MethodResult<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
@@ -56,5 +65,37 @@ export type StreamResult<Methods, Name extends MethodName<Methods>, Fallback> = 
         : null
     : never;
 
-/** A callback that the peer has passed. Calling it sends a message without a response. Ignored after a disconnect. */
-export type RemoteFunction<Args extends unknown[] = unknown[]> = (...args: Args) => void;
+/**
+ * A callback that the peer has passed. Calling it sends a message, and returns a promise of what it returns there. The program does
+ * not have to read it: see `CallbackAnswer`. Throws if the arguments cannot be sent.
+ *
+ * A callback among the arguments of a call can be called until the call has ended, unless its caller has shared it for longer.
+ * One in a result lives until it is released or the connection ends: release it with `release()`, or declare it with `using`. If
+ * the program loses it, it is released when it is garbage collected.
+ *
+ * @example
+ *     kite.handle<[RemoteFunction<[question: string], boolean>]>('delete', async ({ args: [confirm] }) => {
+ *       if (await confirm('Sure?')) remove();
+ *     });
+ */
+export interface RemoteFunction<Args extends unknown[] = unknown[], Result = unknown> {
+  (...args: Args): CallbackAnswer<Result>;
+  /** Tells the peer that the callback is not used any more. */
+  readonly release: () => void;
+  [Symbol.dispose](): void;
+}
+
+type ReceivedArgs<Args extends unknown[]> = {
+  [Index in keyof Args]: Args[Index] extends RemoteFunction<never[]>
+    ? Args[Index]
+    : Args[Index] extends (...args: infer Parameters) => infer Result
+      ? RemoteFunction<Parameters, Awaited<Result>>
+      : Args[Index];
+};
+
+/** The arguments that a caller passes: a function of its own for each callback. */
+type PassedArgs<Args extends unknown[]> = {
+  [Index in keyof Args]: Args[Index] extends RemoteFunction<infer Parameters, infer Result>
+    ? (...args: Parameters) => Result | Promise<Result>
+    : Args[Index];
+};

@@ -1,19 +1,23 @@
-import type { MessageJson } from '../../dnode/message-json.js';
 import type { ExtractedFunction, Scrubbed } from '../../dnode/scrub.js';
 import type { Channel } from '../../transport/channel/channel.js';
-import type { Fragment, Message, Piece } from '../../transport/channel/outgoing-message.js';
+import {
+  type Fragment,
+  type Message,
+  messageLength,
+  type Piece,
+} from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
-import type { ConnectionLimits } from '../limits/kite-limits.js';
+import { type ConnectionLimits, HELD_LENGTH } from '../limits/kite-limits.js';
 import { cannotSend, misplacedStream, tooLarge, tooManyCallbacks } from './call-errors.js';
+import { encodeError, type ErrorHost } from './encode-error.js';
 import { withTags } from './envelope.js';
 import type { FlowControl } from './flow-control.js';
 import type { Negotiation } from './negotiation.js';
 import type { PendingCalls } from './pending-calls.js';
 
 /** The interface of a kite to its outboxes. */
-export interface OutboxHost {
+export interface OutboxHost extends ErrorHost {
   readonly limits: ConnectionLimits;
-  readonly json: MessageJson;
   /** The part of each call with this `authentication`, cached between connections. */
   envelopeFragment(auth: unknown): Fragment;
 }
@@ -27,6 +31,12 @@ export interface OutboxOptions {
   readonly auth: unknown;
 }
 
+/** A call of a callback that waits until it is known whether its answer is wanted. */
+export abstract class HeldMessage {
+  /** Returns what is sent. `answers`: whether the program reads answers in this turn of the event loop. */
+  abstract release(answers: boolean): Message;
+}
+
 /** Converts the values that a connection sends to JSON, checks them against the limits, and sends messages. */
 export class Outbox {
   /** The part of each call that contains the identity and the `authentication` of the caller. */
@@ -38,6 +48,11 @@ export class Outbox {
   readonly #flow: FlowControl;
   readonly #pendingCalls: PendingCalls;
   readonly #negotiation: Negotiation;
+  /** What waits for the end of the turn of the event loop, in order. Undefined if nothing does. */
+  #held: (HeldMessage | Message)[] | undefined;
+  #heldLength = 0;
+  #answersAreRead = false;
+  #flushLater: (() => void) | undefined;
 
   constructor(host: OutboxHost, { channel, flow, pendingCalls, negotiation, auth }: OutboxOptions) {
     this.#host = host;
@@ -54,15 +69,72 @@ export class Outbox {
   }
 
   send(message: Message): void {
+    if (this.#held) {
+      this.#add(message, messageLength(message));
+      return;
+    }
     this.#channel.send(message);
     this.#flow.update();
   }
 
+  /** Bytes that were sent and that the network has not accepted. */
+  get backlog(): number {
+    return this.#channel.bufferedBytes + this.#heldLength;
+  }
+
+  /** Sends a message at the end of the turn of the event loop, and what is sent until then after it. */
+  hold(held: HeldMessage, length: number): void {
+    if (!this.#held) {
+      this.#held = [];
+      // A promise that the program awaits is read in a microtask of its own.
+      this.#flushLater ??= () => queueMicrotask(() => this.flush());
+      queueMicrotask(this.#flushLater);
+    }
+    this.#add(held, length);
+  }
+
+  /** The program reads an answer of a callback, and may read others that it has requested in this turn of the event loop. */
+  answersAreRead(): void {
+    this.#answersAreRead = true;
+  }
+
+  #add(item: HeldMessage | Message, length: number): void {
+    this.#held?.push(item);
+    this.#heldLength += length;
+    if (this.#heldLength > HELD_LENGTH) this.flush();
+  }
+
+  /** Sends what waits. */
+  flush(): void {
+    const held = this.#held;
+    if (!held) return;
+    const answers = this.#answersAreRead;
+    this.#held = undefined;
+    this.#heldLength = 0;
+    this.#answersAreRead = false;
+    for (const item of held) {
+      const message = item instanceof HeldMessage ? item.release(answers) : item;
+      if (!this.ended) this.#channel.send(message);
+    }
+    this.#flow.update();
+  }
+
+  /** The channel has ended. */
+  end(): void {
+    this.ended = true;
+    this.flush();
+  }
+
   /** Sends a message that contains an encoded value. Returns what was sent. */
-  sendEncoded({ tagged, attached }: Scrubbed, message: readonly Piece[]): Message {
-    const sent = tagged ? withTags(message, attached) : message;
+  sendEncoded(scrubbed: Scrubbed, message: readonly Piece[]): Message {
+    const sent = withEncoded(scrubbed, message);
     this.send(sent);
     return sent;
+  }
+
+  /** Converts an error to JSON. Never throws. */
+  encodeError(error: unknown, id: string): Scrubbed {
+    return encodeError(error, id, this.#host, this.#negotiation);
   }
 
   /**
@@ -85,9 +157,7 @@ export class Outbox {
     const bytes = attached ? (this.#channel.sendsBytes ? attached.size : attached.base64Length) : 0;
     const length = this.envelope.text.length + more + bytes;
     // A frame quotes the message, which at most doubles its length.
-    const available = this.#flow.mayPause
-      ? messageBytes
-      : (sendQueueBytes - this.#channel.bufferedBytes) / 2 - length;
+    const available = this.#flow.mayPause ? messageBytes : (sendQueueBytes - this.backlog) / 2 - length;
     if (exceedsBytes(json, Math.min(messageBytes - length, available)))
       throw exceedsBytes(json, messageBytes - length)
         ? tooLarge(content, messageBytes, 'messageBytes')
@@ -99,6 +169,11 @@ export class Outbox {
       throw tooManyCallbacks(callbacksPerConnection);
     return scrubbed;
   }
+}
+
+/** Returns a message that contains an encoded value, with what belongs to the value. */
+export function withEncoded({ tagged, attached }: Scrubbed, message: readonly Piece[]): Message {
+  return tagged ? withTags(message, attached) : message;
 }
 
 /** Whether a value in place of which the peer gets a function is a stream. */

@@ -1,7 +1,7 @@
 import type { ExtensionSet } from '../../protocol/extensions.js';
 import { Emitter } from '../../util/emitter.js';
 import type { FieldOptions, ParentRequest } from './call-fields.js';
-import { type SharedFunction, sharedFunction } from './shared-function.js';
+import { type SharedFunction, sharedFunction } from '../callbacks/shared-function.js';
 import type { RemoteStream } from '../streams/remote-stream.js';
 import type {
   AnyMethods,

@@ -65,6 +65,13 @@ export class PendingCalls {
     this.#table.delete(number);
   }
 
+  /** The peer does not use a function any more that it was given `count` times. */
+  releaseUses(number: unknown, count: unknown): void {
+    if (!Number.isSafeInteger(count) || (count as number) < 1) return;
+    const entry = this.#table.get(number as number);
+    if (typeof entry === 'function') this.#table.release(number as number, count as number);
+  }
+
   forget(fn: AnyFunction): void {
     this.#table.deleteEntry(fn);
   }

@@ -1,20 +1,22 @@
 import type { AnyFunction, ExtractedFunction } from '../../dnode/scrub.js';
-import { toWireError } from '../../protocol/errors.js';
 import { Fragment, type Piece } from '../../transport/channel/outgoing-message.js';
 import { messageOf } from '../../util/message-of.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { ConnectionStreams } from '../streams/connection-streams.js';
 import { ItemEntry } from '../streams/incoming-stream.js';
 import type { StreamReader } from '../streams/stream-reader.js';
+import type { CallbackScope } from '../callbacks/callback-scope.js';
+import type { Logger } from '../../util/logger.js';
+import { CallbackCaller } from './callback-caller.js';
 import { disconnectError } from './call-errors.js';
 import { deadlineField, inheritedTimeout, optionFields, type ParentRequest } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
-  callbackMessage,
   type CallbackRegistry,
   callMessage,
   callTail,
   cancelMessage,
+  DRAINING_MESSAGE,
   encodedMessage,
   errorMessage,
   type IncomingCall,
@@ -31,6 +33,7 @@ import { StreamSender } from './stream-sender.js';
 /** The interface of a kite to its senders. */
 export interface SenderHost extends OutboxHost {
   readonly limits: ConnectionLimits;
+  readonly logger: Logger;
   /** Default timeout of calls in milliseconds; 0 means none. */
   readonly timeout: number;
   /** The start of each call of `method`, cached between calls. */
@@ -43,6 +46,9 @@ export interface SenderOptions extends OutboxOptions {
   /** Timeout of calls in milliseconds; 0 means none. Default: that of the host. */
   readonly timeout: number | undefined;
 }
+
+/** What is answered: a call of a method, or of a callback. */
+export type AnsweredCall = Pick<IncomingCall, 'method' | 'response'>;
 
 /** Sends the messages of a connection: calls, responses, and calls of the peer's callbacks. */
 export class Sender {
@@ -57,6 +63,7 @@ export class Sender {
   /** The field for the timeout of this connection, cached. */
   #defaultDeadline: Fragment | undefined;
   #streamSender: StreamSender | undefined;
+  #callbacks: CallbackCaller | undefined;
 
   constructor(host: SenderHost, options: SenderOptions) {
     const { pendingCalls, negotiation, owner, timeout } = options;
@@ -87,7 +94,7 @@ export class Sender {
 
   /** Stops sending when the channel has ended: calls throw, other messages are dropped. */
   end(): void {
-    this.#outbox.ended = true;
+    this.#outbox.end();
   }
 
   /** Calls a method of the peer. Throws if the call cannot be sent. */
@@ -199,6 +206,11 @@ export class Sender {
       : deadlineField(timeout);
   }
 
+  /** Tells the peer that this side takes no new calls. */
+  announceDraining(): void {
+    if (!this.#outbox.ended) this.#outbox.send(DRAINING_MESSAGE);
+  }
+
   /** Cancels a call at the peer, unless the peer is known not to speak the extension. */
   cancel(number: number): void {
     if (this.#outbox.ended || !this.#negotiation.mayRead('cancel')) return;
@@ -206,7 +218,7 @@ export class Sender {
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: IncomingCall, result: unknown, request: { readonly id: string }): void {
+  respond(call: AnsweredCall, result: unknown, request: { readonly id: string }): void {
     if (call.response === undefined || this.#outbox.ended) return;
     try {
       if (result instanceof EncodedResult) {
@@ -226,20 +238,34 @@ export class Sender {
     }
   }
 
-  respondError(call: IncomingCall, error: unknown, id: string): void {
+  respondError(call: AnsweredCall, error: unknown, id: string): void {
     if (call.response === undefined || this.#outbox.ended) return;
+    const encoded = this.#outbox.encodeError(error, id);
     const fields = this.#negotiation.takeAnnouncement();
-    this.#outbox.send(errorMessage(call.response, toWireError(error, id), fields));
+    this.#outbox.sendEncoded(encoded, errorMessage(call.response, encoded.json, fields));
   }
 
-  /** Returns a function that calls a callback of the peer. */
-  stub(number: number): AnyFunction {
-    return (...args: unknown[]): void => {
-      if (this.#outbox.ended) return;
-      const scrubbed = this.#outbox.encode(args, 'The arguments of a callback', 'args');
-      const { json, functions } = scrubbed;
-      this.#outbox.sendEncoded(scrubbed, callbackMessage(number, json, functions, this.#pendingCalls));
-    };
+  /** Returns a function that calls a callback of the peer, which is in the arguments of a call if `scope` is set. */
+  stub(number: number, scope?: CallbackScope): AnyFunction {
+    this.#callbacks ??= new CallbackCaller({
+      limits: this.#host.limits,
+      logger: this.#host.logger,
+      outbox: this.#outbox,
+      pendingCalls: this.#pendingCalls,
+      negotiation: this.#negotiation,
+      timeout: this.#timeout,
+    });
+    return this.#callbacks.stub(number, scope);
+  }
+
+  /** Bytes that were sent and that the network has not accepted. */
+  get backlog(): number {
+    return this.#outbox.backlog;
+  }
+
+  /** Sends the messages that wait for the end of the turn of the event loop. */
+  flush(): void {
+    this.#outbox.flush();
   }
 }
 

@@ -2,7 +2,7 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Client, ClientOptions } from '../call/client.js';
 import type { ConnectionEvents } from '../call/connection.js';
-import type { AnyMethods, MethodArgs, MethodName, MethodResult } from '../call/method-types.js';
+import type { AnyMethods, HandlerArgs, MethodName, MethodResult } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
 import type { KiteCore, KiteEvents } from '../core/kite-core.js';
 import type { FinalFunc, Handler, Method } from '../serve/method.js';
@@ -54,7 +54,7 @@ export abstract class BasePageKite<Methods, Options extends ClientOptions> {
    */
   handle<Name extends MethodName<Methods>>(
     name: Name,
-    handler: Handler<MethodArgs<Methods, Name>, MethodResult<Methods, Name, unknown>>,
+    handler: Handler<HandlerArgs<Methods, Name>, MethodResult<Methods, Name, unknown>>,
   ): Method;
   handle<Args extends unknown[], Result = unknown>(name: string, handler: Handler<Args, Result>): Method;
   handle<Args extends unknown[], Result = unknown>(

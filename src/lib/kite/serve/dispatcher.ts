@@ -180,6 +180,7 @@ function fail(connection: Connection, call: IncomingCall, request: Request, erro
 function finish(connection: Connection, call: IncomingCall, request: Request): void {
   connection.untrack(call, request);
   if (call.inputs) for (const input of call.inputs) input.close(callEnded());
+  call.scope?.end();
   request.release();
   connection.flow.ended();
 }

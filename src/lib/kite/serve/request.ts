@@ -2,6 +2,7 @@ import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import { type Metadata, NO_METADATA } from '../../protocol/metadata.js';
 import { parseTrace, type TraceContext } from '../../protocol/trace-context.js';
 import type { Timer } from '../../util/clock.js';
+import { runGuarded } from '../../util/guard-listeners.js';
 import { randomHex } from '../../util/random.js';
 import type { StreamProducer } from '../streams/stream-producer.js';
 import { deadlinePassed } from '../call/call-errors.js';
@@ -47,6 +48,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     this.method = call.method;
     this.args = call.args as unknown as Args;
     const left = call.deadline === undefined ? undefined : readDeadline(call.deadline);
+    if (call.scope) call.scope.request = this;
     if (left !== undefined) this.#expiry = connection.clock.monotonic() + left;
   }
 
@@ -77,7 +79,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
 
   /**
    * Aborts when nobody waits for the response any more. The reason is a KiteError: `canceled` if the caller has given up,
-   * `timeout` if its deadline has passed, or `disconnect` if it has disconnected.
+   * `timeout` if its deadline has passed, or `disconnect` if it has disconnected. What a listener throws is logged.
    */
   get signal(): AbortSignal {
     return (this.#controller ??= this.#openSignal()).signal;
@@ -90,6 +92,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     const expire = (): void => {
       this.expired = true;
       controller.abort(deadlinePassed());
+      this.#call.scope?.cancel(deadlinePassed());
     };
     if (this.#canceled) controller.abort(this.#canceled);
     else if (timeLeft === undefined) return controller;
@@ -135,7 +138,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #listen(): Set<() => void> {
     const listeners = new Set<() => void>();
     this.signal.addEventListener('abort', () => {
-      for (const listener of listeners) listener();
+      for (const listener of listeners) runGuarded(this.#connection.listenerFailed, listener, []);
     });
     return listeners;
   }
@@ -150,6 +153,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     if (this.#canceled) return;
     this.#canceled = reason;
     this.#controller?.abort(reason);
+    this.#call.scope?.cancel(reason);
     this.sending?.stop(reason);
   }
 

@@ -240,7 +240,7 @@ describe('callbacks', () => {
 
   it('callbacks are forgotten with the call, or on request, and at the latest at the disconnect', async () => {
     const { server, client } = await connected();
-    let kept: RemoteFunction = () => {};
+    let kept: () => unknown = () => undefined;
     server.handle<[RemoteFunction]>('keep', ({ args: [fn] }) => {
       kept = fn;
       return null;
@@ -275,10 +275,12 @@ describe('callbacks', () => {
   it('callbacks that throw or reject do not close the connection', async () => {
     const { server, client } = await connected();
     server.handle<[RemoteFunction]>('run', ({ args: [fn] }) => fn());
-    await client.tell('run', () => {
-      throw new Error('mine');
-    });
-    await client.tell('run', () => Promise.reject(new Error('mine')));
+    await expect(
+      client.tell('run', () => {
+        throw new Error('mine');
+      }),
+    ).rejects.toThrow('mine');
+    await expect(client.tell('run', () => Promise.reject(new Error('mine')))).rejects.toThrow('mine');
     expect(await client.tell('kite.ping')).toBe('pong');
   });
 });
@@ -319,7 +321,7 @@ describe('a peer that does not read its answers', () => {
 
   it('a callback of a server that the full queue of a client cannot take throws sendError', async () => {
     const { server, client, near } = await connected();
-    let callback: RemoteFunction = () => undefined;
+    let callback: (give: () => unknown) => unknown = () => undefined;
     client.on('connect', () => undefined);
     server.handle<[RemoteFunction]>('take', ({ args: [fn] }) => fn((given: RemoteFunction) => given('x')));
     await client.tell('take', (give: RemoteFunction) => {

@@ -83,6 +83,8 @@ describe('kite.heartbeat', () => {
     server.clock.advance(10_000);
     await settled();
     expect([first, second]).toEqual([1, 2]);
+    // Nor does the timer stay with which the answers of the functions were awaited.
+    server.clock.advance(5000);
     expect(server.clock.timers).toBe(1);
     client.close();
     await settled();
