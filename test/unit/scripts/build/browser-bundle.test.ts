@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 // A page fetches these files before it can do anything else.
-const LARGEST = 30 * 1024;
+const LARGEST = 31 * 1024;
 
 describe.each(['kitectl.js', 'kitectl.esm.js'])('the bundle %s', (name) => {
   // The second minifier takes ten seconds, so that the text is that of the last build.
