@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Client, Kite, type RemoteFunction, type Request } from '../../../src/lib/index.js';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
+import type { AnyPeer } from '../../../src/lib/kite/call/peer.js';
 import { PageKite } from '../../../src/lib/kite/page/page-kite.js';
 import { SPOKEN_EXTENSIONS } from '../../../src/lib/protocol/extensions.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
@@ -37,7 +38,37 @@ function addMethods(kite: Kite) {
   kite.handle('open', () => (value: unknown) => ({ value })).disableAuthentication();
   kite.handle('drain', ({ client }) => (client as Connection).announceDraining()).disableAuthentication();
   kite.handle('back', ({ client }) => client.call('note', [], { metadata, trace })).disableAuthentication();
+  addDouble(kite).disableAuthentication();
+  kite.handle('doubleBack', ({ client }) => doubled(client, 300)).disableAuthentication();
   return { requests, abort };
+}
+
+/** Adds a method that gets a stream and returns one. */
+function addDouble(kite: Pick<Kite, 'handle'>) {
+  return kite.handle<[AsyncIterable<number>]>('double', async function* ({ args: [items] }) {
+    for await (const item of items) yield 2 * item;
+    return 'end';
+  });
+}
+
+/** Streams as many numbers to the method of a peer and back. Returns what was wrong. */
+async function doubled(peer: Pick<AnyPeer, 'stream'>, count: number): Promise<string[]> {
+  const wrong: string[] = [];
+  const numbers = async function* (): AsyncGenerator<number> {
+    for (let number = 1; number <= count; number++) yield number;
+  };
+  const stream = peer.stream<number>('double', numbers());
+  let read = 0;
+  for await (const item of stream) if (item !== 2 * ++read) wrong.push(`${item} instead of ${2 * read}`);
+  if (read !== count) wrong.push(`${read} items`);
+  if ((await stream.result) !== 'end') wrong.push('another result');
+  return wrong;
+}
+
+/** Uses streams in both directions. One is in the first message of the connection. */
+async function useStreams(client: Pick<AnyPeer, 'stream' | 'tell'>): Promise<void> {
+  expect(await doubled(client, 300)).toEqual([]);
+  expect(await client.tell('doubleBack')).toEqual([]);
 }
 
 /** Uses every extension in both directions. The first call is the first message of the connection. */
@@ -105,6 +136,36 @@ describe.each(SINGLE_TRANSPORTS)('extensions over %s', (transport) => {
       expect(notes[0]).toMatchObject({ metadata, trace });
     },
   );
+
+  it.each(Object.keys(ROUTES))(
+    `streams over ${transport} go both ways between two kites and their callers with %s between them, in the first call`,
+    async (name) => {
+      const { kontrol } = await startKontrol();
+      const kite = await startKite(kontrol);
+      addMethods(kite);
+      const url = (await ROUTES[name]?.(kontrol, kite)) ?? '';
+      const caller = await makeKite(kontrol, { trustRemote: ['double'] });
+      addDouble(caller);
+      const client = caller.newClient(url, { transport });
+      await client.dial();
+      await useStreams(client);
+    },
+  );
+
+  it(`streams over ${transport} go both ways between a page and a kite, in the first call`, async () => {
+    const kite = new Kite('math', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });
+    onTestFinished(() => kite.close({ drainTimeout: 0 }));
+    addMethods(kite);
+    await kite.listen();
+    await asPage(async () => {
+      const page = new PageKite('page', '1.0.0', { logger: silentLogger });
+      onTestFinished(() => page.close());
+      addDouble(page);
+      const client = page.newClient(kite.url ?? '', { transport });
+      await client.dial();
+      await useStreams(client);
+    });
+  });
 
   it(`extensions over ${transport} work between a page and a kite`, async () => {
     const kite = new Kite('math', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });

@@ -335,7 +335,10 @@ describe('a raw WebSocket', () => {
     expect(await inbox.closed()).toEqual({ code: 1000, reason: '' });
     const second = await open(dialTest(`http://${base.host}/?token=x`, { transport: 'RawWebSocket' }));
     await second.inbox.closed();
-    expect(paths).toEqual(['/?token=x&extensions=lines,binary', '/websocket?token=x&extensions=lines,binary']);
+    expect(paths).toEqual([
+      '/?token=x&extensions=lines,binary',
+      '/websocket?token=x&extensions=lines,binary',
+    ]);
   });
 });
 
