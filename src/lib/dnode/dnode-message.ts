@@ -68,14 +68,8 @@ export function parseMessage(
   if (exceedsBytes(text, limits.messageBytes)) {
     throw new ProtocolViolation(TOO_BIG, `A message is larger than ${limits.messageBytes} bytes`);
   }
-  const {
-    method,
-    arguments: args = null,
-    callbacks,
-    values,
-    answer,
-    extensions,
-  } = parseObject(text, limits.messageDepth, parse);
+  const object = parseObject(text, limits.messageDepth, parse);
+  const { method, arguments: args = null, callbacks, values } = object;
   if (!isMethod(method)) {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no method');
   }
@@ -84,11 +78,12 @@ export function parseMessage(
   }
   const paths = parseCallbacks(callbacks, limits.callbacksPerMessage);
   const message = { method, args: args ?? [], callbacks: paths };
+  const answer = typeof method === 'number' ? object['answer'] : undefined;
   if (values !== true && answer === undefined) return message;
   return {
     ...message,
     ...(values === true && { tagged: true }),
-    ...(isNumber(answer) && { answer, extensions }),
+    ...(isNumber(answer) && { answer, extensions: object['extensions'] }),
   };
 }
 

@@ -40,6 +40,7 @@ describe('cancellation', () => {
     const aborted: unknown[] = [];
     server.handle('fragile', (request) => {
       request.signal.addEventListener('abort', fail);
+      // oxlint-disable-next-line unicorn/prefer-add-event-listener -- each kind of listener is tested
       request.signal.onabort = fail;
       request.onAbort(fail);
       request.onAbort(() => void aborted.push((request.signal.reason as { type: string }).type));

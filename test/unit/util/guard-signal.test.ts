@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/prefer-add-event-listener -- each kind of listener is tested */
 import { addAbortListener } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { guardSignal } from '../../../src/lib/util/guard-signal.js';
@@ -20,6 +21,7 @@ describe('a guarded signal', () => {
     let calls = 0;
     signal.addEventListener('abort', fail);
     signal.addEventListener('abort', { handleEvent: fail });
+    // oxlint-disable-next-line typescript/no-misused-promises -- as programs do
     signal.addEventListener('abort', () => Promise.reject(new Error('rejected')));
     signal.onabort = fail;
     addAbortListener(signal, () => fail());

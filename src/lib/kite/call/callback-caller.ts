@@ -82,6 +82,7 @@ class HeldCall extends HeldMessage implements AnswerReader {
 export class CallbackCaller {
   readonly options: CallbackCallerOptions;
   #unreachable: FinalizationRegistry<Stub> | undefined;
+  #hasWarned = false;
 
   constructor(options: CallbackCallerOptions) {
     this.options = options;
@@ -163,7 +164,10 @@ export class CallbackCaller {
     stub.over = callbackEnded;
     const { scope } = stub;
     if (!scope || scope.canceled) return;
-    this.options.logger.warn(
+    // A peer must not fill the log.
+    const level = this.#hasWarned ? 'debug' : 'warn';
+    this.#hasWarned = true;
+    this.options.logger[level](
       `A callback that was an argument of "${scope.method}" was called after the call had ended, which has no effect: its caller can share it for longer`,
     );
   }

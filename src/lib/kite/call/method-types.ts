@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { CallbackAnswer } from '../callbacks/callback-answer.js';
 
 /**

@@ -6,6 +6,7 @@ import {
   messageLength,
   type Piece,
 } from '../../transport/channel/outgoing-message.js';
+import { guardListener } from '../../util/guard-listeners.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { type ConnectionLimits, HELD_LENGTH } from '../limits/kite-limits.js';
 import { cannotSend, misplacedStream, tooLarge, tooManyCallbacks } from './call-errors.js';
@@ -87,10 +88,16 @@ export class Outbox {
     if (!this.#held) {
       this.#held = [];
       // A promise that the program awaits is read in a microtask of its own.
-      this.#flushLater ??= () => queueMicrotask(() => this.flush());
+      this.#flushLater ??= this.#makeFlush();
       queueMicrotask(this.#flushLater);
     }
     this.#add(held, length);
+  }
+
+  #makeFlush(): () => void {
+    const failed = (): void => this.#channel.close(1011, 'Internal error');
+    const flush = guardListener(() => this.flush(), failed);
+    return () => queueMicrotask(flush);
   }
 
   /** The program reads an answer of a callback, and may read others that it has requested in this turn of the event loop. */

@@ -41,7 +41,7 @@ export class CallbackAnswer<Result = unknown> implements Promise<Result> {
   }
 
   #read(): Promise<Result> {
-    this.reader?.answerRead(this as CallbackAnswer);
+    this.reader?.answerRead(this);
     return (this.#promise ??= new Promise((resolve, reject) => {
       this.#settle = { resolve: (value) => resolve(value as Result), reject };
     }));

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { DISPOSE } from '../../util/dispose.js';
 
 /**

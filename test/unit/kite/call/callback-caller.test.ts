@@ -301,9 +301,13 @@ describe('a callback that has ended', () => {
       kept?.(index);
       await settled();
     }
+    const first = kept;
+    await client.tell('subscribe', () => undefined);
+    kept?.(1);
+    await settled();
     expect(seen).toEqual(['now']);
     expect(logged).toEqual([expect.stringContaining('"subscribe" was called after the call had ended')]);
-    await expect(Promise.resolve(kept?.('again'))).rejects.toMatchObject({ code: 'callbackEnded' });
+    await expect(Promise.resolve(first?.('again'))).rejects.toMatchObject({ code: 'callbackEnded' });
     expect(far.sent.filter((text) => text.startsWith('{"method":0'))).toHaveLength(2);
   });
 

@@ -1,5 +1,4 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { Connection } from '../../../../src/lib/kite/call/connection.js';
 import { KontrolLink } from '../../../../src/lib/kite/kontrol/kontrol-link.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { makeCore, settled } from '../../../helpers/kite/cores.js';
@@ -39,7 +38,7 @@ it('a member of a Kontrol that shuts down calls the next one, while its call at 
   expect(await link.call('which', [])).toBe('two');
   finish('done');
   expect(await slow).toBe('done');
-  for (const connection of kontrols[0]?.accepted ?? []) (connection as Connection).close(3000, 'Go away!');
+  for (const connection of kontrols[0]?.accepted ?? []) connection.close(3000, 'Go away!');
   await settled();
   expect(await link.call('which', [])).toBe('two');
   expect(events).toEqual(['disconnect', 'connect']);
