@@ -627,6 +627,7 @@ export const structure: readonly Folder[] = [
       'error-code',
       'exact-number',
       'guard-listeners',
+      'guard-signal',
       'has-terminal',
       'host',
       'ip-addresses',
