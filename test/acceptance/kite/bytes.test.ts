@@ -81,7 +81,7 @@ async function echoLarge(client: Caller): Promise<void> {
 
 /** Sends bytes in every place where values can be, and compares what arrives. */
 async function sendEverywhere(client: Caller): Promise<void> {
-  const some = new Uint8Array(1000).map((_, index) => index);
+  const some = new Uint8Array(2000).map((_, index) => index);
   const floats = new Float64Array(500).fill(1.5);
   const nested = {
     a: [some, new Map([[some, new Set([medium])]])],

@@ -28,7 +28,7 @@ function meaning(frame: Uint8Array, limit = LIMIT): string | object {
 const sample = [START, Uint8Array.of(1, 2, 3), BETWEEN, new Uint8Array(0), BETWEEN, new Uint8Array(400), END];
 
 describe('a binary message', () => {
-  it('a binary message means the text with base64 in place of each value', () => {
+  it('a binary message means the text that has base64 instead of each value', () => {
     expect(meaning(encoded(sample)).toString().replace(/ +/g, '')).toBe(
       messageText(new BytesMessage(sample)),
     );
