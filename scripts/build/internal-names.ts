@@ -13,7 +13,7 @@ import { join } from 'node:path';
  * minifier itself excludes the names of built-in objects and of the DOM. `root` is the repository.
  */
 export async function internalNames(root: string, inputs: readonly string[]): Promise<readonly string[]> {
-  const sources = (await readAll(root, inputs)).map(withoutComments);
+  const sources = (await readAll(root, inputs)).map(withoutComments).map(withoutPicks);
   const reserved = new Set([
     ...wordsIn(await readFolder(root, 'api', '.api.md')),
     ...wordsIn(await readFolder(root, 'test/vectors', '.json')),
@@ -48,6 +48,11 @@ function codeIn(document: string): string[] {
 
 function withoutComments(source: string): string {
   return source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^ *\/\/.*$/gm, '');
+}
+
+/** Removes types such as `Pick<Request, 'timeLeft'>`, whose quotes do not exist at run time. */
+function withoutPicks(source: string): string {
+  return source.replaceAll(/\b(?:Pick|Omit)<[^>]*>/g, '');
 }
 
 async function readFolder(root: string, folder: string, extension: string): Promise<string[]> {

@@ -493,6 +493,7 @@ const transport: readonly Folder[] = [
     exports: [
       'channel',
       'close-code',
+      'deliver-message',
       'expected-prefixes',
       'forwarding-channel',
       'memory-budget',
@@ -565,6 +566,7 @@ export const structure: readonly Folder[] = [
     name: 'lib/dnode',
     about: 'functions, and values that JSON does not have, across the wire',
     entries: [
+      'attached-bytes',
       'callback-table',
       'decode-values',
       'dnode-limits',
@@ -626,6 +628,7 @@ export const structure: readonly Folder[] = [
       'error-code',
       'exact-number',
       'guard-listeners',
+      'guard-signal',
       'has-terminal',
       'host',
       'ip-addresses',

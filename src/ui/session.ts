@@ -15,6 +15,7 @@ import { KiteError } from '../lib/protocol/errors.js';
 import { parseQueryPath } from '../lib/protocol/query.js';
 import { systemClock } from '../lib/util/clock.js';
 import { stringifyLiterals } from '../lib/util/literal-json.js';
+import { plainValue } from '../lib/util/plain-value.js';
 import { type Logger, silentLogger } from '../lib/util/logger.js';
 
 export interface SessionListener {
@@ -52,7 +53,7 @@ function makeKite({ version, listener }: SessionOptions): PageKite {
     kite.handle<unknown[]>(name, ({ args, client }) => {
       listener.printed(
         { client },
-        args.map((arg) => (typeof arg === 'string' ? arg : stringifyLiterals(arg))).join(' '),
+        args.map((arg) => (typeof arg === 'string' ? arg : stringifyLiterals(plainValue(arg)))).join(' '),
       );
       return null;
     });

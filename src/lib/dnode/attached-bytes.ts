@@ -1,13 +1,13 @@
 /**
- * Bytes that a message carries beside its JSON. In the JSON, each array has the same mark, a string that occurs nowhere else, so that
- * the place of each array is found again.
+ * Bytes that a message carries beside its JSON. In the JSON, each array has the same mark, a string that occurs nowhere else, so
+ * that the place of each array is found again.
  */
 export class AttachedBytes {
-  readonly mark = `#${Math.random()}`;
+  readonly mark = newMark();
   readonly arrays: Uint8Array[] = [];
   /** Size of all arrays. */
   get size(): number {
-    return totalLength(this.arrays);
+    return this.arrays.reduce((size, array) => size + array.length, 0);
   }
 
   /** Length of all arrays as base64. */
@@ -37,12 +37,34 @@ export class AttachedBytes {
   }
 }
 
-/** Returns the size of several arrays. */
-export function totalLength(arrays: readonly Uint8Array[]): number {
-  return arrays.reduce((size, array) => size + array.length, 0);
+/** The bytes beside the JSON of a message that was received, by what stands for them there. The peer cannot guess it. */
+export class ReceivedBytes {
+  readonly #mark = newMark();
+  readonly #arrays = new Map<string, Uint8Array>();
+  /** Size of all arrays. */
+  size = 0;
+
+  /** Adds an array. Returns what stands for it. */
+  add(array: Uint8Array): string {
+    const mark = `${this.#mark}:${this.#arrays.size}`;
+    this.#arrays.set(mark, array);
+    this.size += array.length;
+    return mark;
+  }
+
+  /**
+   * Returns the array for which a text stands, for the program. It is a view of the message if that takes little more memory, and
+   * can also be read as numbers of eight bytes there.
+   */
+  get(mark: string): Uint8Array | undefined {
+    const array = this.#arrays.get(mark);
+    if (!array) return undefined;
+    const isMost = array.length * 2 >= array.buffer.byteLength;
+    return isMost && array.byteOffset % 8 === 0 ? array : array.slice();
+  }
 }
 
-/** What stands for the array with this number in the JSON of a message that was received. No base64 looks like it. */
-export function arrayMark(number: number): string {
-  return `#${number}`;
+/** Returns a text that occurs nowhere else. It differs from any base64. */
+function newMark(): string {
+  return `#${Math.random()}`;
 }

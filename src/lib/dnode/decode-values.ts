@@ -1,5 +1,5 @@
 import { fromBase64 } from '../util/base64.js';
-import { arrayMark } from './attached-bytes.js';
+import type { ReceivedBytes } from './attached-bytes.js';
 import { isNumberLiteral } from '../util/is-number-literal.js';
 import { jsonObject } from '../util/record.js';
 import { BIGINT_DIGITS, REGEXP_LENGTH } from './dnode-limits.js';
@@ -13,17 +13,16 @@ export interface ValueLimits {
 
 /**
  * Returns a value of a peer with its tagged values restored (see `value-tags.ts`), in place where it can. Functions, and numbers
- * that are literals, stay as they are. `arrays` are the bytes beside the JSON, each of which has one place in it.
+ * that are literals, stay as they are. `received` are the bytes beside the JSON.
  *
  * @throws ValueError if a tagged value is malformed, or if a limit is exceeded
  */
 export function decodeValues(
   value: unknown,
   { messageDepth, valuesPerMessage }: ValueLimits,
-  arrays?: readonly Uint8Array[],
+  received?: ReceivedBytes,
 ): unknown {
   let count = 0;
-  const unused = arrays && new Map(arrays.map((array, number) => [arrayMark(number), array]));
 
   function decode(item: unknown, depth: number): unknown {
     if (typeof item !== 'object' || item === null || isNumberLiteral(item)) return item;
@@ -53,12 +52,7 @@ export function decodeValues(
 
   /** Returns the value with a tag. Undefined if it is malformed or unknown. */
   const restore = (tag: unknown, v: unknown, depth: number): unknown => {
-    if (typeof v === 'string') {
-      const array = tag === 'bytes' ? unused?.get(v) : undefined;
-      if (!array) return restoreText(tag, v);
-      unused?.delete(v);
-      return ownArray(array);
-    }
+    if (typeof v === 'string') return (tag === 'bytes' ? received?.get(v) : undefined) ?? restoreText(tag, v);
     if (Array.isArray(v)) {
       if (tag === 'set') return new Set(items(v, depth));
       if (tag === 'map')
@@ -87,18 +81,7 @@ export function decodeValues(
     return error;
   };
 
-  const decoded = decode(value, 0);
-  if (unused && unused.size > 0) throw new ValueError('A message has bytes that belong to no value');
-  return decoded;
-}
-
-/**
- * Returns an array for the program. It is a view of the message if that takes little more memory, and can also be read as numbers of
- * eight bytes there.
- */
-function ownArray(array: Uint8Array): Uint8Array {
-  const isMost = array.length * 2 >= array.buffer.byteLength;
-  return isMost && array.byteOffset % 8 === 0 ? array : array.slice();
+  return decode(value, 0);
 }
 
 const INTEGER = new RegExp(`^-?\\d{1,${BIGINT_DIGITS}}$`);

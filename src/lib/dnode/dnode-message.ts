@@ -1,3 +1,4 @@
+import type { ReceivedBytes } from './attached-bytes.js';
 import type { CloseCode } from '../errors/error-codes.js';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import { type DnodeLimits, PARSED_BRACKETS } from './dnode-limits.js';
@@ -14,8 +15,8 @@ export interface DnodeMessage {
   readonly callbacks: readonly CallbackPath[] | undefined;
   /** Whether the arguments contain tagged values. */
   readonly tagged?: true;
-  /** The bytes that the message has carried beside its JSON, which contains a mark for each. */
-  readonly arrays?: readonly Uint8Array[];
+  /** The bytes that the message has carried beside its JSON. */
+  readonly bytes?: ReceivedBytes;
   /** The number of the function of the sender that has to be called with the answer, if this is a call of a callback. */
   readonly answer?: number;
   /** The extensions that the sender names in such a request, unchecked. */
@@ -89,17 +90,6 @@ export function parseMessage(
     ...(values === true && { tagged: true }),
     ...(isNumber(answer) && { answer, extensions }),
   };
-}
-
-/**
- * Returns a message with the bytes beside its JSON.
- *
- * @throws ProtocolViolation if the message has no tagged values, and so no place for them
- */
-export function withArrays(message: DnodeMessage, arrays: readonly Uint8Array[]): DnodeMessage {
-  if (!message.tagged)
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'A message has bytes and no tagged values');
-  return { ...message, arrays };
 }
 
 function parseObject(

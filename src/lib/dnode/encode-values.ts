@@ -17,7 +17,8 @@ export interface ValueSupport {
 /**
  * Returns a value in which those that JSON does not have are tagged (see `value-tags.ts`), and functions are as they were. Returns
  * the value itself if it has none. `toJSON` is called as by `JSON.stringify`, except for dates, URLs, errors and bytes. `name` is
- * what the value is called in errors. `attached` receives the bytes that the JSON does not contain as base64. Default: it contains all.
+ * what the value is called in errors. `attached` receives the bytes that the JSON does not contain as base64. Default: it contains
+ * all of them.
  *
  * What `JSON.stringify` defines is accepted by every peer: `toJSON`, and `undefined`, which is null in arrays.
  *
@@ -34,12 +35,12 @@ export function encodeValues(
   const path: (string | number)[] = [];
   const { values, bytes, undefinedIsNull = !values } = support;
 
-  const unsendable = (kind: string): ValueError =>
-    new ValueError(`${name}${formatPath(path)}: ${kind} cannot be sent to this peer`);
+  const unsendable = (item: Constructed, why: string): ValueError =>
+    new ValueError(`${name}${formatPath(path)}: ${kindOf(item)} cannot be sent${why}`);
 
-  const tagged = (tag: string, kind: string, content: () => unknown): object => {
+  const tagged = (tag: string, item: Constructed, content: () => unknown): object => {
     if (tag === 'bytes' ? bytes : values) return { [TAG]: tag, v: content() };
-    throw unsendable(kind);
+    throw unsendable(item, TO_THIS_PEER);
   };
 
   const at = (key: string | number, item: unknown): unknown => {
@@ -82,21 +83,20 @@ export function encodeValues(
 
   const special = (object: object): object | undefined => {
     if (object instanceof Date)
-      return tagged('date', 'a Date', () => (Number.isNaN(object.getTime()) ? null : object.getTime()));
-    if (object instanceof Map) return tagged('map', 'a Map', () => items([...object]));
-    if (object instanceof Set) return tagged('set', 'a Set', () => items([...object]));
-    if (object instanceof URL) return tagged('url', 'a URL', () => object.href);
-    if (object instanceof RegExp) return tagged('regexp', 'a RegExp', () => [object.source, object.flags]);
-    if (object instanceof Error) return tagged('error', 'an Error', () => errorFields(object));
-    if (isBytes(object)) return tagged('bytes', kindOf(object), () => encodeBytes(object));
-    if (UNSENDABLE.some((type) => object instanceof type)) throw unsendable(kindOf(object));
+      return tagged('date', object, () => (Number.isNaN(object.getTime()) ? null : object.getTime()));
+    if (object instanceof Map) return tagged('map', object, () => items([...object]));
+    if (object instanceof Set) return tagged('set', object, () => items([...object]));
+    if (object instanceof URL) return tagged('url', object, () => object.href);
+    if (object instanceof RegExp) return tagged('regexp', object, () => [object.source, object.flags]);
+    if (object instanceof Error) return tagged('error', object, () => errorFields(object));
+    if (isBytes(object)) return tagged('bytes', object, () => encodeBytes(object));
+    if (UNSENDABLE.some((type) => object instanceof type)) throw unsendable(object, TO_THIS_PEER);
     return undefined;
   };
 
   const encodeBytes = (object: ArrayBuffer | ArrayBufferView): string => {
     const view = viewOf(object);
-    if (typeof view === 'string')
-      throw new ValueError(`${name}${formatPath(path)}: ${kindOf(object)} cannot be sent: ${view}`);
+    if (typeof view === 'string') throw unsendable(object, `: ${view}`);
     return attached && view.length > INLINE_BYTES ? attached.add(view) : toBase64(view);
   };
 
@@ -128,11 +128,11 @@ export function encodeValues(
         // JSON.stringify writes 0 for -0, which is equal.
         return (Number.isFinite(item) && !Object.is(item, -0)) || (item === 0 && !values)
           ? item
-          : tagged('number', `${item}`, () => (item === 0 ? '-0' : `${item}`));
+          : tagged('number', item, () => (item === 0 ? '-0' : `${item}`));
       case 'bigint':
-        return tagged('bigint', 'a BigInt', () => `${item}`);
+        return tagged('bigint', item, () => `${item}`);
       case 'symbol':
-        throw unsendable('a Symbol');
+        throw unsendable(item, TO_THIS_PEER);
       case 'object':
         return item === null ? item : encodeObject(item, key);
       default:
@@ -155,8 +155,17 @@ function isBytes(object: object): object is ArrayBuffer | ArrayBufferView {
   return ArrayBuffer.isView(object) || object instanceof ArrayBuffer;
 }
 
-/** Returns what a value of a class is called, such as `an ArrayBuffer`. */
-function kindOf({ constructor: { name } }: object): string {
+/** A value of a class. Those of JavaScript's own types have one as well. */
+interface Constructed {
+  readonly constructor: { readonly name: string };
+}
+
+const TO_THIS_PEER = ' to this peer';
+
+/** Returns what a value is called: a number as it is written, and others by their class, such as `an ArrayBuffer`. */
+function kindOf(item: Constructed): string {
+  if (typeof item === 'number') return `${item as number}`;
+  const { name } = item.constructor;
   return `${/^[AEIOU]/.test(name) && !name.startsWith('U') ? 'an' : 'a'} ${name}`;
 }
 

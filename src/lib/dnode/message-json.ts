@@ -1,4 +1,4 @@
-import { type DnodeMessage, type MessageLimits, parseData, parseMessage } from './dnode-message.js';
+import { type DnodeMessage, type MessageLimits, parseMessage } from './dnode-message.js';
 import { type Scrubbed, type SpecialValues, scrub } from './scrub.js';
 
 /**
@@ -11,14 +11,17 @@ export type ParseData = (json: string, levels: number, limits: MessageLimits) =>
 export interface MessageJson {
   /** @throws ProtocolViolation if the message is invalid or exceeds a limit */
   readonly parse: (text: string, limits: MessageLimits) => DnodeMessage;
-  readonly parseData: ParseData;
   /** @throws ScrubError or ValueError if the value cannot be sent */
   readonly scrub: (value: unknown, maxDepth: number, special?: SpecialValues) => Scrubbed;
+}
+
+/** The same, for connections that recognize the parts of usual messages. Pages do not. */
+export interface UsualMessageJson extends MessageJson {
+  readonly parseData: ParseData;
 }
 
 /** Numbers are converted as `JSON.parse` and `JSON.stringify` do: those that JavaScript cannot represent are rounded. */
 export const roundedJson: MessageJson = {
   parse: parseMessage,
-  parseData,
   scrub: (value, maxDepth, special) => scrub(value, maxDepth, JSON.stringify, special),
 };

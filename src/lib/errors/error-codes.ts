@@ -144,6 +144,12 @@ export const kiteErrorCodes = {
     meaning: 'The program closed the client, the registration or the kite.',
     action: 'Create a new one.',
   },
+  draining: {
+    type: 'disconnect',
+    sender: `${KITE}, or the calling side, which then has not sent the call`,
+    meaning: 'The kite is shutting down: it finishes the calls that run, and takes no new ones.',
+    action: 'Call another kite, or this one when it has started again. `dialForever` connects again.',
+  },
   foreignOrigin: {
     type: 'authenticationError',
     sender: PROXIED_KITE,
@@ -585,7 +591,7 @@ export const closeCodes = {
   },
   1003: {
     sender: 'either side',
-    meaning: 'The peer sent a binary message.',
+    meaning: 'The peer sent a binary message to which both ends did not agree.',
     action: 'Send only text messages.',
   },
   1006: {

@@ -104,6 +104,7 @@ export function composeKite(
     identity,
     limits,
     json,
+    errorFields: options.errorFields,
     clock,
     logger,
     authenticator: {

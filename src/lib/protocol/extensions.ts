@@ -14,6 +14,7 @@ export const EXTENSIONS = [
   'metadata',
   'draining',
   'callbackResults',
+  'errors',
 ] as const;
 
 export type Extension = (typeof EXTENSIONS)[number];
@@ -27,7 +28,9 @@ export const SPOKEN_EXTENSIONS: readonly Extension[] = [
   'values',
   'trace',
   'metadata',
+  'draining',
   'callbackResults',
+  'errors',
 ];
 
 /** The extensions that a peer speaks. */

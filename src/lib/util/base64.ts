@@ -8,8 +8,8 @@ interface NodeBuffer {
   from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: 'base64'): string };
 }
 
-/** Undefined in pages. */
-const { Buffer: nodeBuffer } = globalThis as { Buffer?: NodeBuffer };
+// The build of the bundles for pages replaces `globalThis.Buffer` by undefined.
+const nodeBuffer = (globalThis as { readonly Buffer?: NodeBuffer }).Buffer;
 
 /** Encodes bytes as base64 with padding, in Node and in pages. */
 export function toBase64(bytes: Uint8Array): string {

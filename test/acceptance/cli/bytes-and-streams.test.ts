@@ -1,10 +1,14 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { Kite } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { Cli } from '../../helpers/cli/cli-harness.js';
+import { bin, cleanEnv, Cli } from '../../helpers/cli/cli-harness.js';
 
 let cli: Cli;
 let kite: Kite;
@@ -199,6 +203,33 @@ describe('arguments that are bytes', () => {
 });
 
 describe('arguments that are streams', () => {
+  it('call explains what it can send to a kite that speaks neither bytes nor streams', async () => {
+    const path = file('a', 'A');
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const pong = '{"method":0,"arguments":[{"error":null,"result":"pong"}],"callbacks":{}}';
+    server.on('connection', (socket) => socket.on('message', () => socket.send(pong)));
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/kite`;
+    for (const [word, kind] of [
+      [`@bytes:${path}`, 'a Uint8Array'],
+      [`@stream:${path}`, 'a stream'],
+    ] as const) {
+      const { code, stdout, stderr } = await cli.run([
+        'call',
+        'upload',
+        word,
+        '--transport',
+        'raw',
+        '--to',
+        url,
+      ]);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`args[0]: ${kind} cannot be sent to this peer`);
+      expect(stderr).toContain('send a text file with @text:PATH');
+    }
+    server.close();
+  });
+
   it('call sends @stream:PATH and @stream:- as a stream of bytes', async () => {
     const content = Buffer.alloc(300_000, 'line of text\n');
     const path = file('app.log', content);
@@ -283,6 +314,22 @@ describe('results that are streams of bytes', () => {
     await vi.waitFor(() => expect(called).toBe(calls + 1), { timeout: 20_000 });
     running.child.kill('SIGINT');
     expect((await running.outcome).code).toBe(130);
+    await vi.waitFor(() => expect(ended.length).toBe(before + 1));
+  });
+
+  it('call whose output is not read exits at the second SIGINT at the latest, and cancels at the kite', async () => {
+    const before = ended.length;
+    const child = spawn(process.execPath, [bin, 'call', 'download', '1000000000000', '--raw', ...to], {
+      env: cleanEnv(cli.home),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const exited = once(child, 'exit');
+    await once(child.stdout, 'readable');
+    child.kill('SIGINT');
+    const timer = setInterval(() => child.kill('SIGINT'), 200);
+    expect((await exited)[0]).toBe(130);
+    clearInterval(timer);
+    child.stdout.destroy();
     await vi.waitFor(() => expect(ended.length).toBe(before + 1));
   });
 
@@ -380,5 +427,22 @@ describe('kitectl shell with bytes and streams', () => {
     await vi.waitFor(() => expect(ended.length).toBe(before + 1));
     await running.type('"[object Number]"', '.exit\r');
     expect((await running.outcome).code).toBe(130);
+  });
+});
+
+describe('kitectl serve with bytes and streams', () => {
+  it('serve sends the output of a command as bytes with --result bytes, and refuses streams for commands', async () => {
+    const line = 'serve --json --port 0 --name bytes --no-auth --method cat --exec'.split(' ');
+    const serving = cli.start([...line, "cat > /dev/null; printf '\\033\\377\\000'", '--result', 'bytes']);
+    await serving.until(({ stdout }) => stdout.endsWith('\n'));
+    const { url } = JSON.parse(serving.stdout) as { url: string };
+    const raw = await cli.shell(`kitectl call cat --raw --to ${url} | od -An -tu1`);
+    expect(raw.stdout.trim().split(/\s+/)).toEqual(['27', '255', '0']);
+    expect((await cli.run(['call', 'cat', '--to', url])).stdout).toBe('"G/8A"\n');
+    const refused = await cli.run(['call', 'cat', '-F', `a=@stream:${file('a', 'A')}`, '--to', url]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('cat: a command cannot read a stream');
+    serving.child.kill('SIGTERM');
+    await serving.outcome;
   });
 });

@@ -109,7 +109,7 @@ describe('kitectl describe', () => {
       ['tail', true],
     ]);
     const wide = await cli.run(['describe', '-o', 'wide', '--to', url]);
-    expect(wide.stdout).toMatch(/^.*\bstreams\b/i);
+    expect(wide.stdout).toMatch(/│ arguments │ streams │/);
     expect(wide.stdout).toMatch(/\btail\b.*\byes\b/);
     serving.child.kill('SIGTERM');
     await serving.outcome;

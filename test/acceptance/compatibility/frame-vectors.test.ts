@@ -4,9 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { decodeValues } from '../../../src/lib/dnode/decode-values.js';
 import { dnodeLimits } from '../../../src/lib/dnode/dnode-limits.js';
 import { encodeValues } from '../../../src/lib/dnode/encode-values.js';
+import { BytesMessage, messageText } from '../../../src/lib/transport/channel/outgoing-message.js';
+import { decodeBinary } from '../../../src/lib/transport/sockjs/binary-frame.js';
 import { FrameBatch } from '../../../src/lib/transport/sockjs/frame-batch.js';
 import { decodeServerFrame } from '../../../src/lib/transport/sockjs/frames.js';
 import { decodeLines } from '../../../src/lib/transport/sockjs/lines.js';
+import { textAsBinary } from '../../helpers/transport/binary-message.js';
 
 interface Vectors {
   readonly frames: readonly { readonly frame: string; readonly messages: readonly string[] }[];
@@ -70,5 +73,31 @@ describe('the vectors of lines', () => {
       expect(decodeLines(frame, LIMIT)).toMatchObject({ type: 'violation', code });
     for (const { frame, extensions } of vectors.openFrames)
       expect(decodeServerFrame(frame, LIMIT)).toEqual({ type: 'open', extensions });
+  });
+});
+
+describe('the vectors of binary messages', () => {
+  const binary = read('binary') as {
+    readonly frames: readonly { readonly hex: string; readonly message: string }[];
+    readonly accepted: readonly { readonly hex: string; readonly message: string }[];
+    readonly invalid: readonly { readonly name: string; readonly hex: string; readonly code: number }[];
+    readonly openFrames: readonly { readonly frame: string; readonly extensions: readonly string[] }[];
+  };
+  const decode = (hex: string): unknown => {
+    const decoded = decodeBinary(Buffer.from(hex, 'hex'), LIMIT);
+    return decoded instanceof BytesMessage ? JSON.parse(messageText(decoded)) : decoded;
+  };
+
+  it('the binary messages of the vectors are encoded and decoded as they say', () => {
+    for (const { hex, message } of binary.frames) {
+      expect(Buffer.from(textAsBinary(message) ?? []).toString('hex')).toBe(hex);
+      expect(decode(hex)).toEqual(JSON.parse(message));
+    }
+    for (const { hex, message } of binary.accepted) expect(decode(hex)).toEqual(JSON.parse(message));
+    for (const { name, hex, code } of binary.invalid)
+      expect(decode(hex), name).toMatchObject({ type: 'violation', code });
+    for (const { frame, extensions } of binary.openFrames)
+      expect(decodeServerFrame(frame, LIMIT)).toEqual({ type: 'open', extensions });
+    console.log(`vectors: ${binary.frames.length} binary messages, ${binary.invalid.length} invalid`);
   });
 });

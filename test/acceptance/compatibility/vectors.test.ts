@@ -115,6 +115,16 @@ function vectorKite() {
       return () => null;
     })
     .disableAuthentication();
+  server
+    .handle('busy', (request) => {
+      note(request);
+      const cause = new Error('no worker is free');
+      const data = { after: 30, at: new Date(0) };
+      const error = new KiteError('busy', 'try again later', { code: 'E1', cause, data });
+      error.name = 'BusyError';
+      throw error;
+    })
+    .disableAuthentication();
   const seen = (): unknown[] =>
     requests.map(({ request, deadline }) => ({
       method: request.method,

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { defaultLimits, isKiteError } from '../../../src/lib/index.js';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
 import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
+import { tableEntries } from '../../helpers/leaks/table-entries.js';
 import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
 
 interface RawPeer {
@@ -33,7 +34,9 @@ function rawPeer(core: ReturnType<typeof makeCore>): RawPeer {
     arguments: [{ kite: {}, authentication: null, withArgs: [], extensions: ['cancel', 'stream'] }],
     callbacks: {},
   });
-  return { connection, received, closed, send, end: () => near.close() };
+  const end = (): void => near.close();
+  onTestFinished(end);
+  return { connection, received, closed, send, end };
 }
 
 function call(
@@ -97,6 +100,9 @@ function itemsFor(number: number, received: readonly string[]): number {
     0,
   );
 }
+
+// The connections are still open.
+afterEach(() => expect.poll(tableEntries).toEqual([]));
 
 describe('hostile callers of streams', () => {
   it('credit that is not a number of sent items is ignored', async () => {
@@ -166,8 +172,6 @@ describe('hostile callers of streams', () => {
     peer.send(control('kite.cancel', 0), control('kite.cancel', 0), control('kite.credit', 1, 100));
     await settled();
     expect([seen.made, seen.ended, peer.connection.flow.running]).toEqual([256, 1, 0]);
-    peer.end();
-    other.end();
   });
 
   it('a second stream with the same function fails, and the first continues', async () => {
@@ -196,13 +200,34 @@ describe('hostile callers of streams', () => {
     expect([seen.ended, peer.connection.flow.running]).toEqual([10_000, 0]);
   });
 
+  it('ten thousand streams among the arguments of calls on one connection arrive, with as many results', async () => {
+    const { server, client } = await connected();
+    server.handle<[AsyncIterable<number>]>('double', async function* ({ args: [items] }) {
+      for await (const item of items) yield 2 * item;
+    });
+    const ended = { sources: 0 };
+    const numbers = async function* (from: number): AsyncGenerator<number> {
+      yield from;
+      yield from + 1;
+      ended.sources++;
+    };
+    const read = async (from: number): Promise<number> => {
+      let sum = 0;
+      for await (const item of client.stream<number>('double', numbers(from))) sum += item;
+      return sum;
+    };
+    await client.tell('kite.ping');
+    const sums = await Promise.all(Array.from({ length: 10_000 }, (_, from) => read(from)));
+    expect(sums).toEqual(Array.from({ length: 10_000 }, (_, from) => 4 * from + 2));
+    expect(ended.sources).toBe(10_000);
+  });
+
   it('a stream in a call that expects no answer ends at once without a function', async () => {
     const { core, seen } = endlessKite();
     const peer = rawPeer(core);
     peer.send({ method: 'endless', arguments: [{ kite: {}, withArgs: [] }], callbacks: {} });
     await settled();
     expect([seen.made, seen.ended, peer.connection.flow.running]).toEqual([0, 0, 0]);
-    peer.end();
   });
 
   it('a caller that ignores the window of its stream gets it refused, and what is buffered stays bounded', async () => {
@@ -242,7 +267,6 @@ describe('hostile callers of streams', () => {
     }
     expect(failures.map((error) => isKiteError(error, 'invalidResponse'))).toEqual([true, true]);
     expect([peer.closed, peer.connection.flow.running]).toEqual([[], 0]);
-    peer.end();
   });
 
   it('the end of a stream that comes twice, early, malformed or before items changes nothing else', async () => {
@@ -291,7 +315,6 @@ describe('hostile callers of streams', () => {
     ]);
     // The functions of streams are released with their calls.
     expect([peer.closed, peer.connection.flow.running]).toEqual([[], 0]);
-    peer.end();
   });
 
   it('a stream that never ends is released with the connection', async () => {
@@ -407,7 +430,6 @@ describe('hostile kites that stream', () => {
       ).rejects.toThrow('ignores its window');
       expect(read).toBe(values.length === 300 ? 256 : 7);
       expect(peer.closed).toEqual([]);
-      peer.end();
     }
   });
 
@@ -418,7 +440,6 @@ describe('hostile kites that stream', () => {
     const read: unknown[] = [];
     for await (const value of stream) read.push(value);
     expect([read, await stream.result]).toEqual([[1], 'end']);
-    peer.end();
   });
 
   it('a kite that controls a stream against the protocol ends at most this stream', async () => {
@@ -486,7 +507,6 @@ describe('hostile kites that stream', () => {
     }
     // A generator that was not started has no finally to run.
     expect(ended).toBe(scripts.filter(([, , expected]) => expected > 0).length);
-    peer.end();
     expect(server.accepted.size).toBe(1);
   });
 });

@@ -3,7 +3,7 @@ import { defaultLimits, type RemoteFunction } from '../../../src/lib/index.js';
 import { connected, settled } from '../../helpers/kite/cores.js';
 import { collectGarbageUntil } from '../../helpers/process/collect-garbage.js';
 
-type Fn = RemoteFunction<[unknown], unknown>;
+type Fn = RemoteFunction<[unknown]>;
 
 function releases(sent: readonly string[]): string[] {
   return sent.filter((text) => text.includes('kite.release'));

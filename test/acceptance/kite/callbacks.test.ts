@@ -4,7 +4,7 @@ import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
 
 /** A kite that keeps the function of its last call of `keep`, and a client of it. */
 async function withKept(): Promise<
-  Awaited<ReturnType<typeof connected>> & { call(value: unknown): unknown }
+  Awaited<ReturnType<typeof connected>> & { readonly call: (value: unknown) => unknown }
 > {
   const pair = await connected();
   const kept: { fn: RemoteFunction | undefined } = { fn: undefined };

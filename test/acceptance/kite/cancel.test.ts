@@ -30,6 +30,36 @@ describe('cancellation', () => {
     await client.tell('kite.ping');
   });
 
+  it('a listener that throws when a call is canceled, times out or loses its connection is logged', async () => {
+    const errors: string[] = [];
+    const logger = { debug() {}, info() {}, warn() {}, error: (text: string) => void errors.push(text) };
+    const { server, client } = await connected({ logger });
+    const fail = (): never => {
+      throw new Error('mine');
+    };
+    const aborted: unknown[] = [];
+    server.handle('fragile', (request) => {
+      request.signal.addEventListener('abort', fail);
+      request.signal.onabort = fail;
+      request.onAbort(fail);
+      request.onAbort(() => void aborted.push((request.signal.reason as { type: string }).type));
+      return new Promise(() => undefined);
+    });
+    await client.tell('kite.ping');
+    await callAndAbort(client, 'fragile');
+    const late = client.tellWithTimeout(10, 'fragile').catch(() => undefined);
+    await settled();
+    server.clock.advance(10);
+    await settled();
+    const lost = client.call('fragile', [], { timeout: 0 }).catch(() => undefined);
+    await settled();
+    client.close();
+    await Promise.all([late, lost]);
+    await settled();
+    expect(aborted).toEqual(['canceled', 'timeout', 'disconnect']);
+    expect(errors).toEqual(Array.from({ length: 9 }, () => 'A listener failed: Error: mine'));
+  });
+
   it('the timeout of a call reaches the signal of the handler', async () => {
     const { server, caller, client, near } = await connected();
     const requests = endless(server);

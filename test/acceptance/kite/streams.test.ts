@@ -3,11 +3,13 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { defaultLimits, isKiteError, Kite, type Request } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
+import { Receiver } from '../../../src/lib/kite/call/receiver.js';
 import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
+import { tableEntries } from '../../helpers/leaks/table-entries.js';
 import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
 import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 
@@ -45,6 +47,9 @@ async function* numbers(to: number, ended: () => void = () => undefined): AsyncG
 function running(server: ReturnType<typeof makeCore>): number[] {
   return [...server.accepted].map(({ flow }) => flow.running);
 }
+
+// The connections are still open.
+afterEach(() => expect.poll(tableEntries).toEqual([]));
 
 describe('streams as results', () => {
   it('the items of a generator arrive in order, and its return value is the result', async () => {
@@ -105,6 +110,8 @@ describe('streams as results', () => {
       null,
     ]);
     expect(fourth).toHaveLength(100_000);
+    // The function can be called until the connection ends.
+    client.close();
   });
 
   it('a loop that ends early runs the finally of the generator at the kite', async () => {
@@ -488,6 +495,155 @@ describe('streams over the network', () => {
       await vi.waitFor(() => expect(ended.toSorted()).toEqual(['double', 'double', 'numbers']));
     },
   );
+});
+
+/** A kite with methods that stream, and a client of it over a transport. */
+async function overNetwork(transport: (typeof SINGLE_TRANSPORTS)[number]) {
+  const options = { port: 0, kiteKey: false, env: {}, logger: silentLogger } as const;
+  const server = new Kite('math', '1.0.0', options);
+  const caller = new Kite('caller', '1.0.0', options);
+  onTestFinished(async () => {
+    await caller.close();
+    await server.close({ drainTimeout: 0 });
+  });
+  await server.listen();
+  const client = caller.newClient(server.url ?? '', { transport });
+  await client.dial();
+  return { server, client };
+}
+
+describe.each(SINGLE_TRANSPORTS)('streams over %s', (transport) => {
+  it(`every kind of stream, with objects and bytes inside, is a result and an argument over ${transport}`, async () => {
+    const { server, client } = await overNetwork(transport);
+    const items = [
+      { due: new Date(5), bytes: new Uint8Array([1, 2, 3]) },
+      'x'.repeat(70_000),
+      [1, { a: 2n }],
+    ];
+    async function* generator(): AsyncGenerator<unknown, void> {
+      yield* items;
+    }
+    const kinds: Record<string, () => AsyncIterable<unknown> | ReadableStream> = {
+      generator,
+      iterable: () => ({ [Symbol.asyncIterator]: generator }),
+      readable: () => Readable.from(items),
+      readableStream: () => ReadableStream.from(items),
+    };
+    for (const [kind, make] of Object.entries(kinds)) {
+      server.handle(kind, make).disableAuthentication();
+      server
+        .handle<[AsyncIterable<unknown>]>('through', ({ args: [given] }) => given)
+        .disableAuthentication();
+      expect([kind, await collect(client.stream(kind))]).toEqual([kind, items]);
+      expect([kind, await collect(client.stream('through', make()))]).toEqual([kind, items]);
+    }
+    expect(Object.keys(kinds)).toHaveLength(4);
+  });
+
+  it(`an error in the middle of a stream arrives after its items over ${transport}`, async () => {
+    const { server, client } = await overNetwork(transport);
+    async function* failing(): AsyncGenerator<number> {
+      yield 1;
+      yield 2;
+      throw new Error('broken');
+    }
+    server.handle('failing', failing).disableAuthentication();
+    const read: unknown[] = [];
+    const seen: unknown[] = [];
+    server
+      .handle<[AsyncIterable<unknown>]>('read', async ({ args: [items] }) => {
+        for await (const item of items) seen.push(item);
+      })
+      .disableAuthentication();
+    await expect(
+      (async () => {
+        for await (const item of client.stream('failing')) read.push(item);
+      })(),
+    ).rejects.toThrow('broken');
+    await expect(client.call('read', [failing()])).rejects.toThrow('broken');
+    expect([read, seen]).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+
+  it(`a reader that stops lets the other side make one window of items or of bytes over ${transport}`, async () => {
+    const { server, client } = await overNetwork(transport);
+    const size = 100_000;
+    const kinds = [
+      { item: 1 as unknown, window: 256 },
+      { item: 'x'.repeat(size), window: Math.ceil((1024 * 1024) / size) },
+      { item: new Uint8Array(size), window: Math.ceil((1024 * 1024) / size) },
+    ];
+    for (const { item, window } of kinds) {
+      const made = { results: 0, args: 0 };
+      const ended: string[] = [];
+      const endless = async function* (kind: 'results' | 'args'): AsyncGenerator<unknown> {
+        try {
+          for (;;) {
+            made[kind]++;
+            yield item;
+          }
+        } finally {
+          ended.push(kind);
+        }
+      };
+      let begin = (): void => undefined;
+      const begun = new Promise<void>((resolve) => (begin = resolve));
+      server
+        .handle<[AsyncIterable<unknown>]>('stall', async ({ args: [items], signal }) => {
+          const iterator = items[Symbol.asyncIterator]();
+          await iterator.next();
+          begin();
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        })
+        .disableAuthentication();
+      server.handle('endless', () => endless('results')).disableAuthentication();
+      const stream = client.stream('endless');
+      await stream.next();
+      const controller = new AbortController();
+      const call = client.call('stall', [endless('args')], { signal: controller.signal });
+      const rejected = expect(call).rejects.toThrow('aborted');
+      await begun;
+      // A whole window arrives. As base64, bytes take a third more of it.
+      await expect
+        .poll(() => Math.min(made.results, made.args))
+        .toBeGreaterThanOrEqual(Math.floor(window * 0.7));
+      for (let round = 0; round < 20; round++) await client.tell('kite.ping');
+      expect(Math.max(made.results, made.args)).toBeLessThanOrEqual(window + 1);
+      stream.cancel();
+      controller.abort();
+      await rejected;
+      await expect.poll(() => ended.toSorted()).toEqual(['args', 'results']);
+    }
+  });
+
+  it(`an aborted call gets no answer over ${transport}, and its handler learns of it`, async () => {
+    const { server, client } = await overNetwork(transport);
+    const reasons: unknown[] = [];
+    server
+      .handle('endless', async ({ signal }) => {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        reasons.push(signal.reason);
+        return 'an answer';
+      })
+      .disableAuthentication();
+    await client.tell('kite.ping');
+    const received = vi.spyOn(Receiver.prototype, 'message');
+    onTestFinished(() => received.mockRestore());
+    const controller = new AbortController();
+    const call = client.call('endless', [], { signal: controller.signal });
+    const rejected = expect(call).rejects.toThrow('aborted');
+    await client.tell('kite.ping');
+    controller.abort();
+    await rejected;
+    await expect.poll(() => reasons.length).toBe(1);
+    await client.tell('kite.ping');
+    // Both pings have an answer, and the call has none.
+    const answers = received.mock.calls.filter(([text]) => text.includes('"result"'));
+    expect(answers.map(([text]) => text.includes('pong'))).toEqual([true, true]);
+    expect(isKiteError(reasons[0], 'canceled')).toBe(true);
+  });
 });
 
 describe('streams and peers without the extension', () => {

@@ -28,7 +28,19 @@ const TOKENS: readonly string[] = [
   '"kite.ping"',
   '"kite.heartbeat"',
   '"kite.cancel"',
-  '"extensions":["cancel"],',
+  '"kite.release"',
+  '"kite.draining"',
+  '"answer":0,',
+  '"kite.credit"',
+  '"collect"',
+  '"[Stream]"',
+  '"stream":{"next":"[Function]","items":3,"bytes":99},',
+  '[0,"stream","next"]',
+  '"items":-1',
+  '"bytes":1e9',
+  '"next"',
+  '"end"',
+  '"extensions":["cancel","stream","values","bytes"],',
   '"deadline":5,',
   '"metadata":{"a":"b"},',
   '"responseCallback"',
@@ -48,6 +60,38 @@ const TOKENS: readonly string[] = [
   ':',
 ];
 
+/** The messages of the vectors, as frames. */
+function vectorFrames(sender: 'caller' | 'kite'): string[] {
+  const vectors = new URL('../../vectors/', import.meta.url);
+  return readdirSync(vectors)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => {
+      const { vectors: list } = JSON.parse(readFileSync(new URL(name, vectors), 'utf8')) as {
+        vectors: { frames: { from: string; message: unknown }[] }[];
+      };
+      return list.flatMap(({ frames }) => frames.filter(({ from }) => from === sender));
+    })
+    .map(({ message }) => JSON.stringify([JSON.stringify(message)]));
+}
+
+/** The frames with which a kite answers, streams and controls streams. */
+export function kiteFrames(): string[] {
+  const control = (method: number, args: string, callbacks = '{}'): string =>
+    JSON.stringify([`{"method":${method},"arguments":${args},"callbacks":${callbacks}}`]);
+  const controls = [0, 1, 2, 3, 4, 5].flatMap((method) => [
+    control(method, '[1,2,3]'),
+    control(method, '[]'),
+    control(method, '[5]'),
+    control(method, '[{"error":null,"result":1}]'),
+    control(
+      method,
+      '[{"next":"[Function]","end":"[Function]","items":3,"bytes":99}]',
+      '{"500":[0,"next"],"501":[0,"end"]}',
+    ),
+  ]);
+  return [...vectorFrames('kite'), ...controls];
+}
+
 /** The frames of clients in the recordings, and frames with heartbeats, functions and responses. */
 export function clientFrames(): string[] {
   const folder = new URL('../../fixtures/wire/', import.meta.url);
@@ -61,16 +105,7 @@ export function clientFrames(): string[] {
     JSON.stringify([
       `{"method":${method},"arguments":[{"kite":{"name":"n"},"authentication":null,"responseCallback":"[Function]","withArgs":${args}}],"callbacks":${callbacks}}`,
     ]);
-  const vectors = new URL('../../vectors/', import.meta.url);
-  const extended = readdirSync(vectors)
-    .filter((name) => name.endsWith('.json'))
-    .flatMap((name) => {
-      const { vectors: list } = JSON.parse(readFileSync(new URL(name, vectors), 'utf8')) as {
-        vectors: { frames: { from: string; message: unknown }[] }[];
-      };
-      return list.flatMap(({ frames }) => frames.filter(({ from }) => from === 'caller'));
-    })
-    .map(({ message }) => JSON.stringify([JSON.stringify(message)]));
+  const extended = vectorFrames('caller');
   const tagged = (method: string, args: string): string =>
     JSON.stringify([
       `{"method":${method},"arguments":[{"kite":{"name":"n"},"authentication":null,"responseCallback":"[Function]","withArgs":${args},"extensions":["values","bytes"]}],"callbacks":{"0":[0,"responseCallback"],"1":[0,"withArgs",0,"v",0]},"values":true}`,

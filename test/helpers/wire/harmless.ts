@@ -17,7 +17,7 @@ export function harmIn(text: string, answered: Set<number>): string[] {
   };
   // The mark of values and the request for an answer are sent only to peers that have named the extensions, and old peers ignore them.
   check(
-    /^method,arguments,callbacks(?:,values)?(?:,answer)?$/.test(Object.keys(message).join()),
+    /^method,arguments,callbacks(?:,answer)?(?:,values)?$/.test(Object.keys(message).join()),
     'other fields than those of dnode',
   );
   check(Array.isArray(args), 'arguments that are not an array');
@@ -57,7 +57,7 @@ function checkCall(
     'a function outside the arguments of a call',
   );
   const responses = paths.filter((path) => path[1] === 'responseCallback');
-  if (method === 'kite.cancel' || method === 'kite.credit' || method === 'kite.release') {
+  if (/^kite\.(?:cancel|credit|draining|release)$/.test(String(method))) {
     check(paths.length === 0, `functions in ${method}`);
     return;
   }

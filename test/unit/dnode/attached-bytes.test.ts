@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { arrayMark, AttachedBytes, totalLength } from '../../../src/lib/dnode/attached-bytes.js';
+import { AttachedBytes, ReceivedBytes } from '../../../src/lib/dnode/attached-bytes.js';
 import { decodeValues } from '../../../src/lib/dnode/decode-values.js';
 import { dnodeLimits, INLINE_BYTES } from '../../../src/lib/dnode/dnode-limits.js';
 import { scrub } from '../../../src/lib/dnode/scrub.js';
@@ -35,10 +35,11 @@ describe('bytes beside the JSON of a message', () => {
     const error = Object.assign(new Error('m', { cause: a }), { field: b });
     const value = { z: a, 7: b, error, map: new Map([[c, a]]), toJSON: undefined };
     const { json, attached } = scrub(value, 20, JSON.stringify, special);
-    let number = 0;
-    const received =
-      attached?.split(json).reduce((text, part) => `${text}"${arrayMark(number++)}"${part}`) ?? '';
-    expect(decodeValues(JSON.parse(received), dnodeLimits, attached?.arrays)).toMatchObject({
+    const received = new ReceivedBytes();
+    let text = '';
+    for (const [index, part] of (attached?.split(json) ?? []).entries())
+      text += index === 0 ? part : `"${received.add(attached?.at(index - 1) ?? large)}"${part}`;
+    expect(decodeValues(JSON.parse(text), dnodeLimits, received)).toMatchObject({
       z: a,
       7: b,
       error: { field: b, cause: a },
@@ -57,6 +58,22 @@ describe('bytes beside the JSON of a message', () => {
     const attached = new AttachedBytes();
     attached.add(large);
     attached.add(large.subarray(0, 1));
-    expect([totalLength(attached.arrays), attached.at(1).length]).toEqual([large.length + 1, 1]);
+    expect([attached.size, attached.at(1).length]).toEqual([large.length + 1, 1]);
+  });
+
+  it('received bytes are a view of the message if they are most of it, and a copy otherwise', () => {
+    const message = new Uint8Array(1000);
+    const received = new ReceivedBytes();
+    const [most, small, unaligned] = [
+      message.subarray(8, 600),
+      message.subarray(8, 400),
+      message.subarray(9, 1000),
+    ];
+    const marks = [most, small, unaligned].map((array) => received.add(array));
+    const buffers = marks.map((mark) => received.get(mark)?.buffer);
+    expect(buffers.map((buffer) => buffer === message.buffer)).toEqual([true, false, false]);
+    expect(marks.map((mark) => received.get(mark))).toEqual([most, small, unaligned]);
+    expect(received.size).toBe(592 + 392 + 991);
+    expect(received.get('#0')).toBeUndefined();
   });
 });

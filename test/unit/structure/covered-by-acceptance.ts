@@ -227,7 +227,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'kite/kite-kontrol': [
     'kite/call/peer',
     'kite/kontrol/kite-watch',
-    'kite/kontrol/kontrol-link',
     'kite/kontrol/kontrol-registrant',
     'kite/kontrol/kontrol-responses',
     'kite/kontrol/linked-kontrol-client',

@@ -122,6 +122,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '65_536': 'the encoding of a length in WebSocket',
   },
   'src/lib/transport/websocket/websocket-channel.ts': { LONG_TEXT: 'which of two ways to decode is faster' },
+  'src/lib/transport/sockjs/binary-frame.ts': { LENGTH_BYTES: 'the layout of a binary message' },
   'src/lib/transport/sockjs/frame-batch.ts': {
     BATCH_LENGTH: 'when a frame is sent within a turn of the event loop',
     BATCH_MESSAGES: 'when a frame is sent within a turn of the event loop',
@@ -153,6 +154,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     STRING_CHECK: 'which of two ways to scan is faster',
   },
   'src/ui/workspace.ts': { PAGE_SIZE: 'how many rows are shown at first' },
+  'src/ui/format.ts': { HEX_COLUMNS: 'the layout of bytes' },
 };
 
 const sources = sourceFiles();

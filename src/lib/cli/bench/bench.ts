@@ -40,7 +40,11 @@ export async function bench(options: BenchOptions, runtime: CommandRuntime): Pro
   const args = await readArguments(options.args, runtime.stdin);
   // Ctrl-C stops the load, and the command still prints the report.
   runtime.deferExit();
-  await measure(options, args, runtime).finally(() => closeStreams(args));
+  try {
+    await measure(options, args, runtime);
+  } finally {
+    await closeStreams(args);
+  }
   runtime.signal.throwIfAborted();
 }
 

@@ -20,8 +20,8 @@ export interface StdinMode {
   /** Whether to continue after a failed call, and report it on stderr. */
   readonly keepGoing: boolean;
   /**
-   * Whether to print `{"ok":…}` or `{"error":…,"line":n}` per line, after `{"item":…}` for each item of a stream; without `ordered`,
-   * all contain the line number.
+   * Whether to print `{"ok":…}` or `{"error":…,"line":n}` per line, after `{"item":…}` for each item of a stream; without
+   * `ordered`, all contain the line number.
    */
   readonly envelope: boolean;
 }

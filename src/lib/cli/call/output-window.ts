@@ -103,7 +103,7 @@ export class OutputWindow {
     this.throwIfFailed();
     this.#append({ text });
     // What was appended is printed in a microtask.
-    await undefined;
+    await Promise.resolve();
     if (this.#blocked) await this.#until(() => !this.#blocked);
   }
 

@@ -10,9 +10,9 @@ import { type CommandRuntime, type Output, write, writePieces } from '../runtime
 
 export interface OutcomeListener {
   /** Runs while nothing has arrived. */
-  during<Result>(work: () => Promise<Result>): Promise<Result>;
+  readonly during: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** Throws the error to report for a failure of the call. */
-  failed(error: unknown): never;
+  readonly failed: (error: unknown) => never;
 }
 
 /**

@@ -11,6 +11,8 @@ _kitectl() {
   [[ $cur == : || $cur == = ]] && cur=
   local typed=${'$'}{line##*[[:space:]]}
   local before=${'$'}{typed%"$cur"}
+  # It splits words at @ as well, and replaces it.
+  before=${'$'}{before%@}
   COMPREPLY=()
   while IFS=$'\t' read -r value _; do
     if [[ $value == :files ]]; then

@@ -17,7 +17,7 @@ export type WholeResultType = Exclude<ResultType, 'lines'>;
  * - `auto`: null if the output is empty, a JSON value if it is valid JSON, and otherwise a string without the last newline;
  * - `json`: a JSON value;
  * - `text`: a string without the last newline;
- * - `bytes`: the output in base64, as Go encodes a `[]byte` in JSON.
+ * - `bytes`: the output in base64, as Go encodes a `[]byte` in JSON, for callers that do not speak the extension `bytes`.
  *
  * @throws KiteError if the output is not valid UTF-8, except for `bytes`, or is not valid JSON, for `json`
  */

@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream';
-import type { Request } from '../../index.js';
+import { KiteError, type Request } from '../../index.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
+import { isStream } from '../../util/item-source.js';
 import { messageOf } from '../../util/message-of.js';
-import { toJson } from '../runtime/json.js';
+import { isComposite, toJson } from '../runtime/json.js';
 import { ChildGroups } from '../runtime/child-groups.js';
 import { commandResult, outputLines, type ResultType, type WholeResultType } from './command-result.js';
 import type { ServedMethod } from './served-method.js';
@@ -31,6 +32,11 @@ export interface ShellMethodsOptions {
   readonly passedSecrets?: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+function hasStream(value: unknown): boolean {
+  if (!isComposite(value) || ArrayBuffer.isView(value)) return false;
+  return isStream(value) || Object.values(value).some(hasStream);
 }
 
 /**
@@ -73,7 +79,11 @@ export class ShellMethods {
 
   async #call(name: string, command: string, result: WholeResultType, request: Request): Promise<unknown> {
     const { output } = this.#start(name, command, request);
-    return this.#logged(name, request, async () => commandResult(await output, result, name));
+    // Callers of other implementations get base64, as from Go.
+    const asBytes = result === 'bytes' && request.client.extensions?.has('bytes') === true;
+    return this.#logged(name, request, async () =>
+      asBytes ? new Uint8Array(await output) : commandResult(await output, result, name),
+    );
   }
 
   /** Streams the lines of the output. The command ends when the caller reads no more. */
@@ -100,6 +110,7 @@ export class ShellMethods {
     sink?: PassThrough,
   ): { readonly output: Promise<Buffer>; readonly controller: AbortController } {
     const { env, passedSecrets = [], timeout, maxBytes, clock } = this.#options;
+    if (args.some(hasStream)) throw new KiteError('argumentError', `${name}: a command cannot read a stream`);
     const controller = new AbortController();
     signal.addEventListener('abort', () => controller.abort(), { once: true });
     const input = `${toJson(args)}\n`;

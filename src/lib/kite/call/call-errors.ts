@@ -84,7 +84,7 @@ export function rateExceeded(): KiteError {
 }
 
 export function drainingError(name: string): KiteError {
-  return new KiteError('disconnect', `${name} is shutting down`);
+  return codedError('disconnect', 'draining', `${name} is shutting down`);
 }
 
 export function invalidResponse(): KiteError {

@@ -1,15 +1,15 @@
 import type { AnyFunction, Scrubbed } from '../../dnode/scrub.js';
 import { hasCode } from '../../protocol/errors.js';
-import type { Piece } from '../../transport/channel/outgoing-message.js';
+import type { Message, Piece } from '../../transport/channel/outgoing-message.js';
 import { DISPOSE } from '../../util/dispose.js';
 import type { Logger } from '../../util/logger.js';
-import { CallbackAnswer } from '../callbacks/callback-answer.js';
+import { type AnswerReader, CallbackAnswer } from '../callbacks/callback-answer.js';
 import type { CallbackScope } from '../callbacks/callback-scope.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import { answerNotRequested, callbackEnded, disconnectError, tooManyCallbacks } from './call-errors.js';
 import { callbackMessage, releaseMessage, withAnswer } from './envelope.js';
 import type { Negotiation } from './negotiation.js';
-import { type HeldMessage, type Outbox, withEncoded } from './outbox.js';
+import { HeldMessage, type Outbox, withEncoded } from './outbox.js';
 import type { PendingCall, PendingCalls } from './pending-calls.js';
 
 export interface CallbackCallerOptions {
@@ -22,37 +22,74 @@ export interface CallbackCallerOptions {
   readonly timeout: number;
 }
 
-/** A call of a callback whose arguments are encoded. */
-interface EncodedCall {
-  readonly scrubbed: Scrubbed;
-  readonly message: readonly Piece[];
-}
-
 /** What is known about a callback of the peer. */
-interface Stub {
+class Stub implements AnswerReader {
   readonly number: number;
   /** The call in whose arguments the callback is. Undefined if it lives until it is released. */
   readonly scope: CallbackScope | undefined;
   /** Whether it was called since it was received, or since its call has ended. */
-  called: 'never' | 'before the end' | 'after the end';
+  called: 'never' | 'before the end' | 'after the end' = 'never';
   /** Whether the program has read one of its answers. */
-  read: boolean;
+  read = false;
   /** The reason for which it cannot be called any more. */
   over: (() => Error) | undefined;
+
+  constructor(number: number, scope: CallbackScope | undefined) {
+    this.number = number;
+    this.scope = scope;
+  }
+
+  answerRead(): void {
+    this.read = true;
+  }
+}
+
+/** A call that waits until the turn of the event loop shows whether the program reads its answer. */
+class HeldCall extends HeldMessage implements AnswerReader {
+  readonly #caller: CallbackCaller;
+  readonly #stub: Stub;
+  readonly #scrubbed: Scrubbed;
+  readonly #message: readonly Piece[];
+  readonly answer: CallbackAnswer;
+  #sent = false;
+
+  constructor(caller: CallbackCaller, stub: Stub, scrubbed: Scrubbed, message: readonly Piece[]) {
+    super();
+    this.#caller = caller;
+    this.#stub = stub;
+    this.#scrubbed = scrubbed;
+    this.#message = message;
+    this.answer = new CallbackAnswer(this);
+  }
+
+  release(answers: boolean): Message {
+    this.#sent = true;
+    const { outbox } = this.#caller.options;
+    const asks = (answers || this.#stub.read) && !outbox.ended;
+    if (outbox.ended) this.answer.reject(disconnected());
+    const message = asks ? this.#caller.ask(this.#stub, this.#message, this.answer) : this.#message;
+    return withEncoded(this.#scrubbed, message);
+  }
+
+  answerRead(): void {
+    this.#stub.read = true;
+    if (this.#sent) this.answer.reject(answerNotRequested());
+    else this.#caller.options.outbox.answersAreRead();
+  }
 }
 
 /** Calls the callbacks of the peer of a connection. */
 export class CallbackCaller {
-  readonly #options: CallbackCallerOptions;
+  readonly options: CallbackCallerOptions;
   #unreachable: FinalizationRegistry<Stub> | undefined;
 
   constructor(options: CallbackCallerOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   /** Returns a function that calls a callback of the peer. `scope`: see `Stub`. */
   stub(number: number, scope?: CallbackScope): AnyFunction {
-    const state: Stub = { number, scope, called: 'never', read: false, over: undefined };
+    const state = new Stub(number, scope);
     const release = (): void => this.#release(state);
     const stub = Object.assign((...args: unknown[]): CallbackAnswer => this.#call(state, args), {
       release,
@@ -63,11 +100,11 @@ export class CallbackCaller {
   }
 
   get #speaks(): boolean {
-    return this.#options.negotiation.extensions?.has('callbackResults') ?? false;
+    return this.options.negotiation.extensions?.has('callbackResults') ?? false;
   }
 
   #call(stub: Stub, args: unknown[]): CallbackAnswer {
-    const { outbox, pendingCalls } = this.#options;
+    const { outbox, pendingCalls } = this.options;
     const over = outbox.ended ? disconnected : stub.over;
     if (over) return failed(over);
     const scrubbed = outbox.encode(args, 'The arguments of a callback', 'args');
@@ -76,45 +113,24 @@ export class CallbackCaller {
       outbox.sendEncoded(scrubbed, message);
       return NO_ANSWER;
     }
-    const answer = new CallbackAnswer();
     // The first call after the end shows whether the callback has ended as well.
     const called = stub.scope?.ended ? 'after the end' : 'before the end';
     if (stub.called === called && !stub.read) {
-      this.#hold(stub, { scrubbed, message }, answer);
-      return answer;
+      const held = new HeldCall(this, stub, scrubbed, message);
+      outbox.hold(held, scrubbed.json.length + (scrubbed.attached?.size ?? 0));
+      return held.answer;
     }
     stub.called = called;
-    outbox.sendEncoded(scrubbed, this.#ask(stub, message, answer));
+    const answer = new CallbackAnswer(stub);
+    outbox.sendEncoded(scrubbed, this.ask(stub, message, answer));
     return answer;
   }
 
-  /** Keeps a message until the turn of the event loop shows whether the program reads its answer. */
-  #hold(stub: Stub, { scrubbed, message }: EncodedCall, answer: CallbackAnswer): void {
-    const { outbox } = this.#options;
-    const held: HeldMessage = {
-      release: (answers) => {
-        if (outbox.ended) answer.reject(disconnected());
-        else if (answers || stub.read) return withEncoded(scrubbed, this.#ask(stub, message, answer));
-        else
-          answer.onRead = () => {
-            stub.read = true;
-            answer.reject(answerNotRequested());
-          };
-        return withEncoded(scrubbed, message);
-      },
-    };
-    answer.onRead = () => {
-      stub.read = true;
-      outbox.answersAreRead();
-    };
-    outbox.hold(held, withEncoded(scrubbed, message));
-  }
-
   /** Returns a message with the request for an answer. */
-  #ask(stub: Stub, message: readonly Piece[], answer: CallbackAnswer): readonly Piece[] {
-    const { pendingCalls, negotiation, limits, timeout } = this.#options;
+  ask(stub: Stub, message: readonly Piece[], answer: CallbackAnswer): readonly Piece[] {
+    const { pendingCalls, negotiation, limits, timeout } = this.options;
     const { scope } = stub;
-    answer.onRead = () => (stub.read = true);
+    answer.reader = stub;
     if (pendingCalls.size >= limits.callbacksPerConnection) {
       answer.reject(tooManyCallbacks(limits.callbacksPerConnection));
       return message;
@@ -147,7 +163,7 @@ export class CallbackCaller {
     stub.over = callbackEnded;
     const { scope } = stub;
     if (!scope || scope.canceled) return;
-    this.#options.logger.warn(
+    this.options.logger.warn(
       `A callback that was an argument of "${scope.method}" was called after the call had ended, which has no effect: its caller can share it for longer`,
     );
   }
@@ -157,7 +173,7 @@ export class CallbackCaller {
     if (stub.over) return;
     stub.over = released;
     this.#unreachable?.unregister(stub);
-    const { outbox } = this.#options;
+    const { outbox } = this.options;
     if (outbox.ended || !this.#speaks || stub.scope?.canceled) return;
     outbox.send(releaseMessage(stub.number));
   }
@@ -170,12 +186,10 @@ export class CallbackCaller {
   }
 }
 
-const NO_ANSWER = new CallbackAnswer(Promise.resolve(undefined));
+const NO_ANSWER = new CallbackAnswer(undefined, Promise.resolve<unknown>(undefined));
 
 function failed(reason: () => Error): CallbackAnswer {
-  const answer = new CallbackAnswer();
-  answer.onRead = () => answer.reject(reason());
-  return answer;
+  return new CallbackAnswer({ answerRead: (answer) => answer.reject(reason()) });
 }
 
 function disconnected(): Error {

@@ -44,6 +44,11 @@ export interface ClientOptions extends ServerAccess {
 export type ClientEvents = {
   /** The `backlog` had exceeded `pauseBytes`, and is smaller again. */
   drain: [];
+  /**
+   * The peer is shutting down and takes no new calls: those that run finish. A client that was started with `dialForever` emits
+   * `disconnect` and connects again; calls of another one reject with the code `draining`.
+   */
+  draining: [];
   /** The client has connected: for the first time, or again. */
   connect: [];
   /** The connection has ended: WebSocket close code and reason. */
@@ -89,4 +94,5 @@ export interface ClientHost extends ConnectionHost {
 export interface OpenClient {
   close(): void;
   wake(): void;
+  announceDraining(): void;
 }

@@ -45,6 +45,8 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   readonly #backoff: Backoff;
   #auth: Auth | null;
   #connection: Connection | undefined;
+  /** The connection before this one, whose peer takes no new calls, while calls run on it. */
+  #leaving: Connection | undefined;
   #dialing: { readonly done: Promise<void>; readonly cancellation: Cancellation } | undefined;
   /** Calls of `dialForever` that wait for a connection. */
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
@@ -186,6 +188,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   override forget(fn: (...args: never[]) => unknown): void {
     this.#kept?.delete(fn);
     this.#connection?.forget(fn);
+    this.#leaving?.forget(fn);
   }
 
   /** @internal */
@@ -202,6 +205,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#renewal?.stop();
     this.#dialing?.cancellation.cancel(closedError(this.url));
     this.#connection?.close();
+    this.#leaving?.close();
     for (const { reject } of this.#waiting.splice(0)) reject(closedError(this.url));
     this.#host.clientClosed(this);
   }
@@ -258,9 +262,10 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
       trustRemote: this.#options.trustRemote ?? this.#host.trustRemote,
       auth: this.#auth,
       timeout: this.#options.timeout,
-      ended: (code, reason) => this.#disconnected(code, reason),
+      ended: (code, reason) => this.#ended(connection, code, reason),
     });
     connection.on('drain', () => this.emit('drain'));
+    connection.on('draining', () => this.#draining(connection));
     for (const fn of this.#kept ?? []) connection.keep(fn);
     this.#connection = connection;
     this.#state = 'connected';
@@ -271,12 +276,32 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.emit('connect');
   }
 
+  /** @internal Tells the peer that this kite takes no new calls. */
+  announceDraining(): void {
+    this.#connection?.announceDraining();
+  }
+
   /** @internal Dials at once if `dialForever` waits for its next attempt. */
   wake(): void {
     if (this.#state !== 'waiting') return;
     this.#retry?.cancel();
     this.#backoff.reset();
     this.#tryAgain();
+  }
+
+  /** The peer takes no new calls: those of a client that reconnects go over another connection. */
+  #draining(connection: Connection): void {
+    this.emit('draining');
+    if (!this.#forever || this.#connection !== connection) return;
+    // A peer cannot make this side hold any number of connections.
+    this.#leaving?.close();
+    this.#leaving = connection;
+    this.#disconnected(SERVICE_RESTART, 'The peer is shutting down');
+  }
+
+  #ended(connection: Connection, code: number, reason: string): void {
+    if (this.#connection === connection) this.#disconnected(code, reason);
+    else if (this.#leaving === connection) this.#leaving = undefined;
   }
 
   #disconnected(code: number, reason: string): void {
@@ -308,6 +333,9 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#reported.add(code);
   }
 }
+
+// The close code of WebSockets.
+const SERVICE_RESTART = 1012;
 
 function closedError(url: string): KiteError {
   return codedError('disconnect', 'closed', `The client of ${url} was closed`);

@@ -4,8 +4,10 @@ import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Clock } from '../../util/clock.js';
+import { type ListenerFailed, logListenerFailures } from '../../util/guard-listeners.js';
+import { guardSignal } from '../../util/guard-signal.js';
 import { cancelStreams, expectFailures, needsExtension } from './tagged-message.js';
-import { canceledError, disconnectError } from './call-errors.js';
+import { canceledError, disconnectError, drainingError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import type { ConnectionCredential } from './connection-credential.js';
 import { ConnectionStreams } from '../streams/connection-streams.js';
@@ -18,7 +20,7 @@ import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
 import { Receiver, type ReceiverHost } from './receiver.js';
 import { Sender, type SenderHost } from './sender.js';
-import { CANCEL, CREDIT, type IncomingCall, RELEASE } from './envelope.js';
+import { CANCEL, CREDIT, DRAINING, type IncomingCall, RELEASE } from './envelope.js';
 
 export type { ConnectionEvents } from './connection-options.js';
 export type { CallPrefixCache } from './receiver.js';
@@ -64,6 +66,8 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #claimedKite: unknown;
   #kite: KiteIdentity | undefined;
   #closed = false;
+  /** Whether the peer takes no new calls. */
+  #draining = false;
   #queue: Promise<void> | undefined;
 
   constructor(host: ConnectionHost, channel: Channel, options: ConnectionOptions) {
@@ -193,6 +197,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
   #makeCall(...[method, args, options, resolve, reject, reader]: Parameters<Sender['call']>): number {
     try {
+      if (this.#draining) throw drainingError(this.remoteAddress);
       return this.#sender.call(method, args, options, resolve, reject, reader);
     } catch (error) {
       cancelStreams(args);
@@ -267,9 +272,21 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #control({ method, args }: IncomingCall): boolean {
     if (method === CANCEL) this.#running?.get(args[0])?.cancel(canceledError());
     else if (method === CREDIT) this.#streams?.grant(args[0], args[1]);
+    else if (method === DRAINING) this.#peerDrains();
     else if (method === RELEASE) this.#pendingCalls.releaseUses(args[0], args[1]);
     else return false;
     return true;
+  }
+
+  /** Tells the peer that this kite takes no new calls, if it understands that. */
+  announceDraining(): void {
+    if (this.extensions?.has('draining')) this.#sender.announceDraining();
+  }
+
+  #peerDrains(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.emit('draining');
   }
 
   /** Runs `task` after the tasks queued before it, for kites that do not run calls concurrently. */
@@ -288,9 +305,15 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     if (this.#running?.get(response) === running) this.#running.delete(response);
   }
 
+  /** Logs what a listener of the program has thrown. */
+  get listenerFailed(): ListenerFailed {
+    return logListenerFailures(this.#host.logger);
+  }
+
   /** Returns a controller that aborts when the peer disconnects. Call `releaseSignal` when the request has ended. */
   openSignal(): AbortController {
     const controller = new AbortController();
+    guardSignal(controller.signal, this.listenerFailed);
     if (this.#closed) controller.abort(disconnectError(''));
     else (this.#controllers ??= new Set()).add(controller);
     return controller;

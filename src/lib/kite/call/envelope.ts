@@ -4,7 +4,6 @@ import type { IncomingStream } from '../streams/incoming-stream.js';
 import type { StreamWindow } from '../streams/stream-window.js';
 import type { CallbackScope } from '../callbacks/callback-scope.js';
 import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.js';
-import type { WireError } from '../../protocol/errors.js';
 import { malformedCall } from './call-errors.js';
 import { jsonObject } from '../../util/record.js';
 import {
@@ -107,8 +106,9 @@ export function encodedMessage(response: number, pieces: readonly Piece[], annou
   return [CALLBACK, response, RESULT, ...pieces, announcement, RESULT_TAIL];
 }
 
-export function errorMessage(response: number, error: WireError, announcement: Fragment): Message {
-  return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_END, announcement, RESULT_TAIL];
+/** `json`: the error. */
+export function errorMessage(response: number, json: string, announcement: Fragment): readonly Piece[] {
+  return [CALLBACK, response, ERROR, json, ERROR_END, announcement, RESULT_TAIL];
 }
 
 /** The method with which a caller gives up a call. It has no answer. */
@@ -160,6 +160,13 @@ export function withAnswer(
   const end = messageText(message.slice(-1));
   return [...message.slice(0, -1), `${end.slice(0, -1)},"answer":${number}${announcement.text}}`];
 }
+
+/** The method with which a peer says that it takes no new calls. It has no answer. */
+export const DRAINING = 'kite.draining';
+
+export const DRAINING_MESSAGE: Message = [
+  new Fragment(`{"method":"${DRAINING}","arguments":[{"withArgs":[]}],"callbacks":{}}`),
+];
 
 /** The method with which a peer releases a function of this side. It has no answer. */
 export const RELEASE = 'kite.release';

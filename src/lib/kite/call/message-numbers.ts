@@ -1,5 +1,10 @@
 import { type DnodeMessage, type MessageLimits, parseData, parseMessage } from '../../dnode/dnode-message.js';
-import { type MessageJson, type ParseData, roundedJson } from '../../dnode/message-json.js';
+import {
+  type MessageJson,
+  type ParseData,
+  roundedJson,
+  type UsualMessageJson,
+} from '../../dnode/message-json.js';
 import { type Scrubbed, type SpecialValues, scrub } from '../../dnode/scrub.js';
 import { codedError, ConfigurationError } from '../../protocol/errors.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
@@ -22,7 +27,7 @@ export type Numbers = 'exact' | 'rounded' | 'literal';
  *
  * @throws ConfigurationError for another value
  */
-export function messageJson(numbers: Numbers): MessageJson {
+export function messageJson(numbers: Numbers): UsualMessageJson {
   if (!Object.hasOwn(parsers, numbers)) {
     const message = `The option numbers is ${JSON.stringify(numbers)}; it must be "exact", "rounded" or "literal"`;
     throw new ConfigurationError('badValue', message);

@@ -81,7 +81,7 @@ export type StreamResult<Methods, Name extends MethodName<Methods>, Fallback> = 
 export interface RemoteFunction<Args extends unknown[] = unknown[], Result = unknown> {
   (...args: Args): CallbackAnswer<Result>;
   /** Tells the peer that the callback is not used any more. */
-  release(): void;
+  readonly release: () => void;
   [Symbol.dispose](): void;
 }
 

@@ -1,4 +1,3 @@
-import type { MessageJson } from '../../dnode/message-json.js';
 import type { ExtractedFunction, Scrubbed } from '../../dnode/scrub.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import {
@@ -10,15 +9,15 @@ import {
 import { exceedsBytes } from '../../util/utf8.js';
 import { type ConnectionLimits, HELD_LENGTH } from '../limits/kite-limits.js';
 import { cannotSend, misplacedStream, tooLarge, tooManyCallbacks } from './call-errors.js';
+import { encodeError, type ErrorHost } from './encode-error.js';
 import { withTags } from './envelope.js';
 import type { FlowControl } from './flow-control.js';
 import type { Negotiation } from './negotiation.js';
 import type { PendingCalls } from './pending-calls.js';
 
 /** The interface of a kite to its outboxes. */
-export interface OutboxHost {
+export interface OutboxHost extends ErrorHost {
   readonly limits: ConnectionLimits;
-  readonly json: MessageJson;
   /** The part of each call with this `authentication`, cached between connections. */
   envelopeFragment(auth: unknown): Fragment;
 }
@@ -33,9 +32,9 @@ export interface OutboxOptions {
 }
 
 /** A call of a callback that waits until it is known whether its answer is wanted. */
-export interface HeldMessage {
+export abstract class HeldMessage {
   /** Returns what is sent. `answers`: whether the program reads answers in this turn of the event loop. */
-  release(answers: boolean): Message;
+  abstract release(answers: boolean): Message;
 }
 
 /** Converts the values that a connection sends to JSON, checks them against the limits, and sends messages. */
@@ -71,7 +70,7 @@ export class Outbox {
 
   send(message: Message): void {
     if (this.#held) {
-      this.#add(message, message);
+      this.#add(message, messageLength(message));
       return;
     }
     this.#channel.send(message);
@@ -84,14 +83,14 @@ export class Outbox {
   }
 
   /** Sends a message at the end of the turn of the event loop, and what is sent until then after it. */
-  hold(held: HeldMessage, message: Message): void {
+  hold(held: HeldMessage, length: number): void {
     if (!this.#held) {
       this.#held = [];
       // A promise that the program awaits is read in a microtask of its own.
       this.#flushLater ??= () => queueMicrotask(() => this.flush());
       queueMicrotask(this.#flushLater);
     }
-    this.#add(held, message);
+    this.#add(held, length);
   }
 
   /** The program reads an answer of a callback, and may read others that it has requested in this turn of the event loop. */
@@ -99,9 +98,9 @@ export class Outbox {
     this.#answersAreRead = true;
   }
 
-  #add(item: HeldMessage | Message, message: Message): void {
+  #add(item: HeldMessage | Message, length: number): void {
     this.#held?.push(item);
-    this.#heldLength += messageLength(message);
+    this.#heldLength += length;
     if (this.#heldLength > HELD_LENGTH) this.flush();
   }
 
@@ -114,7 +113,7 @@ export class Outbox {
     this.#heldLength = 0;
     this.#answersAreRead = false;
     for (const item of held) {
-      const message = typeof item === 'string' || !('release' in item) ? item : item.release(answers);
+      const message = item instanceof HeldMessage ? item.release(answers) : item;
       if (!this.ended) this.#channel.send(message);
     }
     this.#flow.update();
@@ -131,6 +130,11 @@ export class Outbox {
     const sent = withEncoded(scrubbed, message);
     this.send(sent);
     return sent;
+  }
+
+  /** Converts an error to JSON. Never throws. */
+  encodeError(error: unknown, id: string): Scrubbed {
+    return encodeError(error, id, this.#host, this.#negotiation);
   }
 
   /**

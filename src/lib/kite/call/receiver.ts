@@ -1,15 +1,16 @@
-import { arrayMark, totalLength } from '../../dnode/attached-bytes.js';
-import {
-  type CallbackPath,
-  type DnodeMessage,
-  isProtocolViolation,
-  withArrays,
-} from '../../dnode/dnode-message.js';
+import { ReceivedBytes } from '../../dnode/attached-bytes.js';
+import { type CallbackPath, type DnodeMessage, isProtocolViolation } from '../../dnode/dnode-message.js';
 import type { MessageJson } from '../../dnode/message-json.js';
 import { type AnyFunction, STREAM_PLACEHOLDER } from '../../dnode/scrub.js';
 import { unscrub } from '../../dnode/unscrub.js';
 import type { Channel, ChannelReceiver } from '../../transport/channel/channel.js';
-import { type BytesMessage, type Fragment, pieceText } from '../../transport/channel/outgoing-message.js';
+import type { IncomingMessage } from '../../transport/channel/deliver-message.js';
+import {
+  type BytesMessage,
+  type Fragment,
+  messageText,
+  pieceText,
+} from '../../transport/channel/outgoing-message.js';
 import { runGuarded } from '../../util/guard-listeners.js';
 import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/message-of.js';
@@ -18,7 +19,6 @@ import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
 import { StreamEntry } from '../streams/stream-entry.js';
 import { type IncomingCall, isOptionPath, readCall } from './envelope.js';
-import type { EnvelopePrefix } from './envelope-prefix.js';
 import type { FlowControl } from './flow-control.js';
 import type { Negotiation } from './negotiation.js';
 import { isCall, type PendingCall, type PendingCalls } from './pending-calls.js';
@@ -33,12 +33,16 @@ import { type TaggedPlace, untagged } from './tagged-message.js';
 export interface CallPrefixCache {
   /** Makes the channel recognize calls that have the same prefix as this one. */
   learn(text: string, channel: Channel): void;
-  find(fragment: Fragment): EnvelopePrefix | undefined;
-  /** Reads a call in the form that kites write. Returns undefined if it has another one. */
-  read(prefix: EnvelopePrefix, rest: string): IncomingCall | undefined;
-  /** Parses the part after a prefix. Returns undefined if the two have to be parsed together. */
-  parse(rest: string): DnodeMessage | undefined;
-  complete(prefix: EnvelopePrefix, message: DnodeMessage): IncomingCall;
+  /** Reads the call with this prefix. Returns undefined if the two have to be parsed together. */
+  read(fragment: Fragment, rest: string, reader: CallReader): IncomingCall | undefined;
+}
+
+/** Restores what the JSON of a call stands for. */
+export interface CallReader {
+  /** Replaces callback references in the arguments, in place. Returns the fields of the call about them. */
+  restore(method: string, message: DnodeMessage): Pick<IncomingCall, 'scope' | 'inputs'> | undefined;
+  /** Returns the message with the values that its arguments stand for. */
+  untagArguments(message: DnodeMessage): DnodeMessage;
 }
 
 /** The interface of a kite to its receivers. */
@@ -74,7 +78,7 @@ export interface ReceiverOptions {
 }
 
 /** Reads the messages of a connection: calls of the peer, its responses, and its calls of callbacks. */
-export class Receiver implements ChannelReceiver {
+export class Receiver implements ChannelReceiver, CallReader {
   readonly #host: ReceiverHost;
   readonly #connection: ReceivingConnection;
   readonly #channel: Channel;
@@ -110,23 +114,24 @@ export class Receiver implements ChannelReceiver {
 
   /** Does not throw: an invalid message closes the connection. */
   message(text: string, prefix?: Fragment): void {
-    this.#receive(text, prefix, undefined);
+    this.#receive(text, prefix);
   }
 
   /** Does not throw: an invalid message closes the connection. */
-  bytes({ pieces }: BytesMessage): void {
-    const arrays: Uint8Array[] = [];
-    let text = '';
-    for (const piece of pieces)
-      text += piece instanceof Uint8Array ? `"${arrayMark(arrays.push(piece) - 1)}"` : pieceText(piece);
-    this.#receive(text, undefined, arrays);
+  bytes(message: BytesMessage): void {
+    this.#receive(message, undefined);
   }
 
-  #receive(text: string, prefix: Fragment | undefined, arrays: readonly Uint8Array[] | undefined): void {
+  #receive(message: IncomingMessage, prefix: Fragment | undefined): void {
     if (this.#closed) return;
     try {
-      if (prefix) this.#receiveAfterPrefix(prefix, text);
-      else this.#receiveWhole(text, arrays);
+      if (typeof message !== 'string') {
+        this.#receiveBytes(message);
+        return;
+      }
+      const call = prefix && this.#prefixes?.read(prefix, message, this);
+      if (call) this.#connection.dispatch(call);
+      else this.#receiveWhole(prefix ? prefix.text + message : message);
     } catch (error) {
       this.#host.logger.warn(`${this.#connection.remoteAddress}: ${messageOf(error)}; closing`);
       if (isProtocolViolation(error)) this.#connection.close(error.code, error.message);
@@ -134,48 +139,44 @@ export class Receiver implements ChannelReceiver {
     }
   }
 
-  #receiveWhole(text: string, arrays?: readonly Uint8Array[]): void {
-    const parsed = this.#host.json.parse(text, this.#host.limits);
-    const message = arrays ? withArrays(parsed, arrays) : parsed;
-    if (typeof message.method === 'number') {
-      this.#callback(message.method, message, text.length + (arrays ? totalLength(arrays) : 0));
-      return;
-    }
-    const restored = this.#restore(message.method, message);
-    const call = readCall(message.method, this.#untag(message, [message.args[0], 'withArgs']));
-    if (restored) Object.assign(call, restored);
+  /** A message with bytes means what its text with base64 would mean. */
+  #receiveBytes(received: BytesMessage): void {
+    const bytes = new ReceivedBytes();
+    let text = '';
+    for (const piece of received.pieces)
+      text += piece instanceof Uint8Array ? `"${bytes.add(piece)}"` : pieceText(piece);
+    const message = this.#host.json.parse(text, this.#host.limits);
+    if (message.tagged) this.#receiveParsed({ ...message, bytes }, text.length + bytes.size);
+    else this.#receiveWhole(messageText(received));
+  }
+
+  #receiveWhole(text: string): void {
     const first = !this.#connection.hasReceivedCall;
-    this.#connection.dispatch(call);
+    const isCall = this.#receiveParsed(this.#host.json.parse(text, this.#host.limits), text.length);
     // Most callers make one call. A caller that makes a second one is likely to make more.
-    if (first || this.#connection.role === 'dialed' || arrays) return;
+    if (!isCall || first || this.#connection.role === 'dialed') return;
     this.#prefixes ??= this.#host.newPrefixCache?.();
     this.#prefixes?.learn(text, this.#channel);
   }
 
-  #receiveAfterPrefix(fragment: Fragment, rest: string): void {
-    const prefixes = this.#prefixes;
-    const prefix = prefixes?.find(fragment);
-    const usual = prefix && prefixes?.read(prefix, rest);
-    if (usual) {
-      this.#connection.dispatch(usual);
-      return;
+  /** Returns whether the message is a call of a method. */
+  #receiveParsed(message: DnodeMessage, size: number): boolean {
+    if (typeof message.method === 'number') {
+      this.#callback(message.method, message, size);
+      return false;
     }
-    const message = prefix && prefixes?.parse(rest);
-    if (!prefixes || !prefix || !message) {
-      this.#receiveWhole(fragment.text + rest);
-      return;
-    }
-    const restored = this.#restore(prefix.method, message);
-    const call = prefixes.complete(prefix, this.#untag(message, [message.args[0], 'withArgs']));
+    const restored = this.restore(message.method, message);
+    const call = readCall(message.method, this.untagArguments(message));
     if (restored) Object.assign(call, restored);
     this.#connection.dispatch(call);
+    return true;
   }
 
   /**
    * Replaces callback references with stubs, and those of streams with streams. Returns what they have in common, and the streams.
    * Nearly every call has a reference for its response, which needs no stub.
    */
-  #restore(
+  restore(
     method: string,
     { args, callbacks }: DnodeMessage,
   ): Pick<IncomingCall, 'scope' | 'inputs'> | undefined {
@@ -191,6 +192,10 @@ export class Receiver implements ChannelReceiver {
       return stream;
     });
     return { scope, inputs: streams.length > 0 ? streams : undefined };
+  }
+
+  untagArguments(message: DnodeMessage): DnodeMessage {
+    return this.#untag(message, [message.args[0], 'withArgs']);
   }
 
   /** Restores the tagged values of a message, in place: those of one field, or all. */
@@ -211,7 +216,7 @@ export class Receiver implements ChannelReceiver {
       return;
     }
     if (callbacks) this.#unscrub(args, callbacks);
-    const message = this.#untag(received, isCall(entry) ? [args[0], 'result'] : undefined);
+    const message = this.#untag(received, isCall(entry) ? taggedPlace(args[0]) : undefined);
     if (typeof entry === 'function') this.#invoke(entry, message);
     else if (entry instanceof StreamEntry) entry.receive(message, size);
     else settleCall(this.#pendingCalls.settle(number, entry), message);
@@ -248,4 +253,10 @@ export class Receiver implements ChannelReceiver {
   #refuse(answer: number | undefined, error: Error): void {
     this.#sender.respondError({ method: 'a callback', response: answer }, error, '');
   }
+}
+
+/** Returns what can have tagged values in an answer: the result, or the data of the error. */
+function taggedPlace(answer: unknown): TaggedPlace {
+  const error: unknown = record(answer)['error'] ?? null;
+  return error === null ? [answer, 'result'] : [error, 'data'];
 }

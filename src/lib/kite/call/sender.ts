@@ -1,5 +1,4 @@
 import type { AnyFunction, ExtractedFunction } from '../../dnode/scrub.js';
-import { toWireError } from '../../protocol/errors.js';
 import { Fragment, type Piece } from '../../transport/channel/outgoing-message.js';
 import { messageOf } from '../../util/message-of.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
@@ -17,6 +16,7 @@ import {
   callMessage,
   callTail,
   cancelMessage,
+  DRAINING_MESSAGE,
   encodedMessage,
   errorMessage,
   type IncomingCall,
@@ -206,6 +206,11 @@ export class Sender {
       : deadlineField(timeout);
   }
 
+  /** Tells the peer that this side takes no new calls. */
+  announceDraining(): void {
+    if (!this.#outbox.ended) this.#outbox.send(DRAINING_MESSAGE);
+  }
+
   /** Cancels a call at the peer, unless the peer is known not to speak the extension. */
   cancel(number: number): void {
     if (this.#outbox.ended || !this.#negotiation.mayRead('cancel')) return;
@@ -235,8 +240,9 @@ export class Sender {
 
   respondError(call: AnsweredCall, error: unknown, id: string): void {
     if (call.response === undefined || this.#outbox.ended) return;
+    const encoded = this.#outbox.encodeError(error, id);
     const fields = this.#negotiation.takeAnnouncement();
-    this.#outbox.send(errorMessage(call.response, toWireError(error, id), fields));
+    this.#outbox.sendEncoded(encoded, errorMessage(call.response, encoded.json, fields));
   }
 
   /** Returns a function that calls a callback of the peer, which is in the arguments of a call if `scope` is set. */

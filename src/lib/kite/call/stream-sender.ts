@@ -1,6 +1,6 @@
 import { type ExtractedFunction } from '../../dnode/scrub.js';
 import { formatPath } from '../../dnode/value-tags.js';
-import { KiteError, toWireError } from '../../protocol/errors.js';
+import { KiteError } from '../../protocol/errors.js';
 import type { ItemStream } from '../../util/item-source.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { ConnectionStreams } from '../streams/connection-streams.js';
@@ -109,7 +109,14 @@ export class StreamSender {
   }
 
   #sendEnd(number: number, error: unknown): void {
-    this.#callFunction(number, error === undefined ? '[]' : `[${JSON.stringify(toWireError(error))}]`);
+    if (error === undefined) {
+      this.#callFunction(number, '[]');
+      return;
+    }
+    if (this.#outbox.ended) return;
+    const encoded = this.#outbox.encodeError(error, '');
+    const message = callbackMessage(number, `[${encoded.json}]`, undefined, this.#pendingCalls);
+    this.#outbox.sendEncoded(encoded, message);
   }
 
   #callFunction(number: number, json: string): void {

@@ -13,13 +13,11 @@ export type TaggedPlace = readonly [object: unknown, key: string] | undefined;
 /** Returns a message with its tagged values restored. If they cannot be, the message has a problem. */
 export function untagged(message: DnodeMessage, place: TaggedPlace, limits: ValueLimits): DnodeMessage {
   try {
-    const { args, arrays } = message;
-    if (!place) return { ...message, args: decodeValues(args, limits, arrays) as unknown[] };
-    const [object, key] = place;
-    const fields: Record<string, unknown> | undefined = jsonObject(object);
-    const isPresent = fields !== undefined && Object.hasOwn(fields, key);
-    const value = decodeValues(isPresent ? fields[key] : null, limits, arrays);
-    if (isPresent) fields[key] = value;
+    const { args, bytes } = message;
+    if (!place) return { ...message, args: decodeValues(args, limits, bytes) as unknown[] };
+    const fields: Record<string, unknown> | undefined = jsonObject(place[0]);
+    if (fields && Object.hasOwn(fields, place[1]))
+      fields[place[1]] = decodeValues(fields[place[1]], limits, bytes);
     return message;
   } catch (error) {
     const problem = place?.[1] === 'result' ? malformedResult(error) : malformedValue(error);

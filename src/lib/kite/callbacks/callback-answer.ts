@@ -7,14 +7,14 @@
  * `callbackResults` does not answer: the promise resolves with undefined as soon as the call is sent.
  */
 export class CallbackAnswer<Result = unknown> implements Promise<Result> {
-  /** Called when the program reads the answer. */
-  onRead: (() => void) | undefined;
+  /** @internal Learns that the program reads the answer. */
+  reader: AnswerReader | undefined;
   #promise: Promise<Result> | undefined;
-  #resolve: ((value: never) => void) | undefined;
-  #reject: ((error: unknown) => void) | undefined;
+  #settle: Settle | undefined;
 
   /** @internal `promise`: the answer, if it is known. */
-  constructor(promise?: Promise<Result>) {
+  constructor(reader: AnswerReader | undefined, promise?: Promise<Result>) {
+    this.reader = reader;
     this.#promise = promise;
   }
 
@@ -22,6 +22,7 @@ export class CallbackAnswer<Result = unknown> implements Promise<Result> {
     return 'CallbackAnswer';
   }
 
+  // oxlint-disable-next-line unicorn/no-thenable -- it is a promise
   then<Value = Result, Other = never>(
     fulfilled?: ((value: Result) => Value | PromiseLike<Value>) | null,
     rejected?: ((reason: unknown) => Other | PromiseLike<Other>) | null,
@@ -40,26 +41,38 @@ export class CallbackAnswer<Result = unknown> implements Promise<Result> {
   }
 
   #read(): Promise<Result> {
-    this.onRead?.();
+    this.reader?.answerRead(this as CallbackAnswer);
     return (this.#promise ??= new Promise((resolve, reject) => {
-      this.#resolve = resolve as (value: never) => void;
-      this.#reject = reject;
+      this.#settle = { resolve: (value) => resolve(value as Result), reject };
     }));
   }
 
   /** @internal */
   resolve(value: unknown): void {
-    if (this.#resolve) this.#resolve(value as never);
+    if (this.#settle) this.#settle.resolve(value);
     else this.#promise ??= Promise.resolve(value as Result);
   }
 
   /** @internal */
   reject(error: unknown): void {
-    if (this.#reject) this.#reject(error);
-    else if (!this.#promise) {
-      this.#promise = Promise.reject(error);
-      // Only those who read the answer handle its error.
-      this.#promise.catch(() => undefined);
-    }
+    if (this.#settle) this.#settle.reject(error);
+    else this.#promise ??= rejection(error);
   }
+}
+
+/** What has made the call that is answered. */
+export interface AnswerReader {
+  answerRead(answer: CallbackAnswer): void;
+}
+
+interface Settle {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A promise that has rejected. Only those who read it handle the error. */
+function rejection(reason: unknown): Promise<never> {
+  const promise = Promise.reject(reason);
+  promise.catch(() => undefined);
+  return promise;
 }

@@ -6,7 +6,7 @@ import { DISPOSE } from '../../util/dispose.js';
  */
 export type SharedFunction<Fn> = Fn & {
   /** Releases the function. The peer's later calls of it are ignored. */
-  release(): void;
+  readonly release: () => void;
   [Symbol.dispose](): void;
 };
 

@@ -42,6 +42,7 @@ export interface CoreOptions extends DispatcherOptions, Pick<ClientHost, 'newRen
   readonly identity: KiteIdentity;
   readonly limits: ConnectionLimits;
   readonly json: MessageJson;
+  readonly errorFields?: readonly string[] | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timeout: number;
@@ -118,9 +119,11 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     return connection;
   }
 
-  /** Rejects calls from now on. */
+  /** Rejects calls from now on, and tells the peers. Those that have no running call are about to be disconnected. */
   drain(): void {
     this.#dispatcher.drain();
+    for (const connection of this.accepted) if (connection.flow.running > 0) connection.announceDraining();
+    for (const client of this.#clients) client.announceDraining();
   }
 
   /** Lets clients that wait for their next attempt dial at once. */

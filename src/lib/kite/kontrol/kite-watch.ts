@@ -88,13 +88,7 @@ export class ResumingKiteWatch implements KiteWatch {
     };
     const { query } = this.#options;
     const args = [{ query, watchCallback: callback }];
-    const answer = client.call<unknown, string>('getKites', args, { callbacks: 'connection' });
-    const response = readKites(
-      await answer.catch((error: unknown) => {
-        client.forget(callback);
-        throw error;
-      }),
-    );
+    const response = readKites(await this.#query(client, args, callback));
     if (this.#cancelled || this.#watchedOn !== client) return;
     if (response.watcherId === undefined) {
       throw codedError('genericError', 'noWatch', 'Kontrol does not support watches');
@@ -105,6 +99,15 @@ export class ResumingKiteWatch implements KiteWatch {
     const changes = early;
     early = undefined;
     for (const change of changes) this.#changed(change);
+  }
+
+  async #query(client: Client, args: unknown[], callback: (change: unknown) => void): Promise<unknown> {
+    try {
+      return await client.call<unknown, string>('getKites', args, { callbacks: 'connection' });
+    } catch (error) {
+      client.forget(callback);
+      throw error;
+    }
   }
 
   #rewatch(client: Client): void {

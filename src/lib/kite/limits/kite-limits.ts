@@ -1,6 +1,11 @@
 import { type DnodeLimits, dnodeLimits } from '../../dnode/dnode-limits.js';
 import { type StreamLimits, streamLimits } from './stream-limits.js';
-import { type MetadataLimits, metadataLimits } from '../../protocol/protocol-limits.js';
+import {
+  type ErrorLimits,
+  errorLimits,
+  type MetadataLimits,
+  metadataLimits,
+} from '../../protocol/protocol-limits.js';
 import {
   type ChannelLimits,
   channelLimits,
@@ -13,7 +18,12 @@ import {
 } from '../../transport/limits/transport-limits.js';
 
 /** Limits of each connection, in Node and in pages. */
-export interface ConnectionLimits extends ChannelLimits, DnodeLimits, MetadataLimits, StreamLimits {
+export interface ConnectionLimits
+  extends ChannelLimits,
+    DnodeLimits,
+    ErrorLimits,
+    MetadataLimits,
+    StreamLimits {
   /** Maximum number of calls of one peer that run at a time. Default 16,384. If exceeded, reading from the peer pauses. */
   readonly callsPerConnection: number;
 }
@@ -44,6 +54,7 @@ export interface Limits extends ConnectionLimits, PeerLimits, RelayLimits, Serve
 export const connectionLimits: ConnectionLimits = {
   ...channelLimits,
   ...dnodeLimits,
+  ...errorLimits,
   ...metadataLimits,
   ...streamLimits,
   callsPerConnection: 16_384,

@@ -54,6 +54,7 @@ export function composePageKite(
     identity,
     limits,
     json,
+    errorFields: options.errorFields,
     clock,
     logger,
     authenticator: { verify: refuseCaller },

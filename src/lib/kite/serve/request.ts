@@ -2,6 +2,7 @@ import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import { type Metadata, NO_METADATA } from '../../protocol/metadata.js';
 import { parseTrace, type TraceContext } from '../../protocol/trace-context.js';
 import type { Timer } from '../../util/clock.js';
+import { runGuarded } from '../../util/guard-listeners.js';
 import { randomHex } from '../../util/random.js';
 import type { StreamProducer } from '../streams/stream-producer.js';
 import { deadlinePassed } from '../call/call-errors.js';
@@ -78,7 +79,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
 
   /**
    * Aborts when nobody waits for the response any more. The reason is a KiteError: `canceled` if the caller has given up,
-   * `timeout` if its deadline has passed, or `disconnect` if it has disconnected.
+   * `timeout` if its deadline has passed, or `disconnect` if it has disconnected. What a listener throws is logged.
    */
   get signal(): AbortSignal {
     return (this.#controller ??= this.#openSignal()).signal;
@@ -137,7 +138,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #listen(): Set<() => void> {
     const listeners = new Set<() => void>();
     this.signal.addEventListener('abort', () => {
-      for (const listener of listeners) listener();
+      for (const listener of listeners) runGuarded(this.#connection.listenerFailed, listener, []);
     });
     return listeners;
   }

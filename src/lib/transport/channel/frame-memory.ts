@@ -1,8 +1,8 @@
 import { FRAME_MEMORY_BYTES } from '../limits/transport-limits.js';
 
 /**
- * Memory for the frames that the connections of a kite send, one after the other. The network nearly always accepts a frame at once.
- * Then the next frame is built in the same memory: new memory for each would have to be freed by garbage collection.
+ * Memory for the frames that the connections of a kite send, one after the other. The network nearly always accepts a frame at
+ * once. Then the next frame is built in the same memory: new memory for each would have to be freed by garbage collection.
  */
 export class FrameMemory {
   #kept: Buffer | undefined;

@@ -5,12 +5,13 @@ import { messageTooLong } from './frames.js';
 import { LINE_BREAK, LINES_START } from './lines.js';
 
 /*
- * Binary messages of a hop with the extension `binary`. Each is one message, a line in which the base64 of some values is left out:
+ * Binary messages of a hop with the extension `binary`. Each is one message, a line in which the base64 of some values is left
+ * out:
  *
  *     length of a text, text, length of a value, value, length of a text, text, …
  *
- * A length is four bytes, the highest first. The first and the last part are texts. Spaces before a value let it begin at a multiple
- * of eight bytes, so that the receiver can use it where it is.
+ * A length is four bytes, the highest first. The first and the last part are texts. Spaces before a value let it begin at a
+ * multiple of eight bytes, so that the receiver can use it where it is.
  */
 const LENGTH_BYTES = 4;
 const ALIGNMENT = 8;

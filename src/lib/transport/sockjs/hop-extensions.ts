@@ -1,8 +1,8 @@
 /**
- * An extension of one hop, a WebSocket or an HTTP session: `lines` allows frames that contain messages as lines, and `binary`, which
- * needs `lines`, binary messages of a WebSocket. A client asks for extensions in the query of the session URL, which other servers
- * and proxies ignore, and a server names those that it supports in the open frame. A server that was asked may use them at once, and
- * a client after the open frame.
+ * An extension of one hop, a WebSocket or an HTTP session: `lines` allows frames that contain messages as lines, and `binary`,
+ * which needs `lines`, binary messages of a WebSocket. A client asks for extensions in the query of the session URL, which other
+ * servers and proxies ignore, and a server names those that it supports in the open frame. A server that was asked may use them
+ * at once, and a client after the open frame.
  */
 export type HopExtension = 'lines' | 'binary';
 

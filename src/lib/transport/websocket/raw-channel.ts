@@ -49,7 +49,7 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
     this.transmit(openFrame(extensions));
     this.#batch = new FrameBatch(this.isClient ? '[' : 'a[', this.limits.messageBytes);
     this.#batch.lines = true;
-    this.sendsBytes = extensions.includes('binary');
+    this.sendsBytes = this.receivesBytes = extensions.includes('binary');
   }
 
   expect(prefix: Fragment): void {
@@ -126,7 +126,6 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
       return;
     }
     this.#receivesFrames = frame.extensions.includes('lines');
-    this.receivesBytes = frame.extensions.includes('binary');
     if (this.isClient) this.open(frame.extensions);
   }
 

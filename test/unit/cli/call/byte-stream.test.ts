@@ -36,7 +36,7 @@ describe('a stream of bytes', () => {
     expect(String((await pieces.next()).value)).toBe('first');
     const second = pieces.next();
     expect(await pieces.return?.()).toMatchObject({ done: true });
-    await expect(second).rejects.toThrow();
+    await expect(second).rejects.toThrow('Premature close');
     expect(input.destroyed).toBe(true);
   });
 

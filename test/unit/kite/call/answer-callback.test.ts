@@ -26,6 +26,7 @@ async function answered(fn: () => unknown): Promise<readonly unknown[]> {
 }
 
 const hostile = {
+  // oxlint-disable-next-line unicorn/no-thenable -- hostile
   get then(): unknown {
     throw new Error('mine');
   },
@@ -48,6 +49,7 @@ it.each<readonly [string, () => unknown, readonly unknown[]]>([
   ['returns an object whose then throws', () => hostile, [['Error: mine'], ['Error: mine'], 0, 0]],
   [
     'returns an object whose then is called twice',
+    // oxlint-disable-next-line unicorn/no-thenable -- hostile
     () => ({ then: (done: (value: number) => void) => [done(1), done(2)] }),
     [[1], [], 1, 0],
   ],

@@ -7,7 +7,7 @@ import { SPOKEN_EXTENSIONS } from '../../../../src/lib/protocol/extensions.js';
 import { connected, makeCore, settled } from '../../../helpers/kite/cores.js';
 import { MemoryChannel } from '../../../helpers/transport/memory-channel.js';
 
-type Ask = RemoteFunction<unknown[], unknown>;
+type Ask = RemoteFunction;
 
 /** The messages that request an answer of a callback. */
 function requests(sent: readonly string[]): string[] {
@@ -60,12 +60,19 @@ describe('the answers of callbacks', () => {
       fn: () => ({ add: (a: number, b: number) => a + b }),
       nothing: () => undefined,
     };
-    const ask = async (fns: Record<string, Ask>): Promise<unknown[]> => {
-      const { add } = (await fns['fn']?.()) as { add: RemoteFunction<[number, number], number> };
-      return [await fns['promise']?.(), await fns['value']?.(), await add(1, 2), await fns['nothing']?.()];
+    const ask = async ({
+      promise,
+      value,
+      fn,
+      nothing,
+    }: Record<keyof typeof results, Ask>): Promise<unknown[]> => {
+      const { add } = (await fn()) as { add: RemoteFunction<[number, number], number> };
+      return [await promise(), await value(), await add(1, 2), await nothing()];
     };
-    server.handle<[Record<string, Ask>]>('ask', ({ args: [fns] }) => ask(fns));
-    caller.handle<[Record<string, Ask>]>('ask', ({ args: [fns] }) => ask(fns)).disableAuthentication();
+    server.handle<[Record<keyof typeof results, Ask>]>('ask', ({ args: [fns] }) => ask(fns));
+    caller
+      .handle<[Record<keyof typeof results, Ask>]>('ask', ({ args: [fns] }) => ask(fns))
+      .disableAuthentication();
     server.handle('back', ({ client: peer }) => peer.tell('ask', results));
     const expected = [1, new Map([['a', 1n]]), 3, null];
     expect(await client.tell('ask', results)).toEqual(expected);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DnodeMessage, MessageLimits } from '../../../../src/lib/dnode/dnode-message.js';
-import { type MessageJson, roundedJson } from '../../../../src/lib/dnode/message-json.js';
+import type { MessageJson } from '../../../../src/lib/dnode/message-json.js';
 import { messageJson, type Numbers } from '../../../../src/lib/kite/call/message-numbers.js';
 import { parseUsualCall, parseUsualMessage } from '../../../../src/lib/kite/call/usual-messages.js';
 import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
@@ -167,7 +167,7 @@ describe('messages in the usual form', () => {
   );
 
   it('what kites write most is parsed in the usual form', () => {
-    const data = roundedJson.parseData;
+    const data = messageJson('rounded').parseData;
     for (const text of [
       '{"method":5,"arguments":[1,2],"callbacks":{}}',
       '{"method":5,"arguments":[{"error":null,"result":"x"}],"callbacks":{}}',
@@ -184,7 +184,7 @@ describe('messages in the usual form', () => {
     (limits) => {
       const all = { ...defaultLimits, ...limits };
       const rest = '[[4]]}],"callbacks":{"5":[0,"responseCallback"]}}';
-      expect(parseUsualCall(rest, all, roundedJson.parseData)).toBeUndefined();
+      expect(parseUsualCall(rest, all, messageJson('rounded').parseData)).toBeUndefined();
     },
   );
 });

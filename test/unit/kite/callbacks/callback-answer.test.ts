@@ -3,16 +3,16 @@ import { CallbackAnswer } from '../../../../src/lib/kite/callbacks/callback-answ
 
 describe('the answer of a callback', () => {
   it('an answer can be read before and after it has arrived, any number of times', async () => {
-    const answer = new CallbackAnswer<number>();
+    const answer = new CallbackAnswer<number>(undefined);
     const before = answer.then((value) => value + 1);
     answer.resolve(1);
     answer.resolve(2);
     expect([await before, await answer, await answer.finally(() => undefined)]).toEqual([2, 1, 1]);
-    expect(String(answer)).toBe('[object CallbackAnswer]');
+    expect(Object.prototype.toString.call(answer)).toBe('[object CallbackAnswer]');
   });
 
   it('an answer that is not read rejects nothing, and one that is read later still rejects', async () => {
-    const answer = new CallbackAnswer();
+    const answer = new CallbackAnswer(undefined);
     answer.reject(new Error('mine'));
     await new Promise((resolve) => setImmediate(resolve));
     await expect(answer.catch((error: unknown) => (error as Error).message)).resolves.toBe('mine');
@@ -20,12 +20,13 @@ describe('the answer of a callback', () => {
   });
 
   it('an answer reports that it is read', async () => {
-    const answer = new CallbackAnswer();
     let reads = 0;
-    answer.onRead = () => {
-      reads++;
-      answer.resolve('read');
-    };
+    const answer = new CallbackAnswer({
+      answerRead: (read) => {
+        reads++;
+        read.resolve('read');
+      },
+    });
     expect([reads, await answer, reads]).toEqual([0, 'read', 1]);
   });
 });
