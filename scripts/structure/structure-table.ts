@@ -619,6 +619,7 @@ export const structure: readonly Folder[] = [
       'certificate-authorities',
       'clock',
       'console-logger',
+      'data-json',
       'deadline',
       'descriptors',
       'dispose',

@@ -3,6 +3,7 @@ import { encodeValues, type ValueSupport } from './encode-values.js';
 import { TAG } from './value-tags.js';
 import { BrandedError } from '../errors/branded-error.js';
 import { isStream, type ItemStream } from '../util/item-source.js';
+import { dataJson } from '../util/data-json.js';
 import { messageOf } from '../util/message-of.js';
 
 // oxlint-disable-next-line typescript/no-unsafe-function-type -- any function of a program, to be called by the peer
@@ -62,7 +63,7 @@ export function scrub(
   stringify: Stringify = JSON.stringify,
   special?: SpecialValues,
 ): Scrubbed {
-  if (isDataItem(value, maxDepth + 1)) return stringified(value, undefined, false, stringify);
+  if (isDataItem(value, maxDepth + 1)) return { json: dataJson(value), functions: undefined };
   const functions = findFunctions(value, maxDepth);
   const attached = special?.support.bytes ? new AttachedBytes() : undefined;
   const encode = (bytes?: AttachedBytes): unknown =>

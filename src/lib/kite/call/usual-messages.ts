@@ -1,5 +1,6 @@
 import type { DnodeMessage, MessageLimits } from '../../dnode/dnode-message.js';
 import type { ParseData } from '../../dnode/message-json.js';
+import { exceedsBytes } from '../../util/utf8.js';
 
 /*
  * Nearly all messages are written by a kite like this one, and have one of these forms, without white space:
@@ -35,7 +36,7 @@ export function parseUsualMessage(
   limits: MessageLimits,
   parseData: ParseData,
 ): DnodeMessage | undefined {
-  if (mayExceed(text.length, limits) || !hasTextAt(text, 0, START)) return undefined;
+  if (exceedsLimits(text, limits) || !hasTextAt(text, 0, START)) return undefined;
   const end = digitsEnd(text, START.length);
   const method = numberIn(text, START.length, end);
   const start = end + ARGUMENTS.length;
@@ -65,7 +66,7 @@ export function parseUsualCall(
   parseData: ParseData,
 ): UsualCall | undefined {
   const end = rest.length - RESPONSE.length;
-  if (mayExceed(rest.length, limits) || end < 0 || !hasTextAt(rest, end, RESPONSE)) return undefined;
+  if (exceedsLimits(rest, limits) || end < 0 || !hasTextAt(rest, end, RESPONSE)) return undefined;
   let digits = end;
   while (isDigit(rest.charCodeAt(digits - 1))) digits--;
   const response = numberIn(rest, digits, end);
@@ -77,9 +78,8 @@ export function parseUsualCall(
   return args && { args, response };
 }
 
-/** Whether a message may exceed a limit of messages. A UTF-16 unit takes at most three bytes. */
-function mayExceed(length: number, { messageBytes, callbacksPerMessage }: MessageLimits): boolean {
-  return length * 3 > messageBytes || callbacksPerMessage < 1;
+function exceedsLimits(text: string, { messageBytes, callbacksPerMessage }: MessageLimits): boolean {
+  return callbacksPerMessage < 1 || exceedsBytes(text, messageBytes);
 }
 
 /** V8 compares slices faster than `startsWith` does. */

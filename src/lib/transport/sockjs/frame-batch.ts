@@ -56,7 +56,10 @@ export class FrameBatch {
     const isLine = this.#isLine(message);
     const text = isLine ? messageText(message) : quoteMessage(message);
     // Quoting never shortens a text, and a UTF-16 unit takes at most three bytes, so only long messages are counted.
-    if (text.length * 3 > this.#messageBytes && exceedsBytes(messageText(message), this.#messageBytes)) {
+    if (
+      text.length * 3 > this.#messageBytes &&
+      exceedsBytes(isLine ? text : messageText(message), this.#messageBytes)
+    ) {
       return false;
     }
     const first = this.#count++ === 0;

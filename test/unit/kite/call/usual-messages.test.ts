@@ -179,8 +179,8 @@ describe('messages in the usual form', () => {
     });
   });
 
-  it.each([{ messageBytes: 60 }, { messageDepth: 2 }, { callbacksPerMessage: 0 }])(
-    'a message that may exceed a limit is parsed as a whole: %j',
+  it.each([{ messageBytes: 40 }, { messageDepth: 2 }, { callbacksPerMessage: 0 }])(
+    'a message that exceeds a limit is parsed as a whole: %j',
     (limits) => {
       const all = { ...defaultLimits, ...limits };
       const rest = '[[4]]}],"callbacks":{"5":[0,"responseCallback"]}}';
