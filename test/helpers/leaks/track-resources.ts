@@ -63,14 +63,17 @@ function trackCallbacks(tracker: ResourceTracker): void {
   };
 }
 
-/** The calls that a peer can cancel. */
+/** The calls that a peer can cancel. They are no leak once it has disconnected: a handler may wait for ever. */
 function trackRunning(tracker: ResourceTracker): void {
   const releases = new WeakMap<object, () => void>();
   // oxlint-disable-next-line typescript/unbound-method
   const { track, untrack } = Connection.prototype;
   Connection.prototype.track = function trackedTrack(this: Connection, call, running): void {
     track.call(this, call, running);
-    if (!releases.has(running)) releases.set(running, tracker.track('running call', call.method));
+    if (releases.has(running)) return;
+    const release = tracker.track('running call', call.method);
+    releases.set(running, release);
+    this.once('disconnect', release);
   };
   Connection.prototype.untrack = function trackedUntrack(this: Connection, call, running): void {
     untrack.call(this, call, running);
