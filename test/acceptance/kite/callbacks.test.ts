@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RemoteFunction } from '../../../src/lib/index.js';
+import { untilAborted } from '../../helpers/kite/endless.js';
 import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
 
 /** A kite that keeps the function of its last call of `keep`, and a client of it. */
@@ -16,9 +17,9 @@ async function withKept(): Promise<
     kept.fn = fn;
     throw new Error('mine');
   });
-  pair.server.handle<[RemoteFunction]>('never', ({ args: [fn] }) => {
-    kept.fn = fn;
-    return new Promise(() => undefined);
+  pair.server.handle<[RemoteFunction]>('never', (request) => {
+    kept.fn = request.args[0];
+    return untilAborted(request);
   });
   return { ...pair, call: (value) => kept.fn?.(value) };
 }

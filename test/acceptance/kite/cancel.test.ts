@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isKiteError, type Request } from '../../../src/lib/index.js';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
 import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
-import { callAndAbort, endless, running } from '../../helpers/kite/endless.js';
+import { callAndAbort, endless, running, untilAborted } from '../../helpers/kite/endless.js';
 import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
 
 function cancels(sent: readonly string[]): string[] {
@@ -44,7 +44,7 @@ describe('cancellation', () => {
       request.signal.onabort = fail;
       request.onAbort(fail);
       request.onAbort(() => void aborted.push((request.signal.reason as { type: string }).type));
-      return new Promise(() => undefined);
+      return untilAborted(request);
     });
     await client.tell('kite.ping');
     await callAndAbort(client, 'fragile');

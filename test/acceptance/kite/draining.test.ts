@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, type KiteOptions } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
+import { untilAborted } from '../../helpers/kite/endless.js';
 import { connected, settled } from '../../helpers/kite/cores.js';
 
 const ANNOUNCEMENT = '{"method":"kite.draining","arguments":[{"withArgs":[]}],"callbacks":{}}';
@@ -55,7 +56,7 @@ describe('a kite that shuts down', () => {
 
   it('a peer that has not named the extension gets no announcement', async () => {
     const { server, client, far } = await connected();
-    server.handle('slow', () => new Promise(() => undefined));
+    server.handle('slow', untilAborted);
     const slow = client.call('slow', [], { timeout: 0 }).catch(() => undefined);
     await settled();
     for (const connection of server.accepted)

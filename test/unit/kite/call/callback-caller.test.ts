@@ -4,6 +4,7 @@ import type { Connection } from '../../../../src/lib/kite/call/connection.js';
 import { HELD_LENGTH } from '../../../../src/lib/kite/limits/kite-limits.js';
 import type { Logger } from '../../../../src/lib/util/logger.js';
 import { SPOKEN_EXTENSIONS } from '../../../../src/lib/protocol/extensions.js';
+import { untilAborted } from '../../../helpers/kite/endless.js';
 import { connected, makeCore, settled } from '../../../helpers/kite/cores.js';
 import { MemoryChannel } from '../../../helpers/transport/memory-channel.js';
 
@@ -254,7 +255,7 @@ describe('the answers of callbacks', () => {
     'a request for an answer whose number is %s is a call without one',
     async (answer) => {
       const { server, client, near, far } = await connected();
-      server.handle<[Ask]>('keep', () => new Promise(() => undefined));
+      server.handle<[Ask]>('keep', untilAborted);
       let calls = 0;
       void client.call('keep', [() => ++calls], { timeout: 0 }).catch(() => undefined);
       await settled();
@@ -333,9 +334,9 @@ describe('a callback that has ended', () => {
     const logged: string[] = [];
     const { server, client } = await connected({ logger: listLogger(logged) });
     let kept: Ask | undefined;
-    server.handle<[Ask]>('never', ({ args: [fn] }) => {
-      kept = fn;
-      return new Promise(() => undefined);
+    server.handle<[Ask]>('never', (request) => {
+      kept = request.args[0];
+      return untilAborted(request);
     });
     const controller = new AbortController();
     const call = client.call('never', [() => 1], { signal: controller.signal });

@@ -3,6 +3,7 @@ import { defaultLimits, isConfigurationError, KiteError } from '../../../../src/
 import { StorageError } from '../../../../src/lib/kontrol/storage/shared/storage.js';
 import type { Logger } from '../../../../src/lib/util/logger.js';
 import { ERROR_CAUSE_LENGTH } from '../../../../src/lib/protocol/protocol-limits.js';
+import { untilAborted } from '../../../helpers/kite/endless.js';
 import { connected, makeCore, settled } from '../../../helpers/kite/cores.js';
 import { hostileErrors } from '../../../helpers/hostile-errors.js';
 import { MemoryChannel } from '../../../helpers/transport/memory-channel.js';
@@ -130,7 +131,7 @@ describe('errors of handlers', () => {
     ['"data":null', { data: null }],
   ])('an error of a hostile peer with %s is an error', async (fields, expected) => {
     const { client, far, server } = await connected();
-    server.handle('never', () => new Promise(() => undefined));
+    server.handle('never', untilAborted);
     const call = client.call('never', [], { timeout: 0 });
     far.send(
       `{"method":0,"arguments":[{"error":{"type":"mine","message":"x",${fields}},"result":null}],"callbacks":{},"values":true}`,
