@@ -183,7 +183,7 @@ describe('bytes through proxies', () => {
     const { url } = await kite.registerToProxy({ proxyUrl });
     const through = new URL(url);
     through.port = `${counter.port}`;
-    const client = (await makeKite(kontrol)).newClient(`${through}`, { transport });
+    const client = (await makeKite(kontrol)).newClient(through.href, { transport });
     await client.dial();
     await echoLarge(client);
     for (const bytes of [counter.sent(), counter.received()]) expect(bytes).toBeLessThan(1.01 * MIB);
@@ -198,7 +198,7 @@ describe('bytes through proxies', () => {
     const counter = await startCounter(Number(new URL(url).port));
     const through = new URL(url);
     through.port = `${counter.port}`;
-    const client = (await makeKite(kontrol)).newClient(`${through}`, { transport });
+    const client = (await makeKite(kontrol)).newClient(through.href, { transport });
     await client.dial();
     await echoLarge(client);
     if (transport !== 'XHRPolling')

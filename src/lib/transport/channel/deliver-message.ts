@@ -1,5 +1,5 @@
 import type { ChannelReceiver } from './channel.js';
-import { BytesMessage, messageText } from './outgoing-message.js';
+import { type BytesMessage, messageText } from './outgoing-message.js';
 
 /** A message of the peer. */
 export type IncomingMessage = string | BytesMessage;

@@ -31,7 +31,7 @@ export function dialWebSocket<Options extends DialOptions>(
     const framed = options.transport !== 'RawWebSocket';
     const path = framed
       ? requestPath(base, `${sessionPath(platform)}/websocket`)
-      : /^ws/.test(base.protocol)
+      : base.protocol.startsWith('ws')
         ? base.pathname + base.search
         : requestPath(base, '/websocket');
     return platform.webSocket(base, withExtensions(path), framed, options);
