@@ -125,7 +125,7 @@ describe.each(['raw WebSocket', 'SockJS'])('a client of kite.js over %s', (trans
       (resolve) => void client.tell('endless', [() => resolve()]).catch(() => undefined),
     );
     client.disconnect();
-    await end;
+    await expect(end).resolves.toBeUndefined();
   });
 
   it('a kite.js client serves methods, and its callbacks can be called several times', async () => {

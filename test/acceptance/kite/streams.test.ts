@@ -578,7 +578,7 @@ describe.each(SINGLE_TRANSPORTS)('streams over %s', (transport) => {
     for (const { item, window } of kinds) {
       const made = { results: 0, args: 0 };
       const ended: string[] = [];
-      const endless = async function* (kind: 'results' | 'args'): AsyncGenerator<unknown> {
+      const endless = async function* (kind: 'results' | 'args'): AsyncGenerator {
         try {
           for (;;) {
             made[kind]++;

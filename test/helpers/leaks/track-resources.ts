@@ -18,7 +18,6 @@ export function trackResources(): ResourceTracker {
     Object.defineProperty(Connection.prototype, TRACKER, { value: true });
     trackConnections(tracker);
     trackCallbacks(tracker);
-    trackRunning(tracker);
     trackStreams(tracker);
     const deadlines = exemptDeadlines();
     trackTimers(tracker, deadlines, ManualClock.prototype, 'ManualClock timer');
@@ -60,21 +59,6 @@ function trackCallbacks(tracker: ResourceTracker): void {
     clear.call(this);
     for (const release of tables.get(this)?.values() ?? []) release();
     tables.delete(this);
-  };
-}
-
-/** The calls that a peer can cancel. */
-function trackRunning(tracker: ResourceTracker): void {
-  const releases = new WeakMap<object, () => void>();
-  // oxlint-disable-next-line typescript/unbound-method
-  const { track, untrack } = Connection.prototype;
-  Connection.prototype.track = function trackedTrack(this: Connection, call, running): void {
-    track.call(this, call, running);
-    if (!releases.has(running)) releases.set(running, tracker.track('running call', call.method));
-  };
-  Connection.prototype.untrack = function trackedUntrack(this: Connection, call, running): void {
-    untrack.call(this, call, running);
-    releases.get(running)?.();
   };
 }
 
