@@ -76,8 +76,8 @@ async function measure(processes: readonly PeerProcesses[], scenario: Scenario):
       const before = await peer.cpu();
       const { done, seconds } = await peer.run(scenario, ms);
       const { server, client } = await peer.cpu();
-      // The first round is a warm-up, after which the code is compiled.
-      if (round < 0) continue;
+      // The first round is a warm-up, after which the code is compiled. A peer that cannot do it has done nothing.
+      if (round < 0 || done === 0) continue;
       results.get(peer.name)?.push({
         rate: done / seconds,
         server: (server - before.server) / done,

@@ -98,11 +98,11 @@ export class Dispatcher {
   }
 
   #run(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {
-    let result: unknown;
+    let result: Thenable | null | undefined;
     try {
-      result = method.run(request, this.chain, this.#options.methodHandling);
+      result = method.run(request, this.chain, this.#options.methodHandling) as Thenable | null | undefined;
       // Reading `then` of what a handler returned may throw.
-      if (typeof result === 'object' && typeof (result as Thenable | null)?.then === 'function')
+      if (typeof result === 'object' && typeof result?.then === 'function')
         return respondLater(connection, call, request, result);
     } catch (error) {
       fail(connection, call, request, error);
