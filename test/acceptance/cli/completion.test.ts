@@ -129,7 +129,10 @@ describe('completion in bash', () => {
 function atTerminal(shell: string): { readonly running: Running; readonly line: () => string } {
   const child = spawn('script', ['-qec', `stty cols 120; ${shell}`, '/dev/null'], { env, cwd: cli.home });
   const running = new Running(child);
-  return { running, line: () => stripVTControlCharacters(running.stdout).replaceAll('\b', '').replaceAll('\u0007', '') };
+  return {
+    running,
+    line: () => stripVTControlCharacters(running.stdout).replaceAll('\b', '').replaceAll('\u0007', ''),
+  };
 }
 
 describe.each([

@@ -29,9 +29,7 @@ const sample = [START, Uint8Array.of(1, 2, 3), BETWEEN, new Uint8Array(0), BETWE
 
 describe('a binary message', () => {
   it('a binary message means the text that has base64 instead of each value', () => {
-    expect(String(meaning(encoded(sample))).replace(/ +/g, '')).toBe(
-      messageText(new BytesMessage(sample)),
-    );
+    expect(String(meaning(encoded(sample))).replace(/ +/g, '')).toBe(messageText(new BytesMessage(sample)));
     const pieces = [new Fragment('{"method":'), 7, ',"ü":{"$":"bytes","v":', Uint8Array.of(255), END];
     expect(String(meaning(encoded(pieces))).replace(/ +/g, '')).toBe(
       `{"method":7,"ü":{"$":"bytes","v":"/w=="${END}`,
