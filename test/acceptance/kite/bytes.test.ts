@@ -201,8 +201,9 @@ describe('bytes through proxies', () => {
     const client = (await makeKite(kontrol)).newClient(through.href, { transport });
     await client.dial();
     await echoLarge(client);
-    if (transport !== 'XHRPolling')
-      for (const bytes of [counter.sent(), counter.received()]) expect(bytes).toBeLessThan(1.01 * MIB);
+    // XHR carries base64.
+    const most = (transport === 'XHRPolling' ? 1.4 : 1.01) * MIB;
+    for (const bytes of [counter.sent(), counter.received()]) expect(bytes).toBeLessThan(most);
     await sendEverywhere(client);
   });
 });

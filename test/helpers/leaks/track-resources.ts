@@ -18,6 +18,7 @@ export function trackResources(): ResourceTracker {
     Object.defineProperty(Connection.prototype, TRACKER, { value: true });
     trackConnections(tracker);
     trackCallbacks(tracker);
+    trackRunning(tracker);
     trackStreams(tracker);
     const deadlines = exemptDeadlines();
     trackTimers(tracker, deadlines, ManualClock.prototype, 'ManualClock timer');
