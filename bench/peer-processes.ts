@@ -10,13 +10,17 @@ const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.expor
   format: 'pem',
 });
 
+const compiled = new URL('dist/', import.meta.url);
 /** The compiled `child.ts`. Compiling in each process would count as memory of the peer. */
-const childFile = fileURLToPath(new URL('dist/child.mjs', import.meta.url));
+const childFile = fileURLToPath(new URL('child.mjs', compiled));
 
 await build({
   entryPoints: [fileURLToPath(new URL('child.ts', import.meta.url))],
-  outfile: childFile,
+  outdir: fileURLToPath(compiled),
+  outExtension: { '.js': '.mjs' },
   bundle: true,
+  // A peer whose packages are not installed is in a file of its own.
+  splitting: true,
   packages: 'external',
   external: ['*/dist/lib/index.js'],
   platform: 'node',
