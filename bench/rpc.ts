@@ -3,7 +3,7 @@
  * absolute figures. The server and the client of each peer are separate processes. The rounds of all peers are interleaved.
  * Each round of a peer is compared with the previous round of the echo, and the result is the median.
  *
- *     npm run bench                                             # everything, in two minutes, or six with the peers below
+ *     npm run bench                                             # everything, in three minutes, or six with the peers below
  *     npm run bench -- --rounds 5 --ms 2000 --only 64 --peers bare,kitectl
  *
  * socket.io, Cap'n Web, tRPC and oRPC are measured as well if `npm ci --prefix bench` has installed them.

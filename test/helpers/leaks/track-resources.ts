@@ -63,7 +63,7 @@ function trackCallbacks(tracker: ResourceTracker): void {
   };
 }
 
-/** The calls that a peer can cancel. They are no leak once it has disconnected: a handler may wait for ever. */
+/** The calls that a peer can cancel. They do not count once it has disconnected: a handler may wait forever. */
 function trackRunning(tracker: ResourceTracker): void {
   const releases = new WeakMap<object, () => void>();
   // oxlint-disable-next-line typescript/unbound-method
