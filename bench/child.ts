@@ -2,11 +2,16 @@
 import { loadPeer } from './peers/load-peer.js';
 import type { Connection } from './peers/peer.js';
 import { type Scenario, scenarios } from './scenarios.js';
+import { abortTimes, producedForSleeper } from './stream-use.js';
 
 export type ChildCommand =
   | { readonly type: 'listen' }
   | { readonly type: 'memory' }
   | { readonly type: 'cpu' }
+  | { readonly type: 'resident' }
+  | { readonly type: 'peak' }
+  | { readonly type: 'produced'; readonly url: string; readonly ms: number }
+  | { readonly type: 'aborts'; readonly url: string; readonly count: number }
   | { readonly type: 'run'; readonly scenario: Scenario; readonly url: string; readonly ms: number }
   | { readonly type: 'idle'; readonly url: string; readonly count: number };
 
@@ -25,6 +30,14 @@ async function execute(command: ChildCommand): Promise<unknown> {
       const { user, system } = process.cpuUsage();
       return user + system;
     }
+    case 'resident':
+      return process.memoryUsage().rss;
+    case 'peak':
+      return process.resourceUsage().maxRSS * 1024;
+    case 'produced':
+      return withConnection(command.url, ({ streams }) => streams && producedForSleeper(streams, command.ms));
+    case 'aborts':
+      return withConnection(command.url, (connection) => abortTimes(connection, command.count));
     case 'run':
       return scenarios[command.scenario](peer.client, command.url, command.ms);
     case 'idle':
@@ -35,6 +48,16 @@ async function execute(command: ChildCommand): Promise<unknown> {
       }
       return null;
   }
+}
+
+async function withConnection<Result>(
+  url: string,
+  use: (connection: Connection) => Promise<Result> | undefined,
+): Promise<Result | undefined> {
+  const connection = await peer.client.connect(url);
+  const result = await use(connection);
+  await connection.close();
+  return result;
 }
 
 /** Memory in use after garbage collection, in bytes. */

@@ -198,11 +198,9 @@ async function watchLatency(node: KontrolProcess, other: KontrolProcess): Promis
   return connected(other, async (client) => {
     const notifications = new Map<string, () => void>();
     const query = { username: 'bob', environment: 'prod', name: 'watched' };
-    await client.tell('getKites', {
-      query,
-      watchCallback: ({ result }: { result?: { kite?: { id?: string } } }) =>
-        notifications.get(result?.kite?.id ?? '')?.(),
-    });
+    const watchCallback = ({ result }: { result?: { kite?: { id?: string } } }): void =>
+      notifications.get(result?.kite?.id ?? '')?.();
+    await client.call('getKites', [{ query, watchCallback }], { callbacks: 'connection' });
     const times: number[] = [];
     for (let i = 0; i < CHANGES; i++) {
       const id = randomUUID();

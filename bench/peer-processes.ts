@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 import type { Memory, ChildCommand } from './child.js';
 import type { ScenarioResult, Scenario } from './scenarios.js';
@@ -9,14 +10,32 @@ const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.expor
   format: 'pem',
 });
 
+const compiled = new URL('dist/', import.meta.url);
+/** The compiled `child.ts`. Compiling in each process would count as memory of the peer. */
+const childFile = fileURLToPath(new URL('child.mjs', compiled));
+
+await build({
+  entryPoints: [fileURLToPath(new URL('child.ts', import.meta.url))],
+  outdir: fileURLToPath(compiled),
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  // A peer whose packages are not installed is in a file of its own.
+  splitting: true,
+  packages: 'external',
+  external: ['*/dist/lib/index.js'],
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+});
+
 /** The process of one end of a peer. */
 class ChildPeer {
   readonly #process: ChildProcess;
   #pending: { resolve(value: unknown): void; reject(error: Error): void } | undefined;
 
   constructor(role: string, peer: string) {
-    this.#process = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [role, peer], {
-      execArgv: ['--import', 'tsx', '--expose-gc', '--no-warnings'],
+    this.#process = fork(childFile, [role, peer], {
+      execArgv: ['--expose-gc', '--no-warnings'],
       env: { ...process.env, BENCH_KEY: key.toString(), NODE_EXTRA_CA_CERTS: undefined },
     });
     this.#process.on('message', ({ value, error }: { value: unknown; error?: string }) => {
@@ -74,12 +93,8 @@ export class PeerProcesses {
   }
 
   /** Returns the CPU time that each end has used, in microseconds. */
-  async cpu(): Promise<{ server: number; client: number }> {
-    const command = { type: 'cpu' } as const;
-    return {
-      server: (await this.#server.send(command)) as number,
-      client: (await this.#client.send(command)) as number,
-    };
+  cpu(): Promise<{ server: number; client: number }> {
+    return this.#both({ type: 'cpu' });
   }
 
   async memory(): Promise<{ server: Memory; client: Memory }> {
@@ -88,6 +103,33 @@ export class PeerProcesses {
       server: (await this.#server.send(command)) as Memory,
       client: (await this.#client.send(command)) as Memory,
     };
+  }
+
+  /** Returns the resident memory of each end, in bytes. */
+  resident(): Promise<{ server: number; client: number }> {
+    return this.#both({ type: 'resident' });
+  }
+
+  /** Returns the most memory that each end has taken so far, in bytes. */
+  peak(): Promise<{ server: number; client: number }> {
+    return this.#both({ type: 'peak' });
+  }
+
+  async #both(command: ChildCommand): Promise<{ server: number; client: number }> {
+    return {
+      server: (await this.#server.send(command)) as number,
+      client: (await this.#client.send(command)) as number,
+    };
+  }
+
+  /** Returns how many bytes the server has read for a consumer that sleeps. */
+  async produced(ms: number): Promise<number> {
+    return (await this.#client.send({ type: 'produced', url: this.#url, ms })) as number;
+  }
+
+  /** Returns the times until an abort has arrived, in milliseconds. */
+  async aborts(count: number): Promise<number[]> {
+    return (await this.#client.send({ type: 'aborts', url: this.#url, count })) as number[];
   }
 
   stop(): void {

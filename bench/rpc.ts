@@ -12,7 +12,16 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { PeerProcesses } from './peer-processes.js';
 import { peerNames } from './peers/load-peer.js';
-import { LARGE_BYTES, MEDIUM_BYTES, type Scenario, scenarios } from './scenarios.js';
+import {
+  BYTES_1_MIB,
+  BYTES_64_KIB,
+  LARGE_BYTES,
+  MEDIUM_BYTES,
+  type Scenario,
+  scenarios,
+} from './scenarios.js';
+import { createBenchFile, measureStreams } from './streams.js';
+import { checkGoal, formatRatio, median, reportGoals, tableHeader, tableRow } from './table.js';
 
 const { values } = parseArgs({
   options: {
@@ -34,12 +43,18 @@ const goals: Partial<Record<Scenario, number>> = {
   '10 KiB of text, 16 concurrent': 1,
   '10 KiB of small objects, 16 concurrent': 0.8,
   '1 MiB of small objects, one at a time': 0.8,
+  [BYTES_64_KIB]: 0.95,
+  [BYTES_1_MIB]: 0.95,
   callbacks: 5,
+  'stream of small items': 5,
+  'MB of a file as a stream': 0.8,
   'connect and first call': 0.9,
 };
 const KEY_GOAL = 0.8;
 const KITE_JS_GOAL = 3;
 const CPU_GOAL = 0.43;
+const SOCKET_IO_GOAL = 2;
+const STREAM_CPU_GOAL = 1.5;
 const GROWTH_GOAL = 1.1;
 const MEMORY_GOAL = 16;
 
@@ -61,8 +76,8 @@ async function measure(processes: readonly PeerProcesses[], scenario: Scenario):
       const before = await peer.cpu();
       const { done, seconds } = await peer.run(scenario, ms);
       const { server, client } = await peer.cpu();
-      // The first round is a warm-up, after which the code is compiled.
-      if (round < 0) continue;
+      // The first round is a warm-up, after which the code is compiled. A peer that cannot do it has done nothing.
+      if (round < 0 || done === 0) continue;
       results.get(peer.name)?.push({
         rate: done / seconds,
         server: (server - before.server) / done,
@@ -79,10 +94,6 @@ function ratio(results: PeerResults, name: string, other: string): number {
   return median(
     (results.get(name) ?? []).map(({ rate }, round) => rate / (others[round]?.rate ?? Number.NaN)),
   );
-}
-
-function median(list: readonly number[]): number {
-  return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
 }
 
 const IDLE_CONNECTIONS = 2000;
@@ -108,24 +119,6 @@ async function memory(name: string): Promise<{ server: string; client: string; w
   };
 }
 
-const missed: string[] = [];
-
-/** Formats a value. Records it if it does not reach its goal. */
-function checkGoal(what: string, value: number, reached: boolean, goal: string): string {
-  if (!reached && !Number.isNaN(value)) missed.push(`${what}: ${value.toFixed(2)} (${goal})`);
-  return value.toFixed(2);
-}
-
-function tableRow(...cells: readonly string[]): void {
-  console.log(`| ${cells.join(' | ')} |`);
-}
-
-function tableHeader(...cells: readonly string[]): void {
-  console.log();
-  tableRow(...cells);
-  tableRow(...cells.map(() => '---'));
-}
-
 async function rates(processes: readonly PeerProcesses[]): Promise<Map<Scenario, PeerResults>> {
   const measured = new Map<Scenario, PeerResults>();
   tableHeader('per second', 'bare', ...peers.slice(1).map((name) => `${name}, × bare`), 'goal of kitectl');
@@ -139,7 +132,7 @@ async function rates(processes: readonly PeerProcesses[]): Promise<Map<Scenario,
       const times = ratio(results, name, 'bare');
       return name === 'kitectl' && least !== undefined
         ? checkGoal(scenario, times, times >= least, goal)
-        : times.toFixed(2);
+        : formatRatio(times);
     });
     const baseline = median((results.get('bare') ?? []).map(({ rate }) => rate));
     tableRow(scenario, Math.round(baseline).toLocaleString('en'), ...cells, goal);
@@ -159,12 +152,34 @@ function comparisons(measured: ReadonlyMap<Scenario, PeerResults>): void {
   compare('a kite key in every call, × no key', 'kitectl+key', 'kitectl', KEY_GOAL);
   compare('kitectl, × kite.js', 'kitectl', 'kite.js', KITE_JS_GOAL);
   if (!busy.has('kitectl')) return;
-  const [bare, own] = ['bare', 'kitectl'].map((name) =>
-    median((busy.get(name) ?? []).map(({ server, client }) => server + client)),
-  );
-  const share = (own ?? Number.NaN) / (bare ?? Number.NaN);
+  const share = cpuOf(busy, 'kitectl') / cpuOf(busy, 'bare');
   const goal = `≤ ${CPU_GOAL}`;
   tableRow('CPU of both ends, × bare', checkGoal('CPU', share, share <= CPU_GOAL, goal), goal);
+}
+
+/** Compares streams with what socket.io does instead, and with plain calls. */
+function compareStreams(measured: ReadonlyMap<Scenario, PeerResults>): void {
+  const file = measured.get('MB of a file as a stream');
+  if (file?.has('kitectl') && file.has('socket.io')) {
+    tableHeader('streams of kitectl', '×', 'goal');
+    const what = 'MB of a file, × socket.io';
+    const times = ratio(file, 'kitectl', 'socket.io');
+    const goal = `≥ ${SOCKET_IO_GOAL}`;
+    tableRow(what, checkGoal(what, times, times >= SOCKET_IO_GOAL, goal), goal);
+  }
+  const plain = measured.get('one call at a time');
+  const stream = measured.get('stream of 3 items, one at a time');
+  if (!plain?.has('kitectl') || !stream) return;
+  tableHeader('streams of kitectl', '×', 'goal');
+  const what = 'CPU of a call with a stream of 3 items, × a plain call';
+  const times = cpuOf(stream, 'kitectl') / cpuOf(plain, 'kitectl');
+  const goal = `≤ ${STREAM_CPU_GOAL}`;
+  tableRow(what, checkGoal(what, times, times <= STREAM_CPU_GOAL, goal), goal);
+}
+
+/** CPU time of both ends per operation, in microseconds. */
+function cpuOf(results: PeerResults, name: string): number {
+  return median((results.get(name) ?? []).map(({ server, client }) => server + client));
 }
 
 /** Compares the time per byte of the largest message with that of a medium one: growth that is linear has the ratio 1. */
@@ -212,14 +227,21 @@ console.log(
   `Node ${process.version}, ${os.availableParallelism()} cores (${os.cpus()[0]?.model.trim()}), ` +
     `${rounds} interleaved rounds of ${ms} ms after a warm-up, medians.`,
 );
+const removeFile = createBenchFile();
 const processes = await Promise.all(peers.map((name) => PeerProcesses.start(name)));
 try {
   const measured = await rates(processes);
   comparisons(measured);
+  compareStreams(measured);
   growth(measured);
   cpu(measured);
 } finally {
   for (const peer of processes) peer.stop();
 }
-if ('KiB per idle connection'.includes(values.only)) await memories();
-console.log(missed.length === 0 ? '\nAll goals are reached.' : `\nMissed: ${missed.join('; ')}`);
+try {
+  if ('streams'.includes(values.only)) await measureStreams(peers);
+  if ('KiB per idle connection'.includes(values.only)) await memories();
+} finally {
+  removeFile();
+}
+reportGoals();

@@ -41,15 +41,15 @@ const caller = new Kite('caller', '1.0.0', { kiteKey: false });
 const client = caller.newClient<Downloads>(server.url ?? '');
 await client.dial();
 
-// With callbacks: 'call', the function is released when the call returns.
+// A function can be called until its call returns.
 const onProgress = (share: number) => console.log(`progress: ${share * 100} %`);
-console.log(await client.call('download', [4, onProgress], { callbacks: 'call' }));
+console.log(await client.tell('download', 4, onProgress));
 
-// Otherwise it can be called until the connection closes or the function is forgotten.
-const onEvent = (event: string) => console.log(`event: ${event}`);
+// A shared function can be called until it is released.
+const onEvent = client.share((event: string) => console.log(`event: ${event}`));
 await client.tell('subscribe', onEvent);
 await client.tell('publish', 'first');
-client.forget(onEvent);
+onEvent.release(); // or declare it with "using"
 await client.tell('publish', 'second, which nobody receives');
 
 await caller.close();

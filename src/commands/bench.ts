@@ -13,7 +13,8 @@ export default class Bench extends BaseCommand {
     'Without --rate, each worker starts a call when its previous one returns. With --rate, calls start at a fixed rate, and ' +
     'latency is measured from the scheduled start of each call, so it includes time spent waiting. Latencies are in ' +
     'milliseconds and cover successful calls. Failed calls are counted by error type; if every call fails, the exit code is ' +
-    'that of the first failure. Ctrl-C stops the benchmark and prints the results so far.';
+    'that of the first failure. Streams are read to their end, and their items and bytes are counted; those that still run after ' +
+    '--duration are canceled. Ctrl-C stops the benchmark and prints the results so far.';
 
   static override examples = [
     {
@@ -25,6 +26,10 @@ export default class Bench extends BaseCommand {
       description: 'Make 1,000 calls per second for one minute, and print JSON.',
       command:
         '<%= config.bin %> bench square 4 --to http://localhost:3636/kite --rate 1000 --duration 1m --json',
+    },
+    {
+      description: 'Measure the items per second of a method that streams.',
+      command: '<%= config.bin %> bench tail /var/log/syslog --to http://localhost:3636/kite --duration 5s',
     },
   ];
 

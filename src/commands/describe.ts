@@ -9,8 +9,8 @@ export default class Describe extends BaseCommand {
   static override description =
     'Shows whether each method requires authentication, its rate limit and its description. The kite describes itself only to ' +
     'authenticated callers. Prints a table on a terminal, and tab-separated fields otherwise; with --json, an array of ' +
-    '{name,authenticated,throttle,description,jsonSchema}. -o wide also shows the schemas, and the extensions of the protocol that ' +
-    'the kite speaks.';
+    '{name,authenticated,throttle,description,jsonSchema,streams}. -o wide also shows the schemas, which methods are known to ' +
+    'stream, and the extensions of the protocol that the kite speaks.';
 
   static override examples = [
     {

@@ -15,6 +15,8 @@ export type {
   ThrottleOptions,
 } from './kite/serve/method.js';
 export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
+export type { CallbackAnswer } from './kite/callbacks/callback-answer.js';
+export type { SharedFunction } from './kite/callbacks/shared-function.js';
 export { PageKite as Kite } from './kite/page/page-kite.js';
 export type {
   PageClientOptions as ClientOptions,
@@ -22,6 +24,7 @@ export type {
   PageKontrolOptions as KontrolOptions,
 } from './kite/page/page-kite-options.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';
+export type { RemoteStream } from './kite/streams/remote-stream.js';
 export type { ParentRequest } from './kite/call/call-fields.js';
 export type { Extension, ExtensionSet } from './protocol/extensions.js';
 export type { Metadata } from './protocol/metadata.js';

@@ -37,7 +37,10 @@ export type {
   ThrottleOptions,
 } from './kite/serve/method.js';
 export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
+export type { CallbackAnswer } from './kite/callbacks/callback-answer.js';
+export type { SharedFunction } from './kite/callbacks/shared-function.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';
+export type { RemoteStream } from './kite/streams/remote-stream.js';
 export type { ParentRequest } from './kite/call/call-fields.js';
 export type { Extension, ExtensionSet } from './protocol/extensions.js';
 export type { Metadata } from './protocol/metadata.js';
@@ -68,4 +71,5 @@ export type { ServerAccess } from './transport/handshake/server-access.js';
 export type { Channel, ChannelReceiver } from './transport/channel/channel.js';
 export type { Clock, Timer } from './util/clock.js';
 export type { Logger } from './util/logger.js';
-export { isNumberLiteral, NumberLiteral } from './util/number-literal.js';
+export { isNumberLiteral } from './util/is-number-literal.js';
+export { NumberLiteral } from './util/number-literal.js';

@@ -1,8 +1,9 @@
 import type { Client } from '../lib/kite/call/client.js';
 import { isKiteError } from '../lib/protocol/errors.js';
+import { Answer } from './answer.js';
 import { commandLine, parseArguments } from './form-arguments.js';
 import { element, setText } from './dom.js';
-import { truncate, formatMs, formatValue } from './format.js';
+import { formatMs, formatValue, truncate } from './format.js';
 import { PRINTED_LINES } from './page-limits.js';
 
 export interface CallFormOptions {
@@ -37,10 +38,11 @@ export class CallForm {
   readonly #call = element('button', { type: 'submit', class: 'primary' }, 'Call');
   readonly #cancel = element('button', { type: 'button', hidden: '' }, 'Cancel');
   readonly #outcome = element('p', { class: 'outcome', role: 'status' });
-  readonly #answer = element('pre', { class: 'answer', tabindex: '0', 'aria-label': 'Answer', hidden: '' });
+  readonly #answer = new Answer();
   readonly #command = element('code');
   readonly #output = element('ul', { class: 'output', 'aria-label': 'Output of the kite', hidden: '' });
   #running: AbortController | undefined;
+  #streaming = false;
   #closed = false;
 
   constructor(options: CallFormOptions) {
@@ -93,7 +95,7 @@ export class CallForm {
       ),
       element('div', { class: 'buttons' }, this.#call, this.#cancel),
       this.#outcome,
-      this.#answer,
+      this.#answer.element,
       this.#output,
       element('p', { class: 'note' }, 'On the command line:'),
       element('pre', { class: 'command' }, this.#command),
@@ -127,32 +129,60 @@ export class CallForm {
     try {
       const args = parseArguments(this.#args.value);
       const client = await this.#options.connected();
-      const result: unknown = await client.call(method, args, { signal: running.signal, timeout: 0 });
-      this.#end('answered', `${method} answered after ${elapsed()}.`, formatValue(result));
+      const stream = client.callStream(method, args, { signal: running.signal, timeout: 0 });
+      let next = await stream.next();
+      if (stream.begun) this.#streams(method);
+      for (; !next.done; next = await stream.next()) this.#answer.add(next.value);
+      const result: unknown = await stream.result;
+      this.#end('answered', `${method} ${outcomeOf(stream.begun, this.#answer.count, result, elapsed())}`);
+      if (!stream.begun && !this.#closed) this.#answer.show(result);
     } catch (error) {
+      if (running.signal.aborted && this.#streaming) {
+        this.#end('answered', `${method} stopped after ${elapsed()}: ${countItems(this.#answer.count)}.`);
+        return;
+      }
       const kind = isKiteError(error) ? [error.type, error.code].filter(Boolean).join(', ') : '';
       const outcome = `${method} failed after ${elapsed()}${kind === '' ? '' : ` (${kind})`}.`;
-      this.#end('failed', outcome, this.#options.explain(error));
+      this.#end('failed', outcome);
+      if (!this.#closed) this.#answer.fail(this.#options.explain(error));
     }
+  }
+
+  #streams(method: string): void {
+    this.#streaming = true;
+    setText(this.#cancel, 'Stop');
+    setText(this.#outcome, `${method} streams…`);
   }
 
   #begin(method: string, running: AbortController): void {
     this.#running = running;
     this.#call.disabled = true;
     this.#cancel.hidden = false;
-    this.#answer.hidden = true;
+    this.#streaming = false;
+    setText(this.#cancel, 'Cancel');
+    this.#answer.clear(method);
     this.#outcome.className = 'outcome';
     setText(this.#outcome, `Calling ${method}…`);
   }
 
-  #end(outcome: 'answered' | 'failed', text: string, answer: string): void {
+  #end(outcome: 'answered' | 'failed', text: string): void {
     this.#running = undefined;
     if (this.#closed) return;
     this.#call.disabled = false;
     this.#cancel.hidden = true;
     this.#outcome.className = `outcome ${outcome}`;
     setText(this.#outcome, text);
-    this.#answer.hidden = false;
-    setText(this.#answer, truncate(answer));
   }
+}
+
+/** Describes the end of a call that has succeeded. A stream also has a return value. */
+function outcomeOf(streams: boolean, items: number, result: unknown, elapsed: string): string {
+  if (!streams) return `answered after ${elapsed}.`;
+  const returned =
+    result === undefined || result === null ? '' : ` It returned ${truncate(formatValue(result), 200)}`;
+  return `ended after ${elapsed}: ${countItems(items)}.${returned}`;
+}
+
+function countItems(count: number): string {
+  return `${count} ${count === 1 ? 'item' : 'items'}`;
 }

@@ -1,5 +1,6 @@
 import { stringifyLiterals } from '../lib/util/literal-json.js';
-import { PRINTED_LENGTH } from './page-limits.js';
+import { plainValue } from '../lib/util/plain-value.js';
+import { PRINTED_LENGTH, SHOWN_BYTES } from './page-limits.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -24,16 +25,36 @@ export function formatMs(ms: number): string {
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Formats a value as indented JSON. `undefined` and functions are shown by name, and numbers as they were received. */
+/**
+ * Formats a value as indented JSON, in the form of `plainValue`. Numbers are shown as they were received, `undefined` by name, and
+ * bytes as their number and the first of them.
+ */
 export function formatValue(value: unknown): string {
-  const replacer = (_key: string, item: unknown): unknown =>
-    typeof item === 'function' ? '[Function]' : item;
-  return stringifyLiterals(value, replacer, 2) ?? 'undefined';
+  if (value instanceof Uint8Array) return formatBytes(value);
+  return stringifyLiterals(plainValue(value), undefined, 2) ?? 'undefined';
+}
+
+/** Number of bytes in a line. */
+const HEX_COLUMNS = 8;
+
+function formatBytes(bytes: Uint8Array): string {
+  const shown = bytes.subarray(0, SHOWN_BYTES);
+  const lines: string[] = [];
+  for (let at = 0; at < shown.length; at += HEX_COLUMNS) {
+    const line = Array.from(shown.subarray(at, at + HEX_COLUMNS));
+    const hex = line.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const text = line.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
+    lines.push(`${at.toString(16).padStart(4, '0')}  ${hex.padEnd(3 * HEX_COLUMNS)} ${text}`);
+  }
+  const more = bytes.length - shown.length;
+  return [
+    `${bytes.length} ${bytes.length === 1 ? 'byte' : 'bytes'}`,
+    ...lines,
+    ...(more > 0 ? [`… ${more} more bytes`] : []),
+  ].join('\n');
 }
 
 /** Omits the end of a text that is too long for the page. */
-export function truncate(text: string): string {
-  return text.length <= PRINTED_LENGTH
-    ? text
-    : `${text.slice(0, PRINTED_LENGTH)}\n… ${text.length - PRINTED_LENGTH} more characters`;
+export function truncate(text: string, length = PRINTED_LENGTH): string {
+  return text.length <= length ? text : `${text.slice(0, length)}\n… ${text.length - length} more characters`;
 }

@@ -9,12 +9,13 @@ import { TokenRenewal } from '../lib/kite/call/token-renewal.js';
 import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
 import { messageJson } from '../lib/kite/call/message-numbers.js';
 import { composePageKite } from '../lib/kite/page/compose-page-kite.js';
-import { PageKite } from '../lib/kite/page/page-kite.js';
+import { PageKite, pageParts } from '../lib/kite/page/page-kite.js';
 import type { PageKiteOptions } from '../lib/kite/page/page-kite-options.js';
 import { KiteError } from '../lib/protocol/errors.js';
 import { parseQueryPath } from '../lib/protocol/query.js';
 import { systemClock } from '../lib/util/clock.js';
 import { stringifyLiterals } from '../lib/util/literal-json.js';
+import { plainValue } from '../lib/util/plain-value.js';
 import { type Logger, silentLogger } from '../lib/util/logger.js';
 
 export interface SessionListener {
@@ -46,13 +47,13 @@ function makeKite({ version, listener }: SessionOptions): PageKite {
     trustRemote: ['log', 'kite.log', 'kite.print'],
     logger: loggerFor(listener),
   };
-  const core = composePageKite(NAME, version, options, undefined, messageJson('literal'));
+  const core = composePageKite(NAME, version, options, { ...pageParts, json: messageJson('literal') });
   const kite = new PageKite(NAME, version, options, core);
   for (const name of ['log', 'kite.log', 'kite.print']) {
     kite.handle<unknown[]>(name, ({ args, client }) => {
       listener.printed(
         { client },
-        args.map((arg) => (typeof arg === 'string' ? arg : stringifyLiterals(arg))).join(' '),
+        args.map((arg) => (typeof arg === 'string' ? arg : stringifyLiterals(plainValue(arg)))).join(' '),
       );
       return null;
     });

@@ -3,6 +3,7 @@ import {
   type AnyMethods,
   type ArgsSchema,
   type Auth,
+  type CallbackAnswer,
   type CallOptions,
   type Client,
   type ConfigurationCode,
@@ -49,6 +50,7 @@ interface Bank {
   /** Its result is awaited by the caller in any case. */
   account(id: number, currency?: string): Promise<Account>;
   watch(name: string, onChange: RemoteFunction<[balance: number]>): void;
+  confirm(ask: (question: string) => boolean): boolean;
 }
 
 const kite = new Kite('bank', '1.0.0');
@@ -77,6 +79,14 @@ const kite = new Kite('bank', '1.0.0');
   expectTypeOf(client.call('square', [4], { callbacks: 'call' })).toEqualTypeOf<Promise<number>>();
   expectTypeOf(client.tellWithTimeout(100, 'square', 4)).toEqualTypeOf<Promise<number>>();
   void client.tell('watch', 'EUR', (balance) => expectTypeOf(balance).toEqualTypeOf<number>());
+  void client.tell('confirm', (question) => question.length > 4);
+  using shared = client.share((balance: number) => void balance);
+  expectTypeOf(shared).toExtend<(balance: number) => void>();
+  expectTypeOf(shared.release).toEqualTypeOf<() => void>();
+  void client.tell('watch', 'EUR', shared);
+  using other = client.share((balance: string) => balance);
+  // @ts-expect-error A shared function gets the arguments that the method declares.
+  void client.tell('watch', 'EUR', other);
   // @ts-expect-error There is no such method.
   void client.tell('cube', 4);
   // @ts-expect-error The argument is a number.
@@ -108,6 +118,15 @@ const kite = new Kite('bank', '1.0.0');
   client.on('gone', () => {});
 }
 
+// Errors with data.
+{
+  const error = new KiteError('busy', 'later', { data: { after: 30 } });
+  expectTypeOf(error.data).toEqualTypeOf<unknown>();
+  void new Kite('bank', '1.0.0', { errorFields: ['status'] });
+  // @ts-expect-error The names are strings.
+  void new Kite('bank', '1.0.0', { errorFields: [1] });
+}
+
 // Options of clients and calls.
 {
   const url = 'http://localhost:3636/kite';
@@ -132,9 +151,16 @@ const kite = new Kite('bank', '1.0.0');
   expectTypeOf(method).toEqualTypeOf<Method>();
   typed.handle('watch', ({ args: [name, onChange] }) => {
     expectTypeOf(name).toEqualTypeOf<string>();
-    expectTypeOf(onChange(4)).toEqualTypeOf<void>();
+    expectTypeOf(onChange(4)).toEqualTypeOf<CallbackAnswer>();
     // @ts-expect-error The callback takes a number.
     onChange('4');
+  });
+
+  typed.handle('confirm', async ({ args: [ask] }) => {
+    expectTypeOf(ask('Sure?')).toEqualTypeOf<CallbackAnswer<boolean>>();
+    expectTypeOf(await ask('Sure?')).toEqualTypeOf<boolean>();
+    using question = ask;
+    return question('Sure?');
   });
 
   kite.handle('anything', ({ args }) => expectTypeOf(args).toEqualTypeOf<unknown[]>());
@@ -264,3 +290,26 @@ const kite = new Kite('bank', '1.0.0');
   // @ts-expect-error -- a literal is made from its text
   void new NumberLiteral(4);
 }
+
+// Streams: the items, the result, and arguments that are streams.
+interface Streaming {
+  tail(path: string): AsyncGenerator<string, number>;
+  double(numbers: AsyncIterable<number>): Promise<ReadableStream<number>>;
+  square(n: number): number;
+}
+declare const streaming: Client<Streaming>;
+for await (const line of streaming.stream('tail', '/')) line.toUpperCase();
+void (streaming.stream('tail', '/').result satisfies Promise<number>);
+void (streaming.call('tail', ['/']) satisfies Promise<string[]>);
+for await (const item of streaming.callStream('double', [
+  streaming.stream(
+    'double',
+    (async function* () {
+      yield 1;
+    })(),
+  ),
+]))
+  item.toFixed();
+void (streaming.stream('square', 4).result satisfies Promise<number>);
+// @ts-expect-error -- the argument has another type
+streaming.stream('tail', 4);

@@ -1,12 +1,15 @@
-import type { AddressInfo } from 'node:net';
+/** Cap'n Web over the sockets of `ws`. */
 import { newWebSocketRpcSession, RpcTarget } from 'capnweb';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket } from 'ws';
+import { FileSource } from '../file-source.js';
 import type { ClientPeer, Connection, ServerPeer } from '../peer.js';
+import { closeSocket, newServer, newSocket, whenOpen } from '../sockets.js';
 
 // Cap'n Web looks for this constructor, which Node 20 does not have.
 globalThis.WebSocket ??= WebSocket as never;
 
-/** Cap'n Web over the sockets of `ws`. */
+const file = new FileSource();
+
 class Bench extends RpcTarget {
   square(n: number): number {
     return n * n;
@@ -22,27 +25,50 @@ class Bench extends RpcTarget {
     await Promise.all(calls);
     return times;
   }
+
+  items(count: number): ReadableStream<number> {
+    return readable(numbers(count));
+  }
+
+  download(): ReadableStream<Uint8Array> {
+    return readable(file.parts());
+  }
+
+  produced(): number {
+    return file.produced;
+  }
+}
+
+function readable<Item>(items: AsyncGenerator<Item, void>): ReadableStream<Item> {
+  return new ReadableStream<Item>({
+    async pull(controller) {
+      const { done, value } = await items.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+}
+
+async function* numbers(count: number): AsyncGenerator<number, void> {
+  for (let i = 0; i < count; i++) yield i;
 }
 
 export const server: ServerPeer = {
-  listen() {
-    const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
-    wss.on('connection', (socket) => newWebSocketRpcSession(socket as never, new Bench()));
-    return new Promise((resolve) => {
-      wss.on('listening', () => resolve(`ws://127.0.0.1:${(wss.address() as AddressInfo).port}`));
-    });
-  },
+  listen: () => newServer((socket) => void newWebSocketRpcSession(socket as never, new Bench())),
 };
 
 interface Stub extends Disposable {
   square(n: number): Promise<number>;
   echo(value: unknown): Promise<unknown>;
   count(times: number, each: () => void): Promise<number>;
+  items(count: number): Promise<AsyncIterable<number>>;
+  download(): Promise<AsyncIterable<Uint8Array>>;
+  produced(): Promise<number>;
 }
 
 export const client: ClientPeer = {
   connect(url) {
-    const socket = new WebSocket(url, { perMessageDeflate: false });
+    const socket = newSocket(url);
     const stub = newWebSocketRpcSession(socket as never) as unknown as Stub;
     const connection: Connection = {
       square: (n) => stub.square(n),
@@ -50,16 +76,17 @@ export const client: ClientPeer = {
       async count(times, each) {
         await stub.count(times, each);
       },
-      close: () =>
-        new Promise((resolve) => {
-          socket.on('close', () => resolve());
-          stub[Symbol.dispose]();
-          socket.close();
-        }),
+      streams: {
+        async items(count, each) {
+          for await (const _ of await stub.items(count)) each();
+        },
+        async download(each) {
+          for await (const part of await stub.download()) await each(part);
+        },
+        produced: () => stub.produced(),
+      },
+      close: () => closeSocket(socket, () => stub[Symbol.dispose]()),
     };
-    return new Promise((resolve, reject) => {
-      socket.on('open', () => resolve(connection));
-      socket.on('error', reject);
-    });
+    return whenOpen(socket, connection);
   },
 };

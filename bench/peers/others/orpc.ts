@@ -1,50 +1,65 @@
-import type { AddressInfo } from 'node:net';
+/** oRPC over WebSocket, with an event iterator instead of a callback. Its events cannot have bytes: a file is sent as base64. */
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
 import { os, type RouterClient } from '@orpc/server';
 import { RPCHandler } from '@orpc/server/ws';
-import { WebSocket, WebSocketServer } from 'ws';
+import { AbortTime, FileSource, now } from '../file-source.js';
 import type { ClientPeer, Connection, ServerPeer } from '../peer.js';
+import { closeSocket, newServer, newSocket, whenOpen } from '../sockets.js';
 
-/** oRPC over WebSocket, with an event iterator instead of a callback. */
+const file = new FileSource();
+const abort = new AbortTime();
+
 const router = {
   square: os.handler(({ input }) => (input as unknown as number) ** 2),
   echo: os.handler(({ input }) => input as unknown),
   count: os.handler(async function* ({ input }) {
     for (let i = 0; i < (input as unknown as number); i++) yield i;
   }),
+  download: os.handler(async function* () {
+    for await (const part of file.parts()) yield part.toString('base64');
+  }),
+  produced: os.handler(() => file.produced),
+  endless: os.handler(({ signal }) => abort.wait(signal ?? new AbortController().signal)),
+  abortTime: os.handler(() => abort.time),
 };
 
 export const server: ServerPeer = {
   listen() {
     const handler = new RPCHandler(router);
-    const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
-    wss.on('connection', (socket) => void handler.upgrade(socket, { context: {} }));
-    return new Promise((resolve) => {
-      wss.on('listening', () => resolve(`ws://127.0.0.1:${(wss.address() as AddressInfo).port}`));
-    });
+    return newServer((socket) => void handler.upgrade(socket, { context: {} }));
   },
 };
 
 export const client: ClientPeer = {
   connect(url) {
-    const socket = new WebSocket(url, { perMessageDeflate: false });
+    const socket = newSocket(url);
     const orpc = createORPCClient<RouterClient<typeof router>>(new RPCLink({ websocket: socket as never }));
+    const count = async (times: number, each: () => void): Promise<void> => {
+      for await (const _ of await orpc.count(times as never)) each();
+    };
     const connection: Connection = {
       square: (n) => orpc.square(n as never) as Promise<number>,
       echo: (value) => orpc.echo(value as never) as Promise<unknown>,
-      async count(times, each) {
-        for await (const _ of await orpc.count(times as never)) each();
+      count,
+      streams: {
+        items: count,
+        async download(each) {
+          for await (const part of await orpc.download()) await each(Buffer.from(part, 'base64'));
+        },
+        produced: () => orpc.produced(),
       },
-      close: () =>
-        new Promise((resolve) => {
-          socket.on('close', () => resolve());
-          socket.close();
-        }),
+      async abort() {
+        const controller = new AbortController();
+        const call = orpc.endless(undefined, { signal: controller.signal });
+        await orpc.square(4 as never);
+        const start = now();
+        controller.abort();
+        await call.catch(() => undefined);
+        return (await orpc.abortTime()) - start;
+      },
+      close: () => closeSocket(socket),
     };
-    return new Promise((resolve, reject) => {
-      socket.on('open', () => resolve(connection));
-      socket.on('error', reject);
-    });
+    return whenOpen(socket, connection);
   },
 };

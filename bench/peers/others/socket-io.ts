@@ -1,11 +1,14 @@
+/** socket.io over WebSocket only, with acknowledgements as responses. The parts of a file are acknowledged as well. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
 import { io } from 'socket.io-client';
+import { FileSource } from '../file-source.js';
 import type { ClientPeer, Connection, ServerPeer } from '../peer.js';
+import { urlOf } from '../sockets.js';
 
-/** socket.io over WebSocket only, with acknowledgements as responses. */
 const MAX_MESSAGE = 64 * 1024 * 1024;
+
+const file = new FileSource();
 
 export const server: ServerPeer = {
   listen() {
@@ -22,10 +25,13 @@ export const server: ServerPeer = {
         for (let i = 0; i < times; i++) socket.emit('each', i);
         done(times);
       });
+      socket.on('download', async (done: (result: null) => void) => {
+        for await (const part of file.parts()) await socket.emitWithAck('part', part);
+        done(null);
+      });
+      socket.on('produced', (done: (result: number) => void) => done(file.produced));
     });
-    return new Promise((resolve) => {
-      http.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(http.address() as AddressInfo).port}`));
-    });
+    return new Promise((resolve) => http.listen(0, '127.0.0.1', () => resolve(urlOf(http, 'http'))));
   },
 };
 
@@ -33,13 +39,28 @@ export const client: ClientPeer = {
   connect(url) {
     const socket = io(url, { transports: ['websocket'], reconnection: false, forceNew: true });
     let each = (): void => {};
+    let part: (data: Uint8Array) => Promise<void> | void = () => undefined;
     socket.on('each', () => each());
+    socket.on('part', async (data: Uint8Array, done: (result: null) => void) => {
+      await part(data);
+      done(null);
+    });
+    const count = async (times: number, onEach: () => void): Promise<void> => {
+      each = onEach;
+      await socket.emitWithAck('count', times);
+    };
     const connection: Connection = {
       square: (n) => socket.emitWithAck('square', n) as Promise<number>,
+      hasBytes: true,
       echo: (value) => socket.emitWithAck('echo', value) as Promise<unknown>,
-      async count(times, onEach) {
-        each = onEach;
-        await socket.emitWithAck('count', times);
+      count,
+      streams: {
+        items: count,
+        async download(take) {
+          part = take;
+          await socket.emitWithAck('download');
+        },
+        produced: () => socket.emitWithAck('produced') as Promise<number>,
       },
       close: () =>
         new Promise((resolve) => {

@@ -7,6 +7,8 @@ export class CallbackTable<Entry extends object> {
   // The maps are created when they are needed: most connections carry calls in one direction only.
   #entries: Map<number, Entry> | undefined;
   #numbers: Map<Entry, number> | undefined;
+  /** How often an entry was shared, if more than once. */
+  #uses: Map<number, number> | undefined;
   #next = 0;
 
   /** Number of entries that the peer may still call. */
@@ -27,6 +29,7 @@ export class CallbackTable<Entry extends object> {
     this.#numbers ??= new Map();
     let number = this.#numbers.get(entry);
     if (number === undefined) this.#numbers.set(entry, (number = this.add(entry)));
+    else (this.#uses ??= new Map()).set(number, (this.#uses.get(number) ?? 1) + 1);
     return number;
   }
 
@@ -40,13 +43,20 @@ export class CallbackTable<Entry extends object> {
     const entry = this.#entries?.get(number);
     if (entry === undefined) return;
     this.#entries?.delete(number);
-    this.#numbers?.delete(entry);
+    this.#uses?.delete(number);
+    if (this.#numbers?.get(entry) === number) this.#numbers.delete(entry);
   }
 
-  /** Deletes an entry that was shared. */
-  unshare(entry: Entry): void {
-    const number = this.#numbers?.get(entry);
-    if (number !== undefined) this.delete(number);
+  /** The peer does not use an entry any more that it was given `count` times. Deletes it if it was not given it more often. */
+  release(number: number, count: number): void {
+    const uses = (this.#uses?.get(number) ?? 1) - count;
+    if (uses <= 0) this.delete(number);
+    else this.#uses?.set(number, uses);
+  }
+
+  /** Deletes an entry under all of its numbers. */
+  deleteEntry(entry: Entry): void {
+    for (const [number, other] of this.entries()) if (other === entry) this.delete(number);
   }
 
   entries(): Iterable<[number, Entry]> {
@@ -56,5 +66,6 @@ export class CallbackTable<Entry extends object> {
   clear(): void {
     this.#entries = undefined;
     this.#numbers = undefined;
+    this.#uses = undefined;
   }
 }

@@ -1,6 +1,8 @@
+import type { ReceivedBytes } from './attached-bytes.js';
 import type { CloseCode } from '../errors/error-codes.js';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
-import type { DnodeLimits } from './dnode-limits.js';
+import { type DnodeLimits, PARSED_BRACKETS } from './dnode-limits.js';
+import { parseJson } from '../util/parse-json.js';
 import { jsonObject } from '../util/record.js';
 import { exceedsBytes } from '../util/utf8.js';
 
@@ -11,6 +13,14 @@ export interface DnodeMessage {
   readonly args: unknown[];
   /** The paths of the functions in `args`. Undefined if there are none. */
   readonly callbacks: readonly CallbackPath[] | undefined;
+  /** Whether the arguments contain tagged values. */
+  readonly tagged?: true;
+  /** The bytes that the message has carried beside its JSON. */
+  readonly bytes?: ReceivedBytes;
+  /** The number of the function of the sender that has to be called with the answer, if this is a call of a callback. */
+  readonly answer?: number;
+  /** The extensions that the sender names in such a request, unchecked. */
+  readonly extensions?: unknown;
   /** The reason for which the arguments cannot be used. */
   readonly problem?: Error;
 }
@@ -58,33 +68,83 @@ export function parseMessage(
   if (exceedsBytes(text, limits.messageBytes)) {
     throw new ProtocolViolation(TOO_BIG, `A message is larger than ${limits.messageBytes} bytes`);
   }
-  if (exceedsDepth(text, limits.messageDepth)) {
-    throw new ProtocolViolation(POLICY_VIOLATION, `A message nests deeper than ${limits.messageDepth}`);
-  }
-  const { method, arguments: args = null, callbacks } = parseObject(text, parse);
+  const object = parseObject(text, limits.messageDepth, parse);
+  const { method, arguments: args = null, callbacks, values } = object;
   if (!isMethod(method)) {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no method');
   }
   if (args !== null && !Array.isArray(args)) {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no valid arguments');
   }
-  return { method, args: args ?? [], callbacks: parseCallbacks(callbacks, limits.callbacksPerMessage) };
+  const paths = parseCallbacks(callbacks, limits.callbacksPerMessage);
+  const message = { method, args: args ?? [], callbacks: paths };
+  const answer = typeof method === 'number' ? object['answer'] : undefined;
+  if (values !== true && answer === undefined) return message;
+  return {
+    ...message,
+    ...(values === true && { tagged: true }),
+    ...(isNumber(answer) && { answer, extensions: object['extensions'] }),
+  };
 }
 
-function parseObject(text: string, parse: (text: string) => unknown): Readonly<Record<string, unknown>> {
+function parseObject(
+  text: string,
+  maxDepth: number,
+  parse: (text: string) => unknown,
+): Readonly<Record<string, unknown>> {
+  // A message with many brackets is checked before it is parsed, which could take many times its size in memory. Otherwise,
+  // checking the parsed value takes less time.
+  const scanned = parse !== JSON.parse || hasMoreOpeningBrackets(text, PARSED_BRACKETS);
+  if (scanned && exceedsDepth(text, maxDepth)) throw nestsTooDeep(maxDepth);
   let value: unknown;
   try {
     value = parse(text);
   } catch {
+    if (!scanned && exceedsDepth(text, maxDepth)) throw nestsTooDeep(maxDepth);
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not valid JSON');
   }
+  if (!scanned && text.length >= 2 * (maxDepth + 1) && nestsDeeper(value, maxDepth))
+    throw nestsTooDeep(maxDepth);
   const message = jsonObject(value);
   if (!message) throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not an object');
   return message;
 }
 
+/** Parses a value of a message; see `ParseData`. Numbers are rounded. */
+export function parseData(json: string, levels: number, { messageDepth }: MessageLimits): unknown {
+  const depth = messageDepth - levels;
+  // Each level has an opening and a closing bracket.
+  const mayBeDeep = json.length >= 2 * (depth + 1);
+  if (depth < 0 || (mayBeDeep && hasMoreOpeningBrackets(json, PARSED_BRACKETS))) return undefined;
+  const value = parseJson(json);
+  return mayBeDeep && nestsDeeper(value, depth) ? undefined : value;
+}
+
+function nestsTooDeep(maxDepth: number): ProtocolViolation {
+  return new ProtocolViolation(POLICY_VIOLATION, `A message nests deeper than ${maxDepth}`);
+}
+
+/** Whether a value of JSON has more than `depth` levels. */
+function nestsDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === 0) return true;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) if (nestsDeeper(value[index], depth - 1)) return true;
+    return false;
+  }
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key];
+    if (typeof item === 'object' && nestsDeeper(item, depth - 1)) return true;
+  }
+  return false;
+}
+
 function isMethod(method: unknown): method is string | number {
-  return typeof method === 'string' || (Number.isSafeInteger(method) && (method as number) >= 0);
+  return typeof method === 'string' || isNumber(method);
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function parseCallbacks(callbacks: unknown, limit: number): CallbackPath[] | undefined {

@@ -7,17 +7,17 @@ interface Property {
 }
 
 /**
- * Inserts functions into the arguments of a message. `make` returns the function for a number. The paths start at `root`.
- * Ignores paths that do not lead to an existing own property.
+ * Inserts functions into the arguments of a message. `make` returns the function for a number and its placeholder. The paths start
+ * at `root`. Ignores paths that do not lead to an existing own property.
  */
 export function unscrub(
   root: unknown[],
   callbacks: readonly CallbackPath[],
-  make: (number: number) => unknown,
+  make: (number: number, placeholder: unknown) => unknown,
 ): void {
   for (const { number, path } of callbacks) {
     const property = findProperty(root, path);
-    if (property) property.container[property.key] = make(number);
+    if (property) property.container[property.key] = make(number, property.container[property.key]);
   }
 }
 

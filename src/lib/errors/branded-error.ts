@@ -8,6 +8,7 @@ export type ErrorKind =
   | 'ProtocolViolation'
   | 'ScrubError'
   | 'StorageError'
+  | 'ValueError'
   | 'VersionConstraintError';
 
 // A registered symbol, because the CLI is bundled into several files and a program may load the library twice. Each copy has

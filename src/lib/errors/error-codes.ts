@@ -99,6 +99,13 @@ export const errorTypes = {
 
 /** Codes of a KiteError, each with its type. */
 export const kiteErrorCodes = {
+  answerNotRequested: {
+    type: 'genericError',
+    sender: 'the side that calls the callback',
+    meaning:
+      'The answer of a callback was read in a later turn of the event loop, when it had been called without a request for an answer.',
+    action: 'Await the call of the callback at once, or call `then` on it.',
+  },
   badInvite: {
     type: 'authenticationError',
     sender: KONTROL,
@@ -124,11 +131,24 @@ export const kiteErrorCodes = {
     meaning: 'The proxy is already resolving as many host names as its limit `lookups` allows.',
     action: 'Register again later, or register a URL with an IP address.',
   },
+  callbackEnded: {
+    type: 'canceled',
+    sender: 'the side that has passed the callback, or that has released it',
+    meaning: 'The callback was called after its call had ended, or after it was released.',
+    action:
+      'Call it before the call is answered. If it has to live longer, its caller can share it: `client.share(fn)`.',
+  },
   closed: {
     type: 'disconnect',
     sender: CALLER,
     meaning: 'The program closed the client, the registration or the kite.',
     action: 'Create a new one.',
+  },
+  draining: {
+    type: 'disconnect',
+    sender: `${KITE}, or the calling side, which then has not sent the call`,
+    meaning: 'The kite is shutting down: it finishes the calls that run, and takes no new ones.',
+    action: 'Call another kite, or this one when it has started again. `dialForever` connects again.',
   },
   foreignOrigin: {
     type: 'authenticationError',
@@ -157,6 +177,18 @@ export const kiteErrorCodes = {
       'The result contains a number that JavaScript cannot represent exactly, such as an integer above 2^53. The message contains its path.',
     action:
       'Return the number as a string, or call with a kite that has the option `numbers`: `literal` keeps it, `rounded` rounds it.',
+  },
+  malformedValue: {
+    type: 'argumentError',
+    sender: 'a kite',
+    meaning: 'The arguments contain a tagged value that is malformed, unknown, or above a limit.',
+    action: 'Check that the caller follows the extension `values` of the protocol.',
+  },
+  malformedResult: {
+    type: 'invalidResponse',
+    sender: CALLER,
+    meaning: 'The result contains a tagged value that is malformed, unknown, or above a limit.',
+    action: 'Check that the peer follows the extension `values` of the protocol.',
   },
   inviteNeeded: {
     type: 'authenticationError',
@@ -218,6 +250,14 @@ export const kiteErrorCodes = {
     sender: KONTROL,
     meaning: 'Kontrol cannot reach its store, so it cannot accept changes.',
     action: 'Try again later. The log of Kontrol contains the reason.',
+  },
+  streamTooLong: {
+    type: 'argumentError',
+    sender: KITE,
+    meaning:
+      'The method streams, and the call cannot receive a stream. Its items would be an array that is longer than the limit.',
+    action:
+      'Read the items with `client.stream`, or pass a function as the last argument, which gets each item.',
   },
   targetRefused: {
     type: 'argumentError',
@@ -551,7 +591,7 @@ export const closeCodes = {
   },
   1003: {
     sender: 'either side',
-    meaning: 'The peer sent a binary message.',
+    meaning: 'The peer sent a binary message to which both ends did not agree.',
     action: 'Send only text messages.',
   },
   1006: {

@@ -11,10 +11,12 @@ import { type Clock, systemClock } from '../util/clock.js';
 import { composeLimits } from './limits/compose-limits.js';
 import { defaultLimits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
+import { guardSignal } from '../util/guard-signal.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
 import { messageJson } from './call/message-numbers.js';
+import { TokenRenewal } from './call/token-renewal.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
 import { proxyFinder } from './config/find-proxy.js';
 import { kiteSettings } from './config/kite-settings.js';
@@ -103,6 +105,7 @@ export function composeKite(
     identity,
     limits,
     json,
+    errorFields: options.errorFields,
     clock,
     logger,
     authenticator: {
@@ -124,7 +127,9 @@ export function composeKite(
     transport,
     trustRemote: options.trustRemote,
     dialer,
+    newRenewal: (renewal) => new TokenRenewal(renewal),
     newPrefixCache: () => new EnvelopeCache(limits, json),
+    guardSignal,
   });
   const server = new KiteServer({
     name,
@@ -194,12 +199,12 @@ function makeDialer(
   access: ClientAccess,
   { admitPeer, replaceDialed }: Pick<ReplacedParts, 'admitPeer' | 'replaceDialed'>,
 ): Dialer {
-  const { output } = budgets;
+  const { output, frames } = budgets;
   const fallbacks = newFallbacks(common.clock);
   const opened = (socket: Socket): void => sockets.add(socket);
   return async (url, { access: own, auth = null, ...options }) => {
     // The peer of a tunnel is a caller that the kite does not know yet.
-    const counted = options.transport === 'Session' ? budgets : { output };
+    const counted = options.transport === 'Session' ? budgets : { output, frames };
     const full = { ...options, ...common, ...access.for(own) };
     const channel = await dial(url, { ...full, opened, budgets: counted }, fallbacks);
     try {

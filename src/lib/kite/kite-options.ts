@@ -72,6 +72,12 @@ export interface KiteOptions extends ConfigOptions {
    * JavaScript would write differently becomes a `NumberLiteral`. Default: `exact`.
    */
   readonly numbers?: Numbers | undefined;
+  /**
+   * Names of fields of errors that are sent to callers as the `data` of their error, such as `['status', 'retryAfter']`: of errors
+   * of handlers that are not a KiteError, which has data of its own. The stack is never sent. Default: none, because such fields
+   * can contain headers and paths.
+   */
+  readonly errorFields?: readonly string[] | undefined;
   /** Limits on the resources that peers can use. Default: `defaultLimits`. */
   readonly limits?: Partial<Limits> | undefined;
   /** Receives log messages. Default: a logger that writes to standard error, from `KITE_LOG_LEVEL` up. */

@@ -7,7 +7,7 @@ import { withDeadline } from '../util/deadline.js';
 import type { Logger } from '../util/logger.js';
 import type { Client, ClientOptions } from './call/client.js';
 import type { ConnectionEvents } from './call/connection.js';
-import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './call/method-types.js';
+import type { AnyMethods, HandlerArgs, MethodName, MethodResult } from './call/method-types.js';
 import type { Peer } from './call/peer.js';
 import { requireAccess } from './client-access.js';
 import { composeKite } from './compose-kite.js';
@@ -110,7 +110,7 @@ export class Kite<Methods = AnyMethods> {
    */
   handle<Name extends MethodName<Methods>>(
     name: Name,
-    handler: Handler<MethodArgs<Methods, Name>, MethodResult<Methods, Name, unknown>>,
+    handler: Handler<HandlerArgs<Methods, Name>, MethodResult<Methods, Name, unknown>>,
   ): Method;
   handle<Args extends unknown[], Result = unknown>(name: string, handler: Handler<Args, Result>): Method;
   handle<Args extends unknown[], Result = unknown>(

@@ -14,12 +14,24 @@ export const EXTENSIONS = [
   'metadata',
   'draining',
   'callbackResults',
+  'errors',
 ] as const;
 
 export type Extension = (typeof EXTENSIONS)[number];
 
 /** The extensions that this version of the library speaks, in the order in which it names them. */
-export const SPOKEN_EXTENSIONS: readonly Extension[] = ['cancel', 'deadline', 'trace', 'metadata'];
+export const SPOKEN_EXTENSIONS: readonly Extension[] = [
+  'cancel',
+  'deadline',
+  'stream',
+  'bytes',
+  'values',
+  'trace',
+  'metadata',
+  'draining',
+  'callbackResults',
+  'errors',
+];
 
 /** The extensions that a peer speaks. */
 export type ExtensionSet = ReadonlySet<Extension>;

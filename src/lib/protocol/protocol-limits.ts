@@ -13,6 +13,24 @@ export interface MetadataLimits {
 
 export const metadataLimits: MetadataLimits = { metadataEntries: 64, metadataBytes: 8192 };
 
+/** Limits of the errors of calls. */
+export interface ErrorLimits {
+  /**
+   * Maximum length of the data of an error, in bytes of JSON. Default 16 KiB. If exceeded, the error is sent without its data, and
+   * a warning is logged.
+   */
+  readonly errorDataBytes: number;
+  /**
+   * Maximum nesting of the data of an error. Default 16. If exceeded, the error is sent without its data, and a warning is logged.
+   */
+  readonly errorDataDepth: number;
+}
+
+export const errorLimits: ErrorLimits = { errorDataBytes: 16_384, errorDataDepth: 16 };
+
+/** Maximum length of the message of an error's cause, in characters. Default 1,000. If exceeded, the rest is omitted. */
+export const ERROR_CAUSE_LENGTH = 1000;
+
 /** Maximum length of a version, in characters. Default 256. If exceeded, the version is invalid. */
 export const VERSION_LENGTH = 256;
 

@@ -40,11 +40,45 @@ function decimal(literal: string): string {
   return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }
 
+const EXPONENT = /[eE][+-]?\d{3}/;
+
+/** How much is searched at once, and how much of it again with the next part, so that a number is in one of them. */
+const PART = 2048;
+const OVERLAP = 32;
+
 /**
  * Whether JSON may contain a number that is not exact: one of 16 digits or more, or with an exponent of three digits or more. Also
- * finds them in strings. Runs for each message, so it reads only every third character, and skips the inside of long strings.
+ * finds them in strings. Runs for each message, so it first rules out most messages with a fast search that skips the inside of
+ * long strings.
  */
 export function mayHoldInexact(json: string): boolean {
+  for (let at = 0; at < json.length; at += PART) {
+    const start = Math.max(0, at - OVERLAP);
+    const end = Math.min(at + PART, json.length);
+    if (EXPONENT.test(json.slice(start, end)) || mayHoldLongNumber(json, start, end))
+      return scanForInexact(json);
+    const quote = json.indexOf('"', at + PART);
+    if (quote - at - PART > STRING_CHECK && startsString(json, json.lastIndexOf('"', at + PART - 1)))
+      at = quote - PART;
+  }
+  return false;
+}
+
+/** Whether a number of 16 digits may be in a part. Each has a digit at one of the characters that this reads. */
+function mayHoldLongNumber(json: string, start: number, end: number): boolean {
+  for (let at = start + LONG_NUMBER - 1; at < end; at += LONG_NUMBER) {
+    if (!isDigit(json.charCodeAt(at))) continue;
+    let first = at;
+    while (isDigit(json.charCodeAt(first - 1))) first--;
+    let last = at;
+    while (isDigit(json.charCodeAt(last + 1))) last++;
+    if (last - first + 1 >= LONG_NUMBER) return true;
+  }
+  return false;
+}
+
+/** Does the same more precisely, as it skips the inside of more strings. Reads only every third character. */
+function scanForInexact(json: string): boolean {
   let check = STRING_CHECK;
   for (let at = LONG_EXPONENT - 1; at < json.length; at += LONG_EXPONENT) {
     if (at >= check) {

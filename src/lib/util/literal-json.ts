@@ -1,4 +1,5 @@
-import { isNumberLiteral, NumberLiteral } from './number-literal.js';
+import { isNumberLiteral } from './is-number-literal.js';
+import { NumberLiteral } from './number-literal.js';
 import { randomHex } from './random.js';
 
 /** Length in bytes of the mark that stands for a number in a string, which no string of a peer contains by chance or intent. */
@@ -14,9 +15,14 @@ const MAY_DIFFER = /[\d.]{16}|\d[eE]|-0|\.\d*0(?!\d)|0\.0{6}/;
  * @throws SyntaxError like `JSON.parse`
  */
 export function parseLiterally(text: string, isLiteral: (text: string) => boolean = () => true): unknown {
-  return MAY_DIFFER.test(text)
-    ? parseNumbers(text, (literal) => String(Number(literal)) !== literal && isLiteral(literal))
-    : (JSON.parse(text) as unknown);
+  return isWrittenAlike(text)
+    ? (JSON.parse(text) as unknown)
+    : parseNumbers(text, (literal) => String(Number(literal)) !== literal && isLiteral(literal));
+}
+
+/** Whether JavaScript certainly writes all numbers in a JSON text as they are. `JSON.parse` then loses nothing. */
+export function isWrittenAlike(text: string): boolean {
+  return !MAY_DIFFER.test(text);
 }
 
 /** Returns the value of valid JSON, parsed by `parseLiterally`. Returns undefined if the text is not valid JSON. */

@@ -1,4 +1,5 @@
-const BRAND = Symbol.for('kitectl.NumberLiteral');
+import { NUMBER_LITERAL } from './number-literal-brand.js';
+
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /**
@@ -12,8 +13,7 @@ const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
  */
 export class NumberLiteral {
   static {
-    // Marks the numbers of every copy of this library. JSON cannot contain it.
-    Object.defineProperty(this.prototype, BRAND, { value: true });
+    Object.defineProperty(this.prototype, NUMBER_LITERAL, { value: true });
   }
 
   /** The number as it is written. */
@@ -44,9 +44,4 @@ export class NumberLiteral {
     if (!rawJSON) throw new TypeError(`JSON.stringify of this engine cannot write ${this.text} exactly`);
     return rawJSON(this.text);
   }
-}
-
-/** Whether `value` is a NumberLiteral. Also true for one of another copy of this library. */
-export function isNumberLiteral(value: unknown): value is NumberLiteral {
-  return typeof value === 'object' && value !== null && BRAND in value;
 }

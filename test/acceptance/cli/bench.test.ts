@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bin, Cli, cleanEnv, Running } from '../../helpers/cli/cli-harness.js';
 import { TestKite } from '../../helpers/cli/cli-kite.js';
@@ -10,6 +12,11 @@ let to: string[];
 beforeAll(async () => {
   cli = await Cli.create();
   remote = new TestKite();
+  remote.kite
+    .handle('endless', async function* () {
+      for (;;) yield 'x';
+    })
+    .disableAuthentication();
   await remote.kite.listen();
   to = ['--to', remote.url];
 });
@@ -17,6 +24,62 @@ beforeAll(async () => {
 afterAll(async () => {
   await remote.kite.close();
   await cli.remove();
+});
+
+describe('kitectl bench of streams and bytes', () => {
+  const report = async (...args: string[]): Promise<Record<string, number>> => {
+    const { stdout } = await cli.run(['bench', ...args, '--json', ...to]);
+    return JSON.parse(stdout) as Record<string, number>;
+  };
+
+  it('bench counts the items of a method that streams', async () => {
+    const { calls, succeeded, failed, items, itemsPerSecond } = await report(
+      'tail',
+      'x',
+      '--duration',
+      '200ms',
+    );
+    expect({ failed, succeeded: (succeeded ?? 0) > 0 }).toEqual({ failed: 0, succeeded: true });
+    expect(items).toBeGreaterThanOrEqual(3 * (succeeded ?? 0));
+    expect(items).toBeLessThanOrEqual(3 * (calls ?? 0));
+    expect(itemsPerSecond).toBeGreaterThan(0);
+  });
+
+  it('bench cancels streams that do not end, after the duration', async () => {
+    const { code, stdout, stderr } = await cli.run([
+      'bench',
+      'endless',
+      '--duration',
+      '200ms',
+      '--parallel',
+      '2',
+      ...to,
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^succeeded\t0 of 2 calls$/m);
+    expect(stdout).toMatch(/^items\t[1-9]\d*, [1-9]\d* items\/s$/m);
+    expect(stdout).toMatch(/^pending\t2$/m);
+  });
+
+  it('bench counts the bytes of arguments, of results and of streams', async () => {
+    const path = join(cli.home, 'image');
+    writeFileSync(path, Buffer.alloc(100_000));
+    const bytes = await report('thumbnail', `@bytes:${path}`, '--duration', '200ms');
+    expect(bytes).toMatchObject({ failed: 0, items: 0, bytesReceived: 4 * (bytes['succeeded'] ?? 0) });
+    expect(bytes['bytesSent']).toBe(100_000 * (bytes['calls'] ?? 0));
+    const stream = await report('upload', 'a', `@stream:${path}`, '--duration', '200ms');
+    expect(stream).toMatchObject({ failed: 0, bytesReceived: 0 });
+    expect(stream['bytesSent']).toBe(100_000 * (stream['calls'] ?? 0));
+    const shown = await cli.run(['bench', 'thumbnail', `@bytes:${path}`, '--duration', '200ms', ...to]);
+    expect(shown.stdout).toMatch(/^bytes sent\t\d+, \d+\.\d MiB\/s\nbytes received\t\d+, \d+\.\d MiB\/s$/m);
+  });
+
+  it('bench rejects the stream of standard input, which can be read only once', async () => {
+    const { code, stderr } = await cli.run(['bench', 'upload', 'a', '@stream:-', ...to], { input: '' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('standard input can be read only once');
+    expect(stderr).toContain('hint: Pass a file: @stream:PATH');
+  });
 });
 
 describe('kitectl bench', () => {

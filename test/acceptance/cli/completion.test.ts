@@ -116,6 +116,12 @@ describe('completion in bash', () => {
     expect(await press('kitectl ping --to=/bob/prod/m')).toEqual(['/bob/prod/math']);
     expect(await press('kitectl keys remove bob@http:')).toEqual([network.kontrol.url.replace('http:', '')]);
     expect(await press('kitectl showkey --key-file a')).toEqual(['a file.key']);
+    await mkdir(join(cli.home, 'backups'), { recursive: true });
+    await writeFile(join(cli.home, 'backups', 'one.tar'), '');
+    expect(await press('kitectl call upload @st')).toEqual(['@stream:']);
+    expect(await press('kitectl call upload @stream:ba')).toEqual(['backups/']);
+    expect(await press('kitectl call upload @stream:backups/o')).toEqual(['backups/one.tar']);
+    expect(await press('kitectl call upload @bytes:none')).toEqual([]);
   });
 });
 
@@ -123,7 +129,10 @@ describe('completion in bash', () => {
 function atTerminal(shell: string): { readonly running: Running; readonly line: () => string } {
   const child = spawn('script', ['-qec', `stty cols 120; ${shell}`, '/dev/null'], { env, cwd: cli.home });
   const running = new Running(child);
-  return { running, line: () => stripVTControlCharacters(running.stdout).replaceAll('\b', '') };
+  return {
+    running,
+    line: () => stripVTControlCharacters(running.stdout).replaceAll('\b', '').replaceAll('\u0007', ''),
+  };
 }
 
 describe.each([
@@ -142,6 +151,14 @@ describe.each([
     await running.until(() => line().includes('kitectl ping '));
     running.child.stdin?.write('--to /bob/prod/m\t');
     await running.until(() => /ping +--to \/bob\/prod\/math /.test(line()));
+    await mkdir(join(cli.home, 'backups'), { recursive: true });
+    await writeFile(join(cli.home, 'backups', 'one.tar'), '');
+    running.child.stdin?.write('\u0015kitectl call upload @str\t');
+    await running.until(() => line().includes('@stream:'));
+    running.child.stdin?.write('back\t');
+    await running.until(() => line().includes('@stream:backups/'));
+    running.child.stdin?.write('o\t');
+    await running.until(() => line().includes('@stream:backups/one.tar '));
     running.child.stdin?.write('\u0015exit\r');
     expect(await running.outcome).toMatchObject({ code: 0 });
   });
@@ -156,5 +173,7 @@ describe('completion in fish', () => {
     );
     expect(await press('kitectl ping --to /bob/prod/m')).toBe('/bob/prod/math\n');
     expect(await press('kitectl showkey --key-file a')).toContain('a file.key');
+    await writeFile(join(cli.home, 'two.tar'), '');
+    expect(await press('kitectl call upload @bytes:tw')).toBe('@bytes:two.tar\n');
   });
 });

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { Kite, KiteError } from '../../../src/lib/index.js';
@@ -89,6 +91,28 @@ describe('kitectl describe', () => {
     const old = await cli.run(['describe', '-o', 'wide', '--transport', 'raw', '--to', url]);
     server.close();
     expect(old.stdout).toContain('Extensions of the protocol: none');
+  });
+
+  it('describe shows which methods are known to stream: generators, and those that serve streams lines of', async () => {
+    const module = join(cli.home, 'streams.mjs');
+    await writeFile(module, 'export async function* tail() {}\nexport function plain() {}\n');
+    const lines = ['--method', 'lines', '--exec', 'cat', '--result', 'lines'];
+    const serving = cli.start(['serve', module, ...lines, '--port', '0', '--name', 'streams', '--json']);
+    await serving.until(({ stdout }) => stdout.endsWith('\n'));
+    const { url } = JSON.parse(serving.stdout) as { url: string };
+    const { stdout } = await cli.run(['describe', '--json', '--to', url]);
+    const methods = JSON.parse(stdout) as { name: string; streams?: true }[];
+    const own = methods.filter(({ name }) => !name.startsWith('kite.'));
+    expect(own.map(({ name, streams }) => [name, streams])).toEqual([
+      ['lines', true],
+      ['plain', undefined],
+      ['tail', true],
+    ]);
+    const wide = await cli.run(['describe', '-o', 'wide', '--to', url]);
+    expect(wide.stdout).toMatch(/│ arguments │ streams │/);
+    expect(wide.stdout).toMatch(/\btail\b.*\byes\b/);
+    serving.child.kill('SIGTERM');
+    await serving.outcome;
   });
 
   it('describe is refused without credentials', async () => {

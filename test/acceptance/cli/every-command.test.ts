@@ -42,6 +42,11 @@ const LINES: readonly Line[] = [
     pipe: /^\{"url":.*"succeeded":[1-9]/m,
     screen: /"succeeded":[1-9]/,
   },
+  {
+    line: 'kitectl bench tail /var/log/syslog --to http://localhost:3636/kite --duration 5s',
+    pipe: /^items\t[1-9]\d*, \d+ items\/s$/m,
+    screen: /│ items +│ [1-9]\d*, \d+ items/,
+  },
   { line: 'kitectl call square 4 --to http://localhost:3636/kite', pipe: /^16$/m },
   {
     line: `kitectl call echo '{"a":[1,2]}' text true -4 --to http://localhost:3636/kite`,
@@ -58,6 +63,21 @@ const LINES: readonly Line[] = [
     line: 'seq 1 1000 | kitectl call square --stdin --parallel 64 --to http://localhost:3636/kite',
     pipe: /^1\n4\n9\n[^]*\n1000000\n$/,
     screen: /\n998001\n1000000\n$/,
+  },
+  {
+    line: 'kitectl call tail /var/log/syslog --raw --to http://localhost:3636/kite',
+    pipe: /^\/var\/log\/syslog: line 1\n\S+ line 2\n\S+ line 3$/m,
+  },
+  {
+    line: 'kitectl call upload backup.tar @stream:backup.tar --to http://localhost:3636/kite',
+    before: ['head -c 300000 /dev/zero > backup.tar'],
+    pipe: /^\{"name":"backup\.tar","size":300000\}$/m,
+    screen: /"size": 300000/,
+  },
+  {
+    line: 'kitectl call thumbnail @bytes:cat.png --raw --to http://localhost:3636/kite > small.png',
+    before: ["printf '\\211PNG\\r\\n' > cat.png"],
+    pipe: /^$/,
   },
   { line: 'source <(kitectl completion bash)', pipe: /^$/ },
   { line: 'kitectl completion zsh', pipe: /^#compdef kitectl/ },

@@ -1,3 +1,4 @@
+import { SIGNALS } from '../../helpers/process/signals.js';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -203,7 +204,6 @@ const STOPS = {
   SIGTSTP: () => Promise.resolve(process.kill(tmux.job(), 'SIGTSTP')),
   SIGSTOP: () => Promise.resolve(process.kill(tmux.job(), 'SIGSTOP')),
 } as const;
-const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 
 const names = Object.keys(COMMANDS);
 const endings = names.flatMap((name) =>
@@ -231,7 +231,8 @@ describe('commands that read keys', () => {
       }
       await tmux.resize(40, 10);
       await tmux.shows(shown);
-      if (shown !== '') expect((await tmux.screen()).split(shown)).toHaveLength(2);
+      // The program may be drawing the new size over the old one.
+      if (shown !== '') await tmux.showsOnce(shown);
       await tmux.resize(80, 24);
       await tmux.shows(shown);
       await end();

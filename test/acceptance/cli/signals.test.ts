@@ -1,3 +1,4 @@
+import { SIGNALS } from '../../helpers/process/signals.js';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -124,7 +125,6 @@ async function start(name: string): Promise<Running> {
   return running;
 }
 
-const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 const names = Object.keys(COMMANDS);
 const cases = names.flatMap((name) =>
   (Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]).map((signal) => ({ name, signal })),

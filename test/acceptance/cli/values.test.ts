@@ -254,7 +254,7 @@ describe('the values of the command line', () => {
       '12e4567',
       '12e4567',
       String.raw`"12e4567\n"`,
-      '["12e4567",""]',
+      '"12e4567"\n""',
       '"MTJlNDU2NwoK"',
     ]);
     const bad = await cli.run(['call', 'bad', '--to', url]);

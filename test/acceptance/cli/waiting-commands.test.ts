@@ -1,3 +1,5 @@
+import { isStopped } from '../../helpers/process/process-state.js';
+import { SIGNALS } from '../../helpers/process/signals.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -137,10 +139,6 @@ async function start({ args, server }: Waiting): Promise<{ pid: number; running:
   return { pid, running };
 }
 
-const stateOf = async (pid: number): Promise<string> =>
-  (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.[0] ?? '';
-
-const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 const endings = commands.flatMap((command) =>
   (Object.keys(SIGNALS) as (keyof typeof SIGNALS)[])
     // A server without a terminal reloads.
@@ -159,9 +157,9 @@ describe('commands that wait for a network', () => {
     const { pid, running } = await start(command);
     for (const signal of ['SIGTSTP', 'SIGSTOP'] as const) {
       process.kill(pid, signal);
-      await vi.waitFor(async () => expect(await stateOf(pid)).toBe('T'), 20_000);
+      await vi.waitFor(() => expect(isStopped(pid)).toBe(true), 20_000);
       process.kill(pid, 'SIGCONT');
-      await vi.waitFor(async () => expect(await stateOf(pid)).not.toBe('T'), 20_000);
+      await vi.waitFor(() => expect(isStopped(pid)).toBe(false), 20_000);
     }
     process.kill(pid, 'SIGTERM');
     expect(await running.outcome).toMatchObject({ code: command.server ? 0 : SIGNALS.SIGTERM });

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import kitejs from 'kite.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Kite, type KiteOptions, type RemoteFunction, type Transport } from '../../../src/lib/index.js';
@@ -66,6 +67,65 @@ describe.each(['raw WebSocket', 'SockJS'])('a client of kite.js over %s', (trans
     });
     kite.handle('closed', () => 1);
     await expect(client.tell('closed', [])).rejects.toMatchObject({ type: 'authenticationError' });
+  });
+
+  it('a kite.js client gets the items of a method that streams by its function, or as an array up to the limit', async () => {
+    const kite = makeKite({ limits: { streamArrayItems: 1000 } });
+    const ended: string[] = [];
+    kite
+      .handle<[number]>('tail', async function* ({ args: [to] }) {
+        try {
+          for (let line = 1; line <= to; line++) yield { line };
+          return 'end of file';
+        } finally {
+          ended.push(`${to}`);
+        }
+      })
+      .disableAuthentication();
+    kite
+      .handle('broken', async function* () {
+        yield 1;
+        throw new Error('it broke');
+      })
+      .disableAuthentication();
+    const client = await connect(kite);
+    const lines: unknown[] = [];
+    // kite.js has no window: the function is called for each item.
+    expect(await client.tell('tail', [300, (item: unknown) => lines.push(item)])).toBe('end of file');
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([300, { line: 1 }, { line: 300 }]);
+    expect(await client.tell('tail', [2])).toEqual([{ line: 1 }, { line: 2 }]);
+    await expect(client.tell('tail', [1e9])).rejects.toMatchObject({ code: 'streamTooLong' });
+    expect(ended).toEqual(['300', '2', '1000000000']);
+    const items: unknown[] = [];
+    await expect(client.tell('broken', [(item: unknown) => items.push(item)])).rejects.toMatchObject({
+      message: 'it broke',
+    });
+    expect(items).toEqual([1]);
+    await expect(client.tell('broken', [])).rejects.toMatchObject({ message: 'it broke' });
+  });
+
+  it('a stream for a kite.js client ends when it disconnects', async () => {
+    const kite = makeKite();
+    let ended = (): void => undefined;
+    const end = new Promise<void>((resolve) => (ended = resolve));
+    kite
+      .handle('endless', async function* ({ signal }) {
+        try {
+          for (let item = 0; !signal.aborted; item++) {
+            yield item;
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+        } finally {
+          ended();
+        }
+      })
+      .disableAuthentication();
+    const client = await connect(kite);
+    await new Promise<void>(
+      (resolve) => void client.tell('endless', [() => resolve()]).catch(() => undefined),
+    );
+    client.disconnect();
+    await expect(end).resolves.toBeUndefined();
   });
 
   it('a kite.js client serves methods, and its callbacks can be called several times', async () => {
@@ -150,6 +210,21 @@ describe.each([
       type: 'genericError',
       message: '{"odd":true}',
     });
+  });
+
+  it('a method of a kite.js server has a result and no items, and gets no streams', async () => {
+    const { client } = await connect({ square: (n: number, done: Done) => done(null, n * n) });
+    const stream = client.callStream('square', [4]);
+    const items: unknown[] = [];
+    for await (const item of stream) items.push(item);
+    expect([items, await stream.result]).toEqual([[], 16]);
+    const numbers = Readable.from([1, 2]);
+    await expect(client.call('square', [numbers])).rejects.toMatchObject({
+      type: 'argumentError',
+      message: 'args[0]: a stream cannot be sent to this peer',
+    });
+    expect(numbers.destroyed).toBe(true);
+    expect(await client.tell('square', 5)).toBe(25);
   });
 
   it('a kite.js server does not answer an unknown method, so that the deadline ends the call', async () => {

@@ -6,6 +6,15 @@ import { readRecording, wireRecordings } from '../../helpers/wire/wire-recording
 /** The list of extensions after the arguments of a call, in the quotes of any transport. */
 const ANNOUNCED = /,\\*"extensions\\*":\[[^\]]*\]/g;
 
+/** Texts of errors that name the path of a value that cannot be sent, and those of 0.1. */
+const REWORDED = [
+  ['result: a BigInt cannot be sent to this peer', 'Do not know how to serialize a BigInt'],
+] as const;
+
+function asBefore(frame: string): string {
+  return REWORDED.reduce((text, [now, before]) => text.replaceAll(now, before), frame);
+}
+
 /** Joins array frames: how many messages share one depends on how fast the other side is. */
 function together(frames: readonly string[]): string[] {
   const all: string[] = [];
@@ -28,7 +37,7 @@ describe('peers that know no extensions', () => {
       const announced = [first, ...rest].map((frame) => frame.match(ANNOUNCED)?.length ?? 0);
       expect(announced.slice(1)).toEqual(rest.map(() => 0));
       expect(announced[0]).toBe(name.startsWith('kite-') ? 0 : 1);
-      expect(together([first.replace(ANNOUNCED, ''), ...rest])).toEqual(together(recorded));
+      expect(together([first.replace(ANNOUNCED, ''), ...rest].map(asBefore))).toEqual(together(recorded));
     },
   );
 

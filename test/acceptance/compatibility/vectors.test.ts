@@ -1,8 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { isKiteError, type Request } from '../../../src/lib/index.js';
+import { decodeValues } from '../../../src/lib/dnode/decode-values.js';
+import { dnodeLimits } from '../../../src/lib/dnode/dnode-limits.js';
+import {
+  type Client,
+  isKiteError,
+  KiteError,
+  type RemoteFunction,
+  type RemoteStream,
+  type Request,
+} from '../../../src/lib/index.js';
 import type { CallOptions } from '../../../src/lib/kite/call/peer.js';
 import { SPOKEN_EXTENSIONS } from '../../../src/lib/protocol/extensions.js';
+import { isStream } from '../../../src/lib/util/item-source.js';
 import { makeCore, memoryDialer, settled } from '../../helpers/kite/cores.js';
 import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
 
@@ -20,6 +30,15 @@ interface VectorCall {
   readonly args: unknown[];
   readonly options?: CallOptions;
   readonly abort?: true;
+  /** What a function returns or throws, which is the last argument. */
+  readonly callback?: unknown;
+  readonly callbackError?: { readonly type: string; readonly message: string };
+  /** Whether the result is a function, which the caller releases. */
+  readonly release?: true;
+  /** The items of a stream, which is the last argument. */
+  readonly stream?: readonly unknown[];
+  /** The items of the result, which is a stream. */
+  readonly items?: readonly unknown[];
   readonly result?: unknown;
   readonly error?: unknown;
 }
@@ -69,10 +88,47 @@ function vectorKite() {
       return new Promise((resolve) => request.signal.addEventListener('abort', resolve));
     })
     .disableAuthentication();
+  server
+    .handle<[number]>('count', async function* (request) {
+      note(request);
+      for (let item = 1; item <= request.args[0]; item++) yield item;
+      return 'end';
+    })
+    .disableAuthentication();
+  server
+    .handle<[AsyncIterable<unknown>]>('collect', async (request) => {
+      note(request);
+      const items: unknown[] = [];
+      for await (const item of request.args[0]) items.push(item);
+      return items;
+    })
+    .disableAuthentication();
+  server
+    .handle<[unknown, RemoteFunction]>('ask', (request) => {
+      note(request);
+      return request.args[1](request.args[0]);
+    })
+    .disableAuthentication();
+  server
+    .handle('open', (request) => {
+      note(request);
+      return () => null;
+    })
+    .disableAuthentication();
+  server
+    .handle('busy', (request) => {
+      note(request);
+      const cause = new Error('no worker is free');
+      const data = { after: 30, at: new Date(0) };
+      const error = new KiteError('busy', 'try again later', { code: 'E1', cause, data });
+      error.name = 'BusyError';
+      throw error;
+    })
+    .disableAuthentication();
   const seen = (): unknown[] =>
     requests.map(({ request, deadline }) => ({
       method: request.method,
-      ...(request.args.length > 0 && { args: request.args }),
+      ...(request.args.length > 0 && { args: request.args.map(placeholder) }),
       ...(deadline !== undefined && { deadline }),
       ...(request.trace && { trace: request.trace }),
       ...(Object.keys(request.metadata).length > 0 && { metadata: { ...request.metadata } }),
@@ -81,12 +137,21 @@ function vectorKite() {
   return { server, seen };
 }
 
+function placeholder(arg: unknown): unknown {
+  return isStream(arg) ? '[Stream]' : typeof arg === 'function' ? '[Function]' : arg;
+}
+
 /** Makes the calls of a vector, and checks what the caller gets. */
 async function makeCalls(
-  client: { call(method: string, args: unknown[], options: CallOptions): Promise<unknown> },
+  client: Pick<Client, 'call' | 'callStream'>,
   calls: readonly VectorCall[],
 ): Promise<void> {
-  for (const { method, args, options = {}, abort, result = null, error } of calls) {
+  for (const { method, options = {}, abort, result = null, error, items, ...given } of calls) {
+    const args = [...given.args, ...lastArgument(given)];
+    if (items) {
+      await readItems(client.callStream(method, args, options), items, result, abort);
+      continue;
+    }
     const controller = new AbortController();
     const call = client.call(method, args, abort ? { ...options, signal: controller.signal } : options);
     if (abort) {
@@ -95,10 +160,39 @@ async function makeCalls(
       controller.abort();
       await rejected;
       await settled();
+    } else if (given.release) {
+      ((await call) as RemoteFunction).release();
+      await settled();
     } else if (error)
       await expect(call).rejects.toMatchObject({ ...error, id: expect.any(String) as string });
     else expect(await call).toEqual(result);
   }
+}
+
+/** Returns the function or the stream that a call passes. */
+function lastArgument({ callback, callbackError, stream }: Omit<VectorCall, 'method'>): unknown[] {
+  if (stream) return [ReadableStream.from(stream)];
+  if (callback !== undefined) return [() => callback];
+  if (!callbackError) return [];
+  return [() => Promise.reject(new KiteError(callbackError.type, callbackError.message))];
+}
+
+/** Reads the items of a stream, and leaves it early or compares its result. */
+async function readItems(
+  stream: RemoteStream<unknown, unknown>,
+  items: readonly unknown[],
+  result: unknown,
+  abort: true | undefined,
+): Promise<void> {
+  const read: unknown[] = [];
+  for await (const item of stream) {
+    read.push(item);
+    if (abort && read.length === items.length) break;
+  }
+  expect(read).toEqual(items);
+  if (abort) await expect(stream.result).rejects.toMatchObject({ type: 'canceled' });
+  else expect(await stream.result).toEqual(result);
+  await settled();
 }
 
 /** A client whose peer sends the frames of a vector. */
@@ -150,7 +244,7 @@ describe('the vectors of the protocol', () => {
         await settled();
       }
       expect(parsed(far.sent)).toEqual(messagesOf(vector, 'kite'));
-      expect(seen()).toEqual(vector.requests);
+      expect(seen()).toEqual(decodeValues(structuredClone(vector.requests), dnodeLimits));
       near.close();
     },
   );
@@ -165,7 +259,7 @@ describe('the vectors of the protocol', () => {
       await makeCalls(client, vector.calls ?? []);
       expect(parsed(ends[0]?.near.sent ?? [])).toEqual(messagesOf(vector, 'caller'));
       expect(parsed(ends[0]?.far.sent ?? [])).toEqual(messagesOf(vector, 'kite'));
-      expect(seen()).toEqual(vector.requests);
+      expect(seen()).toEqual(decodeValues(structuredClone(vector.requests), dnodeLimits));
     },
   );
 });

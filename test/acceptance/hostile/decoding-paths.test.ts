@@ -6,10 +6,12 @@ import { messageJson, type Numbers } from '../../../src/lib/kite/call/message-nu
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
 import type { Channel, ChannelReceiver } from '../../../src/lib/transport/channel/channel.js';
 import { addPrefix } from '../../../src/lib/transport/channel/expected-prefixes.js';
-import { Fragment } from '../../../src/lib/transport/channel/outgoing-message.js';
+import { BytesMessage, Fragment } from '../../../src/lib/transport/channel/outgoing-message.js';
+import { decodeBinary } from '../../../src/lib/transport/sockjs/binary-frame.js';
 import { decodeClientFrame } from '../../../src/lib/transport/sockjs/frames.js';
 import { splitClientFrame } from '../../../src/lib/transport/sockjs/split-frame.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
+import { textAsBinary } from '../../helpers/transport/binary-message.js';
 import { seedOfRun } from '../../helpers/fuzz/fuzz-run.js';
 import { clientFrames, mutateFrame } from '../../helpers/fuzz/mutate-frame.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
@@ -23,6 +25,7 @@ class Decoder implements Channel {
   readonly bufferedBytes = 0;
   readonly found: unknown[] = [];
   splits = 0;
+  binary = 0;
   protected expected: readonly Fragment[] = [];
   #receiver: ChannelReceiver | undefined;
 
@@ -45,6 +48,25 @@ class Decoder implements Channel {
 
   start(receiver: ChannelReceiver): void {
     this.#receiver = receiver;
+  }
+
+  /** Receives the messages of a frame, those with bytes as binary messages. */
+  binaryFrame(text: string): void {
+    const decoded = decodeClientFrame(text, defaultLimits.messageBytes);
+    if (decoded.type === 'violation') this.close(decoded.code, decoded.reason);
+    else for (const message of decoded.messages) this.#receiveBinary(message);
+  }
+
+  #receiveBinary(text: string): void {
+    const binary = textAsBinary(text);
+    if (!binary) {
+      this.#receiver?.message(text);
+      return;
+    }
+    this.binary++;
+    const message = decodeBinary(binary, defaultLimits.messageBytes);
+    if (message instanceof BytesMessage) this.#receiver?.bytes?.(message);
+    else this.close(message.code, message.reason);
   }
 
   frame(text: string): void {
@@ -83,6 +105,14 @@ class PrefixDecoder extends Decoder {
 function described({ problem, ...call }: IncomingCall): string {
   const text = (_key: string, value: unknown): unknown => (typeof value === 'function' ? 'a stub' : value);
   return JSON.stringify({ ...call, problem: problem?.message }, text);
+}
+
+/** Returns what is the same in both forms of a message: not the reason why it is invalid, and not the arguments of a rejected call. */
+function meaning({ found }: Decoder): string {
+  const calls = found.map((item) => (typeof item === 'string' ? (JSON.parse(item) as IncomingCall) : item));
+  return JSON.stringify(calls, function (this: Partial<IncomingCall>, key, value: unknown) {
+    return key === 'reason' || (key === 'args' && this.problem) ? undefined : value;
+  });
 }
 
 const call = (text: string): string => JSON.stringify([text]);
@@ -166,6 +196,35 @@ describe('the two paths that decode a call', () => {
       console.log(`decoding paths: ${differences.length} of ${cases.length} differ, ${splits} by prefix`);
       expect(differences.slice(0, 5)).toEqual([]);
       expect(splits).toBeGreaterThan(FRAMES / 20);
+    },
+  );
+});
+
+describe('the two forms of a message with bytes', () => {
+  it.each(['exact', 'rounded', 'literal'] as const)(
+    'a message with bytes means the same as text and as a binary message, with %s numbers',
+    (numbers) => {
+      const random = seededRandom(seedOfRun('forms of bytes'));
+      const all = clientFrames().filter((frame) => frame.includes('bytes'));
+      const differences: object[] = [];
+      let binary = 0;
+      for (let round = 0; round < FRAMES; round++) {
+        let frame = all[Math.floor(random() * all.length)] ?? '';
+        for (let times = Math.floor(random() * 3); times > 0; times--)
+          frame = mutateFrame(frame, all, random);
+        const asText = new Decoder(numbers);
+        const asBinary = new Decoder(numbers);
+        asText.frame(frame);
+        asBinary.binaryFrame(frame);
+        binary += asBinary.binary;
+        if (meaning(asText) !== meaning(asBinary))
+          differences.push({ frame, text: asText.found, binary: asBinary.found });
+        asText.end();
+        asBinary.end();
+      }
+      console.log(`forms of bytes: ${differences.length} of ${binary} differ`);
+      expect(differences.slice(0, 5)).toEqual([]);
+      expect(binary).toBeGreaterThan(FRAMES / 20);
     },
   );
 });

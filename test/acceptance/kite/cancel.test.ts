@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isKiteError, type Request } from '../../../src/lib/index.js';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
 import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
-import { callAndAbort, endless, running } from '../../helpers/kite/endless.js';
+import { callAndAbort, endless, running, untilAborted } from '../../helpers/kite/endless.js';
 import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
 
 function cancels(sent: readonly string[]): string[] {
@@ -28,6 +28,37 @@ describe('cancellation', () => {
     expect(far.sent.length).toBe(answers);
     expect(running(server)).toEqual([0]);
     await client.tell('kite.ping');
+  });
+
+  it('a listener that throws when a call is canceled, times out or loses its connection is logged', async () => {
+    const errors: string[] = [];
+    const logger = { debug() {}, info() {}, warn() {}, error: (text: string) => void errors.push(text) };
+    const { server, client } = await connected({ logger });
+    const fail = (): never => {
+      throw new Error('mine');
+    };
+    const aborted: unknown[] = [];
+    server.handle('fragile', (request) => {
+      request.signal.addEventListener('abort', fail);
+      // oxlint-disable-next-line unicorn/prefer-add-event-listener -- each kind of listener is tested
+      request.signal.onabort = fail;
+      request.onAbort(fail);
+      request.onAbort(() => void aborted.push((request.signal.reason as { type: string }).type));
+      return untilAborted(request);
+    });
+    await client.tell('kite.ping');
+    await callAndAbort(client, 'fragile');
+    const late = client.tellWithTimeout(10, 'fragile').catch(() => undefined);
+    await settled();
+    server.clock.advance(10);
+    await settled();
+    const lost = client.call('fragile', [], { timeout: 0 }).catch(() => undefined);
+    await settled();
+    client.close();
+    await Promise.all([late, lost]);
+    await settled();
+    expect(aborted).toEqual(['canceled', 'timeout', 'disconnect']);
+    expect(errors).toEqual(Array.from({ length: 9 }, () => 'A listener failed: Error: mine'));
   });
 
   it('the timeout of a call reaches the signal of the handler', async () => {

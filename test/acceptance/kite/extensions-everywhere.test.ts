@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Kite, type Request } from '../../../src/lib/index.js';
+import { type Client, Kite, type RemoteFunction, type Request } from '../../../src/lib/index.js';
+import type { Connection } from '../../../src/lib/kite/call/connection.js';
 import type { AnyPeer } from '../../../src/lib/kite/call/peer.js';
 import { PageKite } from '../../../src/lib/kite/page/page-kite.js';
 import { SPOKEN_EXTENSIONS } from '../../../src/lib/protocol/extensions.js';
@@ -28,13 +29,50 @@ function addMethods(kite: Kite) {
     })
     .disableAuthentication();
   kite.handle('note', (request) => void requests.push(request)).disableAuthentication();
+  kite
+    .handle<[RemoteFunction]>('ask', async ({ args: [ask] }) => [
+      await ask(1),
+      await ask(2).catch((error: unknown) => (error as Error).message),
+    ])
+    .disableAuthentication();
+  kite.handle('open', () => (value: unknown) => ({ value })).disableAuthentication();
+  kite.handle('drain', ({ client }) => (client as Connection).announceDraining()).disableAuthentication();
   kite.handle('back', ({ client }) => client.call('note', [], { metadata, trace })).disableAuthentication();
+  addDouble(kite).disableAuthentication();
+  kite.handle('doubleBack', ({ client }) => doubled(client, 300)).disableAuthentication();
   return { requests, abort };
+}
+
+/** Adds a method that gets a stream and returns one. */
+function addDouble(kite: Pick<Kite, 'handle'>) {
+  return kite.handle<[AsyncIterable<number>]>('double', async function* ({ args: [items] }) {
+    for await (const item of items) yield 2 * item;
+    return 'end';
+  });
+}
+
+/** Streams as many numbers to the method of a peer and back. Returns what was wrong. */
+async function doubled(peer: Pick<AnyPeer, 'stream'>, count: number): Promise<string[]> {
+  const wrong: string[] = [];
+  const numbers = async function* (): AsyncGenerator<number> {
+    for (let number = 1; number <= count; number++) yield number;
+  };
+  const stream = peer.stream<number>('double', numbers());
+  let read = 0;
+  for await (const item of stream) if (item !== 2 * ++read) wrong.push(`${item} instead of ${2 * read}`);
+  if (read !== count) wrong.push(`${read} items`);
+  if ((await stream.result) !== 'end') wrong.push('another result');
+  return wrong;
+}
+
+/** Uses streams in both directions. One is in the first call of the connection. Returns what was wrong. */
+async function useStreams(client: Pick<AnyPeer, 'stream' | 'tell'>): Promise<unknown> {
+  return [...(await doubled(client, 300)), ...(await client.tell<string[]>('doubleBack'))];
 }
 
 /** Uses every extension in both directions. The first call is the first message of the connection. */
 async function useEverything(
-  client: Pick<AnyPeer, 'call' | 'tell' | 'extensions'>,
+  client: Pick<Client, 'call' | 'tell' | 'extensions' | 'once'>,
   { requests, abort }: ReturnType<typeof addMethods>,
 ): Promise<void> {
   await client.call('note', [], { timeout: 60_000, metadata, trace });
@@ -49,6 +87,17 @@ async function useEverything(
   await rejected;
   expect((await abort).signal.reason).toMatchObject({ type: 'canceled' });
   await client.tell('back');
+  const ask = (value: unknown): Promise<unknown> =>
+    value === 1 ? Promise.resolve(['one', new Date(0)]) : Promise.reject(new Error(`not ${String(value)}`));
+  expect(await client.tell('ask', ask)).toEqual([['one', new Date(0)], 'not 2']);
+  const open = await client.tell<RemoteFunction>('open');
+  expect(await open(3)).toEqual({ value: 3 });
+  open.release();
+  await expect(Promise.resolve(open(4))).rejects.toMatchObject({ code: 'callbackEnded' });
+  const draining = new Promise<void>((resolve) => client.once('draining', resolve));
+  await client.tell('drain');
+  await draining;
+  await expect(client.tell('note')).rejects.toMatchObject({ code: 'draining' });
 }
 
 /** Ways from a caller to a kite, by the name of what is between them. */
@@ -86,6 +135,36 @@ describe.each(SINGLE_TRANSPORTS)('extensions over %s', (transport) => {
       expect(notes[0]).toMatchObject({ metadata, trace });
     },
   );
+
+  it.each(Object.keys(ROUTES))(
+    `streams over ${transport} go both ways between two kites and their callers with %s between them, in the first call`,
+    async (name) => {
+      const { kontrol } = await startKontrol();
+      const kite = await startKite(kontrol);
+      addMethods(kite);
+      const url = (await ROUTES[name]?.(kontrol, kite)) ?? '';
+      const caller = await makeKite(kontrol, { trustRemote: ['double'] });
+      addDouble(caller);
+      const client = caller.newClient(url, { transport });
+      await client.dial();
+      expect(await useStreams(client)).toEqual([]);
+    },
+  );
+
+  it(`streams over ${transport} go both ways between a page and a kite, in the first call`, async () => {
+    const kite = new Kite('math', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });
+    onTestFinished(() => kite.close({ drainTimeout: 0 }));
+    addMethods(kite);
+    await kite.listen();
+    await asPage(async () => {
+      const page = new PageKite('page', '1.0.0', { logger: silentLogger });
+      onTestFinished(() => page.close());
+      addDouble(page);
+      const client = page.newClient(kite.url ?? '', { transport });
+      await client.dial();
+      expect(await useStreams(client)).toEqual([]);
+    });
+  });
 
   it(`extensions over ${transport} work between a page and a kite`, async () => {
     const kite = new Kite('math', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });

@@ -68,7 +68,7 @@ it('the audit log has one entry for the tokens of each query, and one per minute
   });
   const bob = await connect(kontrol, 'bob', { kite: { clock } });
   const watching = { query: { username: 'bob' }, watchCallback: () => {} };
-  await bob.tell('getKites', watching);
+  await bob.subscribe('getKites', watching);
   for (let n = 0; n < AUDITED_AUDIENCES + 2; n++) {
     const kite = await connect(kontrol, 'bob', { name: `math${n}`, kite: { clock } });
     await kite.tell('register', { url: MATH });

@@ -55,7 +55,7 @@ describe('key pairs', () => {
     await kontrol.rotate();
     const math = await connect(kontrol, 'bob');
     const notified: unknown[] = [];
-    expect(await math.tell('watchKeys', (keys: unknown) => notified.push(keys))).toEqual({
+    expect(await math.subscribe('watchKeys', (keys: unknown) => notified.push(keys))).toEqual({
       revokedKeys: [],
       revokedKiteKeys: [],
     });
@@ -66,7 +66,7 @@ describe('key pairs', () => {
       revokedKeys: [old],
     });
     expect(notified).toEqual([[old]]);
-    expect(await math.tell('watchKeys', () => {})).toMatchObject({ revokedKeys: [old] });
+    expect(await math.subscribe('watchKeys', () => {})).toMatchObject({ revokedKeys: [old] });
     const body = { url: MATH, kite: math.kite.identity, auth: { type: 'kiteKey', key: math.key.jwt } };
     const answer = await fetch(`${origin}/register`, { method: 'POST', body: JSON.stringify(body) });
     expect(await answer.json()).toMatchObject({ revokedKeys: [old] });

@@ -181,7 +181,9 @@ describe('malformed registrations', () => {
     const bob = await connect(kontrol, 'bob');
     await bob.tell('register', { url: MATH });
     const watcher = await connect(kontrol, 'bob');
-    const gone = new Promise((resolve) => void watcher.tell('getKites', { query, watchCallback: resolve }));
+    const gone = new Promise(
+      (resolve) => void watcher.subscribe('getKites', { query, watchCallback: resolve }),
+    );
     const authentication = { type: 'kiteKey', key: await kontrol.newKiteKey('mallory') };
     const call = { kite: bob.kite.identity, authentication, withArgs: [{ url: 'http://evil/kite' }] };
     expect(await raw(url, 'register', call)).toMatchObject({ error: { code: 'idTaken' } });
@@ -231,7 +233,7 @@ describe('a kite whose connection breaks', () => {
       const watchCallback = ({ result }: { result: { action: string } }): void => {
         if (events.push(result.action) === 2) resolve();
       };
-      void asking.tell('getKites', { query, watchCallback });
+      void asking.subscribe('getKites', { query, watchCallback });
     });
     await asking.tell('kite.ping');
     clock.advance(40_000);

@@ -9,7 +9,7 @@ it('limits.watchersPerConnection bounds the watchers of one connection', async (
   const { kontrol } = await startKontrol({ limits: { watchersPerConnection: 2 } });
   const bob = await connect(kontrol, 'bob');
   const watch = (): Promise<{ watcherID: string }> =>
-    bob.tell('getKites', { query: { username: 'bob' }, watchCallback: () => undefined });
+    bob.subscribe('getKites', { query: { username: 'bob' }, watchCallback: () => undefined });
   const { watcherID } = await watch();
   await watch();
   await expect(watch()).rejects.toMatchObject(limited);

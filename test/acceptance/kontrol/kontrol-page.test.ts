@@ -168,7 +168,7 @@ describe('an empty query', () => {
       const received: string[] = [];
       const watchCallback = ({ result }: { result: { action: string; kite: { username: string } } }): void =>
         void received.push(`${result.action} ${result.kite.username}`);
-      return caller.tell('getKites', { query: {}, watchCallback }).then(() => received);
+      return caller.subscribe('getKites', { query: {}, watchCallback }).then(() => received);
     };
     const [ofBob, ofAlice] = [await events(bob), await events(alice)];
     await bob.tell('register', { url: 'http://127.0.0.1:3636/kite' });

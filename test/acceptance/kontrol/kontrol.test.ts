@@ -31,7 +31,7 @@ function watch(
     else events.push(result);
   };
   return {
-    begun: caller.tell<Kites>('getKites', { query: what, [key]: callback }),
+    begun: caller.subscribe<Kites>('getKites', { query: what, [key]: callback }),
     next: (): Promise<WatchEvent> => {
       const event = events.shift();
       return event ? Promise.resolve(event) : new Promise((resolve) => waiting.push(resolve));

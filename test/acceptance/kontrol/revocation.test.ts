@@ -42,7 +42,7 @@ describe('the revocation of a kite key', () => {
     const math = await connect(there.kontrol, 'bob');
     const events: unknown[] = [];
     const query = { username: 'bob' };
-    await math.tell('getKites', { query, watchCallback: (event: unknown) => events.push(event) });
+    await math.subscribe('getKites', { query, watchCallback: (event: unknown) => events.push(event) });
     const closed = new Promise<number>((resolve) => math.disconnected(resolve));
     await here.kontrol.revokeKiteKey(math.key.id);
     await closed;
@@ -53,7 +53,7 @@ describe('the revocation of a kite key', () => {
   it('the revocation of a key pair ends the connections to Kontrol that used it, with their watches', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
-    await math.tell('getKites', { query: { username: 'bob' }, watchCallback: () => {} });
+    await math.subscribe('getKites', { query: { username: 'bob' }, watchCallback: () => {} });
     const closed = new Promise<number>((resolve) => math.disconnected(resolve));
     await kontrol.revoke(kontrol.keyPairs()[0]?.id ?? '');
     await expect(closed).resolves.toBe(1008);

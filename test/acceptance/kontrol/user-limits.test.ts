@@ -145,7 +145,7 @@ it('registrations of one user do not delay the calls of others', async () => {
 describe('the watches of one user', () => {
   const query = { username: 'mallory' };
   const watch = (caller: Caller): Promise<Kites> =>
-    caller.tell('getKites', { query, watchCallback: () => undefined });
+    caller.subscribe('getKites', { query, watchCallback: () => undefined });
 
   it('limits.watchersPerUser bounds the watches of one user over several connections', async () => {
     const { kontrol } = await startKontrol({ limits: { watchersPerUser: 3 } });
@@ -159,7 +159,7 @@ describe('the watches of one user', () => {
     await watch(two);
     await expect(watch(two)).rejects.toMatchObject(limited('(limits.watchersPerUser): cancel one'));
     expect(kontrol.status().watchers).toBe(3);
-    await bob.tell('getKites', { query: { username: 'bob' }, watchCallback: () => undefined });
+    await bob.subscribe('getKites', { query: { username: 'bob' }, watchCallback: () => undefined });
     await one.tell('cancelWatcher', watcherID);
     await watch(two);
     const left = new Promise<void>((resolve) => kontrol.kite.once('disconnect', () => resolve()));
@@ -179,7 +179,7 @@ describe('the watches of one user', () => {
       if (++events === 4000) everyEvent();
     };
     const watches = mallory.flatMap((caller) =>
-      Array.from({ length: 1000 }, () => caller.tell('getKites', { query, watchCallback })),
+      Array.from({ length: 1000 }, () => caller.subscribe('getKites', { query, watchCallback })),
     );
     await Promise.all(watches);
     const interruption = work.interruptedBy(kontrol, await connect(kontrol, 'alice'));
@@ -307,9 +307,11 @@ describe('a query whose response would exceed the limit of a message', () => {
     for (const [way, [kontrol, user, argument]] of Object.entries(ways)) {
       const caller = await connect(kontrol, user);
       for (let retry = 0; retry < 3; retry++)
-        await expect(caller.tell('getKites', { ...argument, watchCallback }), way).rejects.toMatchObject({
-          message: /./,
-        });
+        await expect(caller.subscribe('getKites', { ...argument, watchCallback }), way).rejects.toMatchObject(
+          {
+            message: /./,
+          },
+        );
       expect([way, kontrol.status().watchers]).toEqual([way, 0]);
     }
     console.log(`${Object.keys(ways).length} ways in which a query with a watch fails: none leaves a watch`);
@@ -321,7 +323,7 @@ describe('a query whose response would exceed the limit of a message', () => {
     const gone = new Promise<void>((resolve) => kontrol.kite.once('disconnect', () => resolve()));
     const query = { username: 'mallory' };
     const answers = Array.from({ length: 5 }, () =>
-      mallory.tell('getKites', { query, watchCallback: () => undefined }),
+      mallory.subscribe('getKites', { query, watchCallback: () => undefined }),
     );
     mallory.close();
     await Promise.allSettled(answers);

@@ -136,7 +136,7 @@ describe.each(SINGLE_TRANSPORTS)('a channel over %s', (transport) => {
     const { channel, inbox } = await open(dialTest(`${server.url}/?kiteID=a%2Fb`, { transport }));
     channel.send('x');
     await inbox.count(1);
-    expect(server.requests[0]?.url).toMatch(/^\/kite\/[^?]*\?kiteID=a%2Fb$/);
+    expect(server.requests[0]?.url).toMatch(/^\/kite\/[^?]*\?kiteID=a%2Fb&extensions=lines,binary$/);
     channel.close();
     await inbox.closed();
   });
@@ -235,7 +235,7 @@ describe('transport auto', () => {
   it('transport auto uses WebSocket if the server supports it', async () => {
     const server = await start();
     const { channel, inbox } = await open(dialTest(server.url, { transport: 'auto' }));
-    expect(server.requests[0]?.url).toMatch(/\/websocket$/);
+    expect(server.requests[0]?.url).toMatch(/\/websocket\?extensions=lines,binary$/);
     channel.close();
     await inbox.closed();
   });
@@ -335,7 +335,10 @@ describe('a raw WebSocket', () => {
     expect(await inbox.closed()).toEqual({ code: 1000, reason: '' });
     const second = await open(dialTest(`http://${base.host}/?token=x`, { transport: 'RawWebSocket' }));
     await second.inbox.closed();
-    expect(paths).toEqual(['/?token=x', '/websocket?token=x']);
+    expect(paths).toEqual([
+      '/?token=x&extensions=lines,binary',
+      '/websocket?token=x&extensions=lines,binary',
+    ]);
   });
 });
 
@@ -541,7 +544,7 @@ describe('XHR polling', () => {
     let polls = 0;
     const arrived = new Inbox();
     const server = http.createServer((req, res) => {
-      if (req.url?.endsWith('/xhr')) {
+      if (req.url?.endsWith('/xhr?extensions=lines,binary')) {
         if (polls++ === 0) res.end('o\n');
         return;
       }

@@ -143,12 +143,12 @@ describe('a WebSocket session', () => {
     expect(await inbox.closed()).toMatchObject({ code: 1006 });
   });
 
-  it('a WebSocket session sends the messages of a turn as one frame, and 8 messages or a long frame at once', async () => {
+  it('a WebSocket session sends 8 messages or a long frame at once, twice as many after that, and the rest at the end of the turn', async () => {
     const { frames } = await connect(
       `${await start({
         onSession(channel) {
           channel.start(new Inbox());
-          for (let message = 0; message < 19; message++) channel.send(`${message}`);
+          for (let message = 0; message < 27; message++) channel.send(`${message}`);
           process.nextTick(() => {
             // The three remaining messages have been sent by now.
             expect(channel.bufferedBytes).toBe(0);
@@ -161,7 +161,7 @@ describe('a WebSocket session', () => {
     );
     await frames.count(6);
     const counts = frames.messages.slice(1).map((frame) => (JSON.parse(frame.slice(1)) as string[]).length);
-    expect(counts).toEqual([8, 8, 3, 2, 1]);
+    expect(counts).toEqual([8, 16, 3, 2, 1]);
     expect(JSON.parse(frames.messages[1]?.slice(1) ?? '')).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
   });
 });

@@ -93,8 +93,8 @@ it.each(Object.entries(FAILURES))(
     expect(await inbox.count(1)).toEqual(['x']);
     channel.close();
     await inbox.closed();
-    expect(middlebox.requests.messages[0]).toMatch(/^GET .*\/websocket /);
-    expect(middlebox.requests.messages[1]).toMatch(/^POST .*\/xhr /);
+    expect(middlebox.requests.messages[0]).toMatch(/^GET .*\/websocket\?extensions=lines,binary /);
+    expect(middlebox.requests.messages[1]).toMatch(/^POST .*\/xhr\?extensions=lines,binary /);
   },
 );
 

@@ -1,4 +1,5 @@
 import type * as Library from '../../../src/lib/browser.js';
+import type * as CoreLibrary from '../../../src/lib/browser-core.js';
 import type * as WebRtcLibrary from '../../../src/lib/browser-webrtc.js';
 import type { ManualClock } from '../../../src/lib/testing/manual-clock.js';
 
@@ -11,6 +12,11 @@ export interface PageGlobals {
   ManualClock: typeof ManualClock;
   clock: ManualClock;
   events: string[];
+}
+
+/** The globals of pages that load the smallest library. */
+export interface CoreGlobals {
+  kitectl: typeof CoreLibrary;
 }
 
 /** The globals of pages that load the library with WebRTC. */

@@ -13,7 +13,10 @@ export type Files = ReadonlyMap<string, { readonly type: string; readonly body: 
 
 const html = (head: string): string => `<!doctype html><meta charset="utf-8"><title>A page</title>${head}`;
 
-const BUNDLES = ['kitectl.js', 'kitectl.esm.js', 'kitectl-webrtc.js', 'kitectl-webrtc.esm.js'];
+const BUNDLES = ['kitectl', 'kitectl-core', 'kitectl-webrtc'].flatMap((name) => [
+  `${name}.js`,
+  `${name}.esm.js`,
+]);
 
 /** The library built by `npm run build`, and pages that load it in each supported form. */
 export async function pageFiles(): Promise<Files> {
@@ -30,6 +33,7 @@ export async function pageFiles(): Promise<Files> {
   const script = (path: string): string => `<script src="${path}"></script>`;
   return new Map([
     ['/', { type: 'text/html', body: html(script('/kitectl.js')) }],
+    ['/core', { type: 'text/html', body: html(script('/kitectl-core.js')) }],
     ['/webrtc', { type: 'text/html', body: html(script('/kitectl-webrtc.js')) }],
     ['/clock', { type: 'text/html', body: html(script('/clock.js') + script('/kitectl.js')) }],
     ['/clock.js', { type: 'text/javascript', body: clock.outputFiles[0]?.text ?? '' }],

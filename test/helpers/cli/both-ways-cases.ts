@@ -33,6 +33,7 @@ export const cases: Readonly<Record<string, Cases>> = {
       { line: 'square 4 --duration 20ms --json --to {math}', measured: JSON_NUMBERS },
       { line: 'fail --duration 20ms --rate nonsense --to {math}' },
       { line: 'square [x --duration 20ms --to {math}' },
+      { line: 'upload a @stream:- --duration 20ms --to {math}', input: 'text' },
     ],
   },
   call: {
@@ -53,6 +54,12 @@ export const cases: Readonly<Record<string, Cases>> = {
       { line: 'echo @json:- --to {math}', input: '[1.50]\n' },
       { line: 'echo @text:- --to {math}', input: '{a:1}\n' },
       { line: 'echo @json:- --to {math}', input: '{a:1}\n' },
+      { line: 'tail app.log --raw --to {math}' },
+      { line: 'tail --stdin --envelope --to {math}', input: '"a"\n4\n' },
+      { line: 'upload a @stream:- --to {math}', input: 'text' },
+      { line: 'thumbnail @bytes:- --raw --to {math}', input: 'text' },
+      { line: 'echo @bytes:- @stream:- --to {math}', input: 'text' },
+      { line: 'echo @stream:nothing --to {math}' },
     ],
   },
   complete: { works: [{ line: '-- kitectl co' }, { line: '-- kitectl ping --to /bob/prod/m' }] },
@@ -157,7 +164,7 @@ export const cases: Readonly<Record<string, Cases>> = {
   },
   shell: {
     bare: { input: 'square 4\n' },
-    works: [{ line: '--to {math}', input: 'square 4\nsquare x\n' }],
+    works: [{ line: '--to {math}', input: 'square 4\nsquare x\ntail a\nupload a @stream:-\n' }],
   },
   showkey: { works: [{ line: '--json' }, { line: '--key-file nothing' }] },
   tell: {

@@ -57,12 +57,10 @@ export class TestKite {
     open('talk', async ({ client }) => {
       await client.tell('kite.log', 'a log\u001b]0;title\u0007');
       await client.tell('kite.print', 'a print');
-      return client
-        .tell('kite.heartbeat', 1, () => {})
-        .then(
-          () => 'called back',
-          (error: KiteError) => error.type,
-        );
+      return client.call('kite.heartbeat', [1, () => {}], { callbacks: 'connection' }).then(
+        () => 'called back',
+        (error: KiteError) => error.type,
+      );
     });
     open('greet', async ({ client }) => {
       await client.tell('kite.print', 'Hello\u001b[2J!');
@@ -72,6 +70,16 @@ export class TestKite {
       ]);
       return { name, secret };
     });
+    open('tail', async function* ({ args: [path] }) {
+      for (let line = 1; line <= 3; line++) yield `${String(path)}: line ${line}`;
+      return 'end of file';
+    });
+    open('upload', async ({ args: [name, chunks] }) => {
+      let size = 0;
+      for await (const chunk of chunks as AsyncIterable<Uint8Array>) size += chunk.length;
+      return { name, size };
+    });
+    open('thumbnail', ({ args: [image] }) => (image as Uint8Array).subarray(0, 4));
     open('dropMe', ({ client }) => {
       client.close();
       return new Promise(() => {});

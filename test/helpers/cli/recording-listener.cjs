@@ -33,7 +33,7 @@ const server = http.createServer((request, response) => {
     record(
       `${request.method} ${request.url} ${JSON.stringify(request.headers)} ${Buffer.concat(chunks).toString()}`,
     );
-    const [, path, action] = /^(.*)\/(xhr|xhr_send)$/.exec(request.url) ?? [];
+    const [, path, action] = /^([^?]*)\/(xhr|xhr_send)(?:\?|$)/.exec(request.url) ?? [];
     if (action === 'xhr') return poll(path, response);
     if (action === 'xhr_send') send(path, String(Buffer.concat(chunks)));
     if (action === 'xhr_send') return response.writeHead(204).end();

@@ -32,8 +32,9 @@ export class Tmux {
     const kitectl = `node='${process.execPath}' kitectl='${bin}'; kitectl() { "$node" "$kitectl" "$@"; }`;
     const setup = `cd; PS1='${PROMPT} '; PROMPT_COMMAND=; HISTFILE=; ${kitectl}\n`;
     await writeFile(join(folder, 'bashrc'), setup);
-    // Without a history, which a larger window would show.
-    const settings = 'set -g status off\nset -g history-limit 0\nset -s escape-time 0\n';
+    // Without a history, which a larger window would show. The server stays when its last window closes.
+    const settings =
+      'set -g status off\nset -g history-limit 0\nset -s escape-time 0\nset -s exit-empty off\n';
     await writeFile(join(folder, 'tmux.conf'), settings);
     return tmux;
   }
@@ -102,6 +103,11 @@ export class Tmux {
     const matcher =
       typeof expected === 'string' ? expect.stringContaining(expected) : expect.stringMatching(expected);
     await expect.poll(() => this.screen(), PATIENCE).toEqual(matcher);
+  }
+
+  /** Resolves once the screen contains a text exactly once. */
+  async showsOnce(text: string): Promise<void> {
+    await expect.poll(async () => (await this.screen()).split(text).length - 1, PATIENCE).toBe(1);
   }
 
   /** Resolves once the last line of the screen matches. */

@@ -75,6 +75,7 @@ const LOCATIONS = [
   '\x01',
   'x'.repeat(5000),
 ];
+const OPENS = ['o', 'o', 'o["lines"]', 'o["lines"]', 'o["lines","x",1]', 'o[]', 'o{}', 'o["lines'];
 const CLOSES = ['c[3000,"Go away!"]', 'c[]', 'c[1e9,1]', 'c["x"]', 'c', 'c{}', 'c[1006,""]', 'c[2010,null]'];
 
 /** The connection of one client. */
@@ -102,7 +103,7 @@ class Conversation {
 
   #response(request: string, body: string): string {
     const dice = this.#dice;
-    const path = /^\w+ (\S+)/.exec(request)?.[1] ?? '';
+    const path = /^\w+ ([^\s?]+)/.exec(request)?.[1] ?? '';
     let text = this.#bodyFor(path, body);
     if (dice.chance(0.3)) text = mutate(text, dice);
     let status = dice.chance(0.85) ? '200 OK' : dice.pick(STATUSES);
@@ -133,7 +134,7 @@ class Conversation {
     }
     if (path.endsWith('/xhr_send')) return '';
     if (path.endsWith('/xhr')) {
-      if (dice.chance(0.5)) return 'o\n';
+      if (dice.chance(0.5)) return `${dice.pick(OPENS)}\n`;
       return `${this.#sessionFrame()}\n`;
     }
     if (path.endsWith('/register')) return JSON.stringify(mutateJson(this.#results['register'], dice));
@@ -156,25 +157,30 @@ class Conversation {
     const head = `HTTP/1.1 ${status}\r\n${headers.join('\r\n')}\r\n\r\n`;
     this.#write(dice.chance(0.05) ? mutate(head, dice) : head, false);
     const framed = !/^\w+ \/kite\/websocket/.test(request);
-    if (framed && dice.chance(0.95)) this.#frame('o');
+    const open = dice.pick(OPENS);
+    if (dice.chance(framed ? 0.95 : 0.3)) this.#frame(open);
+    // A raw WebSocket carries frames once it is open.
+    const lines = open.includes('lines');
     if (dice.chance(0.3)) this.#frame(framed ? this.#sessionFrame() : this.#message(undefined));
     let buffered: Buffer = Buffer.from(rest, 'latin1');
     const onData = (data: Buffer): void => {
       const { payloads, rest: remaining } = readClientFrames(Buffer.concat([buffered, data]));
       buffered = remaining;
-      for (const payload of payloads) this.#respond(payload, framed);
+      for (const payload of payloads) this.#respond(payload, framed, lines);
     };
     this.#socket.on('data', onData);
     onData(Buffer.alloc(0));
   }
 
   /** Answers the calls in a frame of the client, and sends frames that it does not expect. */
-  #respond(payload: string, framed: boolean): void {
+  #respond(payload: string, framed: boolean, lines: boolean): void {
     const dice = this.#dice;
     for (const message of messagesIn(payload, framed)) {
       const answers = [this.#message(message)];
       while (dice.chance(0.25)) answers.push(this.#message(dice.chance(0.5) ? message : undefined));
-      const text = framed ? `a${JSON.stringify(answers)}` : (answers[0] ?? '');
+      const asLines = lines && dice.chance(0.8);
+      const whole = framed ? `a${JSON.stringify(answers)}` : (answers[0] ?? '');
+      const text = asLines ? answers.join('\n') : whole;
       this.#frame(dice.chance(0.15) ? mutate(text, dice) : text);
     }
     if (framed && dice.chance(0.15)) this.#frame(this.#sessionFrame());
@@ -187,7 +193,7 @@ class Conversation {
     if (choice < 6) return `a${JSON.stringify([this.#message(undefined)])}`;
     return choice < 8
       ? dice.pick(CLOSES)
-      : dice.pick(['h', 'o', '', 'x', 'm"x"', 'a', 'a{}', 'a[1]', 'a[[[[', 'a["']);
+      : dice.pick(['h', 'o', '', 'x', 'm"x"', 'a', 'a{}', 'a[1]', 'a[[[[', 'a["', '{}\n', '\n', '{}\n\n{}']);
   }
 
   /** A message: the answer to a call of the client, or a call of the server. */
@@ -257,7 +263,8 @@ interface ClientCall {
 
 /** The calls in a frame of the client. Empty if the client is a fuzzer as well, and the frame is not one. */
 function messagesIn(payload: string, framed: boolean): ClientCall[] {
-  const frame = framed ? parseJson(payload) : [payload];
+  const inLines = payload.startsWith('{') ? payload.split('\n') : undefined;
+  const frame = inLines ?? (framed ? parseJson(payload) : [payload]);
   const texts: readonly unknown[] = Array.isArray(frame) ? frame : [];
   return texts.flatMap((text): ClientCall[] => {
     const { method, callbacks } = record(parseJson(String(text)));

@@ -28,7 +28,19 @@ const TOKENS: readonly string[] = [
   '"kite.ping"',
   '"kite.heartbeat"',
   '"kite.cancel"',
-  '"extensions":["cancel"],',
+  '"kite.release"',
+  '"kite.draining"',
+  '"answer":0,',
+  '"kite.credit"',
+  '"collect"',
+  '"[Stream]"',
+  '"stream":{"next":"[Function]","items":3,"bytes":99},',
+  '[0,"stream","next"]',
+  '"items":-1',
+  '"bytes":1e9',
+  '"next"',
+  '"end"',
+  '"extensions":["cancel","stream","values","bytes"],',
   '"deadline":5,',
   '"metadata":{"a":"b"},',
   '"responseCallback"',
@@ -38,26 +50,46 @@ const TOKENS: readonly string[] = [
   '"7"',
   '[0,"withArgs",1]',
   '[0]',
+  '"values":true',
+  '{\\"$\\":\\"set\\",\\"v\\":[]}',
+  '"$"',
+  '"v"',
   '[0,"kite"]',
   '[]]',
   ',',
   ':',
 ];
 
-/** The messages of callers in the vectors of extensions, as array frames. */
-function extendedFrames(): string[] {
-  const folder = new URL('../../vectors/', import.meta.url);
-  const frames = readdirSync(folder)
+/** The messages of the vectors, as frames. */
+function vectorFrames(sender: 'caller' | 'kite'): string[] {
+  const vectors = new URL('../../vectors/', import.meta.url);
+  return readdirSync(vectors)
     .filter((name) => name.endsWith('.json'))
     .flatMap((name) => {
-      const { vectors } = JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as {
+      const { vectors: list } = JSON.parse(readFileSync(new URL(name, vectors), 'utf8')) as {
         vectors: { frames: { from: string; message: unknown }[] }[];
       };
-      return vectors.flatMap(({ frames: all }) => all);
-    });
-  return frames
-    .filter(({ from }) => from === 'caller')
+      return list.flatMap(({ frames }) => frames.filter(({ from }) => from === sender));
+    })
     .map(({ message }) => JSON.stringify([JSON.stringify(message)]));
+}
+
+/** The frames with which a kite answers, streams and controls streams. */
+export function kiteFrames(): string[] {
+  const control = (method: number, args: string, callbacks = '{}'): string =>
+    JSON.stringify([`{"method":${method},"arguments":${args},"callbacks":${callbacks}}`]);
+  const controls = [0, 1, 2, 3, 4, 5].flatMap((method) => [
+    control(method, '[1,2,3]'),
+    control(method, '[]'),
+    control(method, '[5]'),
+    control(method, '[{"error":null,"result":1}]'),
+    control(
+      method,
+      '[{"next":"[Function]","end":"[Function]","items":3,"bytes":99}]',
+      '{"500":[0,"next"],"501":[0,"end"]}',
+    ),
+  ]);
+  return [...vectorFrames('kite'), ...controls];
 }
 
 /** The frames of clients in the recordings, and frames with heartbeats, functions and responses. */
@@ -73,12 +105,22 @@ export function clientFrames(): string[] {
     JSON.stringify([
       `{"method":${method},"arguments":[{"kite":{"name":"n"},"authentication":null,"responseCallback":"[Function]","withArgs":${args}}],"callbacks":${callbacks}}`,
     ]);
+  const extended = vectorFrames('caller');
+  const tagged = (method: string, args: string): string =>
+    JSON.stringify([
+      `{"method":${method},"arguments":[{"kite":{"name":"n"},"authentication":null,"responseCallback":"[Function]","withArgs":${args},"extensions":["values","bytes"]}],"callbacks":{"0":[0,"responseCallback"],"1":[0,"withArgs",0,"v",0]},"values":true}`,
+    ]);
   return [
     ...recorded,
-    ...extendedFrames(),
+    ...extended,
     call('"kite.heartbeat"', '[0,"[Function]"]', '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}'),
     call('"count"', '[3,{"a":"[Function]"}]', '{"0":["0","responseCallback"],"1":["0","withArgs","1","a"]}'),
     call('0', '[]', '{}'),
+    tagged(
+      '"echo"',
+      '[{"$":"map","v":[["a",{"$":"date","v":0}],[1,{"$":"error","v":{"name":"E","message":"m"}}]]}]',
+    ),
+    tagged('"count"', '[{"$":"set","v":["[Function]"]},{"$":"bytes","v":"AAEC"},{"$":"object","v":{"$":1}}]'),
     '["{\\"method\\":0,\\"arguments\\":[{\\"error\\":null,\\"result\\":16}],\\"callbacks\\":{}}"]',
   ];
 }

@@ -4,10 +4,13 @@ import type { ClientOptions } from '../../../src/lib/kite/call/client-options.js
 import { type CoreOptions, KiteCore } from '../../../src/lib/kite/core/kite-core.js';
 import { addDefaultMethods } from '../../../src/lib/kite/serve/default-methods.js';
 import { addHeartbeatMethod } from '../../../src/lib/kite/serve/heartbeat-method.js';
+import type { UsualMessageJson } from '../../../src/lib/dnode/message-json.js';
+import { TokenRenewal } from '../../../src/lib/kite/call/token-renewal.js';
 import { messageJson } from '../../../src/lib/kite/call/message-numbers.js';
 import { EnvelopeCache } from '../../../src/lib/kite/call/envelope-cache.js';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
+import { guardSignal } from '../../../src/lib/util/guard-signal.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { ManualClock } from '../process/manual-clock.js';
 import { MemoryChannel } from '../transport/memory-channel.js';
@@ -23,7 +26,9 @@ export const identity = {
 };
 
 /** A kite without a port: `{type: 'name', key: 'bob'}` authenticates as bob. Closed when the test ends. */
-export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock: ManualClock } {
+export function makeCore(
+  options: Partial<CoreOptions & { readonly json: UsualMessageJson }> = {},
+): KiteCore & { clock: ManualClock } {
   const clock = (options.clock as ManualClock | undefined) ?? new ManualClock();
   const { json = messageJson('exact') } = options;
   const core = new KiteCore({
@@ -49,7 +54,9 @@ export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock
     methodHandling: 'ReturnMethod',
     concurrent: true,
     json,
+    newRenewal: (renewal) => new TokenRenewal(renewal),
     newPrefixCache: () => new EnvelopeCache(defaultLimits, json),
+    guardSignal,
     ...options,
   });
   addDefaultMethods(core, options.logger ?? silentLogger);

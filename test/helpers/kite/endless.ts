@@ -15,6 +15,11 @@ export function endless(server: ReturnType<typeof makeCore>): Request[] {
   return requests;
 }
 
+/** Resolves when the signal of a request aborts. */
+export function untilAborted({ signal }: Pick<Request, 'signal'>): Promise<null> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(null)));
+}
+
 /** Returns the number of running calls of each connection that the kites have accepted. */
 export function running(...servers: ReturnType<typeof makeCore>[]): number[] {
   return servers.flatMap((server) => [...server.accepted].map(({ flow }) => flow.running));

@@ -79,7 +79,9 @@ export class GoKontrol {
       const { url } = given as { url: string };
       this.#kites.set(kite.id, { kite, url });
       client.once('disconnect', () => this.#kites.delete(kite.id));
-      void client.tell('kite.heartbeat', 10, () => undefined).catch(() => undefined);
+      void client
+        .call('kite.heartbeat', [10, () => undefined], { callbacks: 'connection' })
+        .catch(() => undefined);
       return { url, heartbeatInterval: 10 };
     });
     this.kite

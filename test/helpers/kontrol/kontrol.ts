@@ -29,6 +29,8 @@ export interface Caller {
   readonly kite: Kite;
   readonly key: KiteKey;
   readonly tell: <Result = unknown>(method: string, ...args: unknown[]) => Promise<Result>;
+  /** Calls a method with functions that Kontrol can call until the connection ends. */
+  readonly subscribe: <Result = unknown>(method: string, ...args: unknown[]) => Promise<Result>;
   close(): void;
   /** Calls `listener` with the close code when the connection to Kontrol has ended. */
   disconnected(listener: (code: number) => void): void;
@@ -76,6 +78,8 @@ export async function connect(
     key,
     heartbeat,
     tell: <Result>(method: string, ...args: unknown[]) => client.tell<Result>(method, ...args),
+    subscribe: <Result>(method: string, ...args: unknown[]) =>
+      client.call<Result>(method, args, { callbacks: 'connection' }),
     close: () => client.close(),
     disconnected: (listener) => void client.on('disconnect', listener),
   };

@@ -14,12 +14,15 @@ export type Listener = (event: { data: unknown; code: number; reason: string }) 
 export class FakeSocket implements PageSocket {
   readyState = 1;
   bufferedAmount = 0;
+  binaryType = 'blob';
   readonly sent: string[] = [];
+  readonly sentBytes: Uint8Array[] = [];
   readonly closes: [code: number | undefined, reason: string | undefined][] = [];
   readonly #listeners: [string, Listener][] = [];
 
-  send(text: string): void {
-    this.sent.push(text);
+  send(data: string | Uint8Array): void {
+    if (typeof data === 'string') this.sent.push(data);
+    else this.sentBytes.push(data);
   }
 
   close(code?: number, reason?: string): void {

@@ -9,6 +9,12 @@ export const ALL_TRANSPORTS: readonly Transport[] = Object.values(TRANSPORT_NAME
 /** Every transport except `auto`. */
 export const SINGLE_TRANSPORTS: readonly SingleTransport[] = ALL_TRANSPORTS.filter((name) => name !== 'auto');
 
+/** The transports over a WebSocket, which are those of the smallest library for pages. */
+export const WEB_SOCKET_TRANSPORTS = [
+  'WebSocket',
+  'RawWebSocket',
+] as const satisfies readonly SingleTransport[];
+
 /** The transports that carry SockJS frames. */
 export const SOCKJS_TRANSPORTS: readonly SingleTransport[] = SINGLE_TRANSPORTS.filter(
   (name) => name !== 'RawWebSocket',

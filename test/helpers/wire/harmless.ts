@@ -15,7 +15,11 @@ export function harmIn(text: string, answered: Set<number>): string[] {
   const check = (fine: boolean, problem: string): void => {
     if (!fine) harm.push(`${problem}: ${text.slice(0, 300)}`);
   };
-  check(Object.keys(message).join() === 'method,arguments,callbacks', 'other fields than those of dnode');
+  // The mark of values and the request for an answer are sent only to peers that have named the extensions, and old peers ignore them.
+  check(
+    /^method,arguments,callbacks(?:,answer)?(?:,values)?$/.test(Object.keys(message).join()),
+    'other fields than those of dnode',
+  );
   check(Array.isArray(args), 'arguments that are not an array');
   check(
     /^(?:0|[1-9]\d*|"(?:[^"\\]|\\.)*")$/.test(JSON.stringify(method)),
@@ -23,7 +27,10 @@ export function harmIn(text: string, answered: Set<number>): string[] {
   );
   for (const [key, path] of Object.entries(callbacks)) {
     check(/^(?:0|[1-9]\d*)$/.test(key), 'a callback whose key is not a decimal number');
-    check(placeAt(args, path) === '[Function]', 'a callback whose path leads to nothing');
+    check(
+      /^\[(?:Function|Stream)\]$/.test(String(placeAt(args, path))),
+      'a callback whose path leads to nothing',
+    );
     check(!path.includes(''), 'a function under an empty name');
   }
   if (typeof method === 'string') checkCall(message, check);
@@ -42,12 +49,16 @@ function checkCall(
   check(Array.isArray(options['withArgs']), 'a call without withArgs');
   check(isUnambiguous(options, CALL_FIELDS), 'an option whose name is another one in Go');
   check(
-    paths.every(([index, field]) => index === 0 && (field === 'withArgs' || field === 'responseCallback')),
+    paths.every(
+      ([index, field, key]) =>
+        index === 0 &&
+        (field === 'withArgs' || field === 'responseCallback' || (field === 'stream' && key === 'next')),
+    ),
     'a function outside the arguments of a call',
   );
   const responses = paths.filter((path) => path[1] === 'responseCallback');
-  if (method === 'kite.cancel') {
-    check(paths.length === 0, 'functions in kite.cancel');
+  if (/^kite\.(?:cancel|credit|draining|release)$/.test(String(method))) {
+    check(paths.length === 0, `functions in ${method}`);
     return;
   }
   check(responses.length === 1 && responses[0]?.length === 2, 'a call without responseCallback');

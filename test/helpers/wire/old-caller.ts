@@ -1,7 +1,11 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { Channel, ChannelReceiver } from '../../../src/lib/transport/channel/channel.js';
-import { messageText, type Message } from '../../../src/lib/transport/channel/outgoing-message.js';
+import {
+  messageText,
+  type Message,
+  type Piece,
+} from '../../../src/lib/transport/channel/outgoing-message.js';
 
 /** A connection to a kite by hand: it sends the bytes of messages, and records the bytes that the kite sends. */
 export interface OldCaller {
@@ -128,7 +132,9 @@ class RecordedChannel implements Channel {
 
   send(message: Message): void {
     // The classes of another version of the library are not those of this one.
-    this.received.add(typeof message === 'string' ? message : messageText(message.map(pieceText)));
+    this.received.add(
+      typeof message === 'string' ? message : messageText((message as readonly Piece[]).map(pieceText)),
+    );
   }
 
   pause(): void {}

@@ -55,7 +55,9 @@ async function makeCalls(client: Client): Promise<void> {
     list: [null, true, []],
   });
   await client.tell('fail').catch(() => undefined);
-  await client.tell('each', 1, () => undefined, { on: { end: () => undefined } });
+  await client.call('each', [1, () => undefined, { on: { end: () => undefined } }], {
+    callbacks: 'connection',
+  });
   await client.call('each', [() => undefined], { callbacks: 'call' });
   const { add } = await client.tell<{ add: RemoteFunction }>('give');
   add(1, () => undefined);

@@ -31,7 +31,7 @@ describe('the callback table', () => {
     const table = newTable();
     expect(table.share(fn)).toBe(table.share(fn));
     expect(table.size).toBe(1);
-    table.unshare(fn);
+    table.deleteEntry(fn);
     expect(table.size).toBe(0);
     expect(table.share(fn)).toBe(1);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PARSED_BRACKETS } from '../../../src/lib/dnode/dnode-limits.js';
 import { exceedsDepth, ProtocolViolation, parseMessage } from '../../../src/lib/dnode/dnode-message.js';
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
 
@@ -75,6 +76,17 @@ describe('dnode messages', () => {
     expect(parseMessage('{"method":"m","arguments":[1]}', limits).args).toEqual([1]);
     expect(violation('{"method":"m","arguments":[12]}', limits).code).toBe(1009);
     expect(violation('{"method":"é","arguments":[1]}', limits).code).toBe(1009);
+  });
+
+  it('the nesting of a dnode message is limited whether it is checked before it is parsed, above PARSED_BRACKETS, or after', () => {
+    for (const brackets of [100, 200, PARSED_BRACKETS - 130, PARSED_BRACKETS + 200]) {
+      const message = (depth: number, end = '}') =>
+        `{"method":"m","arguments":[${'[],"]",'.repeat(brackets)}${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}]${end}`;
+      expect(parse(message(126)).args).toHaveLength(2 * brackets + 1);
+      expect(violation(message(127)).code).toBe(1008);
+      expect(violation(message(127, '')).code).toBe(1008);
+      expect(violation(message(126, '')).code).toBe(1002);
+    }
   });
 
   it('a dnode message above the nesting limit is rejected, at 129 levels as at 100,000', () => {

@@ -9,6 +9,8 @@ const HOMES = ['src/lib/util/message-of.ts', 'src/lib/protocol/errors.ts'];
 /** Values that are unknown, but were not thrown. */
 const NOT_THROWN: Readonly<Record<string, string>> = {
   'src/lib/dnode/unscrub.ts': 'a component of a path',
+  'src/lib/dnode/encode-values.ts': 'a value of the program',
+  'src/lib/util/plain-value.ts': 'a number or a BigInt',
   'src/lib/cli/kontrol/kontrol-status.ts': 'a status',
   'src/lib/cli/proxy/proxy-status.ts': 'a status',
   'src/lib/cli/top/full-screen.ts': 'a key of the terminal',

@@ -5,11 +5,14 @@
 export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> = {
   'browser/transports': [
     'browser-global',
+    'kite/page/base-page-kite',
     'kite/page/page-kite',
     'kite/page/page-methods',
     'transport/page/dial-in-page',
+    'transport/page/dial-web-socket-in-page',
     'transport/page/fetch-post',
   ],
+  'browser/core': ['browser-core-global'],
   'browser/webrtc': [
     'browser-webrtc-global',
     'kite/page/kontrol-peer',
@@ -36,7 +39,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'hostile/open-folders': ['keys/open-folder'],
   'proxy/kite-hosts': ['proxy/reverse/request-routes'],
   'cli/other-users': ['cli/target/auth-on-demand'],
-  'cli/bench': ['cli/bench/bench', 'cli/bench/bench-report'],
+  'cli/bench': ['cli/bench/bench', 'cli/bench/bench-report', 'cli/bench/counted-calls'],
   'cli/both-ways': [
     'cli/frame/base-command',
     'cli/frame/fast-path',
@@ -46,6 +49,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/cli': [
     'cli/call/call',
     'cli/call/output-window',
+    'cli/call/print-outcome',
     'cli/frame/main',
     'cli/frame/read-lines',
     'cli/frame/unknown-command',
@@ -190,8 +194,10 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/call/envelope',
     'kite/call/envelope-cache',
     'kite/call/flow-control',
+    'kite/call/outbox',
     'kite/call/pending-calls',
     'kite/call/sender',
+    'kite/call/stream-sender',
     'kite/compose-kite',
     'kite/config/accepted-values',
     'kite/config/kite-settings',
@@ -202,10 +208,25 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/trust/trusted-keys',
     'protocol/errors',
   ],
+  'kite/streams': [
+    'kite/serve/send-stream',
+    'kite/streams/connection-streams',
+    'kite/streams/remote-stream',
+    'kite/streams/stream-producer',
+    'util/item-source',
+  ],
+  'hostile/hostile-streams': [
+    'kite/limits/stream-limits',
+    'kite/streams/incoming-stream',
+    'kite/streams/stream-argument',
+    'kite/streams/stream-budget',
+    'kite/streams/stream-entry',
+    'kite/streams/stream-reader',
+    'kite/streams/stream-window',
+  ],
   'kite/kite-kontrol': [
     'kite/call/peer',
     'kite/kontrol/kite-watch',
-    'kite/kontrol/kontrol-link',
     'kite/kontrol/kontrol-registrant',
     'kite/kontrol/kontrol-responses',
     'kite/kontrol/linked-kontrol-client',
@@ -290,6 +311,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'storage/postgres-migrations': ['kontrol/storage/postgres/migrations'],
   'transport/sockjs-dial': [
     'transport/dial/dial',
+    'transport/dial/dial-web-socket',
     'transport/dial/dial-with-fallback',
     'transport/handshake/handshake',
     'transport/websocket/dial-websocket',

@@ -36,6 +36,12 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/kite/call/envelope-prefix.ts': {
     MIN_LENGTH: 'the length below which recognizing a prefix saves nothing',
   },
+  'src/lib/util/data-json.ts': {
+    LONG: 'which of two ways to encode is faster',
+    FEW: 'which of two ways to encode is faster',
+  },
+  'src/lib/kite/call/usual-messages.ts': { EXACT_DIGITS: 'the digits of numbers that are always exact' },
+  'src/lib/kite/streams/stream-producer.ts': { FIRST_ITEM_TURNS: 'when an item counts as not there at once' },
   'src/lib/util/clock.ts': { MAX_DELAY: 'the longest timer of JavaScript' },
   'src/lib/kite/kontrol/kontrol-member.ts': { MIN_RENEWAL_DELAY: 'the time between two attempts' },
   'src/lib/kontrol/tokens/credential-uses.ts': {
@@ -95,6 +101,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     CHECK_INTERVAL: 'how often to check whether processes have ended',
     KILL_DELAY: 'how long processes have to end',
   },
+  'src/lib/util/base64.ts': { PIECE: 'how many characters are made at once' },
   'src/lib/util/socket-lock.ts': { MAX_SOCKET_PATH: 'the longest path of a socket' },
   'src/lib/kontrol/storage/postgres/database.ts': { MAX_ATTEMPTS: 'attempts of a statement of its own' },
   'src/lib/kontrol/storage/postgres/postgres-changes.ts': { BATCH_SIZE: 'how much is read at once' },
@@ -110,9 +117,19 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '126': 'the encoding of a length in WebSocket',
     MAX_LENGTH: 'the frames that are encoded the fast way',
   },
+  'src/lib/transport/websocket/websocket-frame.ts': {
+    '126': 'the encoding of a length in WebSocket',
+    '65_536': 'the encoding of a length in WebSocket',
+  },
+  'src/lib/transport/websocket/websocket-channel.ts': { LONG_TEXT: 'which of two ways to decode is faster' },
+  'src/lib/transport/sockjs/binary-frame.ts': { LENGTH_BYTES: 'the layout of a binary message' },
   'src/lib/transport/sockjs/frame-batch.ts': {
     BATCH_LENGTH: 'when a frame is sent within a turn of the event loop',
     BATCH_MESSAGES: 'when a frame is sent within a turn of the event loop',
+  },
+  'src/lib/kite/call/item-messages.ts': {
+    ITEMS_PER_MESSAGE: 'when items are sent within a turn of the event loop',
+    ITEM_MESSAGE_LENGTH: 'when items are sent within a turn of the event loop',
   },
   'src/lib/transport/sockjs/frame-queue.ts': { FRAME_LENGTH: 'how much is sent in one frame' },
   'src/lib/transport/sockjs/quoting.ts': { RARE_COUNT: 'which of two ways to quote is faster' },
@@ -130,11 +147,14 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/cli/query/follow-kites.ts': { STABLE_TIME: 'when a connection counts as stable' },
   'src/lib/cli/call/arguments.ts': { SHOWN_LENGTH: 'how much of a word an error message shows' },
   'src/lib/util/exact-number.ts': {
+    PART: 'how much of a message is searched at once',
+    OVERLAP: 'how much of a message is searched twice',
     LONG_NUMBER: 'the length of a number that may not be exact',
     LONG_EXPONENT: 'the length of an exponent with which a number may not be exact',
     STRING_CHECK: 'which of two ways to scan is faster',
   },
   'src/ui/workspace.ts': { PAGE_SIZE: 'how many rows are shown at first' },
+  'src/ui/format.ts': { HEX_COLUMNS: 'the layout of bytes' },
 };
 
 const sources = sourceFiles();

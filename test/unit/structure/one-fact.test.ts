@@ -83,6 +83,8 @@ const FACTS: readonly Fact[] = [
     decides: decodesBase64,
     exceptions: {
       'src/lib/util/base64url.ts': 'the decoder',
+      'src/lib/util/base64.ts': 'the decoder of bytes',
+      'src/lib/dnode/decode-values.ts': 'bytes in a message',
       'src/lib/keys/jwt.ts': 'the signature of a JWT',
       'src/lib/kontrol/storage/shared/sealer.ts': 'an encrypted value',
       'src/lib/proxy/tunnel/tunnel-tokens.ts': 'the authentication code of a token that this proxy signed',

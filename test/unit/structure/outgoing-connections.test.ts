@@ -18,6 +18,7 @@ const OPENERS: Readonly<Record<string, string>> = {
   'src/lib/transport/forward-proxy/request-route.ts': 'chooses the agent of all HTTP requests',
   'src/lib/transport/forward-proxy/routed-fetch.ts': 'asks for the proxy first',
   'src/lib/transport/websocket/dial-websocket.ts': 'asks for the proxy first',
+  'src/lib/cli/call/byte-stream.ts': 'reads a named pipe',
   'src/lib/cli/kites/download.ts': 'gets its function fetch from routedFetch',
   'src/lib/proxy/reverse/backends.ts':
     'kites in the network of a reverse proxy, whose addresses it has checked',

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../util/duration.js';
 import type { Field } from '../terminal/details.js';
 import type { BenchOptions } from './bench-options.js';
+import type { CountedCalls } from './counted-calls.js';
 import type { LoadResult } from './load-generator.js';
 import type { Latencies, Measurement } from './measurement.js';
 
@@ -24,6 +25,13 @@ export interface BenchReport {
   /** Calls that the rate required and that were not started. */
   readonly missed: number;
   readonly callsPerSecond: number;
+  /** Items of streams that have arrived, also of streams that were canceled at the end. */
+  readonly items: number;
+  readonly itemsPerSecond: number;
+  /** Size of the arguments that are bytes, or streams of bytes. */
+  readonly bytesSent: number;
+  /** Size of the results and items that are bytes. */
+  readonly bytesReceived: number;
   /** Latencies of successful calls; with a rate, from the scheduled start. Null if no call succeeded. */
   readonly latency: Latencies | null;
 }
@@ -32,6 +40,7 @@ export function benchReport(
   options: Pick<BenchOptions, 'method' | 'connections' | 'parallel' | 'rate'> & { readonly url: string },
   { milliseconds, started, missed, unanswered }: LoadResult,
   measured: Measurement,
+  { items, bytesSent, bytesReceived }: Pick<CountedCalls, 'items' | 'bytesSent' | 'bytesReceived'>,
 ): BenchReport {
   const { url, method, connections, parallel, rate } = options;
   const { answered, failed } = measured;
@@ -49,9 +58,17 @@ export function benchReport(
     errors: Object.fromEntries(measured.errors),
     pending: unanswered,
     missed,
-    callsPerSecond: Math.round((answered * 1000) / Math.max(milliseconds, 0.001)),
+    callsPerSecond: perSecond(answered, milliseconds),
+    items,
+    itemsPerSecond: perSecond(items, milliseconds),
+    bytesSent,
+    bytesReceived,
     latency: measured.latencies(),
   };
+}
+
+function perSecond(count: number, milliseconds: number): number {
+  return Math.round((count * 1000) / Math.max(milliseconds, 0.001));
 }
 
 /** Returns the report as fields. Only `wide` shows all percentiles. */
@@ -66,6 +83,14 @@ export function reportFields(report: BenchReport): Field[] {
     field('succeeded', `${report.succeeded} of ${report.calls} calls`),
     field('throughput', `${report.callsPerSecond} calls/s`),
   ];
+  if (report.items > 0) fields.push(field('items', `${report.items}, ${report.itemsPerSecond} items/s`));
+  for (const [label, bytes] of [
+    ['bytes sent', report.bytesSent],
+    ['bytes received', report.bytesReceived],
+  ] as const) {
+    const rate = bytes / MEBIBYTE / Math.max(report.seconds, 0.001);
+    if (bytes > 0) fields.push(field(label, `${bytes}, ${rate.toFixed(1)} MiB/s`));
+  }
   for (const [type, count] of Object.entries(report.errors))
     fields.push(field(`failed ${type}`, String(count)));
   if (report.pending > 0) fields.push(field('pending', String(report.pending)));
@@ -75,6 +100,8 @@ export function reportFields(report: BenchReport): Field[] {
   }
   return fields;
 }
+
+const MEBIBYTE = 1024 * 1024;
 
 const WIDE_PERCENTILES: ReadonlySet<string> = new Set(['p75', 'p95', 'p99.99']);
 

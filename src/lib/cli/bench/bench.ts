@@ -1,4 +1,7 @@
-import { readArguments } from '../call/argument-sources.js';
+import { readArguments, streamsStdin } from '../call/argument-sources.js';
+import { closeStreams } from '../call/byte-stream.js';
+import { usageError } from '../runtime/cli-error.js';
+import type { TargetClient } from '../target/on-demand-client.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
@@ -11,6 +14,7 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { progressBar, ProgressLine } from '../terminal/progress-line.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { BenchOptions } from './bench-options.js';
+import { CountedCalls } from './counted-calls.js';
 import { LoadGenerator, type LoadResult } from './load-generator.js';
 import { Measurement } from './measurement.js';
 import { reportFields, type BenchReport, benchReport } from './bench-report.js';
@@ -22,32 +26,52 @@ const PROGRESS_INTERVAL = 200;
 const MAX_CONCURRENT_DIALS = 50;
 
 /**
- * Calls a method as fast as possible or at a rate, and prints the throughput and the latencies. If interrupted, prints the results
- * so far.
+ * Calls a method as fast as possible or at a rate, and prints the throughput and the latencies. Streams are read to their end, and
+ * canceled at the end of the duration. If interrupted, prints the results so far.
  *
  * @throws CliError with the first failure: after the report, if every call failed; at once, if no call can succeed
  */
 export async function bench(options: BenchOptions, runtime: CommandRuntime): Promise<void> {
+  if (streamsStdin(options.args))
+    throw usageError(
+      'Each call of a benchmark reads a stream of its own, and standard input can be read only once.',
+      'Pass a file: @stream:PATH',
+    );
   const args = await readArguments(options.args, runtime.stdin);
   // Ctrl-C stops the load, and the command still prints the report.
   runtime.deferExit();
+  try {
+    await measure(options, args, runtime);
+  } finally {
+    await closeStreams(args);
+  }
+  runtime.signal.throwIfAborted();
+}
+
+async function measure(
+  options: BenchOptions,
+  args: readonly unknown[],
+  runtime: CommandRuntime,
+): Promise<void> {
   await withConnection(options, runtime, async (connected) => {
     const { method, format } = options;
     const clients = await openConnections(connected, options.connections, runtime.signal);
     const measurement = await Measurement.create();
     const hopeless = new AbortController();
-    const result = await runLoad(
-      clients.map((client) => () => client.call(method, args, { callbacks: 'call' })),
-      options,
-      { measurement, hopeless },
-      runtime,
-    );
+    const calls = new CountedCalls({ method, args });
+    const result = await runLoad(clients, options, { calls, measurement, hopeless }, runtime);
     if (hopeless.signal.aborted) throwIfAllFailed(measurement, connected.operationFor(method));
-    const report = benchReport({ ...options, url: connected.url }, result, measurement);
+    const report = benchReport({ ...options, url: connected.url }, result, measurement, calls);
     await printReport(report, format, runtime);
     throwIfAllFailed(measurement, connected.operationFor(method));
   });
-  runtime.signal.throwIfAborted();
+}
+
+interface Load {
+  readonly calls: CountedCalls;
+  readonly measurement: Measurement;
+  /** Aborted if no call can succeed. */
+  readonly hopeless: AbortController;
 }
 
 async function openConnections(
@@ -65,26 +89,32 @@ async function openConnections(
 }
 
 async function runLoad(
-  calls: readonly (() => Promise<unknown>)[],
+  clients: readonly TargetClient[],
   { parallel, rate, duration }: BenchOptions,
-  { measurement, hopeless }: { readonly measurement: Measurement; readonly hopeless: AbortController },
+  { calls, measurement, hopeless }: Load,
   runtime: CommandRuntime,
 ): Promise<LoadResult> {
-  const signal = AbortSignal.any([runtime.signal, hopeless.signal]);
+  const over = new AbortController();
+  const signal = AbortSignal.any([runtime.signal, hopeless.signal, over.signal]);
   const clock = preciseClock(() => runtime.now());
   const progress = new ProgressLine(runtime);
   const start = clock.monotonic();
   const updateProgress = (): void => {
     const elapsed = clock.monotonic() - start;
-    const perSecond = Math.round((measurement.answered * 1000) / Math.max(1, elapsed));
+    const rateOf = (count: number): number => Math.round((count * 1000) / Math.max(1, elapsed));
+    const items = calls.streams ? `, ${rateOf(calls.items)} items/s` : '';
     const failed = measurement.failed === 0 ? '' : `, ${measurement.failed} failed`;
-    progress.show(`${progressBar(elapsed / duration)}  ${perSecond} calls/s${failed}`);
+    progress.show(
+      `${progressBar(elapsed / duration)}  ${rateOf(measurement.answered)} calls/s${items}${failed}`,
+    );
     timer = systemClock.setTimeout(updateProgress, PROGRESS_INTERVAL);
   };
   let timer = systemClock.setTimeout(updateProgress, PROGRESS_INTERVAL);
+  // A stream may never end.
+  const end = clock.setTimeout(() => calls.streams && over.abort(), duration);
   try {
     return await new LoadGenerator({
-      calls,
+      calls: clients.map((client) => () => calls.call(client)),
       parallel,
       rate,
       duration,
@@ -98,6 +128,7 @@ async function runLoad(
       },
     }).run();
   } finally {
+    end.cancel();
     timer.cancel();
     progress.end();
   }

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import {
   CALLBACK_PLACEHOLDER,
@@ -9,13 +8,14 @@ import {
   type WordSource,
 } from './arguments.js';
 import { buildObject, type FieldName, parseField } from './fields.js';
+import { ByteStream, closeStreams, openFile } from './byte-stream.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import type { Input } from '../runtime/command-runtime.js';
 import { errorCode } from '../../util/error-code.js';
 import { systemErrorReason } from '../../util/system-error.js';
 
-/** How content is read: like a word of the command line, as JSON, or as a string. */
-type ContentType = 'word' | 'json' | 'text';
+/** How content is sent: like a word of the command line, as JSON, as a string, as bytes, or as a stream of bytes. */
+type ContentType = 'word' | 'json' | 'text' | 'bytes' | 'stream';
 
 /** An argument on the command line: a value, or the source to read it from. */
 export type ArgumentSource =
@@ -33,9 +33,10 @@ interface ObjectField extends FieldName {
 }
 
 /**
- * Parses a word of the command line: `-` and `@-` are standard input, `@PATH` a file, and anything else a value. `@json:PATH` and
- * `@text:PATH` say what the content is, and a word that begins with `@@` is a string that begins with `@`. With `callback`,
- * `@callback` is the placeholder of the function and not a file. `origin` is where the word comes from, if it is not an argument.
+ * Parses a word of the command line: `-` and `@-` are standard input, `@PATH` a file, and anything else a value. `@json:PATH`,
+ * `@text:PATH`, `@bytes:PATH` and `@stream:PATH` say what the content is, and a word that begins with `@@` is a string that begins
+ * with `@`. With `callback`, `@callback` is the placeholder of the function and not a file. `origin` is where the word comes from,
+ * if it is not an argument.
  *
  * @throws CliError if the word begins like JSON and is not valid
  */
@@ -44,7 +45,7 @@ export function parseArgumentSource(word: string, callback: boolean, origin?: Wo
   if (word.startsWith('@@')) return { type: 'text', value: word.slice(1) };
   if (!word.startsWith('@') || word === '@' || (callback && word === CALLBACK_PLACEHOLDER))
     return { type: 'value', value: parseArgument(word, origin) };
-  const [, type, path = ''] = /^@(?:(json|text):)?(.*)$/s.exec(word) ?? [];
+  const [, type, path = ''] = /^@(?:(json|text|bytes|stream):)?(.*)$/s.exec(word) ?? [];
   const content = (type ?? 'word') as ContentType;
   if (path === '')
     throw usageError(`${word} has no path.`, `Add it: ${word}PATH, or ${word}- for standard input.`);
@@ -77,18 +78,27 @@ export function objectSource(
 }
 
 /**
- * Returns the values of arguments.
+ * Returns the values of arguments. Files that are streams are open, until they have been read or `closeStreams` is called.
  *
  * @throws CliError if a source cannot be read, is too long, is not valid UTF-8, or is not the JSON that it has to be
  */
 export async function readArguments(args: readonly ArgumentSource[], stdin: Input): Promise<unknown[]> {
   if (args.flatMap(sourcesIn).filter(({ type }) => type === 'stdin').length > 1) {
     throw usageError(
-      'Standard input can be read only once, so only one argument can be -.',
+      'Standard input can be read only once, so only one argument can be - or @TYPE:-.',
       'To send - as a string, use --string.',
     );
   }
-  return Promise.all(args.map((argument) => readArgument(argument, stdin)));
+  const values = await Promise.allSettled(args.map((argument) => readArgument(argument, stdin)));
+  const failed = values.find((value) => value.status === 'rejected');
+  if (!failed) return values.map((value) => (value.status === 'fulfilled' ? value.value : undefined));
+  await closeStreams(values.map((value) => (value.status === 'fulfilled' ? value.value : undefined)));
+  throw failed.reason;
+}
+
+/** Whether an argument is the stream of standard input. */
+export function streamsStdin(args: readonly ArgumentSource[]): boolean {
+  return args.flatMap(sourcesIn).some((source) => source.type === 'stdin' && source.content === 'stream');
 }
 
 function sourcesIn(source: ArgumentSource): readonly ArgumentSource[] {
@@ -102,10 +112,16 @@ async function readArgument(source: ArgumentSource, stdin: Input): Promise<unkno
     case 'text':
       return verbatim(source.value);
     case 'stdin':
-      return decodeContent(await readAll(stdin, 'Standard input'), source.content, 'Standard input', '-');
+      return source.content === 'stream'
+        ? ByteStream.of(stdin)
+        : decodeContent(await readAll(stdin, 'Standard input', '-'), source.content, 'Standard input', '-');
     case 'file': {
       const { file, content, word } = source;
-      return decodeContent(await readFileBytes(file, word), content, file, file);
+      return readable(word, async () =>
+        content === 'stream'
+          ? ByteStream.open(file)
+          : decodeContent(await readAll(await openFile(file), file, file), content, file, file),
+      );
     }
     case 'object': {
       const { fields } = source;
@@ -116,12 +132,18 @@ async function readArgument(source: ArgumentSource, stdin: Input): Promise<unkno
 }
 
 /** Decodes content. A final newline is not part of a word. */
-function decodeContent(bytes: Buffer, content: ContentType, subject: string, path: string): unknown {
+function decodeContent(
+  bytes: Buffer,
+  content: Exclude<ContentType, 'stream'>,
+  subject: string,
+  path: string,
+): unknown {
+  if (content === 'bytes') return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: content === 'text' }).decode(bytes);
   } catch {
-    throw usageError(`${subject} is not valid UTF-8.`, 'An argument must be JSON or a string.');
+    throw usageError(`${subject} is not valid UTF-8.`, `To send its bytes, use @bytes:${path}`);
   }
   const source: WordSource = { subject, hint: `To send it as a string, use @text:${path}` };
   switch (content) {
@@ -134,14 +156,10 @@ function decodeContent(bytes: Buffer, content: ContentType, subject: string, pat
   }
 }
 
-async function readFileBytes(file: string, word: string): Promise<Buffer> {
+/** @throws CliError that names the word, if the file cannot be read */
+async function readable<Content>(word: string, read: () => Promise<Content>): Promise<Content> {
   try {
-    const handle = await open(file);
-    try {
-      return await readAll(handle.createReadStream({ autoClose: false }), file);
-    } finally {
-      await handle.close();
-    }
+    return await read();
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
@@ -154,20 +172,21 @@ async function readFileBytes(file: string, word: string): Promise<Buffer> {
   }
 }
 
-async function readAll(input: AsyncIterable<unknown>, source: string): Promise<Buffer> {
+async function readAll(input: AsyncIterable<unknown>, source: string, path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of input) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
     length += bytes.length;
-    if (length > defaultLimits.messageBytes) throw tooLong(source);
+    if (length > defaultLimits.messageBytes) throw tooLong(source, path);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);
 }
 
-function tooLong(source: string): CliError {
+function tooLong(source: string, path: string): CliError {
   return usageError(
     `${source} is longer than ${defaultLimits.messageBytes} bytes, the maximum of a message.`,
+    `If the method reads a stream, use @stream:${path}`,
   );
 }

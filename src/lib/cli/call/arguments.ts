@@ -1,5 +1,6 @@
 import { usageError } from '../runtime/cli-error.js';
 import { describeJsonError } from '../../util/json-error.js';
+import { isStream } from '../../util/item-source.js';
 import { parseIfJson } from '../../util/literal-json.js';
 
 /** Placeholder for the function in the arguments of a call with `--callback`. */
@@ -85,9 +86,14 @@ export function withCallback(args: readonly unknown[], callback: (...values: unk
       return callback;
     }
     if (Array.isArray(value)) return value.map(replace);
-    if (typeof value !== 'object' || value === null || 'toJSON' in value) return value;
+    if (typeof value !== 'object' || value === null || isLeaf(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replace(inner)]));
   };
   const replaced = args.map(replace);
   return placed ? replaced : [...replaced, callback];
+}
+
+/** Whether an object is sent as it is. */
+function isLeaf(object: object): boolean {
+  return 'toJSON' in object || ArrayBuffer.isView(object) || isStream(object);
 }

@@ -57,7 +57,8 @@ export const callFlags = {
   ...argumentFlags,
   raw: boolean({
     default: false,
-    summary: 'Print a string result without quotes. On a terminal, control characters are escaped.',
+    summary:
+      'Print strings without quotes, and bytes as they are. On a terminal, control characters are escaped.',
   }),
   callback: boolean({
     default: false,
@@ -76,8 +77,8 @@ export const callFlags = {
     exclusive: ['string', 'raw-field', 'field'],
     summary: 'Call the method once per line of standard input.',
     description:
-      'A line is a JSON array of arguments, or any other JSON value as the only argument. Prints one result per line, in the ' +
-      'order of the input. The command exits at the first failed call, unless --keep-going is set.',
+      'A line is a JSON array of arguments, or any other JSON value as the only argument. Prints one result or item of a stream ' +
+      'per line, in the order of the input. The command exits at the first failed call, unless --keep-going is set.',
   }),
   parallel: integer({
     min: 1,
@@ -103,7 +104,9 @@ export const callFlags = {
     dependsOn: ['stdin'],
     exclusive: ['raw'],
     summary: 'With --stdin: print {"ok":…} or {"error":…,"line":n} per line.',
-    description: 'With --unordered, both contain the line number.',
+    description:
+      'Before {"ok":…}, which then has the return value, prints {"item":…} for each item of a stream. With --unordered, all contain ' +
+      'the line number.',
   }),
   ...outputFlags,
 };

@@ -1,5 +1,6 @@
 import { usageError } from '../runtime/cli-error.js';
 import { makeVisible } from '../../util/make-visible.js';
+import { plainValue } from '../../util/plain-value.js';
 import { isComposite, toField, toJson } from '../runtime/json.js';
 import { documentWriter, type DocumentWriter } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -10,7 +11,7 @@ import type { CommandRuntime, Output } from '../runtime/command-runtime.js';
 
 export interface ResultStyle {
   readonly format: OutputFormat | undefined;
-  /** Whether to print a string without quotes: as it is in a pipe, and with visible control characters on a terminal. */
+  /** Whether to print strings without quotes and bytes as they are; on a terminal, with visible control characters. */
   readonly raw: boolean;
 }
 
@@ -22,12 +23,37 @@ export function requireStreamable({ format }: ResultStyle, flag: string): void {
 
 /** Returns the function that formats each of several results, by default as one line of JSON. */
 export async function resultWriter({ format, raw }: ResultStyle, stdout: Output): Promise<DocumentWriter> {
-  if (format === 'name') return formatName;
+  if (format === 'name') return (value) => formatName(plainValue(value));
   const document = await documentWriter(format === 'yaml' ? 'yaml' : 'ndjson');
   if (!raw) return document;
   const printable = (text: string): string =>
     stdout.isTTY === true ? makeVisible(text, { newlines: true }) : text;
-  return (value) => (typeof value === 'string' ? `${printable(value)}\n` : document(value));
+  return (value) => {
+    const plain = plainValue(value);
+    return typeof plain === 'string' ? `${printable(plain)}\n` : document(plain);
+  };
+}
+
+/** Text, or bytes that are written as they are. */
+export type Printable = string | Uint8Array;
+
+/**
+ * Returns the function that formats each item of a stream like `resultWriter`. With `raw`, bytes are as they are, without newlines
+ * between them.
+ */
+export async function itemWriter(style: ResultStyle, stdout: Output): Promise<(item: unknown) => Printable> {
+  const print = await resultWriter(style, stdout);
+  if (!style.raw) return print;
+  const decoder = new TextDecoder();
+  return (item) => {
+    if (!(item instanceof Uint8Array)) return print(item);
+    return stdout.isTTY === true ? visibleBytes(item, decoder) : item;
+  };
+}
+
+/** Decodes a part of the bytes that a terminal shows. What is not valid UTF-8 becomes U+FFFD. */
+function visibleBytes(bytes: Uint8Array, decoder: InstanceType<typeof TextDecoder>): string {
+  return makeVisible(decoder.decode(bytes, { stream: true }), { newlines: true });
 }
 
 /**
@@ -35,11 +61,13 @@ export async function resultWriter({ format, raw }: ResultStyle, stdout: Output)
  * a table, and `ndjson` and `name` print one line per item of a list.
  */
 export async function formatResult(
-  result: unknown,
+  value: unknown,
   style: ResultStyle,
   runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
-): Promise<Iterable<string>> {
+): Promise<Iterable<Printable>> {
   const { format, raw } = style;
+  if (raw && value instanceof Uint8Array) return [(await itemWriter(style, runtime.stdout))(value)];
+  const result = plainValue(value);
   switch (format) {
     case 'table':
     case 'wide':

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../../index.js';
+import type { RemoteStream } from '../../kite/streams/remote-stream.js';
 import { disconnectError } from '../../kite/call/call-errors.js';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { parseLine } from './arguments.js';
@@ -6,7 +7,7 @@ import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { type Operation, toCliError } from '../frame/failures.js';
 import { type Line, readLines } from '../frame/read-lines.js';
-import { OutputWindow, type OutputEntry } from './output-window.js';
+import { type EntryOutput, OutputWindow, type OutputEntry } from './output-window.js';
 import { toErrorData, formatFailure } from '../frame/report-failure.js';
 import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 
@@ -18,14 +19,17 @@ export interface StdinMode {
   readonly ordered: boolean;
   /** Whether to continue after a failed call, and report it on stderr. */
   readonly keepGoing: boolean;
-  /** Whether to print `{"ok":…}` or `{"error":…,"line":n}` per line; without `ordered`, both contain the line number. */
+  /**
+   * Whether to print `{"ok":…}` or `{"error":…,"line":n}` per line, after `{"item":…}` for each item of a stream; without
+   * `ordered`, all contain the line number.
+   */
   readonly envelope: boolean;
 }
 
 export interface StdinCallOptions extends StdinMode {
   /** The connection. */
   readonly client: {
-    call(method: string, args: unknown[], options: CallOptions): Promise<unknown>;
+    callStream(method: string, args: unknown[], options: CallOptions): RemoteStream<unknown, unknown>;
     on(event: 'disconnect', listener: (code: number, reason: string) => void): () => void;
   };
   readonly method: string;
@@ -61,7 +65,7 @@ export async function callForEachLine(options: StdinCallOptions, runtime: Comman
   signal.addEventListener('abort', cancel, { once: true });
   try {
     for await (const line of readLines(stdin, defaultLimits.messageBytes))
-      await window.add(calls.callLine(line));
+      await window.add((output) => calls.callLine(line, output));
     await window.finish();
     calls.throwIfFailed();
   } catch (error) {
@@ -92,22 +96,46 @@ class LineCalls {
     this.#runtime = runtime;
   }
 
-  /** Makes the call for a line. */
-  async callLine({ text, number }: Line): Promise<OutputEntry> {
-    const { client, method, format, envelope, ordered, operation } = this.#options;
+  /** Makes the call for a line, and prints the items of a stream as they come, after everything of the lines before it. */
+  async callLine({ text, number }: Line, output: EntryOutput): Promise<OutputEntry> {
+    const { client, method, operation } = this.#options;
     // Node warns about more than ten listeners of a signal.
     const controller = new AbortController();
     this.#running.add(controller);
     this.#total++;
     try {
-      const result = await client.call(method, parseLine(text, number), { signal: controller.signal });
-      if (!envelope) return { text: format(result) };
-      return { text: format({ ok: result ?? null, ...(!ordered && { line: number }) }) };
+      const stream = client.callStream(method, parseLine(text, number), { signal: controller.signal });
+      const first = await stream.next();
+      return stream.begun
+        ? await this.#printItems(stream, first, number, output)
+        : { text: this.#formatted('ok', await stream.result, number) };
     } catch (error) {
       return await this.#failure(withLineNumber(toCliError(error, operation), number), number);
     } finally {
       this.#running.delete(controller);
     }
+  }
+
+  async #printItems(
+    stream: RemoteStream<unknown, unknown>,
+    first: IteratorResult<unknown>,
+    number: number,
+    output: EntryOutput,
+  ): Promise<OutputEntry> {
+    try {
+      // Until its turn, a stream waits at the kite when its window is full.
+      await output.turn();
+      for (let next = first; !next.done; next = await stream.next())
+        await output.print(this.#formatted('item', next.value, number));
+      return { text: this.#options.envelope ? this.#formatted('ok', await stream.result, number) : '' };
+    } finally {
+      stream.cancel();
+    }
+  }
+
+  #formatted(name: 'ok' | 'item', value: unknown, number: number): string {
+    const { format, envelope, ordered } = this.#options;
+    return format(envelope ? { [name]: value ?? null, ...(!ordered && { line: number }) } : value);
   }
 
   /** Cancels the calls that run. */

@@ -8,6 +8,14 @@ export interface OutputEntry {
   readonly failure?: unknown;
 }
 
+/** What the work of an entry prints before its promise settles. */
+export interface EntryOutput {
+  /** Resolves when everything before this entry has been printed; without order, at once. */
+  turn(): Promise<void>;
+  /** Prints a part of the entry in its turn, and resolves when the output can take more. Rejects if the window has failed. */
+  print(text: string): Promise<void>;
+}
+
 export interface OutputWindowOptions {
   /** Maximum number of pending promises. */
   readonly size: number;
@@ -31,18 +39,20 @@ export class OutputWindow {
   #failure: { readonly error: unknown } | undefined;
   #flushing = false;
   #blocked = false;
-  #wake: (() => void) | undefined;
+  readonly #waiting = new Set<() => void>();
+  /** The entries that wait for their turn, by their number. */
+  readonly #turns = new Map<number, () => void>();
 
   constructor(options: OutputWindowOptions) {
     this.#options = options;
   }
 
-  /** Adds a promise, and resolves when the window can take the next. Rejects if the window has failed. */
-  async add(entry: Promise<OutputEntry>): Promise<void> {
+  /** Starts an entry, and resolves when the window can take the next. Rejects if the window has failed. */
+  async add(start: (output: EntryOutput) => Promise<OutputEntry>): Promise<void> {
     const number = this.#added++;
     if (this.#options.ordered) this.#slots.push(undefined);
     this.#pending++;
-    entry.then(
+    start({ turn: () => this.#turn(number), print: (text) => this.#printPart(text) }).then(
       (slot) => this.#settle(number, slot),
       (failure: unknown) => this.#settle(number, { text: '', failure }),
     );
@@ -60,7 +70,8 @@ export class OutputWindow {
     if (this.#failure) return;
     this.#failure = { error };
     this.#print();
-    this.#wake?.();
+    this.#wake();
+    for (const begin of this.#turns.values()) begin();
     this.#options.onFailure();
   }
 
@@ -73,10 +84,27 @@ export class OutputWindow {
     for (;;) {
       this.throwIfFailed();
       if (condition()) return;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  async #turn(number: number): Promise<void> {
+    if (!this.#options.ordered || this.#removed >= number || this.#failure) return;
+    await new Promise<void>((resolve) => this.#turns.set(number, resolve));
+    this.#turns.delete(number);
+  }
+
+  async #printPart(text: string): Promise<void> {
+    this.throwIfFailed();
+    this.#append({ text });
+    // What was appended is printed in a microtask.
+    await Promise.resolve();
+    if (this.#blocked) await this.#until(() => !this.#blocked);
   }
 
   #settle(number: number, slot: OutputEntry): void {
@@ -99,6 +127,7 @@ export class OutputWindow {
     }
     this.#slots.splice(0, count);
     this.#removed += count;
+    this.#turns.get(this.#removed)?.();
   }
 
   #append({ text, failure }: OutputEntry): void {
@@ -110,7 +139,7 @@ export class OutputWindow {
     queueMicrotask(() => {
       this.#flushing = false;
       this.#print();
-      this.#wake?.();
+      this.#wake();
     });
   }
 
@@ -128,7 +157,7 @@ export class OutputWindow {
       output.off('drain', resume);
       output.off('close', resume);
       this.#blocked = false;
-      this.#wake?.();
+      this.#wake();
     };
     output.on('drain', resume);
     output.on('close', resume);

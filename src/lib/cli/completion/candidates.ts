@@ -19,6 +19,13 @@ export type CompletionResult =
   | { readonly type: 'candidates'; readonly candidates: readonly Candidate[] }
   /** File names, which the shell completes. */
   | { readonly type: 'files' }
+  /** File names after `prefix` in the same word, such as `@stream:`, and other candidates. */
+  | {
+      readonly type: 'paths';
+      readonly prefix: string;
+      readonly typed: string;
+      readonly candidates: readonly Candidate[];
+    }
   | {
       readonly type: 'lookup';
       readonly source: ValueSource;
@@ -186,7 +193,23 @@ function completeArgument(
   }
   const source = Object.hasOwn(ARGUMENT_SOURCES, name) ? ARGUMENT_SOURCES[name] : undefined;
   if (source) return { type: 'lookup', source: source(typed), prefix: '', flags };
-  return NO_CANDIDATES;
+  return name === 'args' ? completeContent(typed) : NO_CANDIDATES;
+}
+
+/** The words that read a file, with their descriptions. */
+const CONTENT_WORDS: readonly Candidate[] = [
+  { value: '@bytes:', description: 'Send a file as bytes.' },
+  { value: '@json:', description: 'Send a file as JSON.' },
+  { value: '@stream:', description: 'Send a file as a stream of bytes.' },
+  { value: '@text:', description: 'Send a file as a string.' },
+];
+
+/** Completes an argument that reads a file. */
+function completeContent(word: string): CompletionResult {
+  if (!word.startsWith('@') || word.startsWith('@@')) return NO_CANDIDATES;
+  const prefix = CONTENT_WORDS.find(({ value }) => word.startsWith(value))?.value ?? '@';
+  const candidates = prefix === '@' ? filterByPrefix(CONTENT_WORDS, word) : [];
+  return { type: 'paths', prefix, typed: word.slice(prefix.length), candidates };
 }
 
 function completeOption(options: readonly string[], typed: string, prefix: string): CompletionResult {

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { makeVisible } from '../../util/make-visible.js';
 import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { lookUpValues } from './look-up-values.js';
@@ -38,6 +39,11 @@ async function candidatesFor(
       return [FILES_DIRECTIVE];
     case 'candidates':
       return completion.candidates.map(formatCandidate);
+    case 'paths': {
+      const paths = await pathsFrom(completion.typed);
+      const values = paths.map((path) => completion.prefix + path).filter(isSafeForShell);
+      return [...completion.candidates.map(formatCandidate), ...values];
+    }
     case 'lookup': {
       const { source, flags, prefix } = completion;
       const values = await lookUpValues(source, flags, runtime);
@@ -47,6 +53,16 @@ async function candidatesFor(
       return filterByPrefix(candidates, typed.at(-1) ?? '').map(formatCandidate);
     }
   }
+}
+
+/** Returns the files and folders whose path starts with `typed`. Folders end with a slash. */
+async function pathsFrom(typed: string): Promise<readonly string[]> {
+  const folder = typed.slice(0, typed.lastIndexOf('/') + 1);
+  const entries = await readdir(folder === '' ? '.' : folder, { withFileTypes: true });
+  return entries
+    .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
+    .filter((path) => path.startsWith(typed))
+    .toSorted();
 }
 
 function formatCandidate({ value, description }: Candidate): string {

@@ -11,6 +11,8 @@ _kitectl() {
   [[ $cur == : || $cur == = ]] && cur=
   local typed=${'$'}{line##*[[:space:]]}
   local before=${'$'}{typed%"$cur"}
+  # It splits words at @ as well, and replaces it.
+  before=${'$'}{before%@}
   COMPREPLY=()
   while IFS=$'\t' read -r value _; do
     if [[ $value == :files ]]; then
@@ -18,7 +20,7 @@ _kitectl() {
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
     fi
-    [[ $value == *= ]] && compopt -o nospace 2>/dev/null
+    [[ $value == *[=:/] ]] && compopt -o nospace 2>/dev/null
     COMPREPLY+=("${'$'}{value#"$before"}")
   done < <(kitectl complete --line "$line" 2>/dev/null)
 }
@@ -28,16 +30,21 @@ complete -F _kitectl kitectl
 const ZSH = String.raw`#compdef kitectl
 # zsh completion for kitectl
 _kitectl() {
-  local -a candidates
+  local -a candidates open
   local value description
   while IFS=$'\t' read -r value description; do
     if [[ $value == :files ]]; then
       _files
       return
     fi
-    candidates+=("${'$'}{value//:/\\:}${'$'}{description:+:$description}")
+    if [[ $value == *[=:/] ]]; then
+      open+=("${'$'}{value//:/\\:}${'$'}{description:+:$description}")
+    else
+      candidates+=("${'$'}{value//:/\\:}${'$'}{description:+:$description}")
+    fi
   done < <(kitectl complete -- "${'$'}{(@Q)words[2,CURRENT]}" 2>/dev/null)
   _describe kitectl candidates
+  _describe kitectl open -S ''
 }
 # If this file is autoloaded from fpath, it is the function itself.
 if [[ $funcstack[1] == _kitectl ]]; then

@@ -5,7 +5,7 @@ import {
   type SettingSource,
   variableName,
 } from '../../kite/config/resolve-setting.js';
-import { withoutPassword } from '../../transport/handshake/session-url.js';
+import { withoutUrlSecrets } from '../../transport/handshake/session-url.js';
 import { isCliError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { allSettings } from '../settings/all-settings.js';
@@ -88,7 +88,7 @@ function displayValue(resolution: Resolution<unknown, unknown>, { accept }: CliS
   if (accept.show) return resolution.type === 'resolved' ? accept.show(resolution.value) : '(hidden)';
   const value = resolution.type === 'resolved' ? resolution.value : raw;
   const isWord = typeof value === 'boolean' || accept.choices?.includes(String(value)) === true;
-  return isWord ? String(value) : withoutPassword(String(raw).trim());
+  return isWord ? String(value) : withoutUrlSecrets(String(raw).trim());
 }
 
 /** Describes the location and the user of the kite key; never contains the key. */

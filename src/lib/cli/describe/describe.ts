@@ -25,6 +25,8 @@ export interface DescribedMethod {
   readonly throttle?: { readonly interval: JsonNumber; readonly capacity: JsonNumber };
   readonly description?: string;
   readonly jsonSchema?: unknown;
+  /** Set if the kite says that the method streams. */
+  readonly streams?: true;
 }
 
 export interface DescribedKite {
@@ -62,6 +64,7 @@ const methodListing: Listing<DescribedMethod> = {
       text: ({ jsonSchema }) => (jsonSchema === undefined ? '' : toJson(jsonSchema)),
       wide: true,
     },
+    { heading: 'streams', text: ({ streams }) => (streams ? 'yes' : ''), wide: true },
   ],
   data: (method) => method,
   name: ({ name }) => name,
@@ -104,7 +107,10 @@ export function parseDescription(answer: unknown): DescribedKite {
 }
 
 function parseMethod(value: unknown): DescribedMethod[] {
-  const { name, authenticated, throttle, description, jsonSchema } = (value ?? {}) as Record<string, unknown>;
+  const { name, authenticated, throttle, description, jsonSchema, streams } = (value ?? {}) as Record<
+    string,
+    unknown
+  >;
   if (typeof name !== 'string' || name === '') return [];
   const { interval, capacity } = (throttle ?? {}) as Record<string, unknown>;
   return [
@@ -114,6 +120,7 @@ function parseMethod(value: unknown): DescribedMethod[] {
       ...(isJsonNumber(interval) && isJsonNumber(capacity) && { throttle: { interval, capacity } }),
       ...(typeof description === 'string' && { description }),
       ...(jsonSchema !== undefined && jsonSchema !== null && { jsonSchema }),
+      ...(streams === true && { streams }),
     },
   ];
 }

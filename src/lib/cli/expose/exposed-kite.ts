@@ -98,7 +98,7 @@ export class ExposedKite {
       limits: defaultLimits,
       clock: this.#clock,
       findProxy: this.#findProxy,
-      budgets: { output: this.#budgets.output },
+      budgets: { output: this.#budgets.output, frames: this.#budgets.frames },
       ...this.#access,
     }).then(
       (local) => relay.join(local),

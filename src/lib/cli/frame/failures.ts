@@ -1,3 +1,4 @@
+import { deadlinePassed } from '../../kite/call/call-errors.js';
 import { errorCode } from '../../util/error-code.js';
 import { stackOf } from '../../util/message-of.js';
 import {
@@ -65,7 +66,7 @@ function fromKiteError(error: KiteError, operation: Operation | undefined): CliE
 }
 
 function classifyKiteError(error: KiteError, operation: Operation | undefined): Classification {
-  const { remoteError, authentication, noSuchMethod, rateLimit, deadline, unreachable } = ExitCode;
+  const { remoteError, authentication, noSuchMethod, rateLimit, deadline, unreachable, usage } = ExitCode;
   const byCode = BY_CODE.get(error.code);
   if (byCode) return byCode;
   switch (error.type) {
@@ -77,14 +78,19 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
       return { exitCode: rateLimit, hint: 'Wait a moment and try again.' };
     default:
   }
+  const timedOut: Classification = {
+    exitCode: deadline,
+    hint: `Increase the timeout with --timeout 60s, or disable it with --timeout 0.${withoutKeyHint(operation)}`,
+  };
+  // The kite knows the timeout of the call, and may be the first to report it.
+  if (error.type === 'timeout' && error.message === deadlinePassed().message) return timedOut;
   // An error with an id comes from the kite. The errors below are those of this program, which have no id.
   if (error.id !== '') return { exitCode: remoteError };
   switch (error.type) {
     case 'timeout':
-      return {
-        exitCode: deadline,
-        hint: `Increase the timeout with --timeout 60s, or disable it with --timeout 0.${withoutKeyHint(operation)}`,
-      };
+      return timedOut;
+    case 'argumentError':
+      return { exitCode: usage, ...(UNSENDABLE.test(error.message) && { hint: UNSENDABLE_HINT }) };
     case 'sendError':
       return { exitCode: unreachable, hint: 'Send less data in one call.' };
     case 'disconnect':
@@ -95,6 +101,12 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
       return { exitCode: remoteError };
   }
 }
+
+/** The error of an argument that a kite of another implementation cannot receive. */
+const UNSENDABLE = /: a \w+ cannot be sent to this peer$/;
+
+const UNSENDABLE_HINT =
+  'This kite takes JSON only: send a text file with @text:PATH. What a kite speaks is shown by: kitectl describe -o wide';
 
 /** The errors whose code decides, whatever their type is. */
 const BY_CODE: ReadonlyMap<string, Classification> = new Map(

@@ -1,11 +1,13 @@
 import { makeVisible } from '../../util/make-visible.js';
+import { isKiteError } from '../../protocol/errors.js';
 import type { CliError } from '../runtime/cli-error.js';
+import { PRINTED_DATA } from '../runtime/command-limits.js';
 import { toJson } from '../runtime/json.js';
 import { red } from '../terminal/colors.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /**
- * Reports a failure on stderr, as text or, with `json`, as one line `{"error":{type,code,message,requestId,hint}}`.
+ * Reports a failure on stderr, as text or, with `json`, as one line `{"error":{type,code,message,requestId,hint,data?}}`.
  */
 export function reportFailure(
   error: CliError,
@@ -21,8 +23,15 @@ export function reportFailure(
 }
 
 /** Returns the fields of a failure for JSON output. */
-export function toErrorData({ type, code, message, requestId, hint }: CliError): Record<string, string> {
-  return { type, code, message, requestId, hint };
+export function toErrorData(error: CliError): Record<string, unknown> {
+  const { type, code, message, requestId, hint } = error;
+  const data = dataOf(error);
+  return { type, code, message, requestId, hint, ...(data !== undefined && { data }) };
+}
+
+/** Returns the data that the kite has sent with its error. */
+function dataOf({ cause }: CliError): unknown {
+  return isKiteError(cause) ? cause.data : undefined;
 }
 
 /**
@@ -33,7 +42,13 @@ export function formatFailure(error: CliError, emphasize: (text: string) => stri
   const operation = error.operation === '' ? '' : `${makeVisible(error.operation)} failed: `;
   const message = makeVisible(error.message, { newlines: true }).trimEnd().replaceAll('\n', '\n  | ');
   const line = `${emphasize('error:')} ${operation}${message}${formatRemoteDetails(error)}\n`;
-  return error.hint === '' ? line : `${line}hint: ${makeVisible(error.hint)}\n`;
+  const data = dataOf(error);
+  const more = data === undefined ? '' : `data: ${shortened(toJson(data))}\n`;
+  return error.hint === '' ? line + more : `${line}${more}hint: ${makeVisible(error.hint)}\n`;
+}
+
+function shortened(json: string): string {
+  return json.length <= PRINTED_DATA ? json : `${json.slice(0, PRINTED_DATA)}… (all of it with -o json)`;
 }
 
 function formatRemoteDetails(error: CliError): string {

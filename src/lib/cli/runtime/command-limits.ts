@@ -94,3 +94,8 @@ export const ALIGNED_WIDTH = 200;
  * column.
  */
 export const RESULT_COLUMNS = 100;
+
+/**
+ * Maximum length of the data of an error that is printed as text, in characters. Default 1,000. If exceeded, the rest is omitted.
+ */
+export const PRINTED_DATA = 1000;

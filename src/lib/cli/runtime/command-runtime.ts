@@ -46,9 +46,9 @@ export interface CommandRuntime {
   readonly clock: Clock;
 }
 
-/** Writes `text`, and resolves when the stream can take more. */
-export async function write(output: Output, text: string): Promise<void> {
-  if (output.write(text)) return;
+/** Writes text or bytes, and resolves when the stream can take more. */
+export async function write(output: Output, content: string | Uint8Array): Promise<void> {
+  if (output.write(content)) return;
   await new Promise<void>((resolve) => {
     const done = (): void => {
       output.off('drain', done);
@@ -63,10 +63,16 @@ export async function write(output: Output, text: string): Promise<void> {
 /** Length of the pieces that are written together, in UTF-16 units. */
 const WRITE_LENGTH = 64 * 1024;
 
-/** Writes pieces of text. Makes each piece only when the stream can take it, and resolves when the stream can take more. */
-export async function writePieces(output: Output, pieces: Iterable<string>): Promise<void> {
+/** Writes pieces. Makes each piece only when the stream can take it, and resolves when the stream can take more. */
+export async function writePieces(output: Output, pieces: Iterable<string | Uint8Array>): Promise<void> {
   let text = '';
   for (const piece of pieces) {
+    if (typeof piece !== 'string') {
+      await write(output, text);
+      await write(output, piece);
+      text = '';
+      continue;
+    }
     text += piece;
     if (text.length < WRITE_LENGTH) continue;
     await write(output, text);

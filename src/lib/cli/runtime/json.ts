@@ -1,13 +1,14 @@
 import { stringifyLiterals } from '../../util/literal-json.js';
 import { replaceHidden } from '../../util/make-visible.js';
-import { isNumberLiteral } from '../../util/number-literal.js';
+import { plainValue } from '../../util/plain-value.js';
+import { isNumberLiteral } from '../../util/is-number-literal.js';
 
 /**
- * Formats a value as JSON. `undefined` becomes `null`, and a function `"[Function]"`. Numbers are as they were received. Control
+ * Formats a value as JSON, in the form of `plainValue`; `undefined` becomes `null`. Numbers are as they were received. Control
  * characters are escaped, which does not change the parsed value.
  */
 export function toJson(value: unknown, indent?: number): string {
-  const text = stringifyLiterals(value, replaceFunctions, indent);
+  const text = stringifyLiterals(plainValue(value), undefined, indent);
   return escapeControl(text ?? 'null');
 }
 
@@ -35,8 +36,4 @@ export function toField(text: string): string {
 /** Whether a value is an object or an array, and not a scalar of JSON. */
 export function isComposite(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !isNumberLiteral(value);
-}
-
-function replaceFunctions(_key: string, value: unknown): unknown {
-  return typeof value === 'function' ? '[Function]' : value;
 }

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { JsonSchema } from '../../index.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { messageOf } from '../../util/message-of.js';
+import { isAsyncGenerator } from '../../kite/serve/method.js';
 import type { ServedMethod } from './served-method.js';
 
 /** An exported function, with optional metadata. */
@@ -60,6 +61,7 @@ function toServedMethod(fn: ExportedFunction): ServedMethod {
   const { description, jsonSchema } = fn;
   return {
     handler: (request) => fn.apply(request, request.args),
+    streams: isAsyncGenerator(fn),
     ...(typeof description === 'string' && { description }),
     ...(typeof jsonSchema === 'object' && jsonSchema !== null && { jsonSchema: jsonSchema as JsonSchema }),
   };

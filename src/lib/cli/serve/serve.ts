@@ -106,7 +106,7 @@ function addMethods(
   methods: readonly (readonly [name: string, method: ServedMethod])[],
 ): void {
   const names = new Set<string>();
-  for (const [name, { handler, description, jsonSchema }] of methods) {
+  for (const [name, { handler, description, jsonSchema, streams = false }] of methods) {
     if (name.startsWith('kite.')) {
       throw usageError(`Invalid method name ${name}: the prefix "kite." is reserved for built-in methods.`);
     }
@@ -115,7 +115,7 @@ function addMethods(
     names.add(name);
     const method = kite.handle(
       name,
-      { ...(description !== undefined && { description }), ...(jsonSchema && { jsonSchema }) },
+      { ...(description !== undefined && { description }), ...(jsonSchema && { jsonSchema }), streams },
       handler,
     );
     if (!auth) method.disableAuthentication();

@@ -5,4 +5,6 @@ export interface ServedMethod {
   readonly handler: (request: Request) => unknown;
   readonly description?: string | undefined;
   readonly jsonSchema?: JsonSchema | undefined;
+  /** Default: false. */
+  readonly streams?: boolean | undefined;
 }

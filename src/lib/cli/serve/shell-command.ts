@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { platform } from 'node:process';
+import type { PassThrough } from 'node:stream';
 import { codedError, KiteError } from '../../protocol/errors.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
@@ -25,8 +26,10 @@ export interface ShellCommandOptions {
   readonly timeout: number;
   /** Terminates the command. */
   readonly signal: AbortSignal;
-  /** Maximum size of the output, in bytes. */
+  /** Maximum size of the output, in bytes, unless it has a `sink`. */
   readonly maxBytes: number;
+  /** Gets the output while the command runs, which waits for the reader. Default: the output is the result. */
+  readonly sink?: PassThrough;
   readonly clock: Clock;
   readonly groups: ChildGroups;
 }
@@ -40,7 +43,7 @@ export interface ShellCommandOptions {
  *   by then.
  */
 export async function runShellCommand(options: ShellCommandOptions): Promise<Buffer> {
-  const { name, input, timeout, signal, maxBytes, clock, groups } = options;
+  const { name, input, timeout, signal, maxBytes, sink, clock, groups } = options;
   if (signal.aborted) throw cancelledError(name);
   const started = startChild(
     () =>
@@ -62,6 +65,8 @@ export async function runShellCommand(options: ShellCommandOptions): Promise<Buf
     if (failure) return;
     failure = error;
     killGroup(leader, 'SIGTERM');
+    // Nobody reads it any more, and the command could not end.
+    if (sink) child.stdout.destroy();
     killTimer = clock.setTimeout(() => {
       killGroup(leader, 'SIGKILL');
       // A process that left the group may keep these streams open.
@@ -86,7 +91,8 @@ export async function runShellCommand(options: ShellCommandOptions): Promise<Buf
   });
   const lastLine = new LastLine();
   const onErrorOutput = guarded((chunk: Buffer) => lastLine.add(chunk));
-  child.stdout.on('data', onOutput);
+  if (sink) child.stdout.pipe(sink);
+  else child.stdout.on('data', onOutput);
   child.stderr.on('data', onErrorOutput);
   // The command may exit without reading its input.
   child.stdin.on('error', () => {});

@@ -1,10 +1,12 @@
-import type { Request } from '../../index.js';
+import { PassThrough } from 'node:stream';
+import { KiteError, type Request } from '../../index.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
+import { isStream } from '../../util/item-source.js';
 import { messageOf } from '../../util/message-of.js';
-import { toJson } from '../runtime/json.js';
+import { isComposite, toJson } from '../runtime/json.js';
 import { ChildGroups } from '../runtime/child-groups.js';
-import { commandResult, type ResultType } from './command-result.js';
+import { commandResult, outputLines, type ResultType, type WholeResultType } from './command-result.js';
 import type { ServedMethod } from './served-method.js';
 import { runShellCommand } from './shell-command.js';
 import { ConcurrencyGate } from './concurrency-gate.js';
@@ -32,6 +34,11 @@ export interface ShellMethodsOptions {
   readonly logger: Logger;
 }
 
+function hasStream(value: unknown): boolean {
+  if (!isComposite(value) || ArrayBuffer.isView(value)) return false;
+  return isStream(value) || Object.values(value).some(hasStream);
+}
+
 /**
  * Methods that run shell commands. A command receives the arguments of a call only as one line of JSON on its standard
  * input, never in the command line or the environment; its output is the result.
@@ -50,9 +57,15 @@ export class ShellMethods {
   methods(): Map<string, ServedMethod> {
     const { commands } = this.#options;
     return new Map(
-      Array.from(commands, ([name, served]) => [
+      Array.from(commands, ([name, { command, result }]) => [
         name,
-        { handler: (request) => this.#call(name, served, request) },
+        {
+          handler: (request) =>
+            result === 'lines'
+              ? this.#lines(name, command, request)
+              : this.#call(name, command, result, request),
+          streams: result === 'lines',
+        },
       ]),
     );
   }
@@ -64,16 +77,44 @@ export class ShellMethods {
     await this.#groups.close();
   }
 
-  async #call(
+  async #call(name: string, command: string, result: WholeResultType, request: Request): Promise<unknown> {
+    const { output } = this.#start(name, command, request);
+    // Callers of other implementations get base64, as from Go.
+    const asBytes = result === 'bytes' && request.client.extensions?.has('bytes') === true;
+    return this.#logged(name, request, async () =>
+      asBytes ? new Uint8Array(await output) : commandResult(await output, result, name),
+    );
+  }
+
+  /** Streams the lines of the output. The command ends when the caller reads no more. */
+  async *#lines(name: string, command: string, request: Request): AsyncGenerator<string, null> {
+    const sink = new PassThrough();
+    const { output, controller } = this.#start(name, command, request, sink);
+    const end = (): void => void sink.end();
+    output.then(end, end);
+    try {
+      yield* outputLines(sink, this.#options.maxBytes, name);
+      await this.#logged(name, request, () => output);
+      return null;
+    } finally {
+      controller.abort();
+      sink.destroy();
+      await Promise.allSettled([output]);
+    }
+  }
+
+  #start(
     name: string,
-    { command, result }: ServedCommand,
-    { args, signal, username }: Request,
-  ): Promise<unknown> {
-    const { env, passedSecrets = [], timeout, maxBytes, clock, logger } = this.#options;
+    command: string,
+    { args, signal }: Request,
+    sink?: PassThrough,
+  ): { readonly output: Promise<Buffer>; readonly controller: AbortController } {
+    const { env, passedSecrets = [], timeout, maxBytes, clock } = this.#options;
+    if (args.some(hasStream)) throw new KiteError('argumentError', `${name}: a command cannot read a stream`);
     const controller = new AbortController();
     signal.addEventListener('abort', () => controller.abort(), { once: true });
     const input = `${toJson(args)}\n`;
-    const call = this.#gate.run(controller.signal, () =>
+    const output = this.#gate.run(controller.signal, () =>
       runShellCommand({
         name,
         command,
@@ -83,18 +124,25 @@ export class ShellMethods {
         timeout,
         signal: controller.signal,
         maxBytes,
+        ...(sink && { sink }),
         clock,
         groups: this.#groups,
       }),
     );
-    this.#running.set(call, controller);
+    this.#running.set(output, controller);
+    const ended = (): void => void this.#running.delete(output);
+    output.then(ended, ended);
+    return { output, controller };
+  }
+
+  /** Logs the failure of a call. */
+  async #logged<Result>(name: string, { username }: Request, work: () => Promise<Result>): Promise<Result> {
     try {
-      return commandResult(await call, result, name);
+      return await work();
     } catch (error) {
-      logger.warn(`${name} failed for ${username || 'an unauthenticated caller'}: ${messageOf(error)}`);
+      const who = username || 'an unauthenticated caller';
+      this.#options.logger.warn(`${name} failed for ${who}: ${messageOf(error)}`);
       throw error;
-    } finally {
-      this.#running.delete(call);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { parseIfJson } from '../../util/literal-json.js';
+import { type ArgumentSource, parseArgumentSource } from '../call/argument-sources.js';
 import { parseArgument, parseJsonArgument } from '../call/arguments.js';
 import { type CliError, usageError } from '../runtime/cli-error.js';
 
@@ -7,14 +8,14 @@ export type ShellLine =
   | { readonly type: 'nothing' }
   /** A command of the shell, such as `.help`. */
   | { readonly type: 'command'; readonly name: string }
-  | { readonly type: 'call'; readonly method: string; readonly args: readonly unknown[] };
+  | { readonly type: 'call'; readonly method: string; readonly args: readonly ArgumentSource[] };
 
 /**
  * Parses a line: the name of a method and its arguments, separated by spaces. An argument that starts like a JSON array, object or
- * string extends to its end and can contain spaces. An argument in single quotes extends to the next single quote. Arguments are
- * JSON if they are valid, and strings otherwise.
+ * string extends to its end and can contain spaces. An argument in single quotes extends to the next single quote. A word such as
+ * `@stream:PATH` reads a file. Other arguments are JSON if they are valid, and strings otherwise.
  *
- * @throws CliError if a quote or bracket is not closed
+ * @throws CliError if a quote or bracket is not closed, or if a word reads standard input
  */
 export function parseShellLine(line: string): ShellLine {
   const text = line.trim();
@@ -26,7 +27,10 @@ export function parseShellLine(line: string): ShellLine {
 
 const QUOTE_HINT = "Put a string that starts like JSON in single quotes: '[x'";
 
-function* argumentsOf(text: string): Generator {
+/** A word that reads a file, and one that begins with `@` for another. */
+const FILE_WORD = /^@@?(?:json|text|bytes|stream):/;
+
+function* argumentsOf(text: string): Generator<ArgumentSource> {
   let at = 0;
   while (at < text.length) {
     const character = text[at] ?? '';
@@ -37,18 +41,32 @@ function* argumentsOf(text: string): Generator {
       if (end === -1) throw unterminated(text.slice(at));
       const quoted = text.slice(at + 1, end);
       const parsed = parseIfJson(quoted);
-      yield parsed ? parsed.value : quoted;
+      yield valueSource(parsed ? parsed.value : quoted);
       at = end + 1;
     } else if ('"[{'.includes(character)) {
       const end = endOfJson(text, at);
-      yield parseJsonArgument(text.slice(at, end), { hint: QUOTE_HINT });
+      yield valueSource(parseJsonArgument(text.slice(at, end), { hint: QUOTE_HINT }));
       at = end;
     } else {
       const [word = ''] = /^\S+/.exec(text.slice(at)) ?? [];
-      yield parseArgument(word);
+      yield wordSource(word);
       at += word.length;
     }
   }
+}
+
+function valueSource(value: unknown): ArgumentSource {
+  return { type: 'value', value };
+}
+
+function wordSource(word: string): ArgumentSource {
+  if (!FILE_WORD.test(word)) return valueSource(parseArgument(word));
+  const source = parseArgumentSource(word, false);
+  if (source.type !== 'stdin') return source;
+  throw usageError(
+    `${word} cannot be used in the shell, which reads its lines from standard input.`,
+    `Use a file, or the command: kitectl call METHOD ${word}`,
+  );
 }
 
 /** Returns the end of the JSON value that starts at `start`, where all of its brackets and quotes are closed. */

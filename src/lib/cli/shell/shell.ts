@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { CALLBACK_PLACEHOLDER, withCallback } from '../call/arguments.js';
-import { formatResult } from '../call/call-result.js';
+import { type ArgumentSource, readArguments } from '../call/argument-sources.js';
+import { closeStreams } from '../call/byte-stream.js';
+import { printOutcome } from '../call/print-outcome.js';
 import { type CliError, exitWith, usageError } from '../runtime/cli-error.js';
 import type { DialedKite } from '../target/dial-first.js';
 import type { TargetClient } from '../target/on-demand-client.js';
@@ -10,12 +12,12 @@ import { type ConnectOptions, withConnection } from '../target/with-connection.j
 import { fetchDescription } from '../describe/describe.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
-import { toJson } from '../runtime/json.js';
+import { isComposite, toJson } from '../runtime/json.js';
 import type { Line } from '../frame/read-lines.js';
 import { padToWidth } from '../terminal/display-width.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { reportFailure } from '../frame/report-failure.js';
-import { canPrompt, type CommandRuntime, write, writePieces } from '../runtime/command-runtime.js';
+import { canPrompt, type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { ShellCompletion, SHELL_COMMANDS } from './shell-completion.js';
 import { History } from './history.js';
 import { type LineReader, PromptReader, scriptReader } from './line-reader.js';
@@ -85,6 +87,8 @@ class ShellSession {
   readonly #reader: LineReader;
   readonly #runtime: CommandRuntime;
   readonly #interactive: InteractiveState | undefined;
+  /** The function that "@callback" passes: the same in each call, so that a long script does not fill the connection. */
+  readonly #print: (...values: unknown[]) => void;
   #client: TargetClient | undefined;
   #lastFailure: CliError | undefined;
   #ended = false;
@@ -101,6 +105,7 @@ class ShellSession {
     this.#reader = reader;
     this.#runtime = runtime;
     this.#interactive = interactive;
+    this.#print = (...values) => reader.clearAndWrite(() => runtime.stdout.write(`${toJson(values)}\n`));
     this.#setClient(connected.client);
   }
 
@@ -137,24 +142,31 @@ class ShellSession {
     return true;
   }
 
-  async #call(method: string, args: readonly unknown[]): Promise<void> {
-    const { stdout } = this.#runtime;
+  async #call(method: string, sources: readonly ArgumentSource[]): Promise<void> {
+    const args = await readArguments(sources, this.#runtime.stdin);
+    try {
+      await this.#callWith(method, args);
+    } finally {
+      await closeStreams(args);
+    }
+  }
+
+  async #callWith(method: string, args: readonly unknown[]): Promise<void> {
     const client = await this.#connection();
     const stop = new AbortController();
     this.#reader.onInterrupt(() => stop.abort(cancelledCall(method)));
-    const print = (...values: unknown[]): void => {
-      this.#reader.clearAndWrite(() => stdout.write(`${toJson(values)}\n`));
-    };
     try {
-      const callArgs = args.some(mentionsCallback) ? withCallback(args, print) : [...args];
-      const result = await client.call(method, callArgs, { signal: stop.signal }).catch((error: unknown) => {
+      const callArgs = args.some(mentionsCallback) ? withCallback(args, this.#print) : [...args];
+      const stream = client.callStream(method, callArgs, { signal: stop.signal, callbacks: 'connection' });
+      const failed = (error: unknown): never => {
         throw toCliError(error, this.#connected.operationFor(method));
-      });
-      this.#interactive?.completion.addMethod(method);
-      await writePieces(
-        stdout,
-        await formatResult(result, { format: this.#format, raw: false }, this.#runtime),
-      );
+      };
+      const during = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+        const result = await work().catch(failed);
+        this.#interactive?.completion.addMethod(method);
+        return result;
+      };
+      await printOutcome(stream, { format: this.#format, raw: false }, { during, failed }, this.#runtime);
     } finally {
       this.#reader.onInterrupt(undefined);
     }
@@ -227,13 +239,14 @@ const HELP = [
   'echo {"a": 1} text    pass JSON and a string',
   "echo 'two words'      pass a string with spaces",
   `count 3 "${CALLBACK_PLACEHOLDER}"   pass a function whose calls are printed`,
+  'resize @bytes:PATH    pass the bytes of a file; also @text:, @json: and @stream:',
   ...Object.entries(SHELL_COMMANDS).map(([name, description]) => `${padToWidth(name, 22)}${description}`),
   '',
 ].join('\n');
 
 function mentionsCallback(value: unknown): boolean {
   if (value === CALLBACK_PLACEHOLDER) return true;
-  return typeof value === 'object' && value !== null && Object.values(value).some(mentionsCallback);
+  return isComposite(value) && !ArrayBuffer.isView(value) && Object.values(value).some(mentionsCallback);
 }
 
 function cancelledCall(method: string): CliError {

@@ -1,9 +1,11 @@
 import type { Auth, CallOptions, Client } from '../../index.js';
+import { RemoteStream } from '../../kite/streams/remote-stream.js';
 import { isMissingAuthentication } from '../../protocol/missing-authentication.js';
 
 /** The connection to a kite, as commands use it. */
 export interface TargetClient extends Pick<Client, 'on' | 'close' | 'extensions'> {
   call<Result = unknown>(method: string, args: unknown[], options?: CallOptions): Promise<Result>;
+  callStream(method: string, args: unknown[], options: CallOptions): RemoteStream<unknown, unknown>;
 }
 
 /**
@@ -22,12 +24,23 @@ export class OnDemandClient implements TargetClient {
   }
 
   call<Result = unknown>(method: string, args: unknown[], options?: CallOptions): Promise<Result> {
-    const result = this.#client.call<Result, string>(method, args, options);
+    return this.#withAuth(() => this.#client.call<Result, string>(method, args, options));
+  }
+
+  callStream(method: string, args: unknown[], options: CallOptions): RemoteStream<unknown, unknown> {
+    return new RemoteStream(
+      (stream) => this.#withAuth(() => this.#client.openStream<unknown>(method, args, options, stream)),
+      options.signal,
+    );
+  }
+
+  #withAuth<Result>(call: () => Promise<Result>): Promise<Result> {
+    const result = call();
     if (this.#client.auth) return result;
     return result.catch(async (error: unknown) => {
       if (!isMissingAuthentication(error)) throw error;
       await (this.#authenticating ??= this.#authenticate());
-      return this.#client.call<Result, string>(method, args, options);
+      return call();
     });
   }
 

@@ -1,3 +1,4 @@
+import { plainValue } from '../../util/plain-value.js';
 import { toJson } from '../runtime/json.js';
 import { type Collection, isLarge, partsOf } from './value-parts.js';
 
@@ -5,8 +6,9 @@ const INDENT = '  ';
 
 /** Formats a value as JSON with indentation, in pieces, including the final newline. */
 export function* indentedJson(value: unknown): Generator<string> {
-  if (isLarge(value)) yield* largeJson(value, '');
-  else yield toJson(value, INDENT.length);
+  const plain = plainValue(value);
+  if (isLarge(plain)) yield* largeJson(plain, '');
+  else yield toJson(plain, INDENT.length);
   yield '\n';
 }
 

@@ -1,6 +1,7 @@
 import { Document, isScalar, visit } from 'yaml';
 import { hasHidden, replaceHidden } from '../../util/make-visible.js';
 import { writeLiterals } from '../../util/literal-json.js';
+import { plainValue } from '../../util/plain-value.js';
 import { toJson } from '../runtime/json.js';
 import { type Collection, isLarge, partsOf } from './value-parts.js';
 
@@ -11,8 +12,9 @@ export function toYaml(value: unknown): string {
 
 /** Formats a value as a YAML document, in pieces: the document of the library takes hundreds of bytes for each value. */
 export function* yamlPieces(value: unknown): Generator<string> {
-  if (isLarge(value)) yield* largeYaml(value);
-  else yield smallYaml(value);
+  const plain = plainValue(value);
+  if (isLarge(plain)) yield* largeYaml(plain);
+  else yield smallYaml(plain);
 }
 
 /** The pieces consist of whole lines. */

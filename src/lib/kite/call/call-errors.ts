@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { codedError, KiteError } from '../../protocol/errors.js';
 import { messageOf } from '../../util/message-of.js';
 
 /** Errors of calls that fail at the caller, or before a handler runs. */
@@ -33,6 +33,29 @@ export function cannotSend(content: string, error: unknown): KiteError {
   return new KiteError('argumentError', `${content} cannot be sent: ${reason}`, { cause: error });
 }
 
+/** The error of a stream that a handler reads after its call has ended. */
+export function callEnded(): KiteError {
+  return new KiteError('canceled', 'The call to which the stream belongs has ended');
+}
+
+/** The error of a callback that is called after it was released. */
+export function callbackEnded(reason = 'The callback has ended with its call'): KiteError {
+  return codedError('canceled', 'callbackEnded', reason);
+}
+
+export function answerNotRequested(): KiteError {
+  return codedError(
+    'genericError',
+    'answerNotRequested',
+    'The answer of the callback was not requested: await it in the turn of the event loop in which the callback is called',
+  );
+}
+
+export function misplacedStream(content: string): KiteError {
+  const reason = 'A stream can only be an argument of a call, or what a handler returns';
+  return cannotSend(content, new Error(reason));
+}
+
 /** `name`: the name of the limit. */
 export function tooLarge(content: string, limit: number, name: string): KiteError {
   return new KiteError('sendError', `${content} cannot be sent: larger than ${limit} bytes (limits.${name})`);
@@ -41,7 +64,7 @@ export function tooLarge(content: string, limit: number, name: string): KiteErro
 export function tooManyCallbacks(limit: number): KiteError {
   return new KiteError(
     'argumentError',
-    `The peer already has ${limit} functions (limits.callbacksPerConnection): use { callbacks: 'call' } or forget()`,
+    `The peer already has ${limit} functions (limits.callbacksPerConnection): release them with forget() or release()`,
   );
 }
 
@@ -61,7 +84,7 @@ export function rateExceeded(): KiteError {
 }
 
 export function drainingError(name: string): KiteError {
-  return new KiteError('disconnect', `${name} is shutting down`);
+  return codedError('disconnect', 'draining', `${name} is shutting down`);
 }
 
 export function invalidResponse(): KiteError {

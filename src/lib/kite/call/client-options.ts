@@ -5,7 +5,7 @@ import type { Channel } from '../../transport/channel/channel.js';
 import type { ServerAccess } from '../../transport/handshake/server-access.js';
 import type { Transport } from '../../transport/handshake/transport-names.js';
 import type { ConnectionHost } from './connection.js';
-import type { RenewToken } from './token-renewal.js';
+import type { RenewToken, TokenRenewal, TokenRenewalOptions } from './token-renewal.js';
 
 /** Credentials that a call carries. */
 export interface Auth {
@@ -44,6 +44,11 @@ export interface ClientOptions extends ServerAccess {
 export type ClientEvents = {
   /** The `backlog` had exceeded `pauseBytes`, and is smaller again. */
   drain: [];
+  /**
+   * The peer is shutting down and takes no new calls: those that run finish. A client that was started with `dialForever` emits
+   * `disconnect` and connects again; calls of another one reject with the code `draining`.
+   */
+  draining: [];
   /** The client has connected: for the first time, or again. */
   connect: [];
   /** The connection has ended: WebSocket close code and reason. */
@@ -65,7 +70,7 @@ export interface DialerOptions {
   readonly handshakeTimeout: number;
   readonly signal: Abortable;
   /** Default: that of the kite. */
-  readonly access?: ServerAccess | undefined;
+  readonly access?: (ServerAccess & Pick<ClientOptions, 'renewToken'>) | undefined;
   /** The credentials that will be sent over the channel. */
   readonly auth?: Auth | null;
 }
@@ -79,6 +84,8 @@ export interface ClientHost extends ConnectionHost {
   readonly handshakeTimeout: number;
   readonly trustRemote: readonly string[] | true | undefined;
   readonly dialer: Dialer;
+  /** Renews the tokens of clients. Undefined if the dialer rejects the option `renewToken`. */
+  readonly newRenewal: ((options: TokenRenewalOptions) => TokenRenewal) | undefined;
   /** Called when a client has closed. */
   clientClosed(client: OpenClient): void;
 }
@@ -87,4 +94,5 @@ export interface ClientHost extends ConnectionHost {
 export interface OpenClient {
   close(): void;
   wake(): void;
+  announceDraining(): void;
 }

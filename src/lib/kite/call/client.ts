@@ -7,9 +7,18 @@ import type { Clock, Timer } from '../../util/clock.js';
 import { disconnectError, notConnectedError } from './call-errors.js';
 import type { Auth, ClientEvents, ClientHost, ClientOptions } from './client-options.js';
 import { Connection } from './connection.js';
-import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
-import { type RenewToken, TokenRenewal } from './token-renewal.js';
+import { type OpeningStream, RemoteStream } from '../streams/remote-stream.js';
+import type {
+  AnyMethods,
+  MethodArgs,
+  MethodName,
+  MethodResult,
+  StreamItem,
+  StreamResult,
+} from './method-types.js';
+import type { RenewToken, TokenRenewal } from './token-renewal.js';
 import { type CallOptions, Peer } from './peer.js';
+import { cancelStreams } from './tagged-message.js';
 
 export type * from './client-options.js';
 
@@ -36,6 +45,8 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   readonly #backoff: Backoff;
   #auth: Auth | null;
   #connection: Connection | undefined;
+  /** The connection before this one, whose peer takes no new calls, while calls run on it. */
+  #leaving: Connection | undefined;
   #dialing: { readonly done: Promise<void>; readonly cancellation: Cancellation } | undefined;
   /** Calls of `dialForever` that wait for a connection. */
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
@@ -45,6 +56,8 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   /** The causes of failures that were logged as warnings. */
   readonly #reported = new Set<string>();
   readonly #renewal: TokenRenewal | undefined;
+  /** The functions that each connection shares with the peer. */
+  #kept: Set<(...args: never[]) => unknown> | undefined;
 
   constructor(host: ClientHost, url: string, options: ClientOptions = {}) {
     super(host.logger);
@@ -130,17 +143,58 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     options?: CallOptions,
   ): Promise<MethodResult<Methods, Name, Result>> {
     if (!this.#renewal) return this.#call<MethodResult<Methods, Name, Result>>(method, args, options);
-    return this.#renewal.callWithRetry(this.#token(), () => this.#call(method, args, options));
+    return this.#renewal.callWithRetry(this.#token(), args, () => this.#call(method, args, options));
+  }
+
+  override callStream<
+    Item = unknown,
+    Result = unknown,
+    Name extends MethodName<Methods> = MethodName<Methods>,
+  >(
+    method: Name,
+    args: MethodArgs<Methods, Name>,
+    options: CallOptions = {},
+  ): RemoteStream<StreamItem<Methods, Name, Item>, StreamResult<Methods, Name, Result>> {
+    const open = (stream: OpeningStream): Promise<StreamResult<Methods, Name, Result>> =>
+      this.openStream(method, args, options, stream);
+    return new RemoteStream(open, options.signal);
+  }
+
+  /** @internal Makes the call of a stream. */
+  openStream<Result>(
+    method: string,
+    args: unknown[],
+    options: CallOptions,
+    stream: OpeningStream,
+  ): Promise<Result> {
+    const call = (): Promise<Result> =>
+      this.#connection
+        ? this.#connection.openStream<Result>(method, args, options, stream)
+        : Promise.reject(this.#unconnected(args));
+    return this.#renewal ? this.#renewal.callWithRetry(this.#token(), args, call) : call();
   }
 
   #call<Result>(method: string, args: unknown[], options: CallOptions | undefined): Promise<Result> {
     const connection = this.#connection;
     if (connection) return connection.call<Result>(method, args, options);
-    return Promise.reject(this.#state === 'closed' ? closedError(this.url) : notConnectedError(this.url));
+    return Promise.reject(this.#unconnected(args));
+  }
+
+  #unconnected(args: unknown[]): Error {
+    cancelStreams(args);
+    return this.#state === 'closed' ? closedError(this.url) : notConnectedError(this.url);
   }
 
   override forget(fn: (...args: never[]) => unknown): void {
+    this.#kept?.delete(fn);
     this.#connection?.forget(fn);
+    this.#leaving?.forget(fn);
+  }
+
+  /** @internal */
+  override keep(fn: (...args: never[]) => unknown): void {
+    (this.#kept ??= new Set()).add(fn);
+    this.#connection?.keep(fn);
   }
 
   /** Closes the connection and stops dialing. Pending calls reject with `disconnect`. */
@@ -151,6 +205,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#renewal?.stop();
     this.#dialing?.cancellation.cancel(closedError(this.url));
     this.#connection?.close();
+    this.#leaving?.close();
     for (const { reject } of this.#waiting.splice(0)) reject(closedError(this.url));
     this.#host.clientClosed(this);
   }
@@ -161,7 +216,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 
   #makeRenewal(renewToken: RenewToken | undefined): TokenRenewal | undefined {
     if (!renewToken) return undefined;
-    return new TokenRenewal({
+    return this.#host.newRenewal?.({
       clock: this.#clock,
       logger: this.#host.logger,
       renewToken,
@@ -207,9 +262,11 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
       trustRemote: this.#options.trustRemote ?? this.#host.trustRemote,
       auth: this.#auth,
       timeout: this.#options.timeout,
-      ended: (code, reason) => this.#disconnected(code, reason),
+      ended: (code, reason) => this.#ended(connection, code, reason),
     });
     connection.on('drain', () => this.emit('drain'));
+    connection.on('draining', () => this.#draining(connection));
+    for (const fn of this.#kept ?? []) connection.keep(fn);
     this.#connection = connection;
     this.#state = 'connected';
     this.#backoff.reset();
@@ -219,12 +276,32 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.emit('connect');
   }
 
+  /** @internal Tells the peer that this kite takes no new calls. */
+  announceDraining(): void {
+    this.#connection?.announceDraining();
+  }
+
   /** @internal Dials at once if `dialForever` waits for its next attempt. */
   wake(): void {
     if (this.#state !== 'waiting') return;
     this.#retry?.cancel();
     this.#backoff.reset();
     this.#tryAgain();
+  }
+
+  /** The peer takes no new calls: those of a client that reconnects go over another connection. */
+  #draining(connection: Connection): void {
+    this.emit('draining');
+    if (!this.#forever || this.#connection !== connection) return;
+    // A peer cannot make this side hold any number of connections.
+    this.#leaving?.close();
+    this.#leaving = connection;
+    this.#disconnected(SERVICE_RESTART, 'The peer is shutting down');
+  }
+
+  #ended(connection: Connection, code: number, reason: string): void {
+    if (this.#connection === connection) this.#disconnected(code, reason);
+    else if (this.#leaving === connection) this.#leaving = undefined;
   }
 
   #disconnected(code: number, reason: string): void {
@@ -256,6 +333,9 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#reported.add(code);
   }
 }
+
+// The close code of WebSockets.
+const SERVICE_RESTART = 1012;
 
 function closedError(url: string): KiteError {
   return codedError('disconnect', 'closed', `The client of ${url} was closed`);

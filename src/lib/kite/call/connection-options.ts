@@ -16,6 +16,8 @@ export interface ConnectionOptions {
 export type ConnectionEvents = {
   /** The `backlog` had exceeded `pauseBytes`, and is smaller again. */
   drain: [];
+  /** The peer is shutting down and takes no new calls. */
+  draining: [];
   /** The connection has ended: WebSocket close code and reason. */
   disconnect: [code: number, reason: string];
 };

@@ -1,38 +1,35 @@
-import { type CallbackPath, type DnodeMessage, isProtocolViolation } from '../../dnode/dnode-message.js';
-import type { AnyFunction } from '../../dnode/scrub.js';
-import { unscrub } from '../../dnode/unscrub.js';
+import { type AnyFunction, isDataItem } from '../../dnode/scrub.js';
 import type { ExtensionSet } from '../../protocol/extensions.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Clock } from '../../util/clock.js';
-import { runGuarded } from '../../util/guard-listeners.js';
-import { record } from '../../util/record.js';
-import { messageOf } from '../../util/message-of.js';
-import type { Logger } from '../../util/logger.js';
-import type { Fragment } from '../../transport/channel/outgoing-message.js';
-import { settleCall } from './settle-call.js';
-import type { EnvelopePrefix } from './envelope-prefix.js';
-import { canceledError, disconnectError } from './call-errors.js';
+import { type ListenerFailed, logListenerFailures } from '../../util/guard-listeners.js';
+import type { guardSignal } from '../../util/guard-signal.js';
+import { cancelStreams, expectFailures, needsExtension } from './tagged-message.js';
+import { canceledError, disconnectError, drainingError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import type { ConnectionCredential } from './connection-credential.js';
+import { ConnectionStreams } from '../streams/connection-streams.js';
+import type { ItemOutlet } from '../streams/stream-producer.js';
+import { type OpeningStream, RemoteStream } from '../streams/remote-stream.js';
 import { FlowControl } from './flow-control.js';
 import { Negotiation } from './negotiation.js';
-import { type PendingCall, PendingCalls } from './pending-calls.js';
+import { PendingCalls } from './pending-calls.js';
 import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
-import { Receiver } from './receiver.js';
+import { Receiver, type ReceiverHost } from './receiver.js';
 import { Sender, type SenderHost } from './sender.js';
-import { CANCEL, type IncomingCall, isResponsePath, readCall } from './envelope.js';
+import { CANCEL, CREDIT, DRAINING, type IncomingCall, RELEASE } from './envelope.js';
 
 export type { ConnectionEvents } from './connection-options.js';
+export type { CallPrefixCache } from './receiver.js';
 
 /** The interface of a kite to its connections. */
-export interface ConnectionHost extends SenderHost {
+export interface ConnectionHost extends SenderHost, ReceiverHost {
   readonly clock: Clock;
-  readonly logger: Logger;
-  /** Creates the cache of call prefixes of a connection. Without it, each message is parsed as a whole. */
-  newPrefixCache?(): CallPrefixCache;
+  /** Guards the listeners of signals. Default: they are not guarded. A browser logs what they throw. */
+  readonly guardSignal?: typeof guardSignal;
   /** Runs a call, and responds with `connection.respond` or `connection.respondError`. Must not throw. */
   dispatch(connection: Connection, call: IncomingCall): void;
   disconnected(connection: Connection): void;
@@ -42,16 +39,6 @@ export interface ConnectionHost extends SenderHost {
 export interface RunningCall {
   /** The caller has given up. */
   cancel(reason: Error): void;
-}
-
-/** Recognizes the calls of a peer by their common prefix, so that only the rest of each call has to be parsed. */
-export interface CallPrefixCache {
-  /** Makes the channel recognize calls that have the same prefix as this one. */
-  learn(text: string, channel: Channel): void;
-  find(fragment: Fragment): EnvelopePrefix | undefined;
-  /** Parses the part after a prefix. Returns undefined if the two have to be parsed together. */
-  parse(rest: string): DnodeMessage | undefined;
-  complete(prefix: EnvelopePrefix, message: DnodeMessage): IncomingCall;
 }
 
 /** A live channel with dnode on it: calls, responses and callbacks in both directions. */
@@ -75,11 +62,14 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #controllers: Set<AbortController> | undefined;
   /** The calls of the peer that it can cancel, by the number of its callback. */
   #running: Map<unknown, RunningCall> | undefined;
-  #prefixes: CallPrefixCache | undefined;
+  #streams: ConnectionStreams | undefined;
+  #kept: Set<AnyFunction> | undefined;
   /** The identity in the first call of the peer, unparsed and unverified; null if that call has none. */
   #claimedKite: unknown;
   #kite: KiteIdentity | undefined;
   #closed = false;
+  /** Whether the peer takes no new calls. */
+  #draining = false;
   #queue: Promise<void> | undefined;
 
   constructor(host: ConnectionHost, channel: Channel, options: ConnectionOptions) {
@@ -94,6 +84,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#pendingCalls = new PendingCalls(host.clock, (number) => this.#sender.cancel(number));
     const { auth, timeout } = options;
     this.#sender = new Sender(host, {
+      owner: this,
       channel,
       flow: this.flow,
       pendingCalls: this.#pendingCalls,
@@ -105,11 +96,20 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
   /** Starts to receive messages of the peer. */
   start(): void {
-    this.#channel.start(new Receiver(this, (code, reason) => this.#ended(code, reason)));
+    this.#channel.start(
+      new Receiver(this.#host, {
+        connection: this,
+        channel: this.#channel,
+        sender: this.#sender,
+        pendingCalls: this.#pendingCalls,
+        negotiation: this.#negotiation,
+        ended: (code, reason) => this.#ended(code, reason),
+      }),
+    );
   }
 
   override get backlog(): number {
-    return this.#channel.bufferedBytes;
+    return this.#sender.backlog;
   }
 
   get limits(): ConnectionLimits {
@@ -118,6 +118,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
   get clock(): Clock {
     return this.#host.clock;
+  }
+
+  /** The streams in calls and results. */
+  get streams(): ConnectionStreams {
+    return (this.#streams ??= new ConnectionStreams(this));
   }
 
   override get remoteAddress(): string {
@@ -132,6 +137,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   get kite(): KiteIdentity | undefined {
     if (!this.#kite && this.#claimedKite !== undefined) this.#kite = parseIdentity(this.#claimedKite);
     return this.#kite;
+  }
+
+  /** Whether the peer has made a call. */
+  get hasReceivedCall(): boolean {
+    return this.#claimedKite !== undefined;
   }
 
   /** Whether the peer may call `method` here without authentication. */
@@ -155,112 +165,130 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     args: unknown[],
     options: CallOptions = {},
   ): Promise<Result> {
+    if (this.#mustPing(args))
+      return this.#ping(args, options).then(() => this.call<Result>(method, args, options));
     return new Promise<unknown>((resolve, reject) => {
       // An exception here rejects the promise.
-      this.#sender.call(method, args, options, resolve, reject);
+      this.#makeCall(method, args, options, resolve, reject);
     }) as Promise<Result>;
   }
 
+  override callStream<Item = unknown, Result = unknown>(
+    method: string,
+    args: unknown[],
+    options: CallOptions = {},
+  ): RemoteStream<Item, Result> {
+    const open = (stream: OpeningStream): Promise<Result> => this.openStream(method, args, options, stream);
+    return new RemoteStream<Item, Result>(open, options.signal);
+  }
+
+  /** Makes the call of a stream. */
+  openStream<Result>(
+    method: string,
+    args: unknown[],
+    options: CallOptions,
+    stream: OpeningStream,
+  ): Promise<Result> {
+    if (this.#mustPing(args))
+      return this.#ping(args, options).then(() => this.openStream<Result>(method, args, options, stream));
+    return new Promise<unknown>((resolve, reject) => {
+      const number = this.#makeCall(method, args, options, resolve, reject, stream.reader);
+      stream.opened((reason) => this.#sender.abandon(number, reason));
+    }) as Promise<Result>;
+  }
+
+  #makeCall(...[method, args, options, resolve, reject, reader]: Parameters<Sender['call']>): number {
+    try {
+      if (this.#draining) throw drainingError(this.remoteAddress);
+      return this.#sender.call(method, args, options, resolve, reject, reader);
+    } catch (error) {
+      cancelStreams(args);
+      throw error;
+    }
+  }
+
+  /** Whether a call has to wait until the peer has named its extensions. */
+  #mustPing(args: unknown[]): boolean {
+    return !this.extensions && !isDataItem(args, this.#host.limits.messageDepth) && needsExtension(args);
+  }
+
+  /** Makes the peer name its extensions: every kite answers its ping. A peer that rejects the ping has named none. */
+  async #ping(args: readonly unknown[], { signal, timeout }: CallOptions): Promise<void> {
+    const options = { ...(signal && { signal }), ...(timeout !== undefined && { timeout }) };
+    expectFailures(args);
+    await this.call('kite.ping', [], options).catch((error: unknown) => {
+      if (this.extensions !== undefined) return;
+      cancelStreams(args);
+      throw error;
+    });
+  }
+
   override forget(fn: AnyFunction): void {
+    this.#kept?.delete(fn);
     this.#pendingCalls.forget(fn);
   }
 
+  override keep(fn: AnyFunction): void {
+    (this.#kept ??= new Set()).add(fn);
+  }
+
+  /** Whether the peer may call a function until it is forgotten. */
+  keeps(fn: AnyFunction): boolean {
+    return this.#kept?.has(fn) ?? false;
+  }
+
   override close(code?: number, reason?: string): void {
+    this.#sender.flush();
     this.#channel.close(code, reason);
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: IncomingCall, result: unknown, id: () => string): void {
-    this.#sender.respond(call, result, id);
+  respond(call: IncomingCall, result: unknown, request: { readonly id: string }): void {
+    this.#sender.respond(call, result, request);
+  }
+
+  /** Returns the outlet for the items of a stream that a function of the peer receives. */
+  itemOutlet(number: number): ItemOutlet {
+    return this.#sender.streams.items(number);
+  }
+
+  /** Returns the size of a value in JSON. Throws if it cannot be sent. */
+  measure(item: unknown): number {
+    return this.#sender.streams.measure(item);
   }
 
   respondError(call: IncomingCall, error: unknown, id: string): void {
     this.#sender.respondError(call, error, id);
   }
 
-  /** Handles one message. Does not throw: an invalid message closes this connection. */
-  receive(text: string, prefix?: Fragment): void {
-    if (this.#closed) return;
-    try {
-      if (prefix) this.#receiveAfterPrefix(prefix, text);
-      else this.#receiveWhole(text);
-    } catch (error) {
-      this.#host.logger.warn(`${this.remoteAddress}: ${messageOf(error)}; closing`);
-      if (isProtocolViolation(error)) this.close(error.code, error.message);
-      else this.close(1011, 'Internal error');
-    }
-  }
-
-  #receiveWhole(text: string): void {
-    const message = this.#host.json.parse(text, this.#host.limits);
-    if (typeof message.method === 'number') {
-      this.#callback(message.method, message);
-      return;
-    }
-    this.#restore(message);
-    const call = readCall(message.method, message);
-    const first = this.#claimedKite === undefined;
-    this.#dispatch(call);
-    // Most callers make one call. A caller that makes a second one is likely to make more.
-    if (first || this.role === 'dialed') return;
-    this.#prefixes ??= this.#host.newPrefixCache?.();
-    this.#prefixes?.learn(text, this.#channel);
-  }
-
-  #receiveAfterPrefix(fragment: Fragment, rest: string): void {
-    const prefixes = this.#prefixes;
-    const prefix = prefixes?.find(fragment);
-    const message = prefix && prefixes?.parse(rest);
-    if (!prefixes || !prefix || !message) {
-      this.#receiveWhole(fragment.text + rest);
-      return;
-    }
-    this.#restore(message);
-    this.#dispatch(prefixes.complete(prefix, message));
-  }
-
-  /** Replaces callback references with stubs. Nearly every call has one, for its response, which needs no stub. */
-  #restore({ args, callbacks }: DnodeMessage): void {
-    const functions = callbacks?.filter((callback) => !isResponsePath(callback));
-    if (functions && functions.length > 0) this.#unscrub(args, functions);
-  }
-
-  #dispatch(call: IncomingCall): void {
-    if (call.method === CANCEL && call.response === undefined) {
-      this.#running?.get(call.args[0])?.cancel(canceledError());
-      return;
-    }
+  /** Runs a call of the peer. */
+  dispatch(call: IncomingCall): void {
+    if (call.response === undefined && this.#control(call)) return;
     if (!this.#negotiation.extensions) this.#negotiation.heard(call.extensions);
-    this.firstCall = this.#claimedKite === undefined;
+    this.firstCall = !this.hasReceivedCall;
     this.#claimedKite ??= call.kite ?? null;
     this.#host.dispatch(this, call);
   }
 
-  #callback(number: number, message: DnodeMessage): void {
-    const { args, callbacks, problem } = message;
-    const entry = this.#pendingCalls.get(number);
-    if (!this.#negotiation.extensions && typeof entry !== 'function') this.#heardAnswer(args, entry);
-    // Unknown or forgotten numbers are ignored: the response to a call that timed out has one.
-    if (entry === undefined) return;
-    if (callbacks) this.#unscrub(args, callbacks);
-    if (typeof entry === 'function') this.#invoke(problem ? () => Promise.reject(problem) : entry, args);
-    else settleCall(this.#pendingCalls.settle(number, entry), message);
+  /** Handles a message about a call of the peer. Returns false if it is another one. */
+  #control({ method, args }: IncomingCall): boolean {
+    if (method === CANCEL) this.#running?.get(args[0])?.cancel(canceledError());
+    else if (method === CREDIT) this.#streams?.grant(args[0], args[1]);
+    else if (method === DRAINING) this.#peerDrains();
+    else if (method === RELEASE) this.#pendingCalls.releaseUses(args[0], args[1]);
+    else return false;
+    return true;
   }
 
-  /** Reads the list in the first answer of the peer, even if its call has timed out. */
-  #heardAnswer([answer]: readonly unknown[], call: PendingCall | undefined): void {
-    const { extensions, result } = record(answer);
-    if (call || (Array.isArray(extensions) && result !== undefined)) this.#negotiation.heard(extensions);
+  /** Tells the peer that this kite takes no new calls, if it understands that. */
+  announceDraining(): void {
+    if (this.extensions?.has('draining')) this.#sender.announceDraining();
   }
 
-  #unscrub(args: unknown[], callbacks: readonly CallbackPath[]): void {
-    unscrub(args, callbacks, (number) => this.#sender.stub(number));
-  }
-
-  #invoke(fn: AnyFunction, args: unknown[]): void {
-    const failed = (error: unknown): void =>
-      this.#host.logger.error(`A function that ${this.remoteAddress} called failed: ${messageOf(error)}`);
-    runGuarded(failed, fn as (...values: unknown[]) => unknown, args);
+  #peerDrains(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.emit('draining');
   }
 
   /** Runs `task` after the tasks queued before it, for kites that do not run calls concurrently. */
@@ -279,9 +307,15 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     if (this.#running?.get(response) === running) this.#running.delete(response);
   }
 
+  /** Logs what a listener of the program has thrown. */
+  get listenerFailed(): ListenerFailed {
+    return logListenerFailures(this.#host.logger);
+  }
+
   /** Returns a controller that aborts when the peer disconnects. Call `releaseSignal` when the request has ended. */
   openSignal(): AbortController {
     const controller = new AbortController();
+    this.#host.guardSignal?.(controller.signal, this.listenerFailed);
     if (this.#closed) controller.abort(disconnectError(''));
     else (this.#controllers ??= new Set()).add(controller);
     return controller;
@@ -295,6 +329,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #ended(code: number, reason: string): void {
     this.#closed = true;
     this.#sender.end();
+    this.#streams?.end(disconnectError(reason));
     this.#pendingCalls.failAll(() => disconnectError(reason));
     for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;

@@ -1,20 +1,20 @@
-import type { DnodeMessage } from '../../dnode/dnode-message.js';
-import type { MessageJson } from '../../dnode/message-json.js';
+import type { UsualMessageJson } from '../../dnode/message-json.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { addPrefix } from '../../transport/channel/expected-prefixes.js';
 import type { Limits } from '../limits/kite-limits.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { type EnvelopePrefix, envelopePrefix, parseAfterPrefix } from './envelope-prefix.js';
-import type { CallPrefixCache } from './connection.js';
-import { completeCall, type IncomingCall } from './envelope.js';
+import type { CallPrefixCache, CallReader } from './receiver.js';
+import { completeCall, completeUsualCall, type IncomingCall } from './envelope.js';
+import { parseUsualCall } from './usual-messages.js';
 
 /** The prefixes that the calls of one peer have in common. */
 export class EnvelopeCache implements CallPrefixCache {
   readonly #limits: Limits;
-  readonly #json: MessageJson;
+  readonly #json: UsualMessageJson;
   #prefixes: readonly EnvelopePrefix[] = [];
 
-  constructor(limits: Limits, json: MessageJson) {
+  constructor(limits: Limits, json: UsualMessageJson) {
     this.#limits = limits;
     this.#json = json;
   }
@@ -26,15 +26,21 @@ export class EnvelopeCache implements CallPrefixCache {
     channel.expect?.(prefix.fragment);
   }
 
-  find(fragment: Fragment): EnvelopePrefix | undefined {
-    return this.#prefixes.find((prefix) => prefix.fragment === fragment);
+  read(fragment: Fragment, rest: string, reader: CallReader): IncomingCall | undefined {
+    const prefix = this.#find(fragment);
+    if (!prefix) return undefined;
+    // The form that kites write.
+    const usual = parseUsualCall(rest, this.#limits, this.#json.parseData);
+    if (usual) return completeUsualCall(prefix, usual.args, usual.response);
+    const message = parseAfterPrefix(rest, this.#limits, this.#json);
+    if (!message) return undefined;
+    const restored = reader.restore(prefix.method, message);
+    const call = completeCall(prefix, reader.untagArguments(message));
+    return restored ? Object.assign(call, restored) : call;
   }
 
-  parse(rest: string): DnodeMessage | undefined {
-    return parseAfterPrefix(rest, this.#limits, this.#json);
-  }
-
-  complete(prefix: EnvelopePrefix, message: DnodeMessage): IncomingCall {
-    return completeCall(prefix, message);
+  #find(fragment: Fragment): EnvelopePrefix | undefined {
+    for (const prefix of this.#prefixes) if (prefix.fragment === fragment) return prefix;
+    return undefined;
   }
 }

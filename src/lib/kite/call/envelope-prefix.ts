@@ -4,7 +4,7 @@ import { Fragment } from '../../transport/channel/outgoing-message.js';
 import { PREFIX_LENGTH } from '../limits/kite-limits.js';
 import { parseJson } from '../../util/parse-json.js';
 import { jsonObject } from '../../util/record.js';
-import { isResponsePath } from './envelope.js';
+import { isOptionPath } from './envelope.js';
 
 /**
  * The part of a call that is the same in each call of one caller: method, identity and credentials, up to the arguments.
@@ -91,5 +91,5 @@ export function parseAfterPrefix(
 }
 
 function isAfterPrefix(callback: CallbackPath): boolean {
-  return isResponsePath(callback) || callback.path[1] === 'withArgs';
+  return isOptionPath(callback) || callback.path[1] === 'withArgs';
 }

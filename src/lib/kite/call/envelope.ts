@@ -1,9 +1,18 @@
-import type { AnyFunction, ExtractedFunction } from '../../dnode/scrub.js';
+import type { AttachedBytes } from '../../dnode/attached-bytes.js';
+import type { ExtractedFunction } from '../../dnode/scrub.js';
+import type { IncomingStream } from '../streams/incoming-stream.js';
+import type { StreamWindow } from '../streams/stream-window.js';
+import type { CallbackScope } from '../callbacks/callback-scope.js';
 import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.js';
-import type { WireError } from '../../protocol/errors.js';
 import { malformedCall } from './call-errors.js';
 import { jsonObject } from '../../util/record.js';
-import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
+import {
+  BytesMessage,
+  Fragment,
+  type Message,
+  messageText,
+  type Piece,
+} from '../../transport/channel/outgoing-message.js';
 
 /*
  * The wire form of a call and of its response:
@@ -31,7 +40,7 @@ export const NO_FIELD = new Fragment('');
 
 /** Assigns the number with which the peer refers to a function. */
 export interface CallbackRegistry {
-  share(fn: AnyFunction): number;
+  share(fn: ExtractedFunction['fn']): number;
 }
 
 export function methodFragment(method: string): Fragment {
@@ -45,24 +54,36 @@ export function envelopeFragment(identityJson: string, authJson: string): Fragme
   );
 }
 
-/** `announcement`, `deadline` and `fields`: further options of the call. Peers that do not know them ignore them. */
+/** `fields`: further options of the call. Peers that do not know them ignore them. `tail`: see `callTail`. */
 export function callMessage(
   method: Fragment,
   envelope: Fragment,
   json: string,
-  announcement: Fragment,
-  deadline: Piece,
   fields: Piece,
   response: number,
+  tail: Piece,
+): readonly Piece[] {
+  return fields === NO_FIELD
+    ? [method, envelope, json, CALL_END, response, tail]
+    : [method, envelope, json, fields, CALL_END, response, tail];
+}
+
+/** Returns the end of a call, with the functions in its arguments. `items`: the number of the function for a stream of results. */
+export function callTail(
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
-): Message {
-  const tail = functions
-    ? `":[0,"responseCallback"],${callbackEntries(functions, '[0,"withArgs"', sharer)}`
-    : CALL_TAIL;
-  return announcement === NO_FIELD && deadline === NO_FIELD && fields === NO_FIELD
-    ? [method, envelope, json, CALL_END, response, tail]
-    : [method, envelope, json, announcement, deadline, fields, CALL_END, response, tail];
+  items: number | undefined,
+): Piece {
+  if (!functions && items === undefined) return CALL_TAIL;
+  const itemEntry = items === undefined ? '' : `,"${items}":[0,"stream","next"]`;
+  const entries = functions ? `,${callbackEntries(functions, '[0,"withArgs"', sharer)}` : '}}';
+  return `":[0,"responseCallback"]${itemEntry}${entries}`;
+}
+
+/** Returns the fields of a message one after the other. */
+export function joinFields(first: Piece, second: Piece): Piece {
+  if (first === NO_FIELD) return second;
+  return second === NO_FIELD ? first : messageText([first, second]);
 }
 
 export function resultMessage(
@@ -71,7 +92,7 @@ export function resultMessage(
   announcement: Fragment,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
-): Message {
+): readonly Piece[] {
   const tail = functions
     ? `}],"callbacks":{${callbackEntries(functions, '[0,"result"', sharer)}`
     : RESULT_TAIL;
@@ -85,8 +106,9 @@ export function encodedMessage(response: number, pieces: readonly Piece[], annou
   return [CALLBACK, response, RESULT, ...pieces, announcement, RESULT_TAIL];
 }
 
-export function errorMessage(response: number, error: WireError, announcement: Fragment): Message {
-  return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_END, announcement, RESULT_TAIL];
+/** `json`: the error. */
+export function errorMessage(response: number, json: string, announcement: Fragment): readonly Piece[] {
+  return [CALLBACK, response, ERROR, json, ERROR_END, announcement, RESULT_TAIL];
 }
 
 /** The method with which a caller gives up a call. It has no answer. */
@@ -100,15 +122,66 @@ export function cancelMessage(response: number): Message {
   return [CANCEL_START, response, CANCEL_TAIL];
 }
 
+/** The method with which the caller of a stream gives credit. It has no answer. */
+export const CREDIT = 'kite.credit';
+
+const CREDIT_START = new Fragment(`{"method":"${CREDIT}","arguments":[{"withArgs":[`);
+
+/** Says that the program has taken as many more items, which arrived at the function with this number. */
+export function creditMessage(items: number, count: number): Message {
+  return [CREDIT_START, items, ',', count, CANCEL_TAIL];
+}
+
+/** The option with which a caller accepts a stream: the function for its items, and the window. */
+export function streamField({ items, bytes }: StreamWindow): string {
+  return `,"stream":{"next":"[Function]","items":${items},"bytes":${bytes}}`;
+}
+
 /** A call of a callback of the peer: its arguments, without an envelope. */
 export function callbackMessage(
   number: number,
   json: string,
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
-): Message {
+): readonly Piece[] {
   const tail = functions ? `,"callbacks":{${callbackEntries(functions, '[', sharer)}` : CALLBACK_TAIL;
   return [CALLBACK, number, CALLBACK_ARGS, json, tail];
+}
+
+/**
+ * Returns a call of a callback with the request for an answer, which is a call of the function with this number.
+ * `announcement`: see `Negotiation`.
+ */
+export function withAnswer(
+  message: readonly Piece[],
+  number: number,
+  announcement: Fragment,
+): readonly Piece[] {
+  const end = messageText(message.slice(-1));
+  return [...message.slice(0, -1), `${end.slice(0, -1)},"answer":${number}${announcement.text}}`];
+}
+
+/** The method with which a peer says that it takes no new calls. It has no answer. */
+export const DRAINING = 'kite.draining';
+
+export const DRAINING_MESSAGE: Message = [
+  new Fragment(`{"method":"${DRAINING}","arguments":[{"withArgs":[]}],"callbacks":{}}`),
+];
+
+/** The method with which a peer releases a function of this side. It has no answer. */
+export const RELEASE = 'kite.release';
+
+const RELEASE_START = new Fragment(`{"method":"${RELEASE}","arguments":[{"withArgs":[`);
+const RELEASE_TAIL = new Fragment(',1]}],"callbacks":{}}');
+
+/** Says that one reference to a function of the peer is not used any more. */
+export function releaseMessage(number: number): Message {
+  return [RELEASE_START, number, RELEASE_TAIL];
+}
+
+/** Begins to receive a stream that the peer has passed: a call of its function `number` with two functions of this side. */
+export function openMessage(number: number, json: string, next: number, end: number): Message {
+  return [CALLBACK, number, CALLBACK_ARGS, json, `,"callbacks":{"${next}":[0,"next"],"${end}":[0,"end"]}}`];
 }
 
 /** Returns the entries of `callbacks`, and the end of the message. `base` is the start of each path. */
@@ -122,6 +195,28 @@ function callbackEntries(
     return `"${sharer.share(fn)}":${base}${separator}${JSON.stringify(path).slice(1)}`;
   });
   return `${entries.join()}}}`;
+}
+
+/** Returns a message with the mark that its arguments contain tagged values, and with the bytes that belong to them. */
+export function withTags(message: readonly Piece[], attached: AttachedBytes | undefined): Message {
+  const end = messageText(message.slice(-1));
+  const tagged = [...message.slice(0, -1), `${end.slice(0, -1)},"values":true}`];
+  if (!attached) return tagged;
+  const pieces: (Piece | Uint8Array)[] = [];
+  let number = 0;
+  for (const piece of tagged) {
+    const [first = '', ...rest] = typeof piece === 'string' ? attached.split(piece) : [];
+    pieces.push(typeof piece === 'string' ? first : piece);
+    for (const text of rest) pieces.push(attached.at(number++), text);
+  }
+  return new BytesMessage(pieces);
+}
+
+/** Where a caller accepts the items of a stream. */
+export interface StreamReceiver {
+  readonly window: unknown;
+  /** The number of its function for items. Undefined if it has passed none. */
+  readonly number: number | undefined;
 }
 
 /** A call of the peer. Its shape has been checked; it has not been authenticated. */
@@ -138,6 +233,12 @@ export interface IncomingCall {
   readonly traceparent: unknown;
   readonly tracestate: unknown;
   readonly metadata: unknown;
+  /** Where the caller accepts a stream as result, unchecked. Undefined if it does not. */
+  readonly stream: StreamReceiver | undefined;
+  /** The streams in `args`. They end with the call. */
+  inputs: readonly IncomingStream[] | undefined;
+  /** What the functions in `args` have in common. Undefined if there are none. */
+  scope: CallbackScope | undefined;
   /** Number of the caller's callback for the response. Undefined if the caller expects no response. */
   readonly response: number | undefined;
   /** The reason for which the call is rejected, such as arguments that do not have the form that kites send. */
@@ -149,7 +250,18 @@ function responseNumber(callbacks: readonly CallbackPath[] | undefined): number 
   return callbacks?.find(isResponsePath)?.number;
 }
 
-export function isResponsePath({ path }: CallbackPath): boolean {
+/** Whether a function is in the options of a call, and not among its arguments. */
+export function isOptionPath(callback: CallbackPath): boolean {
+  return isResponsePath(callback) || isItemsPath(callback);
+}
+
+function isItemsPath({ path }: CallbackPath): boolean {
+  return (
+    path.length === 3 && path[1] === 'stream' && path[2] === 'next' && (path[0] === 0 || path[0] === '0')
+  );
+}
+
+function isResponsePath({ path }: CallbackPath): boolean {
   return path.length === 2 && path[1] === 'responseCallback' && (path[0] === 0 || path[0] === '0');
 }
 
@@ -162,20 +274,37 @@ export function readCall(method: string, { args, callbacks, problem }: DnodeMess
   const options = jsonObject(args[0]);
   const { kite = null, authentication: auth = null } = options ?? NO_OPTIONS;
   const malformed = args.length > (options ? 1 : 0) ? malformedCall() : problem;
-  return makeCall({ method, kite, auth }, options ?? NO_OPTIONS, responseNumber(callbacks), malformed);
+  return readOptions({ method, kite, auth }, options ?? NO_OPTIONS, callbacks, malformed);
 }
 
+type CallPrefix = Pick<IncomingCall, 'method' | 'kite' | 'auth'>;
+
 /** Returns the call that consists of a cached prefix and these arguments. */
-export function completeCall(
-  prefix: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
-  { args, callbacks, problem }: DnodeMessage,
+export function completeCall(prefix: CallPrefix, { args, callbacks, problem }: DnodeMessage): IncomingCall {
+  return readOptions(prefix, args[0] as CallOptionsObject, callbacks, problem);
+}
+
+/** Returns the call that consists of a cached prefix, these arguments, and no other option. */
+export function completeUsualCall(prefix: CallPrefix, args: unknown[], response: number): IncomingCall {
+  return makeCall(prefix, args, NO_OPTIONS, undefined, response, undefined);
+}
+
+function readOptions(
+  prefix: CallPrefix,
+  options: CallOptionsObject,
+  callbacks: readonly CallbackPath[] | undefined,
+  problem: Error | undefined,
 ): IncomingCall {
-  return makeCall(prefix, args[0] as CallOptionsObject, responseNumber(callbacks), problem);
+  const { withArgs, stream: window } = options;
+  const stream = window === undefined ? undefined : { window, number: callbacks?.find(isItemsPath)?.number };
+  return makeCall(prefix, argsList(withArgs), options, stream, responseNumber(callbacks), problem);
 }
 
 function makeCall(
-  { method, kite, auth }: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
-  { withArgs, extensions, deadline, traceparent, tracestate, metadata }: CallOptionsObject,
+  { method, kite, auth }: CallPrefix,
+  args: unknown[],
+  { extensions, deadline, traceparent, tracestate, metadata }: CallOptionsObject,
+  stream: StreamReceiver | undefined,
   response: number | undefined,
   problem: Error | undefined,
 ): IncomingCall {
@@ -183,12 +312,15 @@ function makeCall(
     method,
     kite,
     auth,
-    args: argsList(withArgs),
+    args,
     extensions,
     deadline,
     traceparent,
     tracestate,
     metadata,
+    stream,
+    inputs: undefined,
+    scope: undefined,
     response,
     problem,
   };

@@ -1,16 +1,23 @@
-import { type DnodeMessage, type MessageLimits, parseMessage } from '../../dnode/dnode-message.js';
-import { type MessageJson, roundedJson } from '../../dnode/message-json.js';
-import { type Scrubbed, scrub } from '../../dnode/scrub.js';
+import { type DnodeMessage, type MessageLimits, parseData, parseMessage } from '../../dnode/dnode-message.js';
+import {
+  type MessageJson,
+  type ParseData,
+  roundedJson,
+  type UsualMessageJson,
+} from '../../dnode/message-json.js';
+import { type Scrubbed, type SpecialValues, scrub } from '../../dnode/scrub.js';
 import { codedError, ConfigurationError } from '../../protocol/errors.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 import { isExact, mayHoldInexact } from '../../util/exact-number.js';
 import {
   findNumber,
+  isWrittenAlike,
   type LocatedLiteral,
   parseLiterally,
   stringifyLiterals,
 } from '../../util/literal-json.js';
 import { NUMBER_LITERALS } from '../limits/kite-limits.js';
+import { parseUsualMessage } from './usual-messages.js';
 
 /** What happens to numbers of peers that JavaScript cannot represent; see `KiteOptions.numbers`. */
 export type Numbers = 'exact' | 'rounded' | 'literal';
@@ -20,22 +27,35 @@ export type Numbers = 'exact' | 'rounded' | 'literal';
  *
  * @throws ConfigurationError for another value
  */
-export function messageJson(numbers: Numbers): MessageJson {
+export function messageJson(numbers: Numbers): UsualMessageJson {
   if (!Object.hasOwn(parsers, numbers)) {
     const message = `The option numbers is ${JSON.stringify(numbers)}; it must be "exact", "rounded" or "literal"`;
     throw new ConfigurationError('badValue', message);
   }
-  return { parse: parsers[numbers], scrub: scrubLiterals };
+  const [parse, data] = parsers[numbers];
+  return {
+    parse: (text, limits) => parseUsualMessage(text, limits, data) ?? parse(text, limits),
+    parseData: data,
+    scrub: scrubLiterals,
+  };
 }
 
-const parsers: Readonly<Record<Numbers, MessageJson['parse']>> = {
-  exact: parseExactly,
-  rounded: roundedJson.parse,
-  literal: parseWithLiterals,
+const parsers: Readonly<Record<Numbers, readonly [MessageJson['parse'], ParseData]>> = {
+  exact: [parseExactly, parseExactData],
+  rounded: [roundedJson.parse, parseData],
+  literal: [parseWithLiterals, parseLiteralData],
 };
 
-function scrubLiterals(value: unknown, maxDepth: number): Scrubbed {
-  return scrub(value, maxDepth, stringifyLiterals);
+function parseExactData(json: string, levels: number, limits: MessageLimits): unknown {
+  return mayHoldInexact(json) ? undefined : parseData(json, levels, limits);
+}
+
+function parseLiteralData(json: string, levels: number, limits: MessageLimits): unknown {
+  return isWrittenAlike(json) ? parseData(json, levels, limits) : undefined;
+}
+
+function scrubLiterals(value: unknown, maxDepth: number, special?: SpecialValues): Scrubbed {
+  return scrub(value, maxDepth, stringifyLiterals, special);
 }
 
 /** Parses a message. If it contains a number that is not exact, the message has a problem. */

@@ -1,3 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
+import type { CallbackAnswer } from '../callbacks/callback-answer.js';
+
 /**
  * The default type of a kite's methods: any method with any arguments. Declare an interface to check calls and to type their
  * results; without one, `tell<number>('square', 4)` sets the type of the result.
@@ -16,14 +20,84 @@ export type MethodName<Methods> = Extract<keyof Methods, string>;
 export type MethodArgs<Methods, Name extends MethodName<Methods>> = string extends keyof Methods
   ? unknown[]
   : Methods[Name] extends (...args: infer Args) => unknown
-    ? Args
+    ? PassedArgs<Args>
+    : never;
+
+/** The arguments that a handler receives: a callback of the peer for each function. */
+export type HandlerArgs<Methods, Name extends MethodName<Methods>> = string extends keyof Methods
+  ? unknown[]
+  : Methods[Name] extends (...args: infer Args) => unknown
+    ? ReceivedArgs<Args>
     : never;
 
 export type MethodResult<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
   ? Fallback
   : Methods[Name] extends (...args: never[]) => infer Result
-    ? Awaited<Result>
+    ? [ItemOf<Awaited<Result>>] extends [never]
+      ? Awaited<Result>
+      : ItemOf<Awaited<Result>>[]
     : never;
 
-/** A callback that the peer has passed. Calling it sends a message without a response. Ignored after a disconnect. */
-export type RemoteFunction<Args extends unknown[] = unknown[]> = (...args: Args) => void;
+/**
+ * The items of what a method returns: an async generator, another async iterable, or a ReadableStream. Never if it is not a stream.
+ */
+type ItemOf<Result> = 0 extends 1 & Result // any
+  ? never
+  : Result extends AsyncIterable<infer Item>
+    ? Item
+    : Result extends ReadableStream<infer Item>
+      ? Item
+      : never;
+
+/** The items of a streaming method. */
+export type StreamItem<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
+  ? Fallback
+  : Methods[Name] extends (...args: never[]) => infer Result
+    ? ItemOf<Awaited<Result>>
+    : never;
+
+/** The result of a streaming method: what its generator returns. */
+export type StreamResult<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
+  ? Fallback
+  : Methods[Name] extends (...args: never[]) => infer Result
+    ? Awaited<Result> extends AsyncGenerator<unknown, infer Returned>
+      ? Returned
+      : [ItemOf<Awaited<Result>>] extends [never]
+        ? Awaited<Result>
+        : null
+    : never;
+
+/**
+ * A callback that the peer has passed. Calling it sends a message, and returns a promise of what it returns there. The program does
+ * not have to read it: see `CallbackAnswer`. Throws if the arguments cannot be sent.
+ *
+ * A callback among the arguments of a call can be called until the call has ended, unless its caller has shared it for longer.
+ * One in a result lives until it is released or the connection ends: release it with `release()`, or declare it with `using`. If
+ * the program loses it, it is released when it is garbage collected.
+ *
+ * @example
+ *     kite.handle<[RemoteFunction<[question: string], boolean>]>('delete', async ({ args: [confirm] }) => {
+ *       if (await confirm('Sure?')) remove();
+ *     });
+ */
+export interface RemoteFunction<Args extends unknown[] = unknown[], Result = unknown> {
+  (...args: Args): CallbackAnswer<Result>;
+  /** Tells the peer that the callback is not used any more. */
+  readonly release: () => void;
+  [Symbol.dispose](): void;
+}
+
+type ReceivedArgs<Args extends unknown[]> = {
+  [Index in keyof Args]: Args[Index] extends RemoteFunction<never[]>
+    ? Args[Index]
+    : Args[Index] extends (...args: infer Parameters) => infer Result
+      ? RemoteFunction<Parameters, Awaited<Result>>
+      : Args[Index];
+};
+
+/** The arguments that a caller passes: a function of its own for each callback. */
+type PassedArgs<Args extends unknown[]> = {
+  [Index in keyof Args]: Args[Index] extends RemoteFunction<infer Parameters, infer Result>
+    ? (...args: Parameters) => Result | Promise<Result>
+    : Args[Index];
+};

@@ -1,3 +1,4 @@
+import type { ValueSupport } from '../../dnode/encode-values.js';
 import {
   type Extension,
   type ExtensionSet,
@@ -6,6 +7,9 @@ import {
 } from '../../protocol/extensions.js';
 import { NO_FIELD } from './envelope.js';
 import { Fragment } from '../../transport/channel/outgoing-message.js';
+
+const NO_VALUES: ValueSupport = { values: false, bytes: false };
+const ALL_VALUES: ValueSupport = { values: true, bytes: true };
 
 const ANNOUNCEMENT = new Fragment(`,"extensions":${JSON.stringify(SPOKEN_EXTENSIONS)}`);
 
@@ -17,10 +21,18 @@ export class Negotiation {
   /** The extensions of the peer. Undefined until its first call or answer has arrived. */
   extensions: ExtensionSet | undefined;
   #announced = false;
+  #valueSupport = NO_VALUES;
+
+  /** Which values the peer can receive. */
+  get valueSupport(): ValueSupport {
+    return this.#valueSupport;
+  }
 
   /** Reads the list in the first call or answer of the peer. */
   heard(list: unknown): void {
     this.extensions = parseExtensions(list);
+    const [values, bytes] = [this.extensions.has('values'), this.extensions.has('bytes')];
+    if (values || bytes) this.#valueSupport = values && bytes ? ALL_VALUES : { values, bytes };
     if (!Array.isArray(list)) this.#announced = true;
   }
 

@@ -1,11 +1,23 @@
 import type { ExtensionSet } from '../../protocol/extensions.js';
 import { Emitter } from '../../util/emitter.js';
 import type { FieldOptions, ParentRequest } from './call-fields.js';
-import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
+import { type SharedFunction, sharedFunction } from '../callbacks/shared-function.js';
+import type { RemoteStream } from '../streams/remote-stream.js';
+import type {
+  AnyMethods,
+  MethodArgs,
+  MethodName,
+  MethodResult,
+  StreamItem,
+  StreamResult,
+} from './method-types.js';
 
 /** Options of a call. */
 export interface CallOptions extends FieldOptions {
-  /** Timeout in milliseconds, after which the call rejects with `timeout`; 0 means none. Default: that of the client. */
+  /**
+   * Timeout in milliseconds, after which the call rejects with `timeout`; 0 means none. Default: that of the client, and none for a
+   * call with streams among its arguments.
+   */
   readonly timeout?: number;
   /**
    * Rejects the call with the reason of the signal when it aborts. The `signal` of the request at the peer then aborts as well,
@@ -13,8 +25,8 @@ export interface CallOptions extends FieldOptions {
    */
   readonly signal?: AbortSignal;
   /**
-   * How long the peer may call the functions among the arguments: until it disconnects (`connection`, the default), or until
-   * the call has ended (`call`).
+   * How long the peer may call the functions among the arguments: until the call has ended (`call`, the default), or until the
+   * connection has (`connection`) or `forget` is called. See also `share`.
    */
   readonly callbacks?: 'connection' | 'call';
   /**
@@ -44,6 +56,26 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
   ): Promise<MethodResult<Methods, Name, Result>>;
 
   /**
+   * Calls a method whose handler returns a stream, such as an async generator, and returns its items. The peer makes them as they
+   * are read, and is at most a window ahead. Ending a loop over them early cancels the call. `stream.result` is what the
+   * generator returns. The timeout of the client
+   * applies until the stream begins; one that is set for the call applies to the whole stream. A method that does not stream has a
+   * result and no items.
+   *
+   * @example
+   *     for await (const line of client.callStream('tail', ['/var/log/syslog'], { signal })) console.log(line);
+   */
+  abstract callStream<
+    Item = unknown,
+    Result = unknown,
+    Name extends MethodName<Methods> = MethodName<Methods>,
+  >(
+    method: Name,
+    args: MethodArgs<Methods, Name>,
+    options?: CallOptions,
+  ): RemoteStream<StreamItem<Methods, Name, Item>, StreamResult<Methods, Name, Result>>;
+
+  /**
    * Memory that messages take which this side has sent and which the network has not accepted yet, in bytes. A handler that
    * sends a stream of callbacks can skip or merge some while it is large, and continue at the event `drain`.
    */
@@ -61,8 +93,27 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
    */
   abstract readonly extensions: ExtensionSet | undefined;
 
-  /** Releases a function that was an argument of a call. The peer's later calls of it are ignored. */
+  /** Releases a function that was an argument of a call or part of a result. The peer's later calls of it are ignored. */
   abstract forget(fn: (...args: never[]) => unknown): void;
+
+  /** @internal Lets the peer call a function until it is forgotten, after whichever calls pass it. */
+  abstract keep(fn: (...args: never[]) => unknown): void;
+
+  /**
+   * Returns a function that calls `fn`, which the peer can call until it is released, in however many calls it is passed: for
+   * subscriptions. A client also shares it over the connections that it opens later.
+   *
+   * @example
+   *     using onEvent = client.share((event: string) => console.log(event));
+   *     await client.tell('subscribe', onEvent);
+   */
+  share<Args extends unknown[], Result>(
+    fn: (...args: Args) => Result,
+  ): SharedFunction<(...args: Args) => Result> {
+    const shared = sharedFunction(fn, (released) => this.forget(released));
+    this.keep(shared);
+    return shared;
+  }
 
   /** Closes the connection after queued messages have been sent. Pending calls reject with `disconnect`. */
   abstract close(): void;
@@ -78,6 +129,19 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
     ...args: MethodArgs<Methods, Name>
   ): Promise<MethodResult<Methods, Name, Result>> {
     return this.call<Result, Name>(method, args);
+  }
+
+  /**
+   * Calls a method whose handler returns a stream, and returns its items; see `callStream`.
+   *
+   * @example
+   *     for await (const line of client.stream('tail', '/var/log/syslog')) console.log(line);
+   */
+  stream<Item = unknown, Result = unknown, Name extends MethodName<Methods> = MethodName<Methods>>(
+    method: Name,
+    ...args: MethodArgs<Methods, Name>
+  ): RemoteStream<StreamItem<Methods, Name, Item>, StreamResult<Methods, Name, Result>> {
+    return this.callStream<Item, Result, Name>(method, args);
   }
 
   /** Calls a method with a timeout in milliseconds; 0 means none. See `call`. */

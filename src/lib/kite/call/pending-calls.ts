@@ -1,7 +1,11 @@
 import { CallbackTable } from '../../dnode/callback-table.js';
 import type { AnyFunction } from '../../dnode/scrub.js';
+import { StreamEntry } from '../streams/stream-entry.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { callTimeout } from './call-errors.js';
+
+/** What the peer can call. */
+export type CallbackEntry = PendingCall | AnyFunction | StreamEntry;
 
 /** A call that waits for its response. */
 export interface PendingCall {
@@ -13,7 +17,7 @@ export interface PendingCall {
   /** Numbers of the functions that are released when the call ends. */
   readonly callbacks: number[] | undefined;
   /** Stops listening to the signal of the caller. */
-  readonly unlisten: (() => void) | undefined;
+  unlisten: (() => void) | undefined;
   /** Time of the clock at which the call times out; Infinity means never. */
   deadline: number;
 }
@@ -27,7 +31,7 @@ export interface PendingCall {
 export class PendingCalls {
   readonly #clock: Clock;
   readonly #expired: (number: number) => void;
-  readonly #table = new CallbackTable<PendingCall | AnyFunction>();
+  readonly #table = new CallbackTable<CallbackEntry>();
   #timer: Timer | undefined;
   #timerAt = Infinity;
 
@@ -42,22 +46,34 @@ export class PendingCalls {
     return this.#table.size;
   }
 
-  get(number: number): PendingCall | AnyFunction | undefined {
+  get(number: number): CallbackEntry | undefined {
     return this.#table.get(number);
   }
 
-  /** Registers a function until the connection ends or it is forgotten. The same function gets the same number. */
+  /** Registers a function until the connection ends or it is forgotten. The same function gets the same number again. */
   share(fn: AnyFunction): number {
     return this.#table.share(fn);
   }
 
   /** Registers a function until the call that has its number in `callbacks` is settled. */
-  shareForCall(fn: AnyFunction): number {
+  shareForCall(fn: AnyFunction | StreamEntry): number {
     return this.#table.add(fn);
   }
 
+  /** Ignores calls of a function from now on. */
+  release(number: number): void {
+    this.#table.delete(number);
+  }
+
+  /** The peer does not use a function any more that it was given `count` times. */
+  releaseUses(number: unknown, count: unknown): void {
+    if (!Number.isSafeInteger(count) || (count as number) < 1) return;
+    const entry = this.#table.get(number as number);
+    if (typeof entry === 'function') this.#table.release(number as number, count as number);
+  }
+
   forget(fn: AnyFunction): void {
-    this.#table.unshare(fn);
+    this.#table.deleteEntry(fn);
   }
 
   /** Adds a call and starts its timeout. Returns the number of its response callback. */
@@ -73,21 +89,29 @@ export class PendingCalls {
   settle(number: number, call: PendingCall): PendingCall {
     this.#table.delete(number);
     call.unlisten?.();
-    if (call.callbacks) for (const callback of call.callbacks) this.#table.delete(callback);
+    if (call.callbacks) for (const callback of call.callbacks) this.#releaseWithCall(callback);
     return call;
+  }
+
+  #releaseWithCall(number: number): void {
+    const entry = this.#table.get(number);
+    if (entry instanceof StreamEntry) entry.close(undefined);
+    this.#table.delete(number);
   }
 
   /** Rejects every call and forgets every function when the connection has ended. */
   failAll(error: () => Error): void {
     this.#stop();
     const calls = [...this.#pending()];
+    const streams = Array.from(this.#table.entries(), ([, entry]) => entry);
     this.#table.clear();
+    for (const entry of streams) if (entry instanceof StreamEntry) entry.close(error());
     for (const [number, call] of calls) this.settle(number, call).reject(error());
   }
 
   *#pending(): Generator<readonly [number, PendingCall]> {
     for (const [number, entry] of this.#table.entries()) {
-      if (typeof entry !== 'function') yield [number, entry];
+      if (isCall(entry)) yield [number, entry];
     }
   }
 
@@ -122,4 +146,9 @@ export class PendingCalls {
       this.#expired(number);
     }
   }
+}
+
+/** Whether an entry is a call, and not a function that this side has passed. */
+export function isCall(entry: CallbackEntry): entry is PendingCall {
+  return typeof entry !== 'function' && !(entry instanceof StreamEntry);
 }

@@ -1,26 +1,105 @@
-import type { ChannelReceiver } from '../../transport/channel/channel.js';
-import type { Fragment } from '../../transport/channel/outgoing-message.js';
+import { ReceivedBytes } from '../../dnode/attached-bytes.js';
+import { type CallbackPath, type DnodeMessage, isProtocolViolation } from '../../dnode/dnode-message.js';
+import type { MessageJson } from '../../dnode/message-json.js';
+import { type AnyFunction, STREAM_PLACEHOLDER } from '../../dnode/scrub.js';
+import { unscrub } from '../../dnode/unscrub.js';
+import type { Channel, ChannelReceiver } from '../../transport/channel/channel.js';
+import type { IncomingMessage } from '../../transport/channel/deliver-message.js';
+import {
+  type BytesMessage,
+  type Fragment,
+  messageText,
+  pieceText,
+} from '../../transport/channel/outgoing-message.js';
+import { runGuarded } from '../../util/guard-listeners.js';
+import type { Logger } from '../../util/logger.js';
+import { messageOf } from '../../util/message-of.js';
+import { record } from '../../util/record.js';
+import type { ConnectionLimits } from '../limits/kite-limits.js';
+import type { IncomingStream } from '../streams/incoming-stream.js';
+import { StreamEntry } from '../streams/stream-entry.js';
+import { type IncomingCall, isOptionPath, readCall } from './envelope.js';
 import type { FlowControl } from './flow-control.js';
+import type { Negotiation } from './negotiation.js';
+import { isCall, type PendingCall, type PendingCalls } from './pending-calls.js';
+import type { Sender } from './sender.js';
+import { settleCall } from './settle-call.js';
+import { CallbackScope } from '../callbacks/callback-scope.js';
+import { answerCallback } from './answer-callback.js';
+import { callbackEnded } from './call-errors.js';
+import { type TaggedPlace, untagged } from './tagged-message.js';
 
-/** The connection that handles the messages of a channel. */
-export interface ReceiverHost {
-  receive(text: string, prefix?: Fragment): void;
-  readonly flow: FlowControl;
-  emit(event: 'drain'): void;
+/** Recognizes the calls of a peer by their common prefix, so that only the rest of each call has to be parsed. */
+export interface CallPrefixCache {
+  /** Makes the channel recognize calls that have the same prefix as this one. */
+  learn(text: string, channel: Channel): void;
+  /** Reads the call with this prefix. Returns undefined if the two have to be parsed together. */
+  read(fragment: Fragment, rest: string, reader: CallReader): IncomingCall | undefined;
 }
 
-/** The interface of a connection to its channel, so that the methods for the channel are not public on the connection. */
-export class Receiver implements ChannelReceiver {
-  readonly #connection: ReceiverHost;
+/** Restores what the JSON of a call stands for. */
+export interface CallReader {
+  /** Replaces callback references in the arguments, in place. Returns the fields of the call about them. */
+  restore(method: string, message: DnodeMessage): Pick<IncomingCall, 'scope' | 'inputs'> | undefined;
+  /** Returns the message with the values that its arguments stand for. */
+  untagArguments(message: DnodeMessage): DnodeMessage;
+}
+
+/** The interface of a kite to its receivers. */
+export interface ReceiverHost {
+  readonly limits: ConnectionLimits;
+  readonly logger: Logger;
+  readonly json: MessageJson;
+  /** Creates the cache of call prefixes of a connection. Without it, each message is parsed as a whole. */
+  newPrefixCache?(): CallPrefixCache;
+}
+
+/** The connection whose messages a receiver reads. */
+export interface ReceivingConnection {
+  readonly role: 'accepted' | 'dialed';
+  readonly remoteAddress: string;
+  readonly flow: FlowControl;
+  /** Whether the peer has made a call. */
+  readonly hasReceivedCall: boolean;
+  /** Runs a call of the peer. */
+  dispatch(call: IncomingCall): void;
+  emit(event: 'drain'): void;
+  close(code: number, reason: string): void;
+}
+
+export interface ReceiverOptions {
+  readonly connection: ReceivingConnection;
+  readonly channel: Channel;
+  readonly sender: Sender;
+  readonly pendingCalls: PendingCalls;
+  readonly negotiation: Negotiation;
+  /** Called when the channel has ended. */
+  readonly ended: (code: number, reason: string) => void;
+}
+
+/** Reads the messages of a connection: calls of the peer, its responses, and its calls of callbacks. */
+export class Receiver implements ChannelReceiver, CallReader {
+  readonly #host: ReceiverHost;
+  readonly #connection: ReceivingConnection;
+  readonly #channel: Channel;
+  readonly #sender: Sender;
+  readonly #pendingCalls: PendingCalls;
+  readonly #negotiation: Negotiation;
   readonly #ended: (code: number, reason: string) => void;
+  #prefixes: CallPrefixCache | undefined;
+  #closed = false;
 
-  constructor(connection: ReceiverHost, ended: (code: number, reason: string) => void) {
+  constructor(
+    host: ReceiverHost,
+    { connection, channel, sender, pendingCalls, negotiation, ended }: ReceiverOptions,
+  ) {
+    this.#host = host;
     this.#connection = connection;
+    this.#channel = channel;
+    this.#sender = sender;
+    this.#pendingCalls = pendingCalls;
+    this.#negotiation = negotiation;
     this.#ended = ended;
-  }
-
-  message(text: string, prefix?: Fragment): void {
-    this.#connection.receive(text, prefix);
   }
 
   drain(): void {
@@ -29,6 +108,155 @@ export class Receiver implements ChannelReceiver {
   }
 
   close(code: number, reason: string): void {
+    this.#closed = true;
     this.#ended(code, reason);
   }
+
+  /** Does not throw: an invalid message closes the connection. */
+  message(text: string, prefix?: Fragment): void {
+    this.#receive(text, prefix);
+  }
+
+  /** Does not throw: an invalid message closes the connection. */
+  bytes(message: BytesMessage): void {
+    this.#receive(message, undefined);
+  }
+
+  #receive(message: IncomingMessage, prefix: Fragment | undefined): void {
+    if (this.#closed) return;
+    try {
+      if (typeof message !== 'string') {
+        this.#receiveBytes(message);
+        return;
+      }
+      const call = prefix && this.#prefixes?.read(prefix, message, this);
+      if (call) this.#connection.dispatch(call);
+      else this.#receiveWhole(prefix ? prefix.text + message : message);
+    } catch (error) {
+      this.#host.logger.warn(`${this.#connection.remoteAddress}: ${messageOf(error)}; closing`);
+      if (isProtocolViolation(error)) this.#connection.close(error.code, error.message);
+      else this.#connection.close(1011, 'Internal error');
+    }
+  }
+
+  /** A message with bytes means what its text with base64 would mean. */
+  #receiveBytes(received: BytesMessage): void {
+    const bytes = new ReceivedBytes();
+    let text = '';
+    for (const piece of received.pieces)
+      text += piece instanceof Uint8Array ? `"${bytes.add(piece)}"` : pieceText(piece);
+    const message = this.#host.json.parse(text, this.#host.limits);
+    if (message.tagged) this.#receiveParsed({ ...message, bytes }, text.length + bytes.size);
+    else this.#receiveWhole(messageText(received));
+  }
+
+  #receiveWhole(text: string): void {
+    const first = !this.#connection.hasReceivedCall;
+    const isCall = this.#receiveParsed(this.#host.json.parse(text, this.#host.limits), text.length);
+    // Most callers make one call. A caller that makes a second one is likely to make more.
+    if (!isCall || first || this.#connection.role === 'dialed') return;
+    this.#prefixes ??= this.#host.newPrefixCache?.();
+    this.#prefixes?.learn(text, this.#channel);
+  }
+
+  /** Returns whether the message is a call of a method. */
+  #receiveParsed(message: DnodeMessage, size: number): boolean {
+    if (typeof message.method === 'number') {
+      this.#callback(message.method, message, size);
+      return false;
+    }
+    const restored = this.restore(message.method, message);
+    const call = readCall(message.method, this.untagArguments(message));
+    if (restored) Object.assign(call, restored);
+    this.#connection.dispatch(call);
+    return true;
+  }
+
+  /**
+   * Replaces callback references with stubs, and those of streams with streams. Returns what they have in common, and the streams.
+   * Nearly every call has a reference for its response, which needs no stub.
+   */
+  restore(
+    method: string,
+    { args, callbacks }: DnodeMessage,
+  ): Pick<IncomingCall, 'scope' | 'inputs'> | undefined {
+    const functions = callbacks?.filter((callback) => !isOptionPath(callback));
+    if (!functions || functions.length === 0) return undefined;
+    const streams: IncomingStream[] = [];
+    const scope = new CallbackScope(method);
+    unscrub(args, functions, (number, placeholder) => {
+      if (placeholder !== STREAM_PLACEHOLDER || !this.#negotiation.extensions?.has('stream'))
+        return this.#sender.stub(number, scope);
+      const stream = this.#sender.streams.incoming(number);
+      streams.push(stream);
+      return stream;
+    });
+    return { scope, inputs: streams.length > 0 ? streams : undefined };
+  }
+
+  untagArguments(message: DnodeMessage): DnodeMessage {
+    return this.#untag(message, [message.args[0], 'withArgs']);
+  }
+
+  /** Restores the tagged values of a message, in place: those of one field, or all. */
+  #untag(message: DnodeMessage, place: TaggedPlace): DnodeMessage {
+    return message.tagged === true ? untagged(message, place, this.#host.limits) : message;
+  }
+
+  #callback(number: number, received: DnodeMessage, size: number): void {
+    const { args, callbacks } = received;
+    const entry = this.#pendingCalls.get(number);
+    if (!this.#negotiation.extensions && (entry === undefined || isCall(entry)))
+      this.#heardAnswer(args, entry);
+    if (!this.#negotiation.extensions && Array.isArray(received.extensions))
+      this.#negotiation.heard(received.extensions);
+    // Unknown or forgotten numbers are ignored: the response to a call that timed out has one.
+    if (entry === undefined) {
+      if (received.answer !== undefined) this.#refuse(received.answer, callbackEnded());
+      return;
+    }
+    if (callbacks) this.#unscrub(args, callbacks);
+    const message = this.#untag(received, isCall(entry) ? taggedPlace(args[0]) : undefined);
+    if (typeof entry === 'function') this.#invoke(entry, message);
+    else if (entry instanceof StreamEntry) entry.receive(message, size);
+    else settleCall(this.#pendingCalls.settle(number, entry), message);
+  }
+
+  /** Reads the list in the first answer of the peer, even if its call has timed out. */
+  #heardAnswer([answer]: readonly unknown[], call: PendingCall | undefined): void {
+    const { extensions, result } = record(answer);
+    if (call || (Array.isArray(extensions) && result !== undefined)) this.#negotiation.heard(extensions);
+  }
+
+  #unscrub(args: unknown[], callbacks: readonly CallbackPath[]): void {
+    unscrub(args, callbacks, (number) => this.#sender.stub(number));
+  }
+
+  #invoke(fn: AnyFunction, { args, answer, problem }: DnodeMessage): void {
+    const failed = (error: unknown): void =>
+      this.#host.logger.error(
+        `A function that ${this.#connection.remoteAddress} called failed: ${messageOf(error)}`,
+      );
+    const call = fn as (...values: unknown[]) => unknown;
+    if (problem) {
+      failed(problem);
+      this.#refuse(answer, problem);
+    } else if (answer === undefined) runGuarded(failed, call, args);
+    else {
+      const respondsTo = { method: 'a callback', response: answer };
+      const { flow } = this.#connection;
+      answerCallback(() => call(...args), respondsTo, failed, { sender: this.#sender, flow });
+    }
+  }
+
+  /** Answers the call of a callback that does not run, if it has to be answered. */
+  #refuse(answer: number | undefined, error: Error): void {
+    this.#sender.respondError({ method: 'a callback', response: answer }, error, '');
+  }
+}
+
+/** Returns what can have tagged values in an answer: the result, or the data of the error. */
+function taggedPlace(answer: unknown): TaggedPlace {
+  const error: unknown = record(answer)['error'] ?? null;
+  return error === null ? [answer, 'result'] : [error, 'data'];
 }

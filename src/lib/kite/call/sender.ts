@@ -1,86 +1,100 @@
-import type { MessageJson } from '../../dnode/message-json.js';
-import type { AnyFunction, Scrubbed } from '../../dnode/scrub.js';
-import { toWireError } from '../../protocol/errors.js';
-import type { Channel } from '../../transport/channel/channel.js';
-import type { ConnectionLimits } from '../limits/kite-limits.js';
+import type { AnyFunction, ExtractedFunction } from '../../dnode/scrub.js';
+import { Fragment, type Piece } from '../../transport/channel/outgoing-message.js';
 import { messageOf } from '../../util/message-of.js';
-import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
-import { exceedsBytes } from '../../util/utf8.js';
-import { disconnectError, tooLarge, tooManyCallbacks, cannotSend } from './call-errors.js';
-import type { FlowControl } from './flow-control.js';
-import type { Negotiation } from './negotiation.js';
-import type { PendingCalls, PendingCall } from './pending-calls.js';
-import type { CallOptions } from './peer.js';
+import type { ConnectionLimits } from '../limits/kite-limits.js';
+import type { ConnectionStreams } from '../streams/connection-streams.js';
+import { ItemEntry } from '../streams/incoming-stream.js';
+import type { StreamReader } from '../streams/stream-reader.js';
+import type { CallbackScope } from '../callbacks/callback-scope.js';
+import type { Logger } from '../../util/logger.js';
+import { CallbackCaller } from './callback-caller.js';
+import { disconnectError } from './call-errors.js';
 import { deadlineField, inheritedTimeout, optionFields, type ParentRequest } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
+  type CallbackRegistry,
   callMessage,
-  callbackMessage,
+  callTail,
   cancelMessage,
+  DRAINING_MESSAGE,
   encodedMessage,
   errorMessage,
   type IncomingCall,
+  joinFields,
   NO_FIELD,
   resultMessage,
 } from './envelope.js';
+import type { Negotiation } from './negotiation.js';
+import { isStreamIn, Outbox, type OutboxHost, type OutboxOptions } from './outbox.js';
+import type { CallOptions } from './peer.js';
+import { isCall, type PendingCall, type PendingCalls } from './pending-calls.js';
+import { StreamSender } from './stream-sender.js';
 
 /** The interface of a kite to its senders. */
-export interface SenderHost {
+export interface SenderHost extends OutboxHost {
   readonly limits: ConnectionLimits;
+  readonly logger: Logger;
   /** Default timeout of calls in milliseconds; 0 means none. */
   readonly timeout: number;
-  readonly json: MessageJson;
-  /** The part of each call with this `authentication`, cached between connections. */
-  envelopeFragment(auth: unknown): Fragment;
   /** The start of each call of `method`, cached between calls. */
   methodFragment(method: string): Fragment;
 }
 
-export interface SenderOptions {
-  readonly channel: Channel;
-  readonly flow: FlowControl;
-  readonly pendingCalls: PendingCalls;
-  readonly negotiation: Negotiation;
-  /** The `authentication` of calls. */
-  readonly auth: unknown;
+export interface SenderOptions extends OutboxOptions {
+  /** The connection of the sender. */
+  readonly owner: { readonly streams: ConnectionStreams; keeps(fn: AnyFunction): boolean };
   /** Timeout of calls in milliseconds; 0 means none. Default: that of the host. */
   readonly timeout: number | undefined;
 }
 
+/** What is answered: a call of a method, or of a callback. */
+export type AnsweredCall = Pick<IncomingCall, 'method' | 'response'>;
+
 /** Sends the messages of a connection: calls, responses, and calls of the peer's callbacks. */
 export class Sender {
   readonly #host: SenderHost;
-  readonly #channel: Channel;
-  readonly #flow: FlowControl;
+  readonly #outbox: Outbox;
   readonly #pendingCalls: PendingCalls;
   readonly #negotiation: Negotiation;
+  readonly #owner: SenderOptions['owner'];
   readonly #timeout: number;
   /** Whether the program has set the timeout of this connection. */
   readonly #hasTimeout: boolean;
-  #envelope: Fragment;
   /** The field for the timeout of this connection, cached. */
   #defaultDeadline: Fragment | undefined;
-  #ended = false;
+  #streamSender: StreamSender | undefined;
+  #callbacks: CallbackCaller | undefined;
 
-  constructor(host: SenderHost, { channel, flow, pendingCalls, negotiation, auth, timeout }: SenderOptions) {
+  constructor(host: SenderHost, options: SenderOptions) {
+    const { pendingCalls, negotiation, owner, timeout } = options;
     this.#host = host;
-    this.#channel = channel;
-    this.#flow = flow;
+    this.#outbox = new Outbox(host, options);
     this.#pendingCalls = pendingCalls;
     this.#negotiation = negotiation;
+    this.#owner = owner;
     this.#timeout = timeout ?? host.timeout;
     this.#hasTimeout = timeout !== undefined;
-    this.#envelope = host.envelopeFragment(auth);
+  }
+
+  /** Sends what the streams of the connection consist of. */
+  get streams(): StreamSender {
+    return (this.#streamSender ??= new StreamSender({
+      limits: this.#host.limits,
+      outbox: this.#outbox,
+      pendingCalls: this.#pendingCalls,
+      negotiation: this.#negotiation,
+      streams: this.#owner.streams,
+    }));
   }
 
   /** Sets the `authentication` of later calls. */
   setAuth(auth: unknown): void {
-    this.#envelope = this.#host.envelopeFragment(auth);
+    this.#outbox.setAuth(auth);
   }
 
   /** Stops sending when the channel has ended: calls throw, other messages are dropped. */
   end(): void {
-    this.#ended = true;
+    this.#outbox.end();
   }
 
   /** Calls a method of the peer. Throws if the call cannot be sent. */
@@ -90,46 +104,93 @@ export class Sender {
     options: CallOptions,
     resolve: (result: unknown) => void,
     reject: (error: unknown) => void,
-  ): void {
-    if (this.#ended) throw disconnectError('');
+    reader?: StreamReader,
+  ): number {
+    if (this.#outbox.ended) throw disconnectError('');
     const { signal, parent } = options;
     signal?.throwIfAborted();
     parent?.signal.throwIfAborted();
-    const { timeout: requested = this.#timeout } = options;
-    const timeout = parent ? inheritedTimeout(requested, parent, method) : requested;
     const hasFields = options.trace || options.metadata || parent;
-    const fields = hasFields ? optionFields(options, this.#negotiation, this.#host.limits) : NO_FIELD;
+    let fields: Piece = hasFields ? optionFields(options, this.#negotiation, this.#host.limits) : NO_FIELD;
     const more = typeof fields === 'string' ? fields.length : 0;
-    const { json, functions } = this.#scrub(args, `The arguments of "${method}"`, more);
-    const callbacks =
-      options.callbacks === 'call' && functions
-        ? functions.map(({ fn }) => this.#pendingCalls.shareForCall(fn))
-        : undefined;
-    const unlisten =
-      signal || parent
-        ? onAbort(signal, parent, (reason) => {
-            this.#pendingCalls.settle(number, pending).reject(reason);
-            this.cancel(number);
-          })
-        : undefined;
+    const scrubbed = this.#outbox.encode(args, `The arguments of "${method}"`, 'args', more, true);
+    const { json, functions } = scrubbed;
+    const hasStreams = functions?.some(isStreamIn) ?? false;
+    if (functions && hasStreams) this.streams.check(functions);
+    const { timeout: requested = hasStreams || (reader && parent) ? 0 : this.#timeout } = options;
+    const timeout = parent ? inheritedTimeout(requested, parent, method) : requested;
+    const isScoped = hasStreams || options.callbacks !== 'connection';
+    const shared = functions && isScoped ? this.#share(functions, options) : undefined;
+    // The default timeout of a stream applies until it begins.
+    const isLimited = !reader || options.timeout !== undefined || parent !== undefined;
+    const callbacks = shared?.released;
+    const items = reader && this.#negotiation.mayRead('stream') ? this.#shareItems(reader) : undefined;
     const pending: PendingCall = {
       method,
       resolve,
       reject,
       timeout,
-      callbacks,
-      unlisten,
+      callbacks: items === undefined ? callbacks : [...(callbacks ?? []), items],
+      unlisten: undefined,
       deadline: Infinity,
     };
     const number = this.#pendingCalls.open(pending);
-    const numbers = callbacks?.values();
-    const registry = numbers ? { share: (): number => numbers.next().value ?? 0 } : this.#pendingCalls;
+    if (signal || parent) this.#listen(number, pending, options);
+    if (reader && items !== undefined)
+      fields = joinFields(fields, this.#accept(reader, items, number, isLimited ? undefined : pending));
     const start = this.#host.methodFragment(method);
-    const announcement = this.#negotiation.takeAnnouncement();
-    const deadline = this.#deadlineField(options, timeout);
-    this.#send(
-      callMessage(start, this.#envelope, json, announcement, deadline, fields, number, functions, registry),
-    );
+    const deadline = isLimited ? this.#deadlineField(options, timeout) : NO_FIELD;
+    fields = joinFields(joinFields(this.#negotiation.takeAnnouncement(), deadline), fields);
+    const tail = callTail(functions, shared ?? this.#pendingCalls, items);
+    this.#outbox.sendEncoded(scrubbed, callMessage(start, this.#outbox.envelope, json, fields, number, tail));
+    return number;
+  }
+
+  #shareItems(reader: StreamReader): number {
+    return this.#pendingCalls.shareForCall(new ItemEntry(reader));
+  }
+
+  /** Returns the field of a call that accepts a stream. `unlimited`: the call, if its timeout ends when the stream begins. */
+  #accept(reader: StreamReader, items: number, number: number, unlimited: PendingCall | undefined): string {
+    const begun = (): void => {
+      if (unlimited) unlimited.deadline = Infinity;
+    };
+    return this.streams.accept(reader, items, begun, (error) => this.abandon(number, error));
+  }
+
+  /** Gives up a call when its signal or that of its parent aborts. */
+  #listen(number: number, pending: PendingCall, { signal, parent }: CallOptions): void {
+    pending.unlisten = onAbort(signal, parent, (reason) => {
+      this.#pendingCalls.settle(number, pending).reject(reason);
+      this.cancel(number);
+    });
+  }
+
+  /** Registers the functions and streams in the arguments of a call. `released` are the numbers that end with the call. */
+  #share(
+    functions: readonly ExtractedFunction[],
+    { callbacks }: CallOptions,
+  ): CallbackRegistry & { readonly released: number[] } {
+    const released: number[] = [];
+    const numbers = functions.map(({ fn }) => {
+      if (typeof fn === 'function' && (callbacks === 'connection' || this.#owner.keeps(fn)))
+        return this.#pendingCalls.share(fn);
+      const number = this.#pendingCalls.shareForCall(
+        typeof fn === 'function' ? fn : this.streams.argument(fn),
+      );
+      released.push(number);
+      return number;
+    });
+    const next = numbers.values();
+    return { released, share: () => next.next().value ?? 0 };
+  }
+
+  /** Gives up a call of this side. Without effect if it has ended. */
+  abandon(number: number, reason: unknown): void {
+    const entry = this.#pendingCalls.get(number);
+    if (entry === undefined || !isCall(entry)) return;
+    this.#pendingCalls.settle(number, entry).reject(reason);
+    this.cancel(number);
   }
 
   /** Returns the field with the remaining time of a call. */
@@ -145,74 +206,66 @@ export class Sender {
       : deadlineField(timeout);
   }
 
+  /** Tells the peer that this side takes no new calls. */
+  announceDraining(): void {
+    if (!this.#outbox.ended) this.#outbox.send(DRAINING_MESSAGE);
+  }
+
   /** Cancels a call at the peer, unless the peer is known not to speak the extension. */
   cancel(number: number): void {
-    if (this.#ended || !this.#negotiation.mayRead('cancel')) return;
-    this.#send(cancelMessage(number));
+    if (this.#outbox.ended || !this.#negotiation.mayRead('cancel')) return;
+    this.#outbox.send(cancelMessage(number));
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: IncomingCall, result: unknown, id: () => string): void {
-    if (call.response === undefined || this.#ended) return;
+  respond(call: AnsweredCall, result: unknown, request: { readonly id: string }): void {
+    if (call.response === undefined || this.#outbox.ended) return;
     try {
       if (result instanceof EncodedResult) {
-        this.#send(encodedMessage(call.response, result.pieces, this.#negotiation.takeAnnouncement()));
+        this.#outbox.send(encodedMessage(call.response, result.pieces, this.#negotiation.takeAnnouncement()));
         return;
       }
-      const { json, functions } = this.#scrub(result, `The result of "${call.method}"`);
+      const scrubbed = this.#outbox.encode(result, `The result of "${call.method}"`, 'result');
+      const { json, functions } = scrubbed;
       const fields = this.#negotiation.takeAnnouncement();
-      this.#send(resultMessage(call.response, json, fields, functions, this.#pendingCalls));
+      this.#outbox.sendEncoded(
+        scrubbed,
+        resultMessage(call.response, json, fields, functions, this.#pendingCalls),
+      );
     } catch (error) {
       // Only the message: an `argumentError` would blame the arguments of the caller.
-      this.respondError(call, messageOf(error), id());
+      this.respondError(call, messageOf(error), request.id);
     }
   }
 
-  respondError(call: IncomingCall, error: unknown, id: string): void {
-    if (call.response === undefined || this.#ended) return;
+  respondError(call: AnsweredCall, error: unknown, id: string): void {
+    if (call.response === undefined || this.#outbox.ended) return;
+    const encoded = this.#outbox.encodeError(error, id);
     const fields = this.#negotiation.takeAnnouncement();
-    this.#send(errorMessage(call.response, toWireError(error, id), fields));
+    this.#outbox.sendEncoded(encoded, errorMessage(call.response, encoded.json, fields));
   }
 
-  /** Returns a function that calls a callback of the peer. */
-  stub(number: number): AnyFunction {
-    return (...args: unknown[]): void => {
-      if (this.#ended) return;
-      const { json, functions } = this.#scrub(args, 'The arguments of a callback');
-      this.#send(callbackMessage(number, json, functions, this.#pendingCalls));
-    };
+  /** Returns a function that calls a callback of the peer, which is in the arguments of a call if `scope` is set. */
+  stub(number: number, scope?: CallbackScope): AnyFunction {
+    this.#callbacks ??= new CallbackCaller({
+      limits: this.#host.limits,
+      logger: this.#host.logger,
+      outbox: this.#outbox,
+      pendingCalls: this.#pendingCalls,
+      negotiation: this.#negotiation,
+      timeout: this.#timeout,
+    });
+    return this.#callbacks.stub(number, scope);
   }
 
-  #send(message: Message): void {
-    this.#channel.send(message);
-    this.#flow.update();
+  /** Bytes that were sent and that the network has not accepted. */
+  get backlog(): number {
+    return this.#outbox.backlog;
   }
 
-  /**
-   * Converts a value to JSON. `more` is the length of the other fields of the message. If the send queue of a connection that this
-   * side has opened cannot take it, the call fails instead of the connection.
-   */
-  #scrub(value: unknown, content: string, more = 0): Scrubbed {
-    const { messageDepth, messageBytes, callbacksPerMessage, callbacksPerConnection, sendQueueBytes } =
-      this.#host.limits;
-    let scrubbed: Scrubbed;
-    try {
-      scrubbed = this.#host.json.scrub(value, messageDepth - ENVELOPE_DEPTH);
-    } catch (error) {
-      throw cannotSend(content, error);
-    }
-    const { json } = scrubbed;
-    const length = this.#envelope.text.length + more;
-    if (exceedsBytes(json, messageBytes - length)) throw tooLarge(content, messageBytes, 'messageBytes');
-    // A frame quotes the message, which at most doubles its length.
-    const available = (sendQueueBytes - this.#channel.bufferedBytes) / 2 - length;
-    if (!this.#flow.mayPause && exceedsBytes(json, available))
-      throw tooLarge(`${content} with the queue`, sendQueueBytes, 'sendQueueBytes');
-    const count = scrubbed.functions?.length ?? 0;
-    if (count >= callbacksPerMessage) throw cannotSend(content, new Error(`It contains ${count} functions`));
-    if (count > 0 && this.#pendingCalls.size + count > callbacksPerConnection)
-      throw tooManyCallbacks(callbacksPerConnection);
-    return scrubbed;
+  /** Sends the messages that wait for the end of the turn of the event loop. */
+  flush(): void {
+    this.#outbox.flush();
   }
 }
 
@@ -230,6 +283,3 @@ function onAbort(
     unlisten?.();
   };
 }
-
-// Levels of nesting that the envelope adds to the arguments of a call.
-const ENVELOPE_DEPTH = 4;

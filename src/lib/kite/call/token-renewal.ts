@@ -1,3 +1,4 @@
+import { hasStreams } from './tagged-message.js';
 import { messageOf } from '../../util/message-of.js';
 import { readClaims, TOKEN_LEEWAY } from '../../keys/jwt-claims.js';
 import { codedError, isKiteError } from '../../protocol/errors.js';
@@ -61,8 +62,15 @@ export class TokenRenewal {
     this.#renewAfter(wait);
   }
 
-  /** Runs a call. If its token is rejected as expired, renews the token and runs the call again. */
-  async callWithRetry<Result>(token: string | undefined, call: () => Promise<Result>): Promise<Result> {
+  /**
+   * Runs a call. If its token is rejected as expired, renews the token and runs the call again. A call with streams among its
+   * arguments fails instead, because they have ended with it.
+   */
+  async callWithRetry<Result>(
+    token: string | undefined,
+    args: readonly unknown[],
+    call: () => Promise<Result>,
+  ): Promise<Result> {
     try {
       return await call();
     } catch (error) {
@@ -70,6 +78,7 @@ export class TokenRenewal {
         throw error;
       // The token may have been renewed for another call already.
       if (token === this.#options.token()) await this.#renew('refused');
+      if (hasStreams(args)) throw error;
       return await call();
     }
   }

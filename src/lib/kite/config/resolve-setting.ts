@@ -1,4 +1,4 @@
-import { withoutPassword } from '../../transport/handshake/session-url.js';
+import { withoutUrlSecrets } from '../../transport/handshake/session-url.js';
 import { ConfigurationError } from '../../protocol/errors.js';
 import type { AcceptedValue } from './accepted-value.js';
 
@@ -245,5 +245,5 @@ function isSet({ source, value }: RawValue, setting: Setting): boolean {
 
 function quoteValue(value: unknown): string {
   if (Array.isArray(value)) return value.map(quoteValue).join(', ');
-  return typeof value === 'string' ? JSON.stringify(withoutPassword(value)) : String(value);
+  return typeof value === 'string' ? JSON.stringify(withoutUrlSecrets(value)) : String(value);
 }

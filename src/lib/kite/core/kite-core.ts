@@ -4,6 +4,7 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import type { Clock } from '../../util/clock.js';
+import type { guardSignal } from '../../util/guard-signal.js';
 import { Emitter } from '../../util/emitter.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Logger } from '../../util/logger.js';
@@ -38,10 +39,11 @@ export type KiteEvents = {
   registerFailed: [error: Error];
 };
 
-export interface CoreOptions extends DispatcherOptions {
+export interface CoreOptions extends DispatcherOptions, Pick<ClientHost, 'newRenewal'> {
   readonly identity: KiteIdentity;
   readonly limits: ConnectionLimits;
   readonly json: MessageJson;
+  readonly errorFields?: readonly string[] | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timeout: number;
@@ -51,6 +53,8 @@ export interface CoreOptions extends DispatcherOptions {
   readonly dialer: Dialer;
   /** Creates the cache of call prefixes of a connection. Default: calls are always parsed as a whole. */
   readonly newPrefixCache?: () => CallPrefixCache;
+  /** Guards the listeners of signals. Default: they are not guarded. */
+  readonly guardSignal?: typeof guardSignal;
 }
 
 /**
@@ -118,9 +122,11 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     return connection;
   }
 
-  /** Rejects calls from now on. */
+  /** Rejects calls from now on, and tells the peers. Those that have no running call are about to be disconnected. */
   drain(): void {
     this.#dispatcher.drain();
+    for (const connection of this.accepted) if (connection.flow.running > 0) connection.announceDraining();
+    for (const client of this.#clients) client.announceDraining();
   }
 
   /** Lets clients that wait for their next attempt dial at once. */

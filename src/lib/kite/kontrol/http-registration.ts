@@ -60,10 +60,9 @@ export class HttpRegistration implements Registration {
   #requestedUrl: OwnUrl;
   #url = '';
   #timer: Timer | undefined;
-  #requests = 0;
   #stopped = false;
   #succeeded = false;
-  /** Aborts the pending request. */
+  /** Aborts the last request. */
   #request: AbortController | undefined;
   #starting: { resolve(): void; reject(error: Error): void } | undefined;
 
@@ -113,7 +112,7 @@ export class HttpRegistration implements Registration {
     const request = this.#nextRequest();
     this.#tryRegister(request).then(
       (seconds) => {
-        if (request !== this.#requests) return;
+        if (request !== this.#request) return;
         this.#backoff.reset();
         this.#succeeded = true;
         this.#after(seconds * 1000, () => this.#sendHeartbeat(seconds));
@@ -126,9 +125,9 @@ export class HttpRegistration implements Registration {
   #sendHeartbeat(seconds: number): void {
     const request = this.#nextRequest();
     const path = `/heartbeat?id=${encodeURIComponent(this.#options.kite.id)}`;
-    this.#send(path).then(
+    this.#send(request, path).then(
       (response) => {
-        if (request !== this.#requests) return;
+        if (request !== this.#request) return;
         if (response.trim() === 'registeragain') this.#register();
         else this.#after(seconds * 1000, () => this.#sendHeartbeat(seconds));
       },
@@ -137,13 +136,13 @@ export class HttpRegistration implements Registration {
   }
 
   /** Starts a request, and aborts the earlier one, whose outcome is ignored: all requests share one timer. */
-  #nextRequest(): number {
+  #nextRequest(): AbortController {
     this.#request?.abort();
-    return ++this.#requests;
+    return (this.#request = new AbortController());
   }
 
-  #failed(request: number, error: unknown): void {
-    if (this.#stopped || request !== this.#requests) return;
+  #failed(request: AbortController, error: unknown): void {
+    if (this.#stopped || request !== this.#request) return;
     const { logger, failed } = this.#options;
     failed?.(toError(error));
     if (!isPermanentFailure(error)) {
@@ -163,28 +162,26 @@ export class HttpRegistration implements Registration {
     if (!this.#stopped) this.#timer = this.#options.clock.setTimeout(next, ms);
   }
 
-  async #tryRegister(request: number): Promise<number> {
+  async #tryRegister(request: AbortController): Promise<number> {
     const { kite, auth, registered } = this.#options;
     const requested = this.#requestedUrl;
     const url = typeof requested === 'string' ? requested : await requested();
-    if (request !== this.#requests) throw closingError();
+    if (request !== this.#request) throw closingError();
     const body = JSON.stringify({ url, kite, auth: auth() });
-    const response = readRegisterResponse(parseJson(await this.#send('/register', body)));
-    if (request !== this.#requests) throw closingError();
+    const response = readRegisterResponse(parseJson(await this.#send(request, '/register', body)));
+    if (request !== this.#request) throw closingError();
     this.#url = response.url;
     await registered(response);
     return heartbeatInterval(response.heartbeatInterval || DEFAULT_HEARTBEAT_SECONDS);
   }
 
-  async #send(path: string, body?: string): Promise<string> {
+  async #send(request: AbortController, path: string, body?: string): Promise<string> {
     const { urls, clock, timeout, sendHttp } = this.#options;
     const kontrol = toHttp(urls[this.#current % urls.length] ?? '');
-    const controller = new AbortController();
-    this.#request = controller;
-    const timer = timeout > 0 ? clock.setTimeout(() => controller.abort(), timeout) : undefined;
+    const timer = timeout > 0 ? clock.setTimeout(() => request.abort(), timeout) : undefined;
     try {
       const response = await sendHttp(new URL(path, kontrol), {
-        signal: controller.signal,
+        signal: request.signal,
         ...(body !== undefined && { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
       });
       this.#compareClocks(response);
@@ -218,9 +215,8 @@ export class HttpRegistration implements Registration {
 
 function redirectError(kontrol: string, { headers }: PlainResponse): KiteError {
   const location = headers.get('location') ?? '';
-  const target = URL.canParse(location, kontrol)
-    ? withoutSecrets(new URL(location, kontrol))
-    : 'an invalid URL';
+  const isValid = URL.canParse(location, kontrol);
+  const target = isValid ? withoutSecrets(new URL(location, kontrol)) : 'an invalid URL';
   const message = `${withoutSecrets(new URL(kontrol))} redirects to ${target}; credentials are not sent there. Set the URL of Kontrol to it`;
   return new KiteError('genericError', message);
 }

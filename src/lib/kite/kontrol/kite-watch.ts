@@ -87,9 +87,8 @@ export class ResumingKiteWatch implements KiteWatch {
       else this.#changed(change);
     };
     const { query } = this.#options;
-    const response = readKites(
-      await client.call<unknown, string>('getKites', [{ query, watchCallback: callback }]),
-    );
+    const args = [{ query, watchCallback: callback }];
+    const response = readKites(await this.#query(client, args, callback));
     if (this.#cancelled || this.#watchedOn !== client) return;
     if (response.watcherId === undefined) {
       throw codedError('genericError', 'noWatch', 'Kontrol does not support watches');
@@ -100,6 +99,15 @@ export class ResumingKiteWatch implements KiteWatch {
     const changes = early;
     early = undefined;
     for (const change of changes) this.#changed(change);
+  }
+
+  async #query(client: Client, args: unknown[], callback: (change: unknown) => void): Promise<unknown> {
+    try {
+      return await client.call<unknown, string>('getKites', args, { callbacks: 'connection' });
+    } catch (error) {
+      client.forget(callback);
+      throw error;
+    }
   }
 
   #rewatch(client: Client): void {

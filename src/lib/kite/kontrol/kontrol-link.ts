@@ -152,12 +152,18 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
     this.#client = client;
     this.#failure = '';
     this.#backoff.reset();
-    client.on('disconnect', () => {
+    const lost = (): void => {
+      if (this.#client !== client) return;
       this.#client = undefined;
-      client.close();
       this.#next++;
       this.emit('disconnect');
       this.#wait();
+    };
+    // The calls that run on the connection can finish.
+    client.on('draining', lost);
+    client.on('disconnect', () => {
+      client.close();
+      lost();
     });
     this.emit('connect', client);
     return client;

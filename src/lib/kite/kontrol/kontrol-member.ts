@@ -278,7 +278,8 @@ export class KontrolMember {
   /** Watches for revoked key pairs and kite keys, over the connection to Kontrol if there is one. */
   async #watchKeys(): Promise<void> {
     try {
-      const response = record(await this.#parts?.link.client?.call('watchKeys', [this.#revoked]));
+      const { client } = this.#parts?.link ?? {};
+      const response = record(await client?.call('watchKeys', [this.#revoked], { callbacks: 'connection' }));
       this.#revoked(response['revokedKeys'], response['revokedKiteKeys']);
     } catch (error) {
       // Kontrol in Go does not have this method. The response to the next registration lists revoked keys.

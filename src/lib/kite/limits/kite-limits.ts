@@ -1,5 +1,11 @@
 import { type DnodeLimits, dnodeLimits } from '../../dnode/dnode-limits.js';
-import { type MetadataLimits, metadataLimits } from '../../protocol/protocol-limits.js';
+import { type StreamLimits, streamLimits } from './stream-limits.js';
+import {
+  type ErrorLimits,
+  errorLimits,
+  type MetadataLimits,
+  metadataLimits,
+} from '../../protocol/protocol-limits.js';
 import {
   type ChannelLimits,
   channelLimits,
@@ -12,7 +18,12 @@ import {
 } from '../../transport/limits/transport-limits.js';
 
 /** Limits of each connection, in Node and in pages. */
-export interface ConnectionLimits extends ChannelLimits, DnodeLimits, MetadataLimits {
+export interface ConnectionLimits
+  extends ChannelLimits,
+    DnodeLimits,
+    ErrorLimits,
+    MetadataLimits,
+    StreamLimits {
   /** Maximum number of calls of one peer that run at a time. Default 16,384. If exceeded, reading from the peer pauses. */
   readonly callsPerConnection: number;
 }
@@ -43,7 +54,9 @@ export interface Limits extends ConnectionLimits, PeerLimits, RelayLimits, Serve
 export const connectionLimits: ConnectionLimits = {
   ...channelLimits,
   ...dnodeLimits,
+  ...errorLimits,
   ...metadataLimits,
+  ...streamLimits,
   callsPerConnection: 16_384,
 };
 
@@ -74,6 +87,12 @@ export const PREFIX_LENGTH = 16_384;
  * called kite.
  */
 export const MAX_DEADLINE = 31_536_000_000;
+
+/**
+ * Maximum length of the calls of callbacks in one turn of the event loop that wait until it is known whether their answers are
+ * read, in UTF-16 code units. Default 262,144. If exceeded, they are sent without a request for their answers.
+ */
+export const HELD_LENGTH = 262_144;
 
 /** Maximum number of credentials whose encoding is cached. Default 16. If exceeded, the cache is cleared. */
 export const CACHED_CREDENTIALS = 16;

@@ -34,6 +34,11 @@ export interface PageKiteOptions {
   readonly concurrent?: boolean;
   /** Which handler provides the result of a call. Default: `ReturnMethod`. */
   readonly methodHandling?: MethodHandling;
+  /**
+   * Names of fields of errors that are sent to callers as the `data` of their error: of errors of handlers that are not a
+   * KiteError. The stack is never sent. Default: none.
+   */
+  readonly errorFields?: readonly string[];
   /** Limits on the resources that peers can use. */
   readonly limits?: Partial<ConnectionLimits>;
   /** Receives log messages. Default: the console. */

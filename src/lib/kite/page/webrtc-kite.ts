@@ -10,7 +10,7 @@ import { addHeartbeatMethod } from '../serve/heartbeat-method.js';
 import { KontrolPeer } from './kontrol-peer.js';
 import type { AnyMethods } from '../call/method-types.js';
 import { composePageKite } from './compose-page-kite.js';
-import { PageKite } from './page-kite.js';
+import { PageKite, pageParts } from './page-kite.js';
 import type { PageKiteOptions, PageKontrolOptions } from './page-kite-options.js';
 
 /** Options of a kite in a page that other pages call. */
@@ -48,7 +48,8 @@ export class WebRtcKite<Methods = AnyMethods> extends PageKite<Methods> {
     const peers = new Set<KontrolPeer>();
     const limits = composeLimits({ ...connectionLimits, ...peerLimits }, options.limits);
     const own = { ...options, limits: limitsIn(connectionLimits, limits) };
-    const core = composePageKite(name, version, own, (dialer) => withPeers(dialer, peers));
+    const extendDialer = (dialer: Dialer): Dialer => withPeers(dialer, peers);
+    const core = composePageKite(name, version, own, { ...pageParts, extendDialer });
     super(name, version, own, core);
     this.#core = core;
     this.#rtc = options.rtc;

@@ -1,9 +1,17 @@
 import { checkedMetadata } from '../../protocol/metadata.js';
-import { deadlinePassed, methodNotFound, rateExceeded, drainingError } from '../call/call-errors.js';
+import { cancelStream, isStream, type ItemStream } from '../../util/item-source.js';
+import {
+  callEnded,
+  deadlinePassed,
+  methodNotFound,
+  rateExceeded,
+  drainingError,
+} from '../call/call-errors.js';
 import type { Connection } from '../call/connection.js';
 import type { HandlerChain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
 import type { IncomingCall } from '../call/envelope.js';
+import { canReceive, sendStream } from './send-stream.js';
 
 export interface Authenticator {
   /**
@@ -90,34 +98,89 @@ export class Dispatcher {
   }
 
   #run(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {
-    const respond = (result: unknown): void => {
-      finish(connection, call, request);
-      // The result of work that was ended by the deadline could arrive just before the caller stops waiting.
-      if (request.expired) connection.respondError(call, deadlinePassed(), request.id);
-      else if (!request.canceled) connection.respond(call, result, () => request.id);
-    };
-    const fail = (error: unknown): void => {
-      finish(connection, call, request);
-      if (!request.canceled) connection.respondError(call, error, request.id);
-    };
     let result: Thenable | null | undefined;
     try {
       result = method.run(request, this.chain, this.#options.methodHandling) as Thenable | null | undefined;
       // Reading `then` of what a handler returned may throw.
-      if (typeof result === 'object' && typeof result?.then === 'function') {
-        connection.track(call, request);
-        return Promise.resolve(result).then(respond, fail);
-      }
+      if (typeof result === 'object' && typeof result?.then === 'function')
+        return respondLater(connection, call, request, result);
     } catch (error) {
-      fail(error);
+      fail(connection, call, request, error);
       return;
     }
-    respond(result);
+    return respond(connection, call, request, result);
   }
+}
+
+/** Responds with what a promise of a handler resolves with. */
+function respondLater(
+  connection: Connection,
+  call: IncomingCall,
+  request: Request,
+  promise: unknown,
+): Promise<void> {
+  connection.track(call, request);
+  return Promise.resolve(promise).then(
+    (result) => respond(connection, call, request, result),
+    (error: unknown) => fail(connection, call, request, error),
+  );
+}
+
+/** Responds with what a handler has returned: a result, or a stream. */
+function respond(
+  connection: Connection,
+  call: IncomingCall,
+  request: Request,
+  result: unknown,
+): Promise<void> | void {
+  if (!isStream(result)) {
+    answer(connection, call, request, result);
+    return;
+  }
+  if (request.canceled || request.expired || !canReceive(call)) {
+    cancelStream(result, request.signal.reason);
+    answer(connection, call, request, null);
+    return;
+  }
+  try {
+    return respondWithStream(connection, call, request, result);
+  } catch (error) {
+    cancelStream(result, error);
+    fail(connection, call, request, error);
+  }
+}
+
+function respondWithStream(
+  connection: Connection,
+  call: IncomingCall,
+  request: Request,
+  stream: ItemStream,
+): Promise<void> {
+  const { producer, done } = sendStream(connection, call, stream);
+  request.sending = producer;
+  connection.track(call, request);
+  return done.then(
+    (result) => answer(connection, call, request, result),
+    (error: unknown) => fail(connection, call, request, error),
+  );
+}
+
+function answer(connection: Connection, call: IncomingCall, request: Request, result: unknown): void {
+  finish(connection, call, request);
+  // The result of work that was ended by the deadline could arrive just before the caller stops waiting.
+  if (request.expired) connection.respondError(call, deadlinePassed(), request.id);
+  else if (!request.canceled) connection.respond(call, result, request);
+}
+
+function fail(connection: Connection, call: IncomingCall, request: Request, error: unknown): void {
+  finish(connection, call, request);
+  if (!request.canceled) connection.respondError(call, error, request.id);
 }
 
 function finish(connection: Connection, call: IncomingCall, request: Request): void {
   connection.untrack(call, request);
+  if (call.inputs) for (const input of call.inputs) input.close(callEnded());
+  call.scope?.end();
   request.release();
   connection.flow.ended();
 }

@@ -16,6 +16,8 @@ export interface HandleOptions<Args extends readonly unknown[]> {
    * for validation.
    */
   readonly jsonSchema?: JsonSchema;
+  /** Whether the result of `kite.describe` says that the method streams. Default: whether the handler is an async generator. */
+  readonly streams?: boolean;
 }
 
 /** The result of `kite.describe`. */

@@ -43,6 +43,8 @@ export interface MethodDetails {
   readonly description?: string | undefined;
   /** JSON Schema of the array of arguments in the result of `kite.describe`. Not used for validation. */
   readonly jsonSchema?: JsonSchema | undefined;
+  /** Whether the result of `kite.describe` says that the method streams. Default: whether the handler is an async generator. */
+  readonly streams?: boolean | undefined;
 }
 
 /** A method in the result of `kite.describe`. */
@@ -53,6 +55,8 @@ export interface MethodDescription {
   readonly throttle?: ThrottleOptions;
   readonly description?: string;
   readonly jsonSchema?: JsonSchema;
+  /** Set if the method is known to stream. A method without it may return a stream. */
+  readonly streams?: true;
 }
 
 /** Handlers that run before and after a method, and functions that run at the end. A kite has one, and each method has one. */
@@ -127,13 +131,14 @@ export class Method {
 
   /** Returns the description of the method for the result of `kite.describe`. */
   describe(): MethodDescription {
-    const { description, jsonSchema } = this.#details;
+    const { description, jsonSchema, streams = isAsyncGenerator(this.#handler) } = this.#details;
     return {
       name: this.name,
       authenticated: this.#authenticated,
       ...(this.#throttle && { throttle: this.#throttle }),
       ...(description !== undefined && { description }),
       ...(jsonSchema !== undefined && { jsonSchema }),
+      ...(streams && { streams }),
     };
   }
 
@@ -179,6 +184,11 @@ export class Method {
       return { error: error ?? 'unknown error' };
     }
   }
+}
+
+/** Whether a function is declared with `async function*`. */
+export function isAsyncGenerator(fn: unknown): boolean {
+  return Object.prototype.toString.call(fn) === '[object AsyncGeneratorFunction]';
 }
 
 function selectResult(values: readonly unknown[], own: unknown, handling: MethodHandling): unknown {

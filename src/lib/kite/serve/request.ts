@@ -2,7 +2,9 @@ import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import { type Metadata, NO_METADATA } from '../../protocol/metadata.js';
 import { parseTrace, type TraceContext } from '../../protocol/trace-context.js';
 import type { Timer } from '../../util/clock.js';
+import { runGuarded } from '../../util/guard-listeners.js';
 import { randomHex } from '../../util/random.js';
+import type { StreamProducer } from '../streams/stream-producer.js';
 import { deadlinePassed } from '../call/call-errors.js';
 import { readDeadline } from '../call/call-fields.js';
 import type { Connection, ConnectionEvents } from '../call/connection.js';
@@ -13,7 +15,10 @@ import type { IncomingCall } from '../call/envelope.js';
 /** A call, as its handler receives it. */
 export class Request<Args extends readonly unknown[] = unknown[]> {
   readonly method: string;
-  /** The arguments. Functions among them are callbacks of the caller, which can be called until it disconnects. */
+  /**
+   * The arguments. Functions among them are callbacks of the caller, which can be called until the call has ended, or longer if the
+   * caller has shared them.
+   */
   args: Args;
   /** The authenticated username of the caller. Empty if the method does not require authentication. */
   username = '';
@@ -34,12 +39,16 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   /** @internal Whether the signal has aborted because the deadline has passed. The caller then gets no result. */
   expired = false;
 
+  /** @internal The stream that is being sent as the result. It ends when the caller gives up. */
+  sending: Pick<StreamProducer, 'stop'> | undefined;
+
   constructor(connection: Connection, call: IncomingCall) {
     this.#connection = connection;
     this.#call = call;
     this.method = call.method;
     this.args = call.args as unknown as Args;
     const left = call.deadline === undefined ? undefined : readDeadline(call.deadline);
+    if (call.scope) call.scope.request = this;
     if (left !== undefined) this.#expiry = connection.clock.monotonic() + left;
   }
 
@@ -70,7 +79,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
 
   /**
    * Aborts when nobody waits for the response any more. The reason is a KiteError: `canceled` if the caller has given up,
-   * `timeout` if its deadline has passed, or `disconnect` if it has disconnected.
+   * `timeout` if its deadline has passed, or `disconnect` if it has disconnected. What a listener throws is logged.
    */
   get signal(): AbortSignal {
     return (this.#controller ??= this.#openSignal()).signal;
@@ -83,6 +92,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     const expire = (): void => {
       this.expired = true;
       controller.abort(deadlinePassed());
+      this.#call.scope?.cancel(deadlinePassed());
     };
     if (this.#canceled) controller.abort(this.#canceled);
     else if (timeLeft === undefined) return controller;
@@ -128,7 +138,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #listen(): Set<() => void> {
     const listeners = new Set<() => void>();
     this.signal.addEventListener('abort', () => {
-      for (const listener of listeners) listener();
+      for (const listener of listeners) runGuarded(this.#connection.listenerFailed, listener, []);
     });
     return listeners;
   }
@@ -143,6 +153,8 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     if (this.#canceled) return;
     this.#canceled = reason;
     this.#controller?.abort(reason);
+    this.#call.scope?.cancel(reason);
+    this.sending?.stop(reason);
   }
 
   /** Called when the request has ended: its signal does not abort after that. */

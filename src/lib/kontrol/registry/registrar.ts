@@ -231,7 +231,7 @@ export class Registrar {
     kites.set(id, { entry, ping, reviving: false });
     this.#peers.set(id, peer);
     const seconds = Math.round(this.#options.timings.heartbeat / 1000);
-    peer.call('kite.heartbeat', [seconds, ping]).catch((error: unknown) => {
+    peer.call('kite.heartbeat', [seconds, ping], { callbacks: 'connection' }).catch((error: unknown) => {
       this.#options.logger.debug(`${kitePath(entry.kite)} did not start its heartbeat: ${errorText(error)}`);
     });
   }

@@ -1,5 +1,6 @@
 import type { Channel, ChannelReceiver } from './channel.js';
-import type { Fragment, Message } from './outgoing-message.js';
+import { deliverMessage, type IncomingMessage } from './deliver-message.js';
+import type { BytesMessage, Fragment, Message } from './outgoing-message.js';
 import type { ChannelLimits } from '../limits/transport-limits.js';
 import { nextTick } from '../../util/next-tick.js';
 
@@ -11,7 +12,7 @@ import { nextTick } from '../../util/next-tick.js';
 export abstract class BaseChannel implements Channel {
   protected readonly limits: ChannelLimits;
   #receiver: ChannelReceiver | undefined;
-  #inbox: string[] | undefined;
+  #inbox: IncomingMessage[] | undefined;
   #inboxAt = 0;
   #paused = false;
   #reading = true;
@@ -71,9 +72,15 @@ export abstract class BaseChannel implements Channel {
     }
   }
 
-  /** Rewrites the messages in the inbox. */
+  /** Delivers a received message with bytes, or adds it to the inbox. */
+  protected deliverBytes(message: BytesMessage): void {
+    if (this.#receiver === undefined || this.#paused || this.#inbox !== undefined) this.#addToInbox(message);
+    else if (!this.#ignoresIncoming) deliverMessage(this.#receiver, message);
+  }
+
+  /** Rewrites the text messages in the inbox. */
   protected rewriteInbox(rewrite: (text: string) => string): void {
-    this.#inbox = this.#inbox?.map(rewrite);
+    this.#inbox = this.#inbox?.map((message) => (typeof message === 'string' ? rewrite(message) : message));
   }
 
   /** Discards incoming messages from now on, because this side has closed the channel. */
@@ -91,13 +98,13 @@ export abstract class BaseChannel implements Channel {
     if (this.#receiver) this.#deliverClose(this.#receiver);
   }
 
-  #addToInbox(text: string): void {
+  #addToInbox(message: IncomingMessage): void {
     if (this.#ignoresIncoming) return;
     if (this.#inbox === undefined) {
       this.#inbox = [];
       this.#stopReading();
     }
-    this.#inbox.push(text);
+    this.#inbox.push(message);
   }
 
   // In a later tick, so that nothing is delivered during `start` or `resume`.
@@ -130,12 +137,12 @@ export abstract class BaseChannel implements Channel {
   #drainInbox(receiver: ChannelReceiver, ignorePause = false): void {
     for (;;) {
       if (this.#inbox === undefined || (this.#paused && !ignorePause)) return;
-      const text = this.#inbox[this.#inboxAt++];
-      if (text === undefined) {
+      const message = this.#inbox[this.#inboxAt++];
+      if (message === undefined) {
         this.#inbox = undefined;
         this.#inboxAt = 0;
       } else {
-        receiver.message(text);
+        deliverMessage(receiver, message);
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { Fragment, Message } from './outgoing-message.js';
+import type { BytesMessage, Fragment, Message } from './outgoing-message.js';
 
 /**
  * An open connection that carries whole messages in order, in both directions. SockJS sessions, raw WebSockets, XHR clients
@@ -12,6 +12,8 @@ export interface Channel {
   readonly remoteAddress: string;
   /** Memory that messages take which were passed to `send` and which the network has not accepted yet, in bytes. */
   readonly bufferedBytes: number;
+  /** Whether bytes in messages are sent as they are. Default: they are sent as base64, which makes them a third longer. */
+  readonly sendsBytes?: boolean;
   /** Sets the receiver of incoming messages and starts to deliver to it. Throws if called twice. */
   start(receiver: ChannelReceiver): void;
   /**
@@ -46,6 +48,8 @@ export interface ChannelReceiver {
   readonly deliverBeforeClose?: boolean;
   /** Receives a whole message, or the rest of it after `prefix`, one of the expected prefixes. Must not throw. */
   message(text: string, prefix?: Fragment): void;
+  /** Receives a message with bytes. Default: `message` receives it, with base64. Must not throw. */
+  bytes?(message: BytesMessage): void;
   /** Called when the send queue exceeded `pauseBytes` and has drained below it. */
   drain(): void;
   /** Called when the connection has ended, as the last call. The code is 1006 if it dropped without a close frame. */

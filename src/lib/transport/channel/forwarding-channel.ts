@@ -1,4 +1,5 @@
 import type { Channel, ChannelReceiver } from './channel.js';
+import { deliverMessage } from './deliver-message.js';
 import type { Fragment, Message } from './outgoing-message.js';
 
 /** A channel that is another one, except for what a subclass changes. */
@@ -17,11 +18,19 @@ export abstract class ForwardingChannel implements Channel {
     return this.channel.bufferedBytes;
   }
 
+  get sendsBytes(): boolean {
+    return this.channel.sendsBytes === true;
+  }
+
   start(receiver: ChannelReceiver): void {
     this.channel.start({
       ...(receiver.deliverBeforeClose === true && { deliverBeforeClose: true }),
       message: (text, prefix) => {
         receiver.message(text, prefix);
+        this.received();
+      },
+      bytes: (message) => {
+        deliverMessage(receiver, message);
         this.received();
       },
       drain: () => receiver.drain(),

@@ -1,4 +1,5 @@
 import type { ServerLimits } from '../limits/transport-limits.js';
+import { FrameMemory } from './frame-memory.js';
 import { ReadingTurns } from './reading-turns.js';
 
 /** A connection that uses memory of a budget. */
@@ -121,6 +122,8 @@ export interface MemoryBudgets {
   readonly output: MemoryBudget;
   /** The order in which peers that have not authenticated send the rest of unfinished messages. */
   readonly turns: ReadingTurns;
+  /** Where frames are built. */
+  readonly frames: FrameMemory;
 }
 
 /** The budgets that count for one connection. What a peer sends counts only if it has connected to this process. */
@@ -140,5 +143,6 @@ export function makeBudgets({
       `The peer reads too slowly: more than ${totalQueueBytes} bytes are queued for all (limits.totalQueueBytes)`,
     ),
     turns: new ReadingTurns(),
+    frames: new FrameMemory(),
   };
 }

@@ -1,8 +1,10 @@
+import { toBase64 } from '../../util/base64.js';
+
 /**
  * An outgoing message, as a string or as a list of pieces. Most of a call is constant on a connection, such as the caller and
  * its token, and some transports encode each message. A constant piece is a `Fragment`, which is encoded only once.
  */
-export type Message = string | readonly Piece[];
+export type Message = string | readonly Piece[] | BytesMessage;
 
 /** A part of a message. A number represents its decimal digits. */
 export type Piece = string | number | Fragment;
@@ -30,10 +32,42 @@ export class Fragment {
   }
 }
 
-/** Returns the text of a message. */
+/**
+ * A message with bytes, sent or received. Each array stands for a JSON string: the bytes in base64, which a hop with the extension
+ * `binary` does not need. The pieces are one line.
+ */
+export class BytesMessage {
+  readonly pieces: readonly (Piece | Uint8Array)[];
+
+  constructor(pieces: readonly (Piece | Uint8Array)[]) {
+    this.pieces = pieces;
+  }
+}
+
+/** Returns the length of the text of a message, in UTF-16 code units. Bytes count as they are. */
+export function messageLength(message: Message): number {
+  if (typeof message === 'string') return message.length;
+  let length = 0;
+  for (const piece of piecesOf(message))
+    length += piece instanceof Uint8Array ? piece.length : pieceText(piece).length;
+  return length;
+}
+
+/** Returns the text of a message, with bytes in base64. */
 export function messageText(message: Message): string {
   if (typeof message === 'string') return message;
   let text = '';
-  for (const piece of message) text += piece instanceof Fragment ? piece.text : piece;
+  for (const piece of piecesOf(message))
+    text += piece instanceof Uint8Array ? `"${toBase64(piece)}"` : pieceText(piece);
   return text;
+}
+
+/** Returns the text of a piece. */
+export function pieceText(piece: Piece): string {
+  if (typeof piece === 'string') return piece;
+  return piece instanceof Fragment ? piece.text : `${piece}`;
+}
+
+function piecesOf(message: Exclude<Message, string>): readonly (Piece | Uint8Array)[] {
+  return message instanceof BytesMessage ? message.pieces : message;
 }

@@ -10,6 +10,7 @@ import { NodePost } from '../xhr/node-post.js';
 import { throughProxy } from '../forward-proxy/proxy-error.js';
 import { socketError } from '../handshake/socket-error.js';
 import { type DialError, isDialError, timeoutError } from '../handshake/dial-error.js';
+import { withExtensions } from '../sockjs/hop-extensions.js';
 import { parseBaseUrl } from '../handshake/session-url.js';
 import { FALLBACK_TTL, REMEMBERED_FALLBACKS, UPGRADE_TIMEOUT } from '../limits/transport-limits.js';
 import type { DialErrorCode } from '../../errors/error-codes.js';
@@ -43,7 +44,7 @@ const nodePlatform: DialPlatform<NodeDialOptions> = {
 const sessionPlatform: DialPlatform<NodeDialOptions> = {
   ...nodePlatform,
   webSocket: (base, _path, framed, options) =>
-    dialWebSocket(base, base.pathname + base.search, framed, options),
+    dialWebSocket(base, withExtensions(base.pathname + base.search), framed, options),
 };
 
 /**

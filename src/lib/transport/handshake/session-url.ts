@@ -41,11 +41,17 @@ export function parseBaseUrl(text: string, baseUrl?: string): URL | undefined {
 
 /** Returns a URL for messages, without credentials and query, which may be secret. */
 export function withoutSecrets(url: URL | string): string {
-  if (typeof url === 'string') return JSON.stringify(withoutPassword(url).replace(/\?.*/s, '?…'));
+  if (typeof url === 'string') return JSON.stringify(withoutUrlSecrets(url).replace(/\?.*/s, '?…'));
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-/** Returns text without the credentials of a URL in it, which may be invalid: a password in it may contain any character. */
-export function withoutPassword(text: string): string {
-  return text.replace(/(:\/+|\/\/).*@/s, '$1…@').replace(/(^|[\s,])[^/@\s,]*@/g, '$1…@');
+/**
+ * Returns text without the credentials and the query of a URL in it. The URL may be invalid: a password in it may contain any
+ * character.
+ */
+export function withoutUrlSecrets(text: string): string {
+  return text
+    .replace(/(:\/+|\/\/).*@/s, '$1…@')
+    .replace(/(^|[\s,])[^/@\s,]*@/g, '$1…@')
+    .replaceAll(/(:\/+[^?,\s]*\?)[^,\s]*/g, '$1…');
 }

@@ -147,6 +147,21 @@ export const COOKIE_LENGTH = 4096;
 /** Maximum number of message prefixes that a channel compares. Default 4. If exceeded, the oldest is removed. */
 export const MAX_PREFIXES = 4;
 
+/**
+ * Maximum length of a frame of lines in addition to `messageBytes`, in UTF-16 units. Default 256 KiB. If exceeded, the connection
+ * closes with 1009.
+ */
+export const OTHER_LINES_LENGTH = 256 * 1024;
+
+/**
+ * Maximum size of the memory in which a kite builds the frames of binary messages again and again, in bytes. Default 1 MiB. If
+ * exceeded, a frame gets new memory.
+ */
+export const FRAME_MEMORY_BYTES = 1024 * 1024;
+
+/** Maximum number of byte values in a binary message. Default 65,536. If exceeded, the connection closes with 1008. */
+export const BINARY_VALUES = 65_536;
+
 /** Maximum length of the id of a WebRTC session, in characters. Default 64. If exceeded, the signal is ignored. */
 export const SESSION_ID_LENGTH = 64;
 

@@ -1,8 +1,8 @@
 import type { Message } from '../channel/outgoing-message.js';
 import { nextTick } from '../../util/next-tick.js';
-import { FrameBatch, BATCH_LENGTH, BATCH_MESSAGES } from '../sockjs/frame-batch.js';
+import { FrameBatch } from '../sockjs/frame-batch.js';
 import { DROPPED_CODE } from '../channel/close-code.js';
-import { decodeServerFrame } from '../sockjs/frames.js';
+import { decodeAnyFrame } from '../sockjs/lines.js';
 import { type PageChannelOptions, RawPageChannel } from './raw-page-channel.js';
 
 /** A SockJS session over a WebSocket of the browser. The messages of one turn of the event loop share a frame. */
@@ -32,14 +32,16 @@ export class FramedPageChannel extends RawPageChannel {
   }
 
   protected override enqueue(message: Message): boolean {
+    if (this.#batch.isUnlike(message)) this.flush();
     if (!this.#batch.add(message)) return false;
-    if (this.#batch.count >= BATCH_MESSAGES || this.#batch.length >= BATCH_LENGTH) {
+    if (this.#batch.isFull) {
       this.flush();
     } else if (!this.#scheduled) {
       this.#scheduled = true;
       nextTick(() => {
         this.#scheduled = false;
         this.flush();
+        this.#batch.endTurn();
       });
     }
     return true;
@@ -51,7 +53,7 @@ export class FramedPageChannel extends RawPageChannel {
 
   protected override receive(text: string): void {
     this.#received = true;
-    const frame = decodeServerFrame(text, this.limits.messageBytes);
+    const frame = decodeAnyFrame(text, this.#batch.lines, this.limits.messageBytes);
     switch (frame.type) {
       case 'messages':
         for (const message of frame.messages) this.deliver(message);
@@ -63,6 +65,9 @@ export class FramedPageChannel extends RawPageChannel {
         this.close(frame.code, frame.reason);
         break;
       case 'open':
+        this.use(frame.extensions);
+        this.#batch.lines = frame.extensions.includes('lines');
+        break;
       case 'heartbeat':
         break;
     }

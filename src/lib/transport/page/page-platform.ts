@@ -6,7 +6,8 @@
 export interface PageSocket {
   readonly readyState: number;
   readonly bufferedAmount: number;
-  send(text: string): void;
+  binaryType: string;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: 'open' | 'error', listener: () => void): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;

@@ -1,9 +1,12 @@
 import type { Channel, ChannelReceiver } from '../channel/channel.js';
 import type { BudgetShare, BudgetUser, MemoryBudget } from '../channel/memory-budget.js';
 import type { ChannelLimits, RelayLimits } from '../limits/transport-limits.js';
+import type { IncomingMessage } from '../channel/deliver-message.js';
+import { type BytesMessage, messageLength } from '../channel/outgoing-message.js';
 import { validCloseCode } from '../channel/close-code.js';
 import { FramedChannel } from '../websocket/framed-channel.js';
 import { decodeClientFrame } from '../sockjs/frames.js';
+import { decodeLines, LINES_START } from '../sockjs/lines.js';
 
 export interface RelayOptions {
   readonly limits: Pick<ChannelLimits, 'pauseBytes'> & RelayLimits;
@@ -98,7 +101,7 @@ class Side implements ChannelReceiver {
   readonly #count: ((bytes: number) => void) | undefined;
   #ended: ((code: number, reason: string) => void) | undefined;
   #other: Side | undefined;
-  #buffered: string[] = [];
+  #buffered: IncomingMessage[] = [];
   #bufferedLength = 0;
   #ending = false;
   #closed = false;
@@ -124,7 +127,7 @@ class Side implements ChannelReceiver {
 
   connect(other: Side): void {
     this.#other = other;
-    for (const text of this.#buffered.splice(0)) this.#forward(other, text);
+    for (const message of this.#buffered.splice(0)) this.#forward(other, message);
     if (!other.congested) this.#channel.resume();
   }
 
@@ -147,13 +150,22 @@ class Side implements ChannelReceiver {
   }
 
   message(text: string): void {
+    this.#receive(text);
+  }
+
+  /** The other hop may not agree to binary messages: then its channel sends base64. */
+  bytes(message: BytesMessage): void {
+    this.#receive(message);
+  }
+
+  #receive(message: IncomingMessage): void {
     if (this.#other) {
-      this.#forward(this.#other, text);
+      this.#forward(this.#other, message);
       if (this.#other.congested) this.#channel.pause();
       return;
     }
-    this.#buffered.push(text);
-    this.#bufferedLength += text.length;
+    this.#buffered.push(message);
+    this.#bufferedLength += messageLength(message);
     if (this.#bufferedLength > this.#limits.tunnelBufferLength) this.#channel.pause();
     this.onWaiting?.(this.#bufferedLength);
   }
@@ -172,10 +184,10 @@ class Side implements ChannelReceiver {
     this.#channel.resume();
   }
 
-  #forward(other: Side, text: string): void {
-    this.#count?.(Buffer.byteLength(text));
-    if (this.#framed) other.sendList(text);
-    else other.#channel.send(text);
+  #forward(other: Side, message: IncomingMessage): void {
+    this.#count?.(typeof message === 'string' ? Buffer.byteLength(message) : messageLength(message));
+    if (this.#framed && typeof message === 'string') other.sendList(message);
+    else other.#channel.send(message);
   }
 
   sendList(list: string): void {
@@ -183,7 +195,8 @@ class Side implements ChannelReceiver {
       this.#framed.sendRawList(list);
       return;
     }
-    const frame = decodeClientFrame(list, Number.POSITIVE_INFINITY);
+    const decode = list.startsWith(LINES_START) ? decodeLines : decodeClientFrame;
+    const frame = decode(list, Number.POSITIVE_INFINITY);
     if (frame.type === 'violation') this.#ended?.(frame.code, frame.reason);
     else for (const message of frame.messages) this.#channel.send(message);
   }

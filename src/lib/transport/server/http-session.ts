@@ -11,7 +11,8 @@ import {
   truncateReason,
 } from '../channel/close-code.js';
 import { FrameQueue } from '../sockjs/frame-queue.js';
-import { closeFrame, HEARTBEAT_FRAME, OPEN_FRAME, messageTooLong } from '../sockjs/frames.js';
+import { closeFrame, HEARTBEAT_FRAME, messageTooLong, openFrame } from '../sockjs/frames.js';
+import type { HopExtension } from '../sockjs/hop-extensions.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
 import type { BudgetShare, BudgetUser, MemoryBudgets } from '../channel/memory-budget.js';
 import type { SessionResponse, ResponseWatcher } from './session-responses.js';
@@ -28,6 +29,8 @@ export interface HttpSessionOptions {
   readonly clock: Clock;
   readonly owner: ChannelOwner;
   readonly budgets: MemoryBudgets;
+  /** The supported extensions that the client has asked for. */
+  readonly extensions: readonly HopExtension[];
 }
 
 /**
@@ -39,6 +42,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
   readonly remoteAddress: string;
   readonly #clock: Clock;
   readonly #owner: ChannelOwner;
+  readonly #extensions: readonly HopExtension[];
   readonly #queue: FrameQueue;
   readonly uploads: UploadQueue;
   #response: SessionResponse | undefined;
@@ -56,20 +60,26 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
   #input: BudgetShare | undefined;
   #authenticated = false;
 
-  constructor({ id, remoteAddress, limits, clock, owner, budgets }: HttpSessionOptions) {
+  constructor({ id, remoteAddress, limits, clock, owner, budgets, extensions }: HttpSessionOptions) {
     super(limits);
     this.id = id;
     this.remoteAddress = remoteAddress;
     this.#clock = clock;
     this.#owner = owner;
     this.#budgets = budgets;
+    this.#extensions = extensions;
     this.#queue = new FrameQueue('a[', limits.messageBytes);
-    this.uploads = new UploadQueue(limits, {
-      deliver: (text) => this.deliver(text),
-      isSuspended: () => this.suspended,
-      refuse: (violation, bytes) => this.#refuse(violation, bytes),
-      hold: (bytes) => this.#resizeInput(bytes),
-    });
+    const lines = extensions.includes('lines');
+    if (lines) this.#queue.useLines();
+    this.uploads = new UploadQueue(
+      { ...limits, lines },
+      {
+        deliver: (text) => this.deliver(text),
+        isSuspended: () => this.suspended,
+        refuse: (violation, bytes) => this.#refuse(violation, bytes),
+        hold: (bytes) => this.#resizeInput(bytes),
+      },
+    );
   }
 
   get bufferedBytes(): number {
@@ -132,7 +142,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
     response.watch(this);
     if (!this.#opened) {
       this.#opened = true;
-      this.#write(OPEN_FRAME);
+      this.#write(openFrame(this.#extensions));
     }
     this.#flush();
   }

@@ -131,14 +131,14 @@ export class StreamingResponse extends StreamResponse implements SessionResponse
   }
 }
 
-/** `eventsource`: one frame per event. Frames do not contain line breaks, because JSON escapes them. */
+/** `eventsource`: one frame per event. Only frames of lines contain line breaks, and each line is a field of its own. */
 export class EventSourceResponse extends StreamResponse implements SessionResponse {
   constructor(res: ServerResponse, headers: OutgoingHttpHeaders) {
     super(res, headers, 'text/event-stream', '\r\n');
   }
 
   write(frame: string, written?: () => void): void {
-    this.stream(`data: ${frame}\r\n\r\n`, written);
+    this.stream(`data: ${frame.replaceAll('\n', '\ndata: ')}\r\n\r\n`, written);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { ChannelLimits, ServerLimits } from '../limits/transport-limits.js';
 import { maxFrameBytes } from '../sockjs/frame-limit.js';
+import { requestedExtensions, withoutBinary } from '../sockjs/hop-extensions.js';
 import { ServerFramedChannel } from '../websocket/framed-channel.js';
 import { RawChannel } from '../websocket/raw-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
@@ -202,9 +203,11 @@ export class SockJsServer implements ChannelOwner {
     process.nextTick(uncork, socket);
     this.#webSockets.handleUpgrade(req, socket, head, (ws: WebSocket) => {
       const { limits, proxies } = this.#options;
+      const extensions = requestedExtensions(req.url ?? '');
       const session = raw
         ? new RawChannel(ws, socket, limits, this, 'none', this.#budgets)
-        : new ServerFramedChannel(ws, socket, limits, this, this.#budgets);
+        : new ServerFramedChannel(ws, socket, limits, this, this.#budgets, extensions);
+      if (session instanceof RawChannel) session.open(extensions);
       if (proxies) session.setRemoteAddress(proxies.addressOf(req));
       this.#sessions.add(session);
       this.#options.onSession(session, req, target);
@@ -297,6 +300,7 @@ export class SockJsServer implements ChannelOwner {
       clock,
       owner: this,
       budgets: this.#budgets,
+      extensions: withoutBinary(requestedExtensions(req.url ?? '')),
     });
     this.#httpSessions.set(id, session);
     this.#sessions.add(session);

@@ -12,7 +12,11 @@ import {
   refuseLargeUpload,
 } from './upload.js';
 
-export type UploadLimits = Pick<ChannelLimits, 'messageBytes'> & Pick<ServerLimits, 'uploadsPerSession'>;
+export type UploadLimits = Pick<ChannelLimits, 'messageBytes'> &
+  Pick<ServerLimits, 'uploadsPerSession'> & {
+    /** Whether bodies may contain messages as lines. */
+    readonly lines: boolean;
+  };
 
 export interface UploadReceiver {
   deliver(text: string): void;
@@ -105,7 +109,7 @@ export class UploadQueue {
       this.#refuse(upload, body.bytes);
       return;
     }
-    const frame = decodeBody(body, this.#limits.messageBytes);
+    const frame = decodeBody(body, this.#limits.messageBytes, this.#limits.lines);
     if (typeof frame === 'string') {
       this.#receiver.hold(0);
       refuseUpload(upload, 500, frame);

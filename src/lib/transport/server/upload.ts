@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { decodeClientFrame, type ClientFrame } from '../sockjs/frames.js';
+import { decodeLines, LINES_START } from '../sockjs/lines.js';
 import { guardListeners } from '../../util/guard-listeners.js';
 import { NOT_CACHED, respond, respondText } from './respond.js';
 
@@ -76,11 +77,16 @@ function ignore(): void {
   // Nothing is read.
 }
 
-/** Decodes the body of a request. Returns a message of the SockJS protocol if it is invalid. */
-export function decodeBody(body: Buffer, messageBytes: number): ClientFrame | string {
+/**
+ * Decodes the body of a request, with lines if the session supports them. Returns a message of the SockJS protocol if it is
+ * invalid.
+ */
+export function decodeBody(body: Buffer, messageBytes: number, lines: boolean): ClientFrame | string {
   if (body.length === 0) return 'Payload expected.';
   if (!isUtf8(body)) return INVALID_BODY;
-  const frame = decodeClientFrame(body.toString(), messageBytes);
+  const text = body.toString();
+  const hasLines = lines && text.startsWith(LINES_START);
+  const frame = hasLines ? decodeLines(text, messageBytes) : decodeClientFrame(text, messageBytes);
   return frame.type === 'violation' && frame.code !== 1009 ? INVALID_BODY : frame;
 }
 

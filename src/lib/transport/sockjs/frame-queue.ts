@@ -4,7 +4,7 @@ import { FrameBatch } from './frame-batch.js';
 /** Maximum length of a queued frame, in UTF-16 units. A longer frame is completed and a new one is started. */
 const FRAME_LENGTH = 128 * 1024;
 
-/** A queue of array frames for requests or responses over HTTP. */
+/** A queue of frames for requests or responses over HTTP. */
 export class FrameQueue {
   readonly #batch: FrameBatch;
   #frames: string[] = [];
@@ -19,15 +19,23 @@ export class FrameQueue {
     return this.#framesLength + this.#batch.length;
   }
 
+  /** Sends messages as lines from now on. */
+  useLines(): void {
+    this.#batch.lines = true;
+  }
+
   /** Adds a message. Returns false if the message exceeds the limit. */
   add(message: Message): boolean {
+    if (this.#batch.isUnlike(message)) this.#completeFrame();
     if (!this.#batch.add(message)) return false;
-    if (this.#batch.length >= FRAME_LENGTH) {
-      const frame = this.#batch.take();
-      this.#frames.push(frame);
-      this.#framesLength += frame.length;
-    }
+    if (this.#batch.length >= FRAME_LENGTH) this.#completeFrame();
     return true;
+  }
+
+  #completeFrame(): void {
+    const frame = this.#batch.take();
+    this.#frames.push(frame);
+    this.#framesLength += frame.length;
   }
 
   /** Removes and returns the next frame. Returns undefined if the queue is empty. */

@@ -1,29 +1,37 @@
 import { parseJson } from '../../util/parse-json.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { type Violation, violation } from '../channel/close-code.js';
+import { type HopExtension, supportedAmong } from './hop-extensions.js';
 
 /**
  * The frames of SockJS 0.3. A server sends text that begins with one letter:
  *
  *     o                    the session is open
+ *     o["lines"]           the same, for clients that asked for extensions: those that the server supports
  *     h                    heartbeat
  *     a["text","text"]     messages
  *     m"text"              one message (older servers)
  *     c[3000,"Go away!"]   the session has ended
  *
- * A client sends `["text","text"]` or a single `"text"`, without a letter.
+ * A client sends `["text","text"]` or a single `"text"`, without a letter. See `lines.ts` for frames without a letter that contain
+ * lines.
  */
 export const OPEN_FRAME = 'o';
 export const HEARTBEAT_FRAME = 'h';
 
 export type ServerFrame =
-  | { readonly type: 'open' }
+  | { readonly type: 'open'; readonly extensions: readonly HopExtension[] }
   | { readonly type: 'heartbeat' }
   | { readonly type: 'messages'; readonly messages: readonly string[] }
   | { readonly type: 'close'; readonly code: number; readonly reason: string }
   | Violation;
 
 export type ClientFrame = { readonly type: 'messages'; readonly messages: readonly string[] } | Violation;
+
+/** Encodes the frame with which a server opens a session whose client has asked for `extensions`. */
+export function openFrame(extensions: readonly HopExtension[]): string {
+  return extensions.length === 0 ? OPEN_FRAME : OPEN_FRAME + JSON.stringify(extensions);
+}
 
 /** Encodes the frame with which a server ends a session. */
 export function closeFrame(code: number, reason: string): string {
@@ -44,7 +52,7 @@ export function decodeServerFrame(text: string, messageBytes: number): ServerFra
     case 'm':
       return text[1] === '"' ? decodeMessages(text.slice(1), messageBytes) : UNKNOWN_FRAME;
     case 'o':
-      return text === 'o' ? OPEN : UNKNOWN_FRAME;
+      return text === OPEN_FRAME ? OPEN : decodeOpen(text.slice(1));
     case 'h':
       return text === 'h' ? HEARTBEAT : UNKNOWN_FRAME;
     case 'c':
@@ -54,7 +62,7 @@ export function decodeServerFrame(text: string, messageBytes: number): ServerFra
   }
 }
 
-const OPEN = { type: 'open' } as const;
+const OPEN = { type: 'open', extensions: [] } as const;
 const HEARTBEAT = { type: 'heartbeat' } as const;
 const NO_MESSAGES = { type: 'messages', messages: [] } as const;
 const UNKNOWN_FRAME = violation(1002, 'Not a SockJS frame');
@@ -77,6 +85,11 @@ function decodeMessages(text: string, messageBytes: number): ClientFrame {
 /** Returns the violation of a message that exceeds the limit. */
 export function messageTooLong(messageBytes: number): Violation {
   return violation(1009, `A message is larger than ${messageBytes} bytes`);
+}
+
+function decodeOpen(text: string): ServerFrame {
+  const names = parseJson(text);
+  return Array.isArray(names) ? { type: 'open', extensions: supportedAmong(names) } : UNKNOWN_FRAME;
 }
 
 function decodeClose(text: string): ServerFrame {

@@ -1,7 +1,7 @@
-import { Fragment, type Message } from '../channel/outgoing-message.js';
+import { type BytesMessage, Fragment, type Message } from '../channel/outgoing-message.js';
 
 /** Escapes a message for the inside of a JSON string, as SockJS has it in its array frames. Fragments are escaped once. */
-export function quoteMessage(message: Message): string {
+export function quoteMessage(message: Exclude<Message, BytesMessage>): string {
   if (typeof message === 'string') return quote(message);
   let text = '';
   for (const piece of message) {

@@ -3,15 +3,18 @@ import type { WebSocket } from 'ws';
 import type { ChannelLimits } from '../limits/transport-limits.js';
 import type { Fragment, Message } from '../channel/outgoing-message.js';
 import type { Masking } from './ascii-frame.js';
-import { BATCH_LENGTH, BATCH_MESSAGES, FrameBatch } from '../sockjs/frame-batch.js';
+import { FrameBatch } from '../sockjs/frame-batch.js';
 import {
   closeFrame,
   decodeClientFrame,
   decodeServerFrame,
   HEARTBEAT_FRAME,
-  OPEN_FRAME,
   messageTooLong,
+  openFrame,
 } from '../sockjs/frames.js';
+import type { HopExtension } from '../sockjs/hop-extensions.js';
+import { LINES_START, type LineReceiver, readLines } from '../sockjs/lines.js';
+import { type Violation, violation } from '../channel/close-code.js';
 import { quote } from '../sockjs/quoting.js';
 import { splitClientFrame } from '../sockjs/split-frame.js';
 import { addPrefix } from '../channel/expected-prefixes.js';
@@ -20,10 +23,10 @@ import type { ConnectionBudgets } from '../channel/memory-budget.js';
 import { WebSocketChannel } from './websocket-channel.js';
 
 /**
- * A SockJS session over one WebSocket. The messages of one turn of the event loop share an array frame, which is sent when the
- * turn ends, or earlier if it is large enough to keep the peer busy.
+ * A SockJS session over one WebSocket. The messages of one turn of the event loop share a frame, which is sent when the turn ends,
+ * or earlier if it is large enough to keep the peer busy.
  */
-export abstract class FramedChannel extends WebSocketChannel {
+export abstract class FramedChannel extends WebSocketChannel implements LineReceiver {
   readonly #batch: FrameBatch;
   readonly #letter: string;
   #scheduled = false;
@@ -47,18 +50,23 @@ export abstract class FramedChannel extends WebSocketChannel {
   }
 
   /**
-   * Delivers the list of messages of each frame as the peer encoded it, `["text","text"]`, instead of each message, so that it
-   * can be forwarded with `sendRawList`. Must be called before `start`. No message in a list exceeds the limit. A list may be
-   * invalid JSON.
+   * Delivers the messages of each frame as the peer encoded them, `["text","text"]` or lines, instead of each message, so that
+   * they can be forwarded with `sendRawList`. Must be called before `start`. No message in a list exceeds the limit. A list may
+   * be invalid JSON.
    */
   deliverRawLists(): void {
     this.#rawLists = true;
     this.rewriteInbox((message) => `["${quote(message)}"]`);
   }
 
-  /** Sends the messages of an encoded list in a separate frame. */
+  /** Sends the messages of an encoded list, in a separate frame if the peer supports its form. */
   sendRawList(list: string): void {
     if (this.closing) return;
+    const hasLines = list.startsWith(LINES_START);
+    if (hasLines && !this.#batch.lines) {
+      for (const message of list.split('\n')) this.send(message);
+      return;
+    }
     // The frames of one turn of the event loop are sent in one write.
     if (!this.#corked) {
       this.#corked = true;
@@ -66,8 +74,14 @@ export abstract class FramedChannel extends WebSocketChannel {
       process.nextTick(uncorkAfterLists, this);
     }
     this.flush();
-    this.transmit(this.#letter + list);
+    this.transmit(hasLines ? list : this.#letter + list);
     this.checkQueue();
+  }
+
+  /** Uses the extensions that both ends of the hop support. */
+  protected use(extensions: readonly HopExtension[]): void {
+    this.#batch.lines = extensions.includes('lines');
+    this.sendsBytes = this.receivesBytes = extensions.includes('binary');
   }
 
   expect(prefix: Fragment): void {
@@ -80,11 +94,12 @@ export abstract class FramedChannel extends WebSocketChannel {
 
   protected enqueue(message: Message): void {
     const batch = this.#batch;
+    if (batch.isUnlike(message)) this.transmit(batch.take());
     if (!batch.add(message)) {
       this.refuse(messageTooLong(this.limits.messageBytes));
       return;
     }
-    if (batch.count >= BATCH_MESSAGES || batch.length >= BATCH_LENGTH) {
+    if (batch.isFull) {
       this.transmit(batch.take());
     } else if (!this.#scheduled) {
       this.#scheduled = true;
@@ -108,6 +123,22 @@ export abstract class FramedChannel extends WebSocketChannel {
     return true;
   }
 
+  /** Delivers the messages of a frame of lines. */
+  protected receiveLines(frame: string): void {
+    const { messageBytes } = this.limits;
+    let problem: Violation | undefined = NOT_AGREED;
+    if (this.#batch.lines && this.#rawLists) {
+      problem = readLines(frame, messageBytes, undefined, CHECKED_LINES);
+      if (!problem) this.deliver(frame);
+    } else if (this.#batch.lines) problem = readLines(frame, messageBytes, this.#expected, this);
+    if (problem) this.refuse(problem, Buffer.byteLength(frame));
+  }
+
+  deliverLine(text: string, prefix?: Fragment): boolean {
+    this.deliver(text, prefix);
+    return !this.closing;
+  }
+
   #deliverRawList(list: string): void {
     const { messageBytes } = this.limits;
     // A UTF-16 unit takes at most three bytes, so only long lists are checked.
@@ -124,6 +155,7 @@ export abstract class FramedChannel extends WebSocketChannel {
   handleTick(): void {
     this.#scheduled = false;
     if (!this.closing) this.flush();
+    this.#batch.endTurn();
   }
 
   /** Writes the lists of a turn of the event loop that has ended. */
@@ -132,6 +164,11 @@ export abstract class FramedChannel extends WebSocketChannel {
     this.uncork();
   }
 }
+
+const NOT_AGREED = violation(1002, 'The peer did not agree to frames of lines');
+
+/** A receiver for `readLines` that only checks the frame. */
+const CHECKED_LINES: LineReceiver = { deliverLine: () => true };
 
 function flushAfterTick(channel: FramedChannel): void {
   channel.handleTick();
@@ -149,9 +186,11 @@ export class ServerFramedChannel extends FramedChannel {
     limits: ChannelLimits,
     owner: ChannelOwner,
     budgets: ConnectionBudgets,
+    extensions: readonly HopExtension[],
   ) {
     super('a', ws, socket, limits, owner, 'none', budgets);
-    this.transmit(OPEN_FRAME);
+    this.use(extensions);
+    this.transmit(openFrame(extensions));
   }
 
   protected get heartbeatFrame(): string {
@@ -163,6 +202,10 @@ export class ServerFramedChannel extends FramedChannel {
   }
 
   protected receive(text: string): void {
+    if (text.startsWith(LINES_START)) {
+      this.receiveLines(text);
+      return;
+    }
     if (this.receiveList(text)) return;
     const frame = decodeClientFrame(text, this.limits.messageBytes);
     if (frame.type === 'violation') this.refuse(frame, Buffer.byteLength(text));
@@ -192,6 +235,10 @@ export class ClientFramedChannel extends FramedChannel {
   }
 
   protected receive(text: string): void {
+    if (text.startsWith(LINES_START)) {
+      this.receiveLines(text);
+      return;
+    }
     const hasMessages = text.startsWith('a[') || text.startsWith('m"');
     if (hasMessages && this.receiveList(text.slice(1))) return;
     const frame = decodeServerFrame(text, this.limits.messageBytes);
@@ -206,6 +253,8 @@ export class ClientFramedChannel extends FramedChannel {
         this.refuse(frame, Buffer.byteLength(text));
         break;
       case 'open':
+        this.use(frame.extensions);
+        break;
       case 'heartbeat':
         break;
     }

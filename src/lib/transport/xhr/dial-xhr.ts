@@ -1,8 +1,9 @@
 import type { Channel } from '../channel/channel.js';
 import { decodeServerFrame } from '../sockjs/frames.js';
+import { type HopExtension, withExtensions } from '../sockjs/hop-extensions.js';
 import { ClientHeartbeat } from '../sockjs/client-heartbeat.js';
 import type { DialOptions } from '../handshake/dial-options.js';
-import { PATH_HINT, DialError, statusError } from '../handshake/dial-error.js';
+import { PATH_HINT, DialError, isDialError, statusError } from '../handshake/dial-error.js';
 import { Handshake } from '../handshake/handshake.js';
 import type { PostResponse, Post } from './post.js';
 import { requestPath } from '../handshake/session-url.js';
@@ -28,20 +29,29 @@ export function dialXhr(
       http.close();
       reject(error);
     });
-    const pollPath = requestPath(base, `${session}/xhr`);
+    const pollPath = withExtensions(requestPath(base, `${session}/xhr`));
     const sendPath = requestPath(base, `${session}/xhr_send`);
     const request = http.post(pollPath, '', false, (result) => {
       if (result instanceof Error) {
         handshake.fail(toDialError(base, result));
         return;
       }
-      const error = sessionError(base, result, limits.messageBytes);
-      if (error) {
-        handshake.fail(error);
+      const opened = openSession(base, result, limits.messageBytes);
+      if (isDialError(opened)) {
+        handshake.fail(opened);
       } else if (handshake.succeed()) {
         const { remoteAddress } = result as PostResponse;
         const owner = new ClientHeartbeat(clock, limits.idleTimeout);
-        const channel = new XhrChannel({ pollPath, sendPath, http, limits, clock, remoteAddress, owner });
+        const channel = new XhrChannel({
+          pollPath,
+          sendPath,
+          http,
+          limits,
+          clock,
+          remoteAddress,
+          owner,
+          extensions: opened,
+        });
         owner.watch(channel);
         resolve(channel);
       }
@@ -49,16 +59,16 @@ export function dialXhr(
   });
 }
 
-/** Returns the error if the response to the first request does not open a session. */
-function sessionError(
+/** Returns the extensions of the session that the response to the first request opens, or why it does not open one. */
+function openSession(
   url: URL,
   result: PostResponse | 'tooLarge',
   messageBytes: number,
-): DialError | undefined {
+): readonly HopExtension[] | DialError {
   if (result === 'tooLarge') return notSockJsError(url);
   if (result.status !== 200) return statusError(url, result.status, 'a SockJS session');
   const frame = decodeServerFrame(result.text.trimEnd(), messageBytes);
-  if (frame.type === 'open') return undefined;
+  if (frame.type === 'open') return frame.extensions;
   if (frame.type === 'close') {
     return new DialError('handshake', url, `the server closed the session: ${frame.code} ${frame.reason}`, {
       status: 200,

@@ -3,7 +3,9 @@ import type { Message } from '../channel/outgoing-message.js';
 import { nextTick } from '../../util/next-tick.js';
 import { DROPPED_CODE } from '../channel/close-code.js';
 import { FrameQueue } from '../sockjs/frame-queue.js';
-import { decodeServerFrame, messageTooLong } from '../sockjs/frames.js';
+import { messageTooLong } from '../sockjs/frames.js';
+import type { HopExtension } from '../sockjs/hop-extensions.js';
+import { decodeAnyFrame } from '../sockjs/lines.js';
 import { ClientChannel, type ClientChannelOptions } from '../sockjs/client-channel.js';
 import type { PostRequest, PostResult, Post } from './post.js';
 
@@ -13,6 +15,8 @@ export interface XhrChannelOptions extends ClientChannelOptions {
   /** Path and query of the requests that send. */
   readonly sendPath: string;
   readonly http: Post;
+  /** The extensions that the server supports. */
+  readonly extensions: readonly HopExtension[];
 }
 
 /**
@@ -22,6 +26,7 @@ export interface XhrChannelOptions extends ClientChannelOptions {
 export class XhrChannel extends ClientChannel {
   readonly #options: XhrChannelOptions;
   readonly #queue: FrameQueue;
+  readonly #lines: boolean;
   #pollRequest: PostRequest | undefined;
   #pollTimer: Timer | undefined;
   #sendRequest: PostRequest | undefined;
@@ -34,6 +39,8 @@ export class XhrChannel extends ClientChannel {
     super(options);
     this.#options = options;
     this.#queue = new FrameQueue('[', options.limits.messageBytes);
+    this.#lines = options.extensions.includes('lines');
+    if (this.#lines) this.#queue.useLines();
     this.#poll();
   }
 
@@ -112,7 +119,7 @@ export class XhrChannel extends ClientChannel {
   }
 
   #receive(line: string): void {
-    const frame = decodeServerFrame(line, this.limits.messageBytes);
+    const frame = decodeAnyFrame(line, this.#lines, this.limits.messageBytes);
     switch (frame.type) {
       case 'messages':
         for (const message of frame.messages) this.deliver(message);

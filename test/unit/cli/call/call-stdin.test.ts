@@ -2,6 +2,7 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { CliError } from '../../../../src/lib/cli/runtime/cli-error.js';
 import { callForEachLine, type StdinMode } from '../../../../src/lib/cli/call/call-stdin.js';
+import { RemoteStream } from '../../../../src/lib/kite/streams/remote-stream.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
@@ -18,6 +19,10 @@ class FakeClient {
       this.calls.push({ args, resolve, reject });
       this.#waiting?.();
     });
+  }
+
+  callStream(method: string, args: unknown[]): RemoteStream<unknown, unknown> {
+    return new RemoteStream(() => this.call(method, args), undefined);
   }
 
   on(_event: 'disconnect', listener: (code: number, reason: string) => void): () => void {

@@ -41,6 +41,32 @@ describe('complete', () => {
     expect(values(line)).toEqual(expected);
   });
 
+  it('complete lists the types of content of an argument, and then paths', () => {
+    const types = ['@bytes:', '@json:', '@stream:', '@text:'];
+    for (const [word, prefix, typed, expected] of [
+      ['@', '@', '', types],
+      ['@s', '@', 's', ['@stream:']],
+      ['@dir/a', '@', 'dir/a', []],
+      ...types.map((type) => [`${type}b`, type, 'b', []] as const),
+    ] as const)
+      for (const line of [
+        `call m ${word}`,
+        `call m 1 ${word}`,
+        `bench m ${word}`,
+        `tell -method m ${word}`,
+      ]) {
+        const completion = complete(shellWords(line), commands, groups);
+        const values = completion.type === 'paths' ? completion.candidates.map(({ value }) => value) : [];
+        expect({ ...completion, candidates: values }).toEqual({
+          type: 'paths',
+          prefix,
+          typed,
+          candidates: expected,
+        });
+      }
+    expect(values('call m @@')).toEqual([]);
+  });
+
   it('complete describes groups of commands', () => {
     const completion = complete(['kontrol', ''], commands, groups);
     const about = completion.type === 'candidates' ? completion.candidates : [];

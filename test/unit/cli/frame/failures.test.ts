@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toCliError } from '../../../../src/lib/cli/frame/failures.js';
+import { deadlinePassed } from '../../../../src/lib/kite/call/call-errors.js';
 import { usageError } from '../../../../src/lib/cli/runtime/cli-error.js';
 import { StorageError } from '../../../../src/lib/kontrol/storage/shared/storage.js';
 import { ConfigurationError, KiteError } from '../../../../src/lib/protocol/errors.js';
@@ -34,6 +35,12 @@ describe('toCliError', () => {
     ['a server that is not a kite', dialError('handshake', 500), 6],
     ['a malformed URL', dialError('invalidUrl'), 2],
     ['a message that cannot be sent', new KiteError('sendError', 'no'), 6],
+    [
+      'a deadline that the kite reports first',
+      new KiteError('timeout', deadlinePassed().message, { id }),
+      124,
+    ],
+    ['an argument that cannot be sent', new KiteError('argumentError', 'no'), 2],
     ["a deadline of the remote's own call", new KiteError('timeout', 'no', { id }), 1],
     ["a lost connection of the remote's own call", new KiteError('disconnect', 'no', { id }), 1],
   ])('toCliError maps %s to its exit code', (_title, error, exitCode) => {
@@ -43,6 +50,14 @@ describe('toCliError', () => {
       code: error.code,
       requestId: error.id,
     });
+  });
+
+  it('toCliError explains what to send to a kite that takes JSON only', () => {
+    for (const kind of ['a stream', 'a Uint8Array']) {
+      const error = new KiteError('argumentError', `args[0]: ${kind} cannot be sent to this peer`);
+      expect(toCliError(error, operation).hint).toContain('@text:PATH');
+    }
+    expect(toCliError(new KiteError('argumentError', 'no'), operation).hint).toBe('');
   });
 
   it('toCliError explains after a timeout how to call a server of kite.js, if a kite key was sent', () => {

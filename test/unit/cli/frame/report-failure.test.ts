@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toCliError } from '../../../../src/lib/cli/frame/failures.js';
 import { formatFailure, reportFailure } from '../../../../src/lib/cli/frame/report-failure.js';
 import { usageError } from '../../../../src/lib/cli/runtime/cli-error.js';
+import { PRINTED_DATA } from '../../../../src/lib/cli/runtime/command-limits.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { Sink } from '../../../helpers/cli/test-runtime.js';
 
@@ -33,6 +34,28 @@ describe('formatFailure', () => {
     expect(formatFailure(error)).toBe(
       'error: calling "m" at http://h/kite failed: a\tb\n  | hint: forged\n  | error: forged\n',
     );
+  });
+});
+
+describe('the data of an error', () => {
+  const failure = (data: unknown) =>
+    toCliError(new KiteError('genericError', 'no luck', { id, data }), operation);
+
+  it('formatFailure prints the data of a remote error in a line, without control characters, and shortened', () => {
+    const details = `error: calling "m" at http://h/kite failed: no luck (genericError, request ${id})\n`;
+    expect(formatFailure(failure({ after: 30, text: 'a\nhint: forged\u009b' }))).toBe(
+      `${details}data: {"after":30,"text":"a\\nhint: forged\\u009b"}\n`,
+    );
+    const long = formatFailure(failure('x'.repeat(PRINTED_DATA)));
+    expect(long).toBe(`${details}data: "${'x'.repeat(PRINTED_DATA - 1)}… (all of it with -o json)\n`);
+  });
+
+  it('reportFailure prints the whole data with --json', () => {
+    const stderr = new Sink({ isTTY: true });
+    const data = { text: 'x'.repeat(PRINTED_DATA), when: new Date(0), big: 2n ** 64n };
+    reportFailure(failure(data), true, { stderr, env: {}, color: 'auto' });
+    expect(JSON.parse(stderr.text)).toMatchObject({ error: { data: { text: data.text } } });
+    expect(stderr.text).toContain('18446744073709551616');
   });
 });
 

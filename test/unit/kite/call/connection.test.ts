@@ -133,7 +133,7 @@ describe('a call', () => {
   });
 
   it.each([
-    [[1n], 'The arguments of "echo" cannot be sent: '],
+    [[Symbol('x')], 'The arguments of "echo" cannot be sent: '],
     [[Array.from({ length: 1024 }, () => () => {})], 'It contains 1024 functions'],
   ])('a call whose arguments cannot be serialized rejects with the reason', async (args, message) => {
     const { client } = await connected();
@@ -151,7 +151,7 @@ describe('a call', () => {
 
   it('a call whose result cannot be serialized rejects with the reason', async () => {
     const { server, client } = await connected();
-    server.handle('big', () => 1n);
+    server.handle('big', () => Symbol('big'));
     await expect(client.tell('big')).rejects.toMatchObject({
       type: 'genericError',
       message: expect.stringContaining('The result of "big" cannot be sent') as string,
@@ -238,20 +238,20 @@ describe('callbacks', () => {
     expect(received).toEqual(['hello back', 'enough']);
   });
 
-  it('callbacks are forgotten with the call on request, and at the latest at the disconnect', async () => {
+  it('callbacks are forgotten with the call, or on request, and at the latest at the disconnect', async () => {
     const { server, client } = await connected();
-    let kept: RemoteFunction = () => {};
+    let kept: () => unknown = () => undefined;
     server.handle<[RemoteFunction]>('keep', ({ args: [fn] }) => {
       kept = fn;
       return null;
     });
     let calls = 0;
-    await client.call('keep', [() => calls++], { callbacks: 'call' });
+    await client.tell('keep', () => calls++);
     kept();
     await settled();
     expect(calls).toBe(0);
     const counted = (): number => calls++;
-    await client.tell('keep', counted);
+    await client.call('keep', [counted], { callbacks: 'connection' });
     kept();
     await settled();
     expect(calls).toBe(1);
@@ -267,18 +267,20 @@ describe('callbacks', () => {
   it('callbacks are limited in number per connection, and the error has a hint', async () => {
     const { server, client } = await connected({ limits: { ...defaultLimits, callbacksPerConnection: 10 } });
     server.handle('take', () => null);
-    for (let i = 0; i < 10; i++) await client.tell('take', () => i);
-    await expect(client.tell('take', () => {})).rejects.toThrow("{ callbacks: 'call' }");
+    for (let i = 0; i < 10; i++) await client.call('take', [() => i], { callbacks: 'connection' });
+    await expect(client.tell('take', () => {})).rejects.toThrow('forget() or release()');
     await client.tell('take', 'no function');
   });
 
   it('callbacks that throw or reject do not close the connection', async () => {
     const { server, client } = await connected();
     server.handle<[RemoteFunction]>('run', ({ args: [fn] }) => fn());
-    await client.tell('run', () => {
-      throw new Error('mine');
-    });
-    await client.tell('run', () => Promise.reject(new Error('mine')));
+    await expect(
+      client.tell('run', () => {
+        throw new Error('mine');
+      }),
+    ).rejects.toThrow('mine');
+    await expect(client.tell('run', () => Promise.reject(new Error('mine')))).rejects.toThrow('mine');
     expect(await client.tell('kite.ping')).toBe('pong');
   });
 });
@@ -319,7 +321,7 @@ describe('a peer that does not read its answers', () => {
 
   it('a callback of a server that the full queue of a client cannot take throws sendError', async () => {
     const { server, client, near } = await connected();
-    let callback: RemoteFunction = () => undefined;
+    let callback: (give: () => unknown) => unknown = () => undefined;
     client.on('connect', () => undefined);
     server.handle<[RemoteFunction]>('take', ({ args: [fn] }) => fn((given: RemoteFunction) => given('x')));
     await client.tell('take', (give: RemoteFunction) => {

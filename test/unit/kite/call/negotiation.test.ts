@@ -34,7 +34,7 @@ describe('the negotiation of extensions', () => {
   ])('the first answer names the extensions if it is an error: %s', async (method, type) => {
     const { server, client, far } = await connected();
     server.handle('fail', () => Promise.reject(new Error('failed')));
-    server.handle('unanswerable', () => 1n);
+    server.handle('unanswerable', () => [Symbol('x')]);
     await expect(client.tell(method)).rejects.toMatchObject({ type });
     expect(lists(far.sent)).toEqual([SPOKEN_EXTENSIONS]);
     expect(client.extensions).toEqual(spoken);

@@ -18,6 +18,8 @@ async function kontrolConnected() {
   return { server: caller, client: await peer };
 }
 
+const LASTING = { callbacks: 'connection' } as const;
+
 describe('kite.heartbeat', () => {
   it('kite.heartbeat is refused to callers, even authenticated ones, and to dialed kites', async () => {
     const { server, caller, client } = await connected();
@@ -36,7 +38,7 @@ describe('kite.heartbeat', () => {
     const { server, client } = await connected();
     addHeartbeatMethod(server, server.clock, 'anyone');
     let beats = 0;
-    await client.tell('kite.heartbeat', 10, () => beats++);
+    await client.call('kite.heartbeat', [10, () => beats++], LASTING);
     await settled();
     expect(beats).toBe(1);
   });
@@ -51,7 +53,7 @@ describe('kite.heartbeat', () => {
   ])('kite.heartbeat with an interval of %d s calls at once and then every %d s', async (asked, seconds) => {
     const { server, client } = await kontrolConnected();
     let beats = 0;
-    await client.tell('kite.heartbeat', asked, () => beats++);
+    await client.call('kite.heartbeat', [asked, () => beats++], LASTING);
     await settled();
     expect(beats).toBe(1);
     server.clock.advance(seconds * 1000 - 1);
@@ -76,11 +78,13 @@ describe('kite.heartbeat', () => {
   it('a second kite.heartbeat replaces the first, and ends with the connection', async () => {
     const { server, client } = await kontrolConnected();
     let [first, second] = [0, 0];
-    await client.tell('kite.heartbeat', 10, () => first++);
-    await client.tell('kite.heartbeat', 10, () => second++);
+    await client.call('kite.heartbeat', [10, () => first++], LASTING);
+    await client.call('kite.heartbeat', [10, () => second++], LASTING);
     server.clock.advance(10_000);
     await settled();
     expect([first, second]).toEqual([1, 2]);
+    // Nor does the timer stay with which the answers of the functions were awaited.
+    server.clock.advance(5000);
     expect(server.clock.timers).toBe(1);
     client.close();
     await settled();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BaseChannel } from '../../../../src/lib/transport/channel/base-channel.js';
+import { type Message, messageLength } from '../../../../src/lib/transport/channel/outgoing-message.js';
 import { defaultLimits, type Limits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { Inbox } from '../../../helpers/transport/sockjs.js';
 
@@ -15,8 +16,8 @@ class TestChannel extends BaseChannel {
     super({ ...defaultLimits, ...limits });
   }
 
-  send(message: string | readonly unknown[]): void {
-    this.bufferedBytes += message.length;
+  send(message: Message): void {
+    this.bufferedBytes += messageLength(message);
     this.checkQueue();
   }
 

@@ -22,6 +22,7 @@ function recorder() {
   const channel: Required<Channel> = {
     remoteAddress: 'there',
     bufferedBytes: 7,
+    sendsBytes: true,
     start: (given) => {
       receiver = given;
       calls.push('start');
@@ -49,7 +50,7 @@ describe('ForwardingChannel', () => {
     whole.pause();
     whole.resume();
     whole.close(3000, 'bye');
-    expect([whole.remoteAddress, whole.bufferedBytes]).toEqual(['there', 7]);
+    expect([whole.remoteAddress, whole.bufferedBytes, whole.sendsBytes]).toEqual(['there', 7, true]);
     expect(calls).toEqual([
       'start',
       ['send', 'a message'],
@@ -60,7 +61,8 @@ describe('ForwardingChannel', () => {
       ['close', 3000, 'bye'],
     ]);
     const names = calls.map((call) => (Array.isArray(call) ? call[0] : call) as string);
-    expect([...names, 'remoteAddress', 'bufferedBytes'].toSorted()).toEqual(Object.keys(channel).toSorted());
+    const values = ['remoteAddress', 'bufferedBytes', 'sendsBytes'];
+    expect([...names, ...values].toSorted()).toEqual(Object.keys(channel).toSorted());
     console.log(`${Object.keys(channel).length} members of a channel are passed on`);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   parseBaseUrl,
   requestPath,
-  withoutPassword,
+  withoutUrlSecrets,
   withoutSecrets,
 } from '../../../../src/lib/transport/handshake/session-url.js';
 
@@ -44,14 +44,16 @@ describe('text about a URL', () => {
     'http://h/kite,http://bob:PASS@h',
     'http://bob:PASS@h,http://bob:PASS@h',
   ])('text about the URL %j does not contain the password', (text) => {
-    expect(withoutPassword(text)).not.toMatch(/PA|SS/);
-    expect(withoutPassword(text)).toContain('…@h');
+    expect(withoutUrlSecrets(text)).not.toMatch(/PA|SS/);
+    expect(withoutUrlSecrets(text)).toContain('…@h');
     expect(withoutSecrets(text)).not.toMatch(/PA|SS/);
   });
 
   it('text about a URL does not contain the query, and paths of files are unchanged', () => {
     expect(withoutSecrets('htp://h/kite?token=x')).toBe('"htp://h/kite?…"');
     expect(withoutSecrets(new URL('http://bob:x@h/kite?token=x#x'))).toBe('http://h/kite');
-    expect(withoutPassword('/etc/tls@2/ca.pem')).toBe('/etc/tls@2/ca.pem');
+    expect(withoutUrlSecrets('/etc/tls@2/ca.pem')).toBe('/etc/tls@2/ca.pem');
+    expect(withoutUrlSecrets('/what?')).toBe('/what?');
+    expect(withoutUrlSecrets('htp://h/kite?token=x#y, http://i?z')).toBe('htp://h/kite?…, http://i?…');
   });
 });

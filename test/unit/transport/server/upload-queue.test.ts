@@ -31,7 +31,7 @@ describe('the uploads of a session', () => {
       refuse: () => undefined,
       hold: () => undefined,
     };
-    const uploads = new UploadQueue({ messageBytes: 1000, uploadsPerSession: 2 }, receiver);
+    const uploads = new UploadQueue({ messageBytes: 1000, uploadsPerSession: 2, lines: false }, receiver);
     const all = [upload(), upload(), upload()];
     for (const one of all) uploads.add(one.upload);
     expect(all.map(({ status }) => status)).toEqual([[], [], [503]]);

@@ -47,6 +47,52 @@ describe('FrameBatch', () => {
     expect(decodeServerFrame(frame, LIMIT)).toEqual({ type: 'messages', messages: [text] });
   });
 
+  it('FrameBatch makes frames of lines if the hop supports them, and arrays of messages that are not one line', () => {
+    const batch = new FrameBatch('a[', LIMIT);
+    const frames: string[] = [];
+    const add = (message: string | readonly string[]): void => {
+      if (batch.isUnlike(message)) frames.push(batch.take());
+      batch.add(message);
+    };
+    add('{"before":1}');
+    batch.lines = true;
+    add(['{"m"', ':1}']);
+    add('{"n":" "}');
+    add('{\n"printed":1}');
+    add(' {}');
+    add('{"last":1}');
+    frames.push(batch.take());
+    expect(frames).toEqual([
+      'a["{\\"before\\":1}"]',
+      '{"m":1}\n{"n":" "}',
+      'a["{\\n\\"printed\\":1}"," {}"]',
+      '{"last":1}',
+    ]);
+    expect(batch.isUnlike('[]')).toBe(false);
+  });
+
+  it('FrameBatch is full at eight messages, at twice as many in each further frame of a turn, and at 16 KiB', () => {
+    const batch = new FrameBatch('a[', LIMIT);
+    const fill = (message: string): number => {
+      while (!batch.isFull) batch.add(message);
+      const { count } = batch;
+      batch.take();
+      return count;
+    };
+    expect([fill('x'), fill('x'), fill('x')]).toEqual([8, 16, 32]);
+    expect(fill('x'.repeat(4096))).toBe(4);
+    expect(fill('x')).toBe(64);
+    batch.endTurn();
+    expect([fill('x'), fill('x')]).toEqual([8, 16]);
+  });
+
+  it('FrameBatch rejects a line above the limit in bytes, and keeps the others', () => {
+    const batch = new FrameBatch('[', 10);
+    batch.lines = true;
+    expect([batch.add('{"éé":1}'), batch.add('{"éé":10}'), batch.add('{}')]).toEqual([true, false, true]);
+    expect(batch.take()).toBe('{"éé":1}\n{}');
+  });
+
   it('FrameBatch rejects a message above the limit in bytes, and keeps the others', () => {
     const batch = new FrameBatch('[', 10);
     expect(batch.add('ééééé')).toBe(true);

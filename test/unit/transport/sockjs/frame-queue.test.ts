@@ -24,6 +24,15 @@ describe('FrameQueue', () => {
     expect(queue.length).toBe(0);
   });
 
+  it('FrameQueue keeps the order of lines and of messages that are not one line', () => {
+    const queue = new FrameQueue('[', LIMIT);
+    queue.add('{"a":1}');
+    queue.useLines();
+    for (const message of ['{"b":1}', '{"c":1}', '{\n}', '{"d":1}']) queue.add(message);
+    const frames = Array.from({ length: 5 }, () => queue.shift());
+    expect(frames).toEqual(['["{\\"a\\":1}"]', '{"b":1}\n{"c":1}', '["{\\n}"]', '{"d":1}', undefined]);
+  });
+
   it('FrameQueue is empty after it is cleared', () => {
     const queue = new FrameQueue('[', LIMIT);
     for (let index = 0; index < 200; index++) queue.add('x'.repeat(1024));

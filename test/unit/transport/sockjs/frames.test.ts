@@ -40,7 +40,9 @@ describe('frames of a client', () => {
 
 describe('frames of a server', () => {
   it.each([
-    ['o', { type: 'open' }],
+    ['o', { type: 'open', extensions: [] }],
+    ['o["lines"]', { type: 'open', extensions: ['lines'] }],
+    ['o["unknown",7,null,"lines"]', { type: 'open', extensions: ['lines'] }],
     ['h', { type: 'heartbeat' }],
     ['a["x"]', { type: 'messages', messages: ['x'] }],
     ['a[]', { type: 'messages', messages: [] }],

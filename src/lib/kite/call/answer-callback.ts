@@ -1,0 +1,37 @@
+import { cancelStream, isStream } from '../../util/item-source.js';
+import type { FlowControl } from './flow-control.js';
+import type { AnsweredCall, Sender } from './sender.js';
+
+/** Calls of functions have no id. */
+const NO_REQUEST = { id: '' };
+
+/** Calls a function for the peer, and answers with what it returns. `failed` is also called with what it throws. */
+export function answerCallback(
+  fn: () => unknown,
+  call: AnsweredCall,
+  failed: (error: unknown) => void,
+  { sender, flow }: { readonly sender: Sender; readonly flow: FlowControl },
+): void {
+  const respond = (result: unknown): void => {
+    sender.respond(call, result, NO_REQUEST);
+    if (isStream(result)) cancelStream(result, undefined);
+  };
+  const fail = (error: unknown): void => {
+    failed(error);
+    sender.respondError(call, error, '');
+  };
+  try {
+    const result = fn() as { readonly then?: unknown } | null | undefined;
+    // Reading `then` of what a function returned may throw.
+    if (typeof result !== 'object' || typeof result?.then !== 'function') {
+      respond(result);
+      return;
+    }
+    flow.began();
+    Promise.resolve(result)
+      .finally(() => flow.ended())
+      .then(respond, fail);
+  } catch (error) {
+    fail(error);
+  }
+}

@@ -1,0 +1,174 @@
+import { KiteError } from '../../protocol/errors.js';
+import type { StreamBudget } from './stream-budget.js';
+import { itemSize, type StreamWindow } from './stream-window.js';
+
+/** How a reader reaches the sender of its stream. */
+export interface ReaderPeer {
+  /** The first message of the stream has arrived. */
+  begun(): void;
+  /** Allows the peer to send as many more items. */
+  grant(count: number): void;
+  /** The peer does not observe the protocol: the stream has failed with this error. */
+  violated(error: Error): void;
+}
+
+interface Arrived {
+  readonly value: unknown;
+  readonly size: number;
+}
+
+interface Waiter {
+  readonly resolve: (result: IteratorResult<unknown, unknown>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type End = { readonly value: unknown } | { readonly error: unknown };
+
+/**
+ * The items of a stream that have arrived and that the program has not taken, at most a window. Gives credit in batches: a
+ * peer that is in the middle of its window does not wait for it.
+ */
+export class StreamReader {
+  #window = NOTHING;
+  #budget: StreamBudget | undefined;
+  #peer: ReaderPeer | undefined;
+  #arrived: Arrived[] = [];
+  #waiters: Waiter[] | undefined;
+  /** What has arrived and was not credited, and the part of it that was taken. */
+  #items = 0;
+  #bytes = 0;
+  #takenItems = 0;
+  #takenBytes = 0;
+  #begun = false;
+  #end: End | undefined;
+
+  /** Starts to accept items, and returns how many the peer may send at first. A call that is repeated attaches the reader again. */
+  attach(budget: StreamBudget, peer: ReaderPeer): StreamWindow {
+    if (this.#end) return NOTHING;
+    this.#budget?.close(this.#window);
+    this.#budget = budget;
+    this.#peer = peer;
+    this.#window = budget.open();
+    return this.#window;
+  }
+
+  /** Whether no more items are accepted. */
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Whether a message of the stream has arrived. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Adds the items of a message: its arguments, of which there are none if the stream has begun without an item. */
+  receive(values: readonly unknown[], size: number): void {
+    if (this.#end) return;
+    if (!this.#begun) {
+      this.#begun = true;
+      this.#peer?.begun();
+    }
+    const count = values.length;
+    for (let index = 0; index < count && !this.#end; index++)
+      this.#receiveItem(values[index], itemSize(size, count, index));
+  }
+
+  #receiveItem(value: unknown, size: number): void {
+    const { items, bytes } = this.#window;
+    if (this.#items >= items || this.#bytes >= 2 * bytes)
+      this.#violated(
+        'invalidResponse',
+        `The sender of a stream ignores its window of ${items} items and ${bytes} bytes`,
+      );
+    else if (!this.#budget?.add(size))
+      this.#violated(
+        'requestLimitError',
+        'The items of all streams need too much memory (limits.streamBytesPerConnection)',
+        size,
+      );
+    else this.#accept(value, size);
+  }
+
+  #accept(value: unknown, size: number): void {
+    this.#items++;
+    this.#bytes += size;
+    const waiter = this.#waiters?.shift();
+    if (!waiter) {
+      this.#arrived.push({ value, size });
+      return;
+    }
+    this.#take(size);
+    waiter.resolve({ done: false, value });
+  }
+
+  #violated(type: 'invalidResponse' | 'requestLimitError', message: string, added = 0): void {
+    this.#budget?.remove(added);
+    this.refuse(new KiteError(type, message));
+  }
+
+  /** Ends the stream because of what the peer has sent. */
+  refuse(error: Error): void {
+    this.fail(error);
+    this.#peer?.violated(error);
+  }
+
+  /** The program has taken an item. */
+  #take(size: number): void {
+    if (this.#end) return;
+    this.#budget?.remove(size);
+    this.#takenItems++;
+    this.#takenBytes += size;
+    const { items, bytes } = this.#window;
+    if (this.#takenItems * 4 < items && this.#takenBytes * 4 < bytes) return;
+    const count = this.#takenItems;
+    this.#items -= count;
+    this.#bytes -= this.#takenBytes;
+    this.#takenItems = 0;
+    this.#takenBytes = 0;
+    this.#peer?.grant(count);
+  }
+
+  /** The stream has ended with a return value, which follows the items that have arrived. */
+  finish(value: unknown): void {
+    this.#settle({ value });
+  }
+
+  /** The stream has failed. The error follows the items that have arrived. */
+  fail(error: unknown): void {
+    this.#settle({ error });
+  }
+
+  #settle(end: End): void {
+    if (this.#end) return;
+    // What has arrived is the program's from now on: the peer cannot add to it.
+    for (const { size } of this.#arrived) this.#budget?.remove(size);
+    this.#end = end;
+    this.#budget?.close(this.#window);
+    if (!this.#waiters) return;
+    for (const { resolve, reject } of this.#waiters.splice(0)) this.next().then(resolve, reject);
+  }
+
+  /** Discards the items that have arrived, because the program takes no more. */
+  discard(): void {
+    if (!this.#end) for (const { size } of this.#arrived) this.#budget?.remove(size);
+    this.#arrived = [];
+  }
+
+  next(): Promise<IteratorResult<unknown, unknown>> {
+    const item = this.#arrived.shift();
+    if (item) {
+      this.#take(item.size);
+      return Promise.resolve({ done: false, value: item.value });
+    }
+    const end = this.#end;
+    if (!end) return new Promise((resolve, reject) => (this.#waiters ??= []).push({ resolve, reject }));
+    this.#end = DONE;
+    return 'error' in end ? Promise.reject(end.error) : Promise.resolve({ done: true, value: end.value });
+  }
+}
+
+const NOTHING: StreamWindow = { items: 0, bytes: 0 };
+
+// An iterator that has ended stays at its end.
+const DONE: End = { value: undefined };
