@@ -1,7 +1,8 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Request } from '../../../src/lib/index.js';
 import { defaultLimits, MAX_DEADLINE } from '../../../src/lib/kite/limits/kite-limits.js';
 import type { CallOptions } from '../../../src/lib/kite/call/peer.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
 import { bob, connected, makeCore, memoryDialer, settled } from '../../helpers/kite/cores.js';
 import { callAndAbort, endless, running } from '../../helpers/kite/endless.js';
 import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
@@ -277,18 +278,22 @@ describe('the trace and the metadata of a call', () => {
     expect(request.metadata).toEqual({});
   });
 
-  it('a peer that does not speak the extensions gets none of their fields', async () => {
+  it('a peer that does not speak the extensions gets none of their fields, and lost metadata is logged once', async () => {
     const [near, far] = MemoryChannel.pair();
-    const core = makeCore();
+    const warn = vi.fn<(message: string) => void>();
+    const core = makeCore({ logger: { ...silentLogger, warn } });
     const peer = core.accept(far);
     near.start({ message: () => undefined, drain: () => undefined, close: () => undefined });
     near.send('{"method":"kite.ping","arguments":[{"withArgs":[]}],"callbacks":{}}');
     await settled();
     const options = { timeout: 5, trace: { traceparent }, metadata: { a: 'b' } };
-    const call = expect(peer.call('note', [], options)).rejects.toMatchObject({ type: 'disconnect' });
-    expect(fields(far.sent)).toEqual(['']);
+    const calls = [peer.call('note', [], options), peer.call('note', [], options)].map((call) =>
+      expect(call).rejects.toMatchObject({ type: 'disconnect' }),
+    );
+    expect(fields(far.sent)).toEqual(['', '']);
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('The metadata of calls does not reach')]]);
     near.close();
-    await call;
+    await Promise.all(calls);
   });
 
   it.each([

@@ -42,7 +42,11 @@ export interface SenderHost extends OutboxHost {
 
 export interface SenderOptions extends OutboxOptions {
   /** The connection of the sender. */
-  readonly owner: { readonly streams: ConnectionStreams; keeps(fn: AnyFunction): boolean };
+  readonly owner: {
+    readonly streams: ConnectionStreams;
+    readonly remoteAddress: string;
+    keeps(fn: AnyFunction): boolean;
+  };
   /** Timeout of calls in milliseconds; 0 means none. Default: that of the host. */
   readonly timeout: number | undefined;
 }
@@ -62,6 +66,8 @@ export class Sender {
   readonly #hasTimeout: boolean;
   /** The field for the timeout of this connection, cached. */
   #defaultDeadline: Fragment | undefined;
+  /** Whether a warning about metadata that is not sent was logged. */
+  #hasWarned = false;
   #streamSender: StreamSender | undefined;
   #callbacks: CallbackCaller | undefined;
 
@@ -111,7 +117,7 @@ export class Sender {
     signal?.throwIfAborted();
     parent?.signal.throwIfAborted();
     const hasFields = options.trace || options.metadata || parent;
-    let fields: Piece = hasFields ? optionFields(options, this.#negotiation, this.#host.limits) : NO_FIELD;
+    let fields: Piece = hasFields ? this.#optionFields(options) : NO_FIELD;
     const more = typeof fields === 'string' ? fields.length : 0;
     const scrubbed = this.#outbox.encode(args, `The arguments of "${method}"`, 'args', more, true);
     const { json, functions } = scrubbed;
@@ -144,6 +150,19 @@ export class Sender {
     const tail = callTail(functions, shared ?? this.#pendingCalls, items);
     this.#outbox.sendEncoded(scrubbed, callMessage(start, this.#outbox.envelope, json, fields, number, tail));
     return number;
+  }
+
+  #optionFields(options: CallOptions): string {
+    const { metadata, parent } = options;
+    const isLost =
+      !this.#negotiation.mayRead('metadata') && Object.keys({ ...parent?.metadata, ...metadata }).length > 0;
+    if (isLost && !this.#hasWarned) {
+      this.#hasWarned = true;
+      this.#host.logger.warn(
+        `The metadata of calls does not reach ${this.#owner.remoteAddress}, which does not speak the extension`,
+      );
+    }
+    return optionFields(options, this.#negotiation, this.#host.limits);
   }
 
   #shareItems(reader: StreamReader): number {
