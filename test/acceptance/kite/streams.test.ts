@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { defaultLimits, isKiteError, Kite, type Request } from '../../../src/lib/index.js';
+import { defaultLimits, isKiteError, Kite, type Limits, type Request } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
 import { Receiver } from '../../../src/lib/kite/call/receiver.js';
@@ -726,5 +726,56 @@ describe('streams and peers without the extension', () => {
     await peer.callStream('list', []).result;
     // The first call offers to receive a stream, which such a peer ignores.
     expect(received.map(({ arguments: [options] }) => 'stream' in options)).toEqual([true, false]);
+  });
+});
+
+const SMALL_WINDOWS: readonly Partial<Limits>[] = [
+  { streamItems: 1 },
+  { streamItems: 8 },
+  { streamItems: 63 },
+  { streamBytes: 100 },
+  { streamBytes: 65_536 },
+];
+
+describe('a stream between kites with different limits', () => {
+  const lengths = [10, 1000];
+  const cases = SMALL_WINDOWS.flatMap((limits) => lengths.map((length) => ({ limits, length })));
+
+  it.each(cases)(
+    'all items of $length characters arrive if the sender has $limits',
+    async ({ limits, length }) => {
+      const options = { port: 0, env: {}, kiteKey: false, logger: silentLogger } as const;
+      const small = new Kite('small', '1.0.0', { ...options, limits });
+      const usual = new Kite('usual', '1.0.0', options);
+      onTestFinished(async () => {
+        await Promise.all([usual.close({ drainTimeout: 0 }), small.close({ drainTimeout: 0 })]);
+      });
+      async function* items(count: number): AsyncGenerator<string> {
+        for (let item = 0; item < count; item++) yield `${item}`.padEnd(length);
+      }
+      small.handle<[number]>('items', ({ args: [count] }) => items(count)).disableAuthentication();
+      usual
+        .handle<[AsyncIterable<string>]>('read', async ({ args: [all] }) => {
+          let count = 0;
+          for await (const item of all) if (Number(item) === count) count++;
+          return count;
+        })
+        .disableAuthentication();
+      await Promise.all([small.listen(), usual.listen()]);
+      const toSmall = usual.newClient(small.url ?? '');
+      const toUsual = small.newClient(usual.url ?? '');
+      await Promise.all([toSmall.dial(), toUsual.dial()]);
+      let read = 0;
+      for await (const item of toSmall.stream('items', 100)) if (Number(item) === read) read++;
+      expect(read).toBe(100);
+      expect(await toUsual.call('read', [items(100)])).toBe(100);
+    },
+  );
+
+  it('the windows that were tried are smaller than a quarter of the usual one', () => {
+    expect(defaultLimits).toMatchObject({ streamItems: 256, streamBytes: 1024 * 1024 });
+    console.log(
+      `${SMALL_WINDOWS.length} windows × ${lengths.length} lengths of items, results and arguments`,
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { KiteError } from '../../protocol/errors.js';
+import type { Clock } from '../../util/clock.js';
 import type { ItemStream } from '../../util/item-source.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
 import { StreamBudget } from './stream-budget.js';
@@ -8,6 +9,7 @@ import type { StreamWindow } from './stream-window.js';
 /** The connection of streams. */
 export interface StreamsHost {
   readonly limits: StreamLimits & { readonly pauseBytes: number };
+  readonly clock: Clock;
   readonly backlog: number;
   once(event: 'drain', listener: () => void): void;
 }
@@ -25,7 +27,7 @@ export class ConnectionStreams {
 
   constructor(connection: StreamsHost) {
     this.#connection = connection;
-    this.budget = new StreamBudget(connection.limits);
+    this.budget = new StreamBudget(connection.limits, connection.clock);
   }
 
   /**

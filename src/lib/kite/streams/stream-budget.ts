@@ -1,14 +1,17 @@
+import type { Clock } from '../../util/clock.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
 import type { StreamWindow } from './stream-window.js';
 
 /** The memory that the streams of one peer may take here: what was promised to them, and what has arrived. */
 export class StreamBudget {
+  readonly clock: Clock;
   readonly #limits: StreamLimits;
   #promised = 0;
   #arrived = 0;
 
-  constructor(limits: StreamLimits) {
+  constructor(limits: StreamLimits, clock: Clock) {
     this.#limits = limits;
+    this.clock = clock;
   }
 
   /** Returns the window of a new stream. Each gets at most a quarter of what is left, so that there is always some. */

@@ -1,4 +1,6 @@
 import { KiteError } from '../../protocol/errors.js';
+import type { Timer } from '../../util/clock.js';
+import { CREDIT_SHARE, STALL_MS } from '../limits/stream-limits.js';
 import type { StreamBudget } from './stream-budget.js';
 import { itemSize, type StreamWindow } from './stream-window.js';
 
@@ -26,7 +28,8 @@ type End = { readonly value: unknown } | { readonly error: unknown };
 
 /**
  * The items of a stream that have arrived and that the program has not taken, at most a window. Gives credit in batches: a
- * peer that is in the middle of its window does not wait for it.
+ * peer that is in the middle of its window does not wait for it. A peer may allow itself less than the window. If nothing arrives
+ * for a moment while the program waits, it may be such a peer: it gets the credit, and smaller batches from then on.
  */
 export class StreamReader {
   #window = NOTHING;
@@ -39,6 +42,9 @@ export class StreamReader {
   #bytes = 0;
   #takenItems = 0;
   #takenBytes = 0;
+  /** Credit is given for this part of the window: a quarter of it is 4. */
+  #share = CREDIT_SHARE;
+  #stall: Timer | undefined;
   #begun = false;
   #end: End | undefined;
 
@@ -96,6 +102,7 @@ export class StreamReader {
     const waiter = this.#waiters?.shift();
     if (!waiter) {
       this.#arrived.push({ value, size });
+      this.#growBatches();
       return;
     }
     this.#take(size);
@@ -120,13 +127,41 @@ export class StreamReader {
     this.#takenItems++;
     this.#takenBytes += size;
     const { items, bytes } = this.#window;
-    if (this.#takenItems * 4 < items && this.#takenBytes * 4 < bytes) return;
+    if (this.#takenItems * this.#share < items && this.#takenBytes * this.#share < bytes) return;
+    this.#grant();
+  }
+
+  #grant(): void {
     const count = this.#takenItems;
     this.#items -= count;
     this.#bytes -= this.#takenBytes;
     this.#takenItems = 0;
     this.#takenBytes = 0;
     this.#peer?.grant(count);
+  }
+
+  /** The program waits, and has taken items without credit: the peer may wait for the credit. */
+  #watchForStall(): void {
+    if (this.#takenItems === 0) return;
+    this.#stall ??= this.#budget?.clock.setTimeout(() => {
+      this.#stall = undefined;
+      if (this.#end || this.#takenItems === 0 || !this.#waiters?.length) return;
+      const { items, bytes } = this.#window;
+      // Half of what the peer has sent before it stopped.
+      const share = Math.min((2 * items) / this.#takenItems, (2 * bytes) / this.#takenBytes);
+      this.#share = Math.max(CREDIT_SHARE, share);
+      this.#grant();
+    }, STALL_MS);
+  }
+
+  /** A peer that sends more than two batches without credit does not need them to be as small. */
+  #growBatches(): void {
+    if (this.#share === CREDIT_SHARE) return;
+    const { items, bytes } = this.#window;
+    const isAhead =
+      this.#arrived.length * this.#share >= 2 * items ||
+      (this.#bytes - this.#takenBytes) * this.#share >= 2 * bytes;
+    if (isAhead) this.#share = Math.max(CREDIT_SHARE, this.#share / 2);
   }
 
   /** The stream has ended with a return value, which follows the items that have arrived. */
@@ -144,6 +179,7 @@ export class StreamReader {
     // What has arrived is the program's from now on: the peer cannot add to it.
     for (const { size } of this.#arrived) this.#budget?.remove(size);
     this.#end = end;
+    this.#stall?.cancel();
     this.#budget?.close(this.#window);
     if (!this.#waiters) return;
     for (const { resolve, reject } of this.#waiters.splice(0)) this.next().then(resolve, reject);
@@ -162,7 +198,10 @@ export class StreamReader {
       return Promise.resolve({ done: false, value: item.value });
     }
     const end = this.#end;
-    if (!end) return new Promise((resolve, reject) => (this.#waiters ??= []).push({ resolve, reject }));
+    if (!end) {
+      this.#watchForStall();
+      return new Promise((resolve, reject) => (this.#waiters ??= []).push({ resolve, reject }));
+    }
     this.#end = DONE;
     return 'error' in end ? Promise.reject(end.error) : Promise.resolve({ done: true, value: end.value });
   }
