@@ -356,3 +356,29 @@ interface Files {
     return (line: number) => `${path}:${line}`;
   });
 }
+
+// A function as the last argument gets the items of a streaming method.
+interface Counting {
+  three(onItem?: (n: number) => void): AsyncGenerator<number, string>;
+  to(last: number, onItem: RemoteFunction<[n: number]>, step?: number): AsyncGenerator<number, string>;
+  first(onItem: (n: number) => void, last: number): AsyncGenerator<number, string>;
+  each(...onItems: ((n: number) => void)[]): AsyncIterable<number>;
+  plain(last: number, step?: number): AsyncGenerator<number, string>;
+  value(onItem: (n: number) => void): number;
+}
+{
+  const counting = {} as Client<Counting>;
+  const onItem = (n: number): void => void n;
+  expectTypeOf(counting.tell('three', onItem)).toEqualTypeOf<Promise<number[] | string>>();
+  expectTypeOf(counting.tell('to', 3, onItem)).toEqualTypeOf<Promise<number[] | string>>();
+  expectTypeOf(counting.tell('first', onItem, 3)).toEqualTypeOf<Promise<number[]>>();
+  expectTypeOf(counting.tell('each', onItem)).toEqualTypeOf<Promise<number[] | null>>();
+  expectTypeOf(counting.tell('plain', 3)).toEqualTypeOf<Promise<number[]>>();
+  expectTypeOf(counting.tell('value', onItem)).toEqualTypeOf<Promise<number>>();
+  // A handler may get no function.
+  new Kite<Counting>('counting', '1.0.0').handle('three', async function* ({ args: [report] }) {
+    expectTypeOf(report).toEqualTypeOf<RemoteFunction<[n: number], void> | undefined>();
+    yield 1;
+    return 'end';
+  });
+}

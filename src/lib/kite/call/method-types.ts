@@ -30,13 +30,28 @@ export type HandlerArgs<Methods, Name extends MethodName<Methods>> = string exte
     ? ReceivedArgs<Args>
     : never;
 
+/**
+ * The result of a call. That of a streaming method is the array of its items, or what its generator returns if a function that gets
+ * the items is the last argument.
+ */
 export type MethodResult<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
   ? Fallback
-  : Methods[Name] extends (...args: never[]) => infer Result
+  : Methods[Name] extends (...args: infer Args) => infer Result
     ? [ItemOf<Awaited<Result>>] extends [never]
       ? Received<Awaited<Result>>
-      : Received<ItemOf<Awaited<Result>>>[]
+      : CollectedItems<Args, Awaited<Result>>
     : never;
+
+type CollectedItems<Args extends unknown[], Stream> =
+  | Received<ItemOf<Stream>>[]
+  | ([Extract<LastOf<Args>, (...args: never[]) => unknown>] extends [never] ? never : ReturnedBy<Stream>);
+
+/** What the last argument of a call can be, if optional ones are left out. `Before` is the parameter before these. */
+type LastOf<Args extends unknown[], Before = never> = Args extends []
+  ? Before
+  : Args extends [infer First, ...infer Rest]
+    ? LastOf<Rest, First>
+    : Before | Args[number];
 
 /**
  * The items of what a method returns: an async generator, another async iterable, or a ReadableStream. Never if it is not a stream.
