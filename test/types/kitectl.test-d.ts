@@ -313,3 +313,72 @@ for await (const item of streaming.callStream('double', [
 void (streaming.stream('square', 4).result satisfies Promise<number>);
 // @ts-expect-error -- the argument has another type
 streaming.stream('tail', 4);
+
+// Functions in results, in items, and in what a generator returns.
+interface Files {
+  open(path: string): (line: number) => string;
+  find(path: string): Promise<((line: number) => Promise<string>) | null>;
+  remote(): RemoteFunction<[n: number], boolean>;
+  jobs(): AsyncGenerator<() => number, (reason: string) => void>;
+  isOpen(): boolean;
+  anything(): unknown;
+  parse: typeof JSON.parse;
+  counter(): { count: number };
+}
+{
+  const files = {} as Client<Files>;
+  type Read = RemoteFunction<[line: number], string>;
+  expectTypeOf(files.tell('open', '/')).toEqualTypeOf<Promise<Read>>();
+  expectTypeOf(files.call('open', ['/'])).toEqualTypeOf<Promise<Read>>();
+  expectTypeOf(files.stream('open', '/').result).toEqualTypeOf<Promise<Read>>();
+  expectTypeOf(files.tell('find', '/')).toEqualTypeOf<Promise<Read | null>>();
+  expectTypeOf(files.tell('remote')).toEqualTypeOf<Promise<RemoteFunction<[n: number], boolean>>>();
+  expectTypeOf(files.tell('jobs')).toEqualTypeOf<Promise<RemoteFunction<[], number>[]>>();
+  expectTypeOf(files.stream('jobs').result).toEqualTypeOf<Promise<RemoteFunction<[reason: string], void>>>();
+  expectTypeOf(files.tell('isOpen')).toEqualTypeOf<Promise<boolean>>();
+  expectTypeOf(files.tell('anything')).toEqualTypeOf<Promise<unknown>>();
+  expectTypeOf(files.tell('parse', '1')).resolves.toBeAny();
+  expectTypeOf(files.tell('counter')).toEqualTypeOf<Promise<{ count: number }>>();
+  void (async () => {
+    using read = await files.tell('open', '/');
+    expectTypeOf(await read(1)).toEqualTypeOf<string>();
+    // @ts-expect-error The peer answers later.
+    read(1).toUpperCase();
+    for await (const job of files.stream('jobs')) {
+      expectTypeOf(await job()).toEqualTypeOf<number>();
+      job.release();
+    }
+  });
+  // A handler returns a function of its own.
+  const typed = new Kite<Files>('files', '1.0.0');
+  typed.handle('open', ({ args: [path] }) => {
+    expectTypeOf(path).toEqualTypeOf<string>();
+    return (line: number) => `${path}:${line}`;
+  });
+}
+
+// A function as the last argument gets the items of a streaming method.
+interface Counting {
+  three(onItem?: (n: number) => void): AsyncGenerator<number, string>;
+  to(last: number, onItem: RemoteFunction<[n: number]>, step?: number): AsyncGenerator<number, string>;
+  first(onItem: (n: number) => void, last: number): AsyncGenerator<number, string>;
+  each(...onItems: ((n: number) => void)[]): AsyncIterable<number>;
+  plain(last: number, step?: number): AsyncGenerator<number, string>;
+  value(onItem: (n: number) => void): number;
+}
+{
+  const counting = {} as Client<Counting>;
+  const onItem = (n: number): void => void n;
+  expectTypeOf(counting.tell('three', onItem)).toEqualTypeOf<Promise<number[] | string>>();
+  expectTypeOf(counting.tell('to', 3, onItem)).toEqualTypeOf<Promise<number[] | string>>();
+  expectTypeOf(counting.tell('first', onItem, 3)).toEqualTypeOf<Promise<number[]>>();
+  expectTypeOf(counting.tell('each', onItem)).toEqualTypeOf<Promise<number[] | null>>();
+  expectTypeOf(counting.tell('plain', 3)).toEqualTypeOf<Promise<number[]>>();
+  expectTypeOf(counting.tell('value', onItem)).toEqualTypeOf<Promise<number>>();
+  // A handler may get no function.
+  new Kite<Counting>('counting', '1.0.0').handle('three', async function* ({ args: [report] }) {
+    expectTypeOf(report).toEqualTypeOf<RemoteFunction<[n: number], void> | undefined>();
+    yield 1;
+    return 'end';
+  });
+}

@@ -91,6 +91,8 @@ export function encodeValues(
     if (object instanceof Error) return tagged('error', object, () => errorFields(object));
     if (isBytes(object)) return tagged('bytes', object, () => encodeBytes(object));
     if (UNSENDABLE.some((type) => object instanceof type)) throw unsendable(object, TO_THIS_PEER);
+    if (isSyncIterator(object))
+      throw unsendable(object, '; use an async generator (async function*) or an array');
     return undefined;
   };
 
@@ -151,6 +153,14 @@ const UNSENDABLE: readonly (new (...args: never[]) => object)[] = [
   ...(typeof SharedArrayBuffer === 'undefined' ? [] : [SharedArrayBuffer]),
 ];
 
+/** What all iterators that are not async inherit, such as generators, and those of arrays and maps. */
+const ITERATOR_PROTOTYPE = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) as object;
+
+/** Whether an object is an iterator, whose items are not among its fields. */
+function isSyncIterator(object: object): boolean {
+  return Object.prototype.isPrototypeOf.call(ITERATOR_PROTOTYPE, object);
+}
+
 function isBytes(object: object): object is ArrayBuffer | ArrayBufferView {
   return ArrayBuffer.isView(object) || object instanceof ArrayBuffer;
 }
@@ -162,10 +172,15 @@ interface Constructed {
 
 const TO_THIS_PEER = ' to this peer';
 
-/** Returns what a value is called: a number as it is written, and others by their class, such as `an ArrayBuffer`. */
+/**
+ * Returns what a value is called: a number as it is written, an iterator by its tag, because a generator has no class, and others by
+ * their class, such as `an ArrayBuffer`.
+ */
 function kindOf(item: Constructed): string {
   if (typeof item === 'number') return `${item}`;
-  const { name } = item.constructor;
+  const name = isSyncIterator(item)
+    ? Object.prototype.toString.call(item).slice('[object '.length, -1)
+    : item.constructor.name;
   return `${/^[AEIOU]/.test(name) && !name.startsWith('U') ? 'an' : 'a'} ${name}`;
 }
 

@@ -1,6 +1,7 @@
 import vm from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { encodeValues } from '../../../src/lib/dnode/encode-values.js';
+import { ValueError } from '../../../src/lib/dnode/value-tags.js';
 import { NumberLiteral } from '../../../src/lib/util/number-literal.js';
 
 const encode = (value: unknown, maxDepth = 20): unknown =>
@@ -13,6 +14,10 @@ class Point {
   get length(): number {
     return 1;
   }
+}
+
+function* generate(): Generator<number> {
+  yield 1;
 }
 
 /** Returns a view whose buffer was transferred. */
@@ -109,6 +114,30 @@ describe('encodeValues', () => {
     ],
   ])('encodeValues names the path of a value that no peer can receive: %#', (value, message) => {
     expect(() => encode(value)).toThrow(message);
+  });
+
+  it.each([
+    [[generate()], 'args[0]: a Generator'],
+    [[1, { a: [1].values() }], 'args[1].a: an Array Iterator'],
+    [[new Map().entries()], 'args[0]: a Map Iterator'],
+    [[{ a: { b: new Set().values() } }], 'args[0].a.b: a Set Iterator'],
+    [['ab'.matchAll(/a/g)], 'args[0]: a RegExp String Iterator'],
+  ])('encodeValues names what to use in place of an iterator that is not async: %#', (value, what) => {
+    const message = `${what} cannot be sent; use an async generator (async function*) or an array`;
+    for (const convert of [encode, check]) expect(() => convert(value)).toThrow(new ValueError(message));
+  });
+
+  it('encodeValues names an iterator that is a result or an item', () => {
+    const support = { values: true, bytes: true };
+    for (const name of ['result', 'item'])
+      expect(() => encodeValues(generate(), 20, name, support)).toThrow(
+        `${name}: a Generator cannot be sent;`,
+      );
+  });
+
+  it('encodeValues sends what can be iterated but is not an iterator', () => {
+    const iterable = { size: 1, [Symbol.iterator]: generate };
+    expect(encode([iterable])).toEqual([iterable]);
   });
 
   it('encodeValues rejects values that contain themselves, and those that nest too deep', () => {

@@ -30,13 +30,28 @@ export type HandlerArgs<Methods, Name extends MethodName<Methods>> = string exte
     ? ReceivedArgs<Args>
     : never;
 
+/**
+ * The result of a call. That of a streaming method is the array of its items, or what its generator returns if a function that gets
+ * the items is the last argument.
+ */
 export type MethodResult<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
   ? Fallback
-  : Methods[Name] extends (...args: never[]) => infer Result
+  : Methods[Name] extends (...args: infer Args) => infer Result
     ? [ItemOf<Awaited<Result>>] extends [never]
-      ? Awaited<Result>
-      : ItemOf<Awaited<Result>>[]
+      ? Received<Awaited<Result>>
+      : CollectedItems<Args, Awaited<Result>>
     : never;
+
+type CollectedItems<Args extends unknown[], Stream> =
+  | Received<ItemOf<Stream>>[]
+  | ([Extract<LastOf<Args>, (...args: never[]) => unknown>] extends [never] ? never : ReturnedBy<Stream>);
+
+/** What the last argument of a call can be, if optional ones are left out. `Before` is the parameter before these. */
+type LastOf<Args extends unknown[], Before = never> = Args extends []
+  ? Before
+  : Args extends [infer First, ...infer Rest]
+    ? LastOf<Rest, First>
+    : Before | Args[number];
 
 /**
  * The items of what a method returns: an async generator, another async iterable, or a ReadableStream. Never if it is not a stream.
@@ -53,19 +68,23 @@ type ItemOf<Result> = 0 extends 1 & Result // any
 export type StreamItem<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
   ? Fallback
   : Methods[Name] extends (...args: never[]) => infer Result
-    ? ItemOf<Awaited<Result>>
+    ? Received<ItemOf<Awaited<Result>>>
     : never;
 
 /** The result of a streaming method: what its generator returns. */
 export type StreamResult<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
   ? Fallback
   : Methods[Name] extends (...args: never[]) => infer Result
-    ? Awaited<Result> extends AsyncGenerator<unknown, infer Returned>
-      ? Returned
-      : [ItemOf<Awaited<Result>>] extends [never]
-        ? Awaited<Result>
-        : null
+    ? ReturnedBy<Awaited<Result>>
     : never;
+
+/** What a generator returns. Null for other streams, and the result itself if it is not a stream. */
+type ReturnedBy<Result> =
+  Result extends AsyncGenerator<unknown, infer Returned>
+    ? Received<Returned>
+    : [ItemOf<Result>] extends [never]
+      ? Received<Result>
+      : null;
 
 /**
  * A callback that the peer has passed. Calling it sends a message, and returns a promise of what it returns there. The program does
@@ -87,13 +106,15 @@ export interface RemoteFunction<Args extends unknown[] = unknown[], Result = unk
   [Symbol.dispose](): void;
 }
 
-type ReceivedArgs<Args extends unknown[]> = {
-  [Index in keyof Args]: Args[Index] extends RemoteFunction<never[]>
-    ? Args[Index]
-    : Args[Index] extends (...args: infer Parameters) => infer Result
+type ReceivedArgs<Args extends unknown[]> = { [Index in keyof Args]: Received<Args[Index]> };
+
+/** What arrives in place of a value: a function of the peer in place of a function. */
+type Received<Value> =
+  Value extends RemoteFunction<never[]>
+    ? Value
+    : Value extends (...args: infer Parameters) => infer Result
       ? RemoteFunction<Parameters, Awaited<Result>>
-      : Args[Index];
-};
+      : Value;
 
 /** The arguments that a caller passes: a function of its own for each callback. */
 type PassedArgs<Args extends unknown[]> = {
