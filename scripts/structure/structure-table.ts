@@ -642,6 +642,7 @@ export const structure: readonly Folder[] = [
       'loopback',
       'lru-map',
       'message-of',
+      'next-turn',
       'metrics-registry',
       'next-tick',
       'number-literal',

@@ -21,6 +21,11 @@ export class AttachedBytes {
     return this.mark;
   }
 
+  /** Keeps copies, because the program may change its bytes before the message is sent. */
+  copy(): void {
+    for (const [number, array] of this.arrays.entries()) this.arrays[number] = array.slice();
+  }
+
   /** Returns the array with this number. */
   at(number: number): Uint8Array {
     return this.arrays[number] ?? new Uint8Array();
@@ -41,24 +46,31 @@ export class AttachedBytes {
 export class ReceivedBytes {
   readonly #mark = newMark();
   readonly #arrays = new Map<string, Uint8Array>();
+  #count = 0;
   /** Size of all arrays. */
   size = 0;
 
   /** Adds an array. Returns what stands for it. */
   add(array: Uint8Array): string {
-    const mark = `${this.#mark}:${this.#arrays.size}`;
+    const mark = `${this.#mark}:${this.#count++}`;
     this.#arrays.set(mark, array);
     this.size += array.length;
     return mark;
   }
 
+  /** Whether an array was not read: what stands for it is not in a place of values. */
+  get isLeft(): boolean {
+    return this.#arrays.size > 0;
+  }
+
   /**
-   * Returns the array for which a text stands, for the program. It is a view of the message if that takes little more memory, and
+   * Returns the array for which a text stands, for the program, once. It is a view of the message if that takes little more memory, and
    * can also be read as numbers of eight bytes there.
    */
   get(mark: string): Uint8Array | undefined {
     const array = this.#arrays.get(mark);
     if (!array) return undefined;
+    this.#arrays.delete(mark);
     const isMost = array.length * 2 >= array.buffer.byteLength;
     return isMost && array.byteOffset % 8 === 0 ? array : array.slice();
   }

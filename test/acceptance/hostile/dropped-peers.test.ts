@@ -28,7 +28,8 @@ async function startKite(options: KiteOptions = {}): Promise<{ url: string; warn
   });
   onTestFinished(() => kite.close({ drainTimeout: 0 }));
   const flood = kite.handle<[(text: string) => void]>('flood', ({ args: [callback] }) => {
-    for (let n = 0; n < 500; n++) callback('x'.repeat(2000));
+    // More than the buffers of a kernel take, which are up to 36 MiB after it has seen much traffic.
+    for (let n = 0; n < 20_000; n++) callback('x'.repeat(2000));
   });
   flood.disableAuthentication();
   await kite.listen();

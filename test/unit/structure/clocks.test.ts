@@ -7,6 +7,7 @@ import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 /** The files that use timers or the time of JavaScript directly, with the reason. */
 const DIRECT: Readonly<Record<string, string>> = {
   'src/lib/util/clock.ts': 'the mechanism itself',
+  'src/lib/util/next-turn.ts': 'the next turn of the event loop, without a delay',
   'src/lib/util/socket-lock.ts': 'a fixed delay that keeps the process alive',
   'src/lib/kontrol/storage/etcd/etcd-cluster.ts': 'a fixed delay that keeps the process alive',
   'src/lib/cli/query/follow-kites.ts': 'a delay of at most ten seconds that keeps the process alive',

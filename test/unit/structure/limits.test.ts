@@ -41,7 +41,14 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     FEW: 'which of two ways to encode is faster',
   },
   'src/lib/kite/call/usual-messages.ts': { EXACT_DIGITS: 'the digits of numbers that are always exact' },
-  'src/lib/kite/streams/stream-producer.ts': { FIRST_ITEM_TURNS: 'when an item counts as not there at once' },
+  'src/lib/kite/streams/stream-producer.ts': {
+    FIRST_ITEM_TURNS: 'when an item counts as not there at once',
+    ITEMS_PER_TURN: 'how often the event loop gets a turn',
+  },
+  'src/lib/kite/streams/stream-reader.ts': {
+    CREDIT_SHARE: 'the part of a window for which credit is given at a time',
+    STALL_MS: 'how long a program waits before it gives credit for less',
+  },
   'src/lib/util/clock.ts': { MAX_DELAY: 'the longest timer of JavaScript' },
   'src/lib/kite/kontrol/kontrol-member.ts': { MIN_RENEWAL_DELAY: 'the time between two attempts' },
   'src/lib/kontrol/tokens/credential-uses.ts': {

@@ -92,5 +92,5 @@ export function invalidResponse(): KiteError {
 }
 
 function seconds(ms: number): string {
-  return ms < 1000 ? `${ms}ms` : `${ms / 1000}s`;
+  return ms < 1000 ? `${Math.ceil(ms)}ms` : `${Number((ms / 1000).toFixed(3))}s`;
 }

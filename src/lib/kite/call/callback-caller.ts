@@ -117,6 +117,7 @@ export class CallbackCaller {
     // The first call after the end shows whether the callback has ended as well.
     const called = stub.scope?.ended ? 'after the end' : 'before the end';
     if (stub.called === called && !stub.read) {
+      scrubbed.attached?.copy();
       const held = new HeldCall(this, stub, scrubbed, message);
       outbox.hold(held, scrubbed.json.length + (scrubbed.attached?.size ?? 0));
       return held.answer;

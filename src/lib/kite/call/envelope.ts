@@ -41,6 +41,8 @@ export const NO_FIELD = new Fragment('');
 /** Assigns the number with which the peer refers to a function. */
 export interface CallbackRegistry {
   share(fn: ExtractedFunction['fn']): number;
+  /** Assigns another number to a function that has one. */
+  shareAgain(fn: ExtractedFunction['fn']): number;
 }
 
 export function methodFragment(method: string): Fragment {
@@ -184,15 +186,29 @@ export function openMessage(number: number, json: string, next: number, end: num
   return [CALLBACK, number, CALLBACK_ARGS, json, `,"callbacks":{"${next}":[0,"next"],"${end}":[0,"end"]}}`];
 }
 
+/**
+ * Returns the number of each function. One that is in several places of a message has as many numbers, because each number has one
+ * path.
+ */
+export function numbersOf(functions: readonly ExtractedFunction[], sharer: CallbackRegistry): number[] {
+  const seen = functions.length > 1 ? new Set<unknown>() : undefined;
+  return functions.map(({ fn }) => {
+    const number = seen?.has(fn) ? sharer.shareAgain(fn) : sharer.share(fn);
+    seen?.add(fn);
+    return number;
+  });
+}
+
 /** Returns the entries of `callbacks`, and the end of the message. `base` is the start of each path. */
 function callbackEntries(
   functions: readonly ExtractedFunction[],
   base: string,
   sharer: CallbackRegistry,
 ): string {
-  const entries = functions.map(({ fn, path }) => {
+  const numbers = numbersOf(functions, sharer);
+  const entries = functions.map(({ path }, index) => {
     const separator = path.length > 0 && base !== '[' ? ',' : '';
-    return `"${sharer.share(fn)}":${base}${separator}${JSON.stringify(path).slice(1)}`;
+    return `"${numbers[index]}":${base}${separator}${JSON.stringify(path).slice(1)}`;
   });
   return `${entries.join()}}}`;
 }

@@ -1,6 +1,7 @@
 import type { ExtractedFunction, Scrubbed } from '../../dnode/scrub.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import {
+  BytesMessage,
   type Fragment,
   type Message,
   messageLength,
@@ -71,7 +72,8 @@ export class Outbox {
 
   send(message: Message): void {
     if (this.#held) {
-      this.#add(message, messageLength(message));
+      // The program may change its bytes before the message is sent.
+      this.#add(message instanceof BytesMessage ? message.copy() : message, messageLength(message));
       return;
     }
     this.#channel.send(message);

@@ -55,6 +55,11 @@ export class PendingCalls {
     return this.#table.share(fn);
   }
 
+  /** Registers a function under another number, until the connection ends or it is forgotten. */
+  shareAgain(fn: AnyFunction): number {
+    return this.#table.add(fn);
+  }
+
   /** Registers a function until the call that has its number in `callbacks` is settled. */
   shareForCall(fn: AnyFunction | StreamEntry): number {
     return this.#table.add(fn);

@@ -15,7 +15,7 @@ import { runGuarded } from '../../util/guard-listeners.js';
 import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/message-of.js';
 import { record } from '../../util/record.js';
-import type { ConnectionLimits } from '../limits/kite-limits.js';
+import { type ConnectionLimits, LOGGED_FAILURES } from '../limits/kite-limits.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
 import { StreamEntry } from '../streams/stream-entry.js';
 import { type IncomingCall, isOptionPath, readCall } from './envelope.js';
@@ -87,6 +87,8 @@ export class Receiver implements ChannelReceiver, CallReader {
   readonly #negotiation: Negotiation;
   readonly #ended: (code: number, reason: string) => void;
   #prefixes: CallPrefixCache | undefined;
+  /** Number of functions of this side that have failed. */
+  #failures = 0;
   #closed = false;
 
   constructor(
@@ -146,7 +148,8 @@ export class Receiver implements ChannelReceiver, CallReader {
     for (const piece of received.pieces)
       text += piece instanceof Uint8Array ? `"${bytes.add(piece)}"` : pieceText(piece);
     const message = this.#host.json.parse(text, this.#host.limits);
-    if (message.tagged) this.#receiveParsed({ ...message, bytes }, text.length + bytes.size);
+    const size = text.length + bytes.size;
+    if (message.tagged) this.#receiveParsed({ ...message, bytes }, size, received);
     else this.#receiveWhole(messageText(received));
   }
 
@@ -159,14 +162,21 @@ export class Receiver implements ChannelReceiver, CallReader {
     this.#prefixes?.learn(text, this.#channel);
   }
 
-  /** Returns whether the message is a call of a method. */
-  #receiveParsed(message: DnodeMessage, size: number): boolean {
+  /**
+   * Returns whether the message is a call of a method. `received` is the message if it has bytes: those outside of values, such as in
+   * credentials, are base64.
+   */
+  #receiveParsed(message: DnodeMessage, size: number, received?: BytesMessage): boolean {
     if (typeof message.method === 'number') {
-      this.#callback(message.method, message, size);
+      this.#callback(message.method, message, size, received);
       return false;
     }
     const restored = this.restore(message.method, message);
     const call = readCall(message.method, this.untagArguments(message));
+    if (received && message.bytes?.isLeft) {
+      this.#receiveWhole(messageText(received));
+      return true;
+    }
     if (restored) Object.assign(call, restored);
     this.#connection.dispatch(call);
     return true;
@@ -203,7 +213,7 @@ export class Receiver implements ChannelReceiver, CallReader {
     return message.tagged === true ? untagged(message, place, this.#host.limits) : message;
   }
 
-  #callback(number: number, received: DnodeMessage, size: number): void {
+  #callback(number: number, received: DnodeMessage, size: number, whole: BytesMessage | undefined): void {
     const { args, callbacks } = received;
     const entry = this.#pendingCalls.get(number);
     if (!this.#negotiation.extensions && (entry === undefined || isCall(entry)))
@@ -217,7 +227,8 @@ export class Receiver implements ChannelReceiver, CallReader {
     }
     if (callbacks) this.#unscrub(args, callbacks);
     const message = this.#untag(received, isCall(entry) ? taggedPlace(args[0]) : undefined);
-    if (typeof entry === 'function') this.#invoke(entry, message);
+    if (whole && received.bytes?.isLeft) this.#receiveWhole(messageText(whole));
+    else if (typeof entry === 'function') this.#invoke(entry, message);
     else if (entry instanceof StreamEntry) entry.receive(message, size);
     else settleCall(this.#pendingCalls.settle(number, entry), message);
   }
@@ -233,10 +244,7 @@ export class Receiver implements ChannelReceiver, CallReader {
   }
 
   #invoke(fn: AnyFunction, { args, answer, problem }: DnodeMessage): void {
-    const failed = (error: unknown): void =>
-      this.#host.logger.error(
-        `A function that ${this.#connection.remoteAddress} called failed: ${messageOf(error)}`,
-      );
+    const failed = (error: unknown): void => this.#logFailure(error);
     const call = fn as (...values: unknown[]) => unknown;
     if (problem) {
       failed(problem);
@@ -247,6 +255,16 @@ export class Receiver implements ChannelReceiver, CallReader {
       const { flow } = this.#connection;
       answerCallback(() => call(...args), respondsTo, failed, { sender: this.#sender, flow });
     }
+  }
+
+  /** Logs the failure of a function. The peer may call it without end, so that only the first failures are errors. */
+  #logFailure(error: unknown): void {
+    const { logger } = this.#host;
+    const message = `A function that ${this.#connection.remoteAddress} called failed: ${messageOf(error)}`;
+    const failures = ++this.#failures;
+    if (failures > LOGGED_FAILURES) logger.debug(message);
+    else if (failures === LOGGED_FAILURES) logger.error(`${message}; later ones are debug messages`);
+    else logger.error(message);
   }
 
   /** Answers the call of a callback that does not run, if it has to be answered. */

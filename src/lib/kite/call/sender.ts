@@ -22,6 +22,7 @@ import {
   type IncomingCall,
   joinFields,
   NO_FIELD,
+  numbersOf,
   resultMessage,
 } from './envelope.js';
 import type { Negotiation } from './negotiation.js';
@@ -191,17 +192,21 @@ export class Sender {
     { callbacks }: CallOptions,
   ): CallbackRegistry & { readonly released: number[] } {
     const released: number[] = [];
-    const numbers = functions.map(({ fn }) => {
-      if (typeof fn === 'function' && (callbacks === 'connection' || this.#owner.keeps(fn)))
-        return this.#pendingCalls.share(fn);
+    const isKept = (fn: ExtractedFunction['fn']): fn is AnyFunction =>
+      typeof fn === 'function' && (callbacks === 'connection' || this.#owner.keeps(fn));
+    const shareForCall = (fn: ExtractedFunction['fn']): number => {
       const number = this.#pendingCalls.shareForCall(
         typeof fn === 'function' ? fn : this.streams.argument(fn),
       );
       released.push(number);
       return number;
-    });
-    const next = numbers.values();
-    return { released, share: () => next.next().value ?? 0 };
+    };
+    const numbers = numbersOf(functions, {
+      share: (fn) => (isKept(fn) ? this.#pendingCalls.share(fn) : shareForCall(fn)),
+      shareAgain: (fn) => (isKept(fn) ? this.#pendingCalls.shareAgain(fn) : shareForCall(fn)),
+    }).values();
+    const share = (): number => numbers.next().value ?? 0;
+    return { released, share, shareAgain: share };
   }
 
   /** Gives up a call of this side. Without effect if it has ended. */

@@ -94,6 +94,12 @@ export const MAX_DEADLINE = 31_536_000_000;
  */
 export const HELD_LENGTH = 262_144;
 
+/**
+ * Maximum number of failures of functions that a peer has called which are logged as errors, for each connection. Default 10. If
+ * exceeded, they are debug messages.
+ */
+export const LOGGED_FAILURES = 10;
+
 /** Maximum number of credentials whose encoding is cached. Default 16. If exceeded, the cache is cleared. */
 export const CACHED_CREDENTIALS = 16;
 

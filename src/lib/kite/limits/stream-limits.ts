@@ -29,12 +29,3 @@ export const streamLimits: StreamLimits = {
   streamBytesPerConnection: 64 * 1024 * 1024,
   streamArrayItems: 65_536,
 };
-
-/** The receiver of a stream gives credit for this part of its window at a time: a quarter. */
-export const CREDIT_SHARE = 4;
-
-/**
- * How long a program waits for an item before it gives credit for less, in milliseconds: the sender may have a smaller window, and
- * wait as well.
- */
-export const STALL_MS = 20;

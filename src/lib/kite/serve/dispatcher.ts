@@ -157,7 +157,7 @@ function respondWithStream(
   stream: ItemStream,
 ): Promise<void> {
   const { producer, done } = sendStream(connection, call, stream);
-  request.sending = producer;
+  request.sendWhileWaited(producer);
   connection.track(call, request);
   return done.then(
     (result) => answer(connection, call, request, result),

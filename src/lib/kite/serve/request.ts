@@ -39,8 +39,8 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   /** @internal Whether the signal has aborted because the deadline has passed. The caller then gets no result. */
   expired = false;
 
-  /** @internal The stream that is being sent as the result. It ends when the caller gives up. */
-  sending: Pick<StreamProducer, 'stop'> | undefined;
+  /** The stream that is being sent as the result. */
+  #sending: Pick<StreamProducer, 'stop'> | undefined;
 
   constructor(connection: Connection, call: IncomingCall) {
     this.#connection = connection;
@@ -93,6 +93,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
       this.expired = true;
       controller.abort(deadlinePassed());
       this.#call.scope?.cancel(deadlinePassed());
+      this.#sending?.stop(deadlinePassed());
     };
     if (this.#canceled) controller.abort(this.#canceled);
     else if (timeLeft === undefined) return controller;
@@ -148,13 +149,20 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     return this.#canceled !== undefined;
   }
 
+  /** @internal Stops a stream that is sent as the result when the caller gives up, or its deadline has passed. */
+  sendWhileWaited(producer: Pick<StreamProducer, 'stop'>): void {
+    this.#sending = producer;
+    // The signal watches the deadline.
+    if (this.timeLeft !== undefined) void this.signal;
+  }
+
   /** @internal Called when the caller gives up. */
   cancel(reason: Error): void {
     if (this.#canceled) return;
     this.#canceled = reason;
     this.#controller?.abort(reason);
     this.#call.scope?.cancel(reason);
-    this.sending?.stop(reason);
+    this.#sending?.stop(reason);
   }
 
   /** Called when the request has ended: its signal does not abort after that. */

@@ -1,4 +1,4 @@
-import { codedError } from '../../protocol/errors.js';
+import { codedError, KiteError } from '../../protocol/errors.js';
 import type { ItemStream } from '../../util/item-source.js';
 import type { Connection } from '../call/connection.js';
 import type { IncomingCall } from '../call/envelope.js';
@@ -36,8 +36,9 @@ export function sendStream(connection: Connection, call: IncomingCall, stream: I
   const last = call.args.at(-1);
   if (typeof last === 'function') return streams.start(stream, NO_WINDOW, callEach(last, connection));
   const items: unknown[] = [];
-  const { producer, done } = streams.start(stream, NO_WINDOW, intoArray(items, connection));
-  return { producer, done: done.then(() => items) };
+  const outlet = intoArray(items, connection);
+  const { producer, done } = streams.start(stream, NO_WINDOW, outlet);
+  return { producer, done: done.then(() => items).finally(() => outlet.release()) };
 }
 
 // oxlint-disable-next-line typescript/no-unsafe-function-type -- a function of the caller
@@ -52,19 +53,30 @@ function callEach(fn: Function, { streams }: Connection): ItemOutlet {
   return outlet;
 }
 
-function intoArray(items: unknown[], connection: Connection): ItemOutlet {
+function intoArray(items: unknown[], connection: Connection): ItemOutlet & { release(): void } {
   const { streamArrayItems, messageBytes } = connection.limits;
+  const { budget } = connection.streams;
   let size = 0;
   return {
     drained: () => undefined,
     add: (item) => {
-      size += connection.measure(item) + 1;
+      const added = connection.measure(item) + 1;
+      size += added;
+      if (!budget.add(added)) throw arraysTooLarge();
       if (items.length >= streamArrayItems)
         throw tooLong(`${streamArrayItems} items (limits.streamArrayItems)`);
       if (size > messageBytes) throw tooLong(`${messageBytes} bytes (limits.messageBytes)`);
       items.push(item);
     },
+    release: () => budget.remove(size),
   };
+}
+
+function arraysTooLarge(): Error {
+  return new KiteError(
+    'requestLimitError',
+    'The items of all streams need too much memory (limits.streamBytesPerConnection)',
+  );
 }
 
 function tooLong(limit: string): Error {

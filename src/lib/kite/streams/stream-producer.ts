@@ -1,4 +1,5 @@
 import { type ItemSource, readStream, type ItemStream } from '../../util/item-source.js';
+import { nextTurn } from '../../util/next-turn.js';
 import { isPositive, itemSize, type StreamWindow } from './stream-window.js';
 
 /** Sends the items of a stream to the peer. */
@@ -22,6 +23,9 @@ export interface ItemOutlet {
 /** A window for receivers that give no credit. Only the network slows such a stream. */
 export const NO_WINDOW: StreamWindow = { items: Infinity, bytes: Infinity };
 
+/** Number of items without credit after which the event loop gets a turn. A generator that never waits would stop it. */
+const ITEMS_PER_TURN = 64;
+
 /** Microtasks after which an item is not there at once. */
 const FIRST_ITEM_TURNS = 8;
 
@@ -36,6 +40,8 @@ export class StreamProducer {
   /** The sizes of the items that the receiver has not taken, and their sum. */
   readonly #sizes: number[] = [];
   #outstanding = 0;
+  /** Number of items of a stream without a window. */
+  #freeItems = 0;
   /** Number of items that were added and not sent yet. */
   #pending = 0;
   /** Whether a message was sent since the network was checked. */
@@ -85,6 +91,7 @@ export class StreamProducer {
       this.#outlet.flush?.();
       if (this.#isFull) return new Promise((resolve) => (this.#granted = resolve));
     }
+    if (this.#window === NO_WINDOW && ++this.#freeItems % ITEMS_PER_TURN === 0) return nextTurn();
     if (!this.#hasSent) return undefined;
     const drained = this.#outlet.drained();
     this.#hasSent = drained !== undefined;
@@ -96,7 +103,8 @@ export class StreamProducer {
     const state: { hasItem?: boolean } = {};
     const next = this.#source.next();
     Promise.resolve(next).then(
-      ({ done }) => (state.hasItem = !done),
+      // The iterator of a program may return anything; `run` reports it.
+      (step) => (state.hasItem = !(step as typeof step | undefined)?.done),
       () => (state.hasItem = false),
     );
     // A generator that does not wait needs a few microtasks.

@@ -1,6 +1,5 @@
 import { KiteError } from '../../protocol/errors.js';
 import type { Timer } from '../../util/clock.js';
-import { CREDIT_SHARE, STALL_MS } from '../limits/stream-limits.js';
 import type { StreamBudget } from './stream-budget.js';
 import { itemSize, type StreamWindow } from './stream-window.js';
 
@@ -206,6 +205,14 @@ export class StreamReader {
     return 'error' in end ? Promise.reject(end.error) : Promise.resolve({ done: true, value: end.value });
   }
 }
+
+/** The receiver of a stream gives credit for this part of its window at a time: a quarter. */
+const CREDIT_SHARE = 4;
+/**
+ * How long a program waits for an item before it gives credit for less, in milliseconds: the sender may have a smaller window, and
+ * wait as well.
+ */
+const STALL_MS = 20;
 
 const NOTHING: StreamWindow = { items: 0, bytes: 0 };
 

@@ -42,6 +42,13 @@ export class BytesMessage {
   constructor(pieces: readonly (Piece | Uint8Array)[]) {
     this.pieces = pieces;
   }
+
+  /** Returns a message with copies of the bytes. */
+  copy(): BytesMessage {
+    return new BytesMessage(
+      this.pieces.map((piece) => (piece instanceof Uint8Array ? piece.slice() : piece)),
+    );
+  }
 }
 
 /** Returns the length of the text of a message, in UTF-16 code units. Bytes count as they are. */
