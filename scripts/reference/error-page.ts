@@ -87,7 +87,7 @@ export function errorPage(): string {
     SAMPLE,
     'The columns "exit code" contain the [exit codes](cli.md#exit-codes) of the command line. With `--json`, a command prints a failure as one line, `{"error":{"type","code","message","requestId","hint"}}`, with `data` if the error has some.',
     '## Types',
-    "A method may throw a `KiteError` with a custom type, code and data: `new KiteError('busy', 'Try again later', { data: { retryAfter: 30 } })`. Other fields of errors are sent only if the option `errorFields` of the kite names them, and the stack never is. If `id` is not empty, the called kite created the error; for the types `timeout`, `disconnect`, `sendError`, `invalidResponse` and `configurationError` the exit code is then 1.",
+    "A method may throw a `KiteError` with a custom type, code and data: `new KiteError('busy', 'Try again later', { data: { retryAfter: 30 } })`. Other fields of errors are sent only if the option `errorFields` of the kite names them: they arrive in `data`. The option does not apply to a `KiteError`, which has data of its own. The stack is never sent. If `id` is not empty, the called kite created the error; for the types `argumentError`, `timeout`, `disconnect`, `sendError`, `invalidResponse` and `configurationError` the exit code is then 1.",
     entryTable('type', errorTypes, {
       'exit code': (type) =>
         exitCode(
@@ -97,7 +97,10 @@ export function errorPage(): string {
     '## Codes of a KiteError',
     entryTable('code', kiteErrorCodes, {
       type: (_code, { type }) => `\`${type}\``,
-      'exit code': (code, { type }) => exitCode(new KiteError(type, '', { code })),
+      'exit code': (code, { type, sender }) => {
+        const id = sender.includes('calling side') ? '' : '1';
+        return exitCode(new KiteError(type, '', { code, id }));
+      },
     }),
     'The code can also be defined elsewhere: by a handler that threw the error, by a command of `kitectl serve` that failed with an exit code or signal, or by the operating system if `listen()` rejects, such as `EADDRINUSE`.',
     '## Codes of a ConfigurationError',

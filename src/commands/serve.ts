@@ -11,9 +11,9 @@ export default class Serve extends BaseCommand {
   static override description =
     'A shell command receives the arguments of a call as a JSON array on standard input; they never become part of the command ' +
     'line. If the call times out or the caller disconnects, the command and its child processes are killed. A function of a ' +
-    'module receives the arguments of a call, and the request as "this"; "describe" shows its properties description and ' +
-    'jsonSchema. SIGTERM and Ctrl-C shut the kite down gracefully. With --json, prints one line {"url":…,"kite":…} when it is ' +
-    'listening.';
+    'module receives the arguments of a call, and the request as "this": this.signal aborts when the caller gives up. "describe" ' +
+    'shows its properties description and jsonSchema. SIGTERM and Ctrl-C shut the kite down gracefully. With --json, prints one ' +
+    'line {"url":…,"kite":…} when it is listening.';
 
   static override examples = [
     {
@@ -26,7 +26,7 @@ export default class Serve extends BaseCommand {
         '<%= config.bin %> serve --name host --method date --exec date --method uptime --exec uptime --no-auth',
     },
     {
-      description: 'Return lines of text as a list of strings.',
+      description: 'Stream lines of text as strings.',
       command:
         "<%= config.bin %> serve --name host --method users --exec 'cut -d: -f1 /etc/passwd' --result lines",
     },

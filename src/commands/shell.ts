@@ -8,10 +8,11 @@ export default class Shell extends BaseCommand {
   static override summary = 'Call the methods of a kite interactively.';
 
   static override description =
-    'Type the name of a method and its arguments, such as: square 4. Tab completes names. The argument "@callback" passes a ' +
-    'function whose calls are printed. Ctrl-C cancels a call; .exit or Ctrl-D exits. The history is stored in shell_history in ' +
-    '$KITE_HOME or ~/.kite, without lines that start with a space or seem to contain a secret. Without a terminal, runs the ' +
-    'lines of standard input. The exit code is that of the last line that failed.';
+    'Type the name of a method and its arguments, such as: square 4. Tab completes names. The argument @callback passes a function ' +
+    'whose calls are printed, @bytes:PATH the content of a file as bytes, and @stream:PATH as a stream; @@TEXT is the string @TEXT. ' +
+    'The items of a stream are printed as they come. Ctrl-C cancels a call; .exit or Ctrl-D exits. The history is stored in ' +
+    'shell_history in $KITE_HOME or ~/.kite, without lines that start with a space or seem to contain a secret. Without a ' +
+    'terminal, runs the lines of standard input. The exit code is that of the last line that failed.';
 
   static override examples = [
     {

@@ -108,7 +108,7 @@ export class CallForm {
       event.preventDefault();
       void this.#run();
     });
-    this.#cancel.addEventListener('click', () => this.#running?.abort(new Error('Cancelled.')));
+    this.#cancel.addEventListener('click', () => this.#running?.abort(new Error('Canceled.')));
     this.#args.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.element.requestSubmit();
     });

@@ -424,7 +424,7 @@ export const configurationCodes = {
 export const dialCodes = {
   aborted: {
     sender: CALLER,
-    meaning: 'The caller cancelled the connection with its signal.',
+    meaning: 'The caller canceled the connection with its signal.',
     action: 'Connect again when needed.',
   },
   handshake: {

@@ -454,7 +454,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         await page.getByLabel('Method', { exact: true }).fill('wait');
         await page.getByRole('button', { name: 'Call', exact: true }).click();
         await page.getByRole('button', { name: 'Cancel' }).click();
-        expect(await isVisible(page.getByText('Cancelled.'))).toBe(true);
+        expect(await isVisible(page.getByText('Canceled.'))).toBe(true);
       });
 
       it('the page shows what a kite logs during a call, and rejects its other calls', async () => {

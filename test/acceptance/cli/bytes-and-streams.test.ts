@@ -172,13 +172,8 @@ describe('arguments that are bytes', () => {
     mkdirSync(join(cli.home, 'folder'));
     truncateSync(file('large', ''), 16 * 1024 * 1024 + 1);
     const rows: [string[], number, string, string][] = [
-      [
-        ['@bytes:none'],
-        3,
-        'Cannot read @bytes:none: no such file or folder',
-        'use @@bytes:none or --string.',
-      ],
-      [['@stream:none'], 3, 'Cannot read @stream:none: no such file', 'use @@stream:none or --string.'],
+      [['@bytes:none'], 3, 'Cannot read @bytes:none: no such file or folder', 'use @@bytes:none'],
+      [['@stream:none'], 3, 'Cannot read @stream:none: no such file', 'use @@stream:none'],
       [['@bytes:folder'], 3, 'Cannot read @bytes:folder: it is a folder', 'use @@bytes:folder'],
       [['@stream:folder'], 3, 'Cannot read @stream:folder: it is a folder', 'use @@stream:folder'],
       [['@bytes:'], 2, '@bytes: has no path.', '@bytes:- for standard input.'],
@@ -431,7 +426,7 @@ describe('kitectl shell with bytes and streams', () => {
     const input = [
       'reverse @bytes:three',
       'head @stream:three',
-      'echo @@bytes:three @path -',
+      'echo @@bytes:three @path @@callback @@bob -',
       'download 3',
       'head @stream:none',
       'head @stream:-',
@@ -439,9 +434,10 @@ describe('kitectl shell with bytes and streams', () => {
     ].join('\n');
     const { code, stdout, stderr } = await cli.run(['shell', ...to], { input, cwd: cli.home });
     expect(stdout).toBe(
-      '"AP8b"\n"\\u001b\ufffd\\u0000"\n["@bytes:three","@path","-"]\n"AAAA"\n"[object Uint8Array]"\n',
+      '"AP8b"\n"\\u001b\ufffd\\u0000"\n["@bytes:three","@path","@callback","@bob","-"]\n"AAAA"\n"[object Uint8Array]"\n',
     );
     expect(stderr).toContain('Cannot read @stream:none: no such file or folder');
+    expect(stderr).toMatch(/use @@stream:none$/m);
     expect(stderr).toContain('@stream:- cannot be used in the shell');
     expect(code).toBe(2);
   });
@@ -451,7 +447,7 @@ describe('kitectl shell with bytes and streams', () => {
     const running = cli.startTerminal(['shell', '--no-history', ...to], 80);
     await running.type('> ', 'ticks\r');
     await running.type('"tick"', '\u0003');
-    await running.type('was cancelled', 'type 4\r');
+    await running.type('was canceled', 'type 4\r');
     await vi.waitFor(() => expect(ended.length).toBe(before + 1));
     await running.type('"[object Number]"', '.exit\r');
     expect((await running.outcome).code).toBe(130);

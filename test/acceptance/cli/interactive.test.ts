@@ -54,7 +54,7 @@ const COMMANDS: Readonly<Record<string, Interactive>> = {
     },
     end: async () => {
       await tmux.press('C-c');
-      await tmux.shows('was cancelled');
+      await tmux.shows('was canceled');
       await tmux.press('C-d');
     },
     code: 130,

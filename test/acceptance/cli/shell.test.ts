@@ -138,7 +138,7 @@ describe('kitectl shell on a terminal', () => {
     });
     running.child.stdin?.write('wait\r');
     await called;
-    await type('\u0003', 'was cancelled');
+    await type('\u0003', 'was canceled');
     await type('squa', 'squa');
     await type('\u0003', 'math> ');
     await type('square 6\r', '36\r\n');

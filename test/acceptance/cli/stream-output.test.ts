@@ -120,6 +120,7 @@ describe('serve --exec --result lines', () => {
     await caller.outcome;
     await vi.waitFor(() => expect(existsSync(left)).toBe(true), { timeout: 10_000 });
     await stop(running);
+    expect(running.stderr).not.toContain('failed for');
   });
 
   it('serve ends a stream with the error of the command, after its lines', async () => {
@@ -128,6 +129,7 @@ describe('serve --exec --result lines', () => {
     expect([code, stdout]).toEqual([1, '"one"\n']);
     expect(stderr).toContain('no such thing');
     await stop(running);
+    expect(running.stderr).toContain('lines failed for an unauthenticated caller: no such thing');
   });
 
   it('serve gives callers without streams a list, and a command without output gives an empty one', async () => {

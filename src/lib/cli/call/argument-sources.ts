@@ -164,11 +164,7 @@ async function readable<Content>(word: string, read: () => Promise<Content>): Pr
     const code = errorCode(error);
     if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
     const reason = systemErrorReason(error);
-    throw configurationError(
-      `Cannot read ${word}: ${reason}`,
-      `To send it as a string, use @${word} or --string.`,
-      error,
-    );
+    throw configurationError(`Cannot read ${word}: ${reason}`, `To send it as a string, use @${word}`, error);
   }
 }
 

@@ -39,7 +39,7 @@ export class ConcurrencyGate {
       };
       const cancel = (): void => {
         this.#waiting.delete(start);
-        reject(new KiteError('disconnect', 'The call was cancelled'));
+        reject(new KiteError('disconnect', 'The call was canceled'));
       };
       this.#waiting.add(start);
       signal.addEventListener('abort', cancel, { once: true });

@@ -37,8 +37,8 @@ export const serveFlags = {
     summary: 'With --exec: what the output becomes: auto, json, text, lines or bytes. Default: auto.',
     description:
       'auto: null if the output is empty, a JSON value if it is valid JSON, otherwise a string. json: a JSON value; other output is an ' +
-      'error. text: a string without its last newline. lines: a stream of strings while the command runs. bytes: a string with the output in base64. If ' +
-      'there are several --exec, pass one --result for each.',
+      'error. text: a string without its last newline. lines: a stream of strings, one per line, while the command runs. bytes: ' +
+      'bytes, or base64 for callers that cannot receive bytes. If there are several --exec, pass one --result for each.',
     options: resultTypes,
     helpValue: 'TYPE',
     multiple: true,

@@ -143,6 +143,6 @@ function outputTooLargeError(name: string, maxBytes: number): KiteError {
 }
 
 function cancelledError(name: string): KiteError {
-  const message = `${name}: the command was terminated because the call was cancelled`;
+  const message = `${name}: the command was terminated because the call was canceled`;
   return new KiteError('disconnect', message);
 }

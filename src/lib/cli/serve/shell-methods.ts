@@ -135,13 +135,14 @@ export class ShellMethods {
     return { output, controller };
   }
 
-  /** Logs the failure of a call. */
-  async #logged<Result>(name: string, { username }: Request, work: () => Promise<Result>): Promise<Result> {
+  /** Logs the failure of a call, but not that its caller has left. */
+  async #logged<Result>(name: string, request: Request, work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
     } catch (error) {
-      const who = username || 'an unauthenticated caller';
-      this.#options.logger.warn(`${name} failed for ${who}: ${messageOf(error)}`);
+      const who = request.username || 'an unauthenticated caller';
+      if (!request.signal.aborted)
+        this.#options.logger.warn(`${name} failed for ${who}: ${messageOf(error)}`);
       throw error;
     }
   }

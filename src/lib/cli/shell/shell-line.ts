@@ -11,9 +11,10 @@ export type ShellLine =
   | { readonly type: 'call'; readonly method: string; readonly args: readonly ArgumentSource[] };
 
 /**
- * Parses a line: the name of a method and its arguments, separated by spaces. An argument that starts like a JSON array, object or
- * string extends to its end and can contain spaces. An argument in single quotes extends to the next single quote. A word such as
- * `@stream:PATH` reads a file. Other arguments are JSON if they are valid, and strings otherwise.
+ * Parses a line: the name of a method and its arguments, separated by spaces. An argument that starts like a JSON array, object
+ * or string extends to its end and can contain spaces. An argument in single quotes extends to the next single quote. A word such
+ * as `@stream:PATH` reads a file, and `@@TEXT` is the string `@TEXT`. Other arguments are JSON if they are valid, and strings
+ * otherwise.
  *
  * @throws CliError if a quote or bracket is not closed, or if a word reads standard input
  */
@@ -27,8 +28,8 @@ export function parseShellLine(line: string): ShellLine {
 
 const QUOTE_HINT = "Put a string that starts like JSON in single quotes: '[x'";
 
-/** A word that reads a file, and one that begins with `@` for another. */
-const FILE_WORD = /^@@?(?:json|text|bytes|stream):/;
+/** A word that reads a file, and one that is a string with `@`. */
+const SOURCE_WORD = /^@(?:@|(?:json|text|bytes|stream):)/;
 
 function* argumentsOf(text: string): Generator<ArgumentSource> {
   let at = 0;
@@ -60,7 +61,7 @@ function valueSource(value: unknown): ArgumentSource {
 }
 
 function wordSource(word: string): ArgumentSource {
-  if (!FILE_WORD.test(word)) return valueSource(parseArgument(word));
+  if (!SOURCE_WORD.test(word)) return valueSource(parseArgument(word));
   const source = parseArgumentSource(word, false);
   if (source.type !== 'stdin') return source;
   throw usageError(

@@ -250,6 +250,6 @@ function mentionsCallback(value: unknown): boolean {
 }
 
 function cancelledCall(method: string): CliError {
-  const failure = usageError(`The call of ${JSON.stringify(method)} was cancelled.`);
+  const failure = usageError(`The call of ${JSON.stringify(method)} was canceled.`);
   return failure.with({ exitCode: ExitCode.interrupted, type: 'interrupted' });
 }

@@ -82,7 +82,7 @@ function allowPeerPrompts(
     } catch (error) {
       if (isCliError(error)) failure = error;
       cancel();
-      throw new KiteError('genericError', 'The user cancelled the prompt');
+      throw new KiteError('genericError', 'The user canceled the prompt');
     } finally {
       resume();
     }

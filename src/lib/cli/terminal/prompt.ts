@@ -44,7 +44,7 @@ export async function requireConfirmation(
   if (confirmed) return;
   if (!canPrompt(runtime)) throw usageError('Confirmation required.', `Pass ${flag}.`);
   if (await confirm(message, false, runtime)) return;
-  throw usageError('Cancelled: nothing was changed.', `Answer y, or confirm with ${flag}.`);
+  throw usageError('Canceled: nothing was changed.', `Answer y, or confirm with ${flag}.`);
 }
 
 async function prompt(question: Question, streams: PromptStreams): Promise<unknown> {

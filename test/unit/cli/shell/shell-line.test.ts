@@ -13,6 +13,10 @@ function bytesOf(path: string): unknown {
   return { type: 'file', file: path, content: 'bytes', word: `@bytes:${path}` };
 }
 
+function text(value: string): unknown {
+  return { type: 'text', value };
+}
+
 describe('a line of the shell', () => {
   it.each<[string, string, unknown[]]>([
     ['square 4', 'square', [4]],
@@ -28,7 +32,8 @@ describe('a line of the shell', () => {
     ['kite.ping', 'kite.ping', []],
     ['.methodX 1', '.methodX', [1]],
     ['echo @path - \'@bytes:x\' "@bytes:x"', 'echo', ['@path', '-', '@bytes:x', '@bytes:x']],
-    ['echo @bytes:a @@bytes:a', 'echo', [bytesOf('a'), { type: 'text', value: '@bytes:a' }]],
+    ['echo @callback @@callback @@bob @', 'echo', ['@callback', text('@callback'), text('@bob'), '@']],
+    ['echo @bytes:a @@bytes:a', 'echo', [bytesOf('a'), text('@bytes:a')]],
   ])('the line %j calls the method %s', (line, method, args) => {
     expect(withValues(parseShellLine(line))).toEqual({ type: 'call', method, args });
   });

@@ -115,7 +115,7 @@ describe('requireConfirmation', () => {
     const refused = requireConfirmation('Remove it?', false, other.world);
     refused.catch(() => {});
     await other.type('Remove it?', '\r');
-    await expect(refused).rejects.toMatchObject({ exitCode: 2, message: 'Cancelled: nothing was changed.' });
+    await expect(refused).rejects.toMatchObject({ exitCode: 2, message: 'Canceled: nothing was changed.' });
   });
 
   it.each([
