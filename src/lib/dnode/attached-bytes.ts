@@ -64,8 +64,8 @@ export class ReceivedBytes {
   }
 
   /**
-   * Returns the array for which a text stands, for the program, once. It is a view of the message if that takes little more memory, and
-   * can also be read as numbers of eight bytes there.
+   * Returns the array for which a text stands, for the program, once. It is a view of the message if that takes little more memory,
+   * and can also be read as numbers of eight bytes there.
    */
   get(mark: string): Uint8Array | undefined {
     const array = this.#arrays.get(mark);

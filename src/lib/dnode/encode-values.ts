@@ -173,8 +173,8 @@ interface Constructed {
 const TO_THIS_PEER = ' to this peer';
 
 /**
- * Returns what a value is called: a number as it is written, an iterator by its tag, because a generator has no class, and others by
- * their class, such as `an ArrayBuffer`.
+ * Returns what a value is called: a number as it is written, an iterator by its tag, because a generator has no class, and others
+ * by their class, such as `an ArrayBuffer`.
  */
 function kindOf(item: Constructed): string {
   if (typeof item === 'number') return `${item}`;

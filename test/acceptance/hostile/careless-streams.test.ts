@@ -95,7 +95,9 @@ describe('iterators that do not follow the protocol', () => {
       return;
     }
     await expect(stream.result).rejects.toMatchObject({ type: 'genericError' });
-    await expect(client.call('read', [broken as unknown as AsyncIterable<unknown>])).rejects.toThrow();
+    await expect(client.call('read', [broken as unknown as AsyncIterable<unknown>])).rejects.toMatchObject({
+      type: 'genericError',
+    });
     expect(await client.tell('kite.ping')).toBe('pong');
   });
 });

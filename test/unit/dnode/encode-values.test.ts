@@ -122,7 +122,7 @@ describe('encodeValues', () => {
     [[new Map().entries()], 'args[0]: a Map Iterator'],
     [[{ a: { b: new Set().values() } }], 'args[0].a.b: a Set Iterator'],
     [['ab'.matchAll(/a/g)], 'args[0]: a RegExp String Iterator'],
-  ])('encodeValues names what to use in place of an iterator that is not async: %#', (value, what) => {
+  ])('encodeValues names what to use instead of an iterator that is not async: %#', (value, what) => {
     const message = `${what} cannot be sent; use an async generator (async function*) or an array`;
     for (const convert of [encode, check]) expect(() => convert(value)).toThrow(new ValueError(message));
   });

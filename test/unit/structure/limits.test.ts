@@ -47,7 +47,6 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/kite/streams/stream-reader.ts': {
     CREDIT_SHARE: 'the part of a window for which credit is given at a time',
-    STALL_MS: 'how long a program waits before it gives credit for less',
   },
   'src/lib/util/clock.ts': { MAX_DELAY: 'the longest timer of JavaScript' },
   'src/lib/kite/kontrol/kontrol-member.ts': { MIN_RENEWAL_DELAY: 'the time between two attempts' },

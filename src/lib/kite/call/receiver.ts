@@ -163,8 +163,8 @@ export class Receiver implements ChannelReceiver, CallReader {
   }
 
   /**
-   * Returns whether the message is a call of a method. `received` is the message if it has bytes: those outside of values, such as in
-   * credentials, are base64.
+   * Returns whether the message is a call of a method. `received` is the message if it has bytes: those outside of values, such as
+   * in credentials, are base64.
    */
   #receiveParsed(message: DnodeMessage, size: number, received?: BytesMessage): boolean {
     if (typeof message.method === 'number') {
