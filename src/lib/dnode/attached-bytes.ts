@@ -46,31 +46,32 @@ export class AttachedBytes {
 export class ReceivedBytes {
   readonly #mark = newMark();
   readonly #arrays = new Map<string, Uint8Array>();
-  #count = 0;
+  readonly #unread = new Set<string>();
   /** Size of all arrays. */
   size = 0;
 
   /** Adds an array. Returns what stands for it. */
   add(array: Uint8Array): string {
-    const mark = `${this.#mark}:${this.#count++}`;
+    const mark = `${this.#mark}:${this.#arrays.size}`;
     this.#arrays.set(mark, array);
+    this.#unread.add(mark);
     this.size += array.length;
     return mark;
   }
 
   /** Whether an array was not read: what stands for it is not in a place of values. */
   get isLeft(): boolean {
-    return this.#arrays.size > 0;
+    return this.#unread.size > 0;
   }
 
   /**
-   * Returns the array for which a text stands, for the program, once. It is a view of the message if that takes little more memory,
-   * and can also be read as numbers of eight bytes there.
+   * Returns the array for which a text stands, for the program. It is a view of the message if that takes little more memory, and
+   * can also be read as numbers of eight bytes there.
    */
   get(mark: string): Uint8Array | undefined {
     const array = this.#arrays.get(mark);
     if (!array) return undefined;
-    this.#arrays.delete(mark);
+    this.#unread.delete(mark);
     const isMost = array.length * 2 >= array.buffer.byteLength;
     return isMost && array.byteOffset % 8 === 0 ? array : array.slice();
   }
