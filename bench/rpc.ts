@@ -227,7 +227,7 @@ console.log(
   `Node ${process.version}, ${os.availableParallelism()} cores (${os.cpus()[0]?.model.trim()}), ` +
     `${rounds} interleaved rounds of ${ms} ms after a warm-up, medians.`,
 );
-const removeFile = createBenchFile();
+process.on('exit', createBenchFile());
 const processes = await Promise.all(peers.map((name) => PeerProcesses.start(name)));
 try {
   const measured = await rates(processes);
@@ -238,10 +238,6 @@ try {
 } finally {
   for (const peer of processes) peer.stop();
 }
-try {
-  if ('streams'.includes(values.only)) await measureStreams(peers);
-  if ('KiB per idle connection'.includes(values.only)) await memories();
-} finally {
-  removeFile();
-}
+if ('streams'.includes(values.only)) await measureStreams(peers);
+if ('KiB per idle connection'.includes(values.only)) await memories();
 reportGoals();

@@ -41,8 +41,8 @@ export const server: ServerPeer = {
           for (let i = 0; i < (args[0] as number); i++)
             socket.send(JSON.stringify({ method: 'each', args: [i] }));
         }
-        const results = { square: (args[0] as number) ** 2, produced: file.produced };
-        answer(method in results ? results[method as 'square' | 'produced'] : args[0]);
+        if (method === 'square') answer((args[0] as number) ** 2);
+        else answer(method === 'produced' ? file.produced : args[0]);
       });
     });
   },
