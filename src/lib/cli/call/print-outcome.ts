@@ -59,7 +59,8 @@ class ItemPrinter {
       return write(this.#output, piece);
     }
     this.#text += piece;
-    if (this.#text.length >= this.#output.writableHighWaterMark) return this.flush();
+    if (this.#text.length >= this.#output.writableHighWaterMark || this.#output.writableNeedDrain)
+      return this.flush();
     if (this.#scheduled) return;
     this.#scheduled = true;
     // The items of a message are read in microtasks.

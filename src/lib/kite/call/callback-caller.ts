@@ -132,6 +132,7 @@ export class CallbackCaller {
   ask(stub: Stub, message: readonly Piece[], answer: CallbackAnswer): readonly Piece[] {
     const { pendingCalls, negotiation, limits, timeout } = this.options;
     const { scope } = stub;
+    const timeLeft = scope?.request?.timeLeft;
     answer.reader = stub;
     if (pendingCalls.size >= limits.callbacksPerConnection) {
       answer.reject(tooManyCallbacks(limits.callbacksPerConnection));
@@ -148,7 +149,8 @@ export class CallbackCaller {
         if (hasCode(error, 'callbackEnded')) this.#ended(stub);
         answer.reject(error);
       },
-      timeout: scope?.request?.timeLeft ?? timeout,
+      // 0 means without end.
+      timeout: timeLeft === undefined ? timeout : Math.max(1, timeLeft),
       callbacks: undefined,
       unlisten: undefined,
       deadline: Infinity,
