@@ -324,11 +324,20 @@ const kite: readonly Folder[] = [
   {
     name: 'serve',
     about: 'the HTTP server, the gate for calls, methods and requests',
-    entries: ['default-methods', 'dispatcher', 'kite-server', 'run-until-signal', 'virtual-hosts'],
+    entries: [
+      'default-methods',
+      'dispatcher',
+      'health-routes',
+      'kite-server',
+      'lame-duck',
+      'run-until-signal',
+      'virtual-hosts',
+    ],
     exports: [
       'administrator',
       'argument-schema',
       'heartbeat-method',
+      'health-routes',
       'http-listener',
       'http-routes',
       'method',

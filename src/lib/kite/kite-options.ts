@@ -94,6 +94,11 @@ export interface KiteOptions extends ConfigOptions {
 export interface CloseOptions {
   /** Maximum time to wait for running calls, in milliseconds. Default: 10,000. */
   readonly drainTimeout?: number;
+  /**
+   * How long the kite still serves calls and HTTP requests after it has deregistered, so that balancers and callers notice: in
+   * milliseconds, or as text, such as `5s`. Default: 0.
+   */
+  readonly lameDuck?: number | string;
 }
 
 /** The other end of an open channel. */

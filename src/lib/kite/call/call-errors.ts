@@ -32,8 +32,13 @@ export function notSentBecause(error: unknown): unknown {
 
 /** Returns the error of a handler: that a call which it has made did not run does not mean that its own call did not. */
 export function ofHandler(error: unknown): unknown {
-  const isSafe = hasCode(error, 'notSent') || hasCode(error, 'draining');
-  return isSafe ? codedError('disconnect', 'lost', messageOf(error), error) : error;
+  try {
+    const isSafe = hasCode(error, 'notSent') || hasCode(error, 'draining');
+    return isSafe ? codedError('disconnect', 'lost', messageOf(error), error) : error;
+  } catch {
+    // The properties of an error may throw when they are read.
+    return error;
+  }
 }
 
 /** The error of a call that was pending when this side closed the connection. */
@@ -47,8 +52,8 @@ export function closedError(url: string): KiteError {
 }
 
 /** The error of a call whose `signal` has aborted. */
-export function abortedError(reason: unknown): KiteError {
-  return new KiteError('aborted', `The caller has aborted the call: ${messageOf(reason)}`, { cause: reason });
+export function abortedError(cause: unknown): KiteError {
+  return new KiteError('aborted', `The caller has aborted the call: ${messageOf(cause)}`, { cause });
 }
 
 /** The reason of the signal of a request whose caller has given up. */

@@ -95,4 +95,5 @@ export interface OpenClient {
   close(): void;
   wake(): void;
   announceDraining(): void;
+  whenIdle(): Promise<void>;
 }

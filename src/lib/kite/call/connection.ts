@@ -3,6 +3,12 @@ import type { ExtensionSet } from '../../protocol/extensions.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import {
+  ALL_ANSWERED_REASON,
+  GO_AWAY_CODE,
+  GO_AWAY_REASON,
+  RESTART_CODE,
+} from '../../transport/channel/close-code.js';
 import type { Clock } from '../../util/clock.js';
 import { type ListenerFailed, logListenerFailures } from '../../util/guard-listeners.js';
 import type { guardSignal } from '../../util/guard-signal.js';
@@ -245,6 +251,13 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#channel.close(code, reason);
   }
 
+  /** Closes the connection when this side has answered all calls of the peer, and takes no more. */
+  closeAnswered(): void {
+    // Others get the code that they know.
+    if (this.#negotiation.mayRead('draining')) this.close(RESTART_CODE, ALL_ANSWERED_REASON);
+    else this.close(GO_AWAY_CODE, GO_AWAY_REASON);
+  }
+
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
   respond(call: IncomingCall, result: unknown, request: { readonly id: string }): void {
     this.#sender.respond(call, result, request);
@@ -328,13 +341,21 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#controllers?.delete(controller);
   }
 
+  /** Returns the error of a call that is pending when the channel ends. */
+  #failure(code: number, reason: string): Error {
+    if (this.#closing) return closedHere();
+    return code === RESTART_CODE && reason === ALL_ANSWERED_REASON
+      ? drainingError(this.remoteAddress)
+      : disconnectError(reason);
+  }
+
   /** The channel has ended: fails pending calls and aborts running requests. */
   #ended(code: number, reason: string): void {
     this.#closed = true;
     this.#sender.end();
-    const lost = (): Error => (this.#closing ? closedHere() : disconnectError(reason));
-    this.#streams?.end(lost());
-    this.#pendingCalls.failAll(lost);
+    const failure = (): Error => this.#failure(code, reason);
+    this.#streams?.end(failure());
+    this.#pendingCalls.failAll(failure);
     for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;
     this.#host.disconnected(this);

@@ -20,6 +20,7 @@ import { type CallPrefixCache, Connection, type ConnectionEvents } from '../call
 import { envelopeFragment, type IncomingCall, methodFragment } from '../call/envelope.js';
 import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
+import { whenIdle } from '../call/when-idle.js';
 import { Dispatcher, type DispatcherOptions } from '../serve/dispatcher.js';
 import { type HandlerChain, type Handler, Method } from '../serve/method.js';
 import type { HandleOptions, KiteDescription, MethodHost } from '../serve/method-host.js';
@@ -127,6 +128,14 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     this.#dispatcher.drain();
     for (const connection of this.accepted) if (connection.flow.running > 0) connection.announceDraining();
     for (const client of this.#clients) client.announceDraining();
+  }
+
+  /** Closes each accepted connection when its calls are answered, after `drain`. Resolves when all calls are answered. */
+  async closeAnswered(): Promise<void> {
+    const answered = Array.from(this.#clients, (client) => client.whenIdle());
+    for (const connection of this.accepted)
+      answered.push(whenIdle(connection.flow).then(() => connection.closeAnswered()));
+    await Promise.all(answered);
   }
 
   /** Lets clients that wait for their next attempt dial at once. */

@@ -170,3 +170,9 @@ export const ALERT_LENGTH = 2000;
  * exceeded, `close` resolves anyway.
  */
 export const CLOSING_TIMEOUT = 1000;
+
+/**
+ * Maximum time that a closing kite waits until Kontrol has deregistered it, in milliseconds. Default 2 s. If exceeded, it closes
+ * anyway, and Kontrol deregisters it when its connection or its lease has ended.
+ */
+export const DEREGISTER_TIMEOUT = 2000;
