@@ -327,6 +327,7 @@ const kite: readonly Folder[] = [
     entries: [
       'default-methods',
       'dispatcher',
+      'handler-failures',
       'health-routes',
       'kite-server',
       'lame-duck',

@@ -63,7 +63,7 @@ export const errorTypes = {
     action: 'Read the message.',
   },
   timeout: {
-    sender: CALLER,
+    sender: `${CALLER}, or the called kite`,
     meaning: 'The method did not respond within the timeout.',
     action: 'Set a longer timeout, or find out why the kite is slow.',
   },
@@ -240,6 +240,12 @@ export const kiteErrorCodes = {
     sender: KONTROL,
     meaning: 'The kite key, or the kite key that the token was issued for, was revoked.',
     action: 'Get a new kite key: `kitectl register --force`.',
+  },
+  methodTimeout: {
+    type: 'timeout',
+    sender: KITE,
+    meaning: 'The handler has not ended within the `timeout` of its method. It may still run.',
+    action: 'Find out why the handler is slow, or increase the `timeout` of the method.',
   },
   noWatch: {
     type: 'genericError',

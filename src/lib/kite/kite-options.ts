@@ -9,6 +9,7 @@ import type { ServerAccess } from '../transport/handshake/server-access.js';
 import type { MemoryBudgets } from '../transport/channel/memory-budget.js';
 import type { SockJsClientScript } from '../transport/server/iframe-page.js';
 import type { AcceptTunnel } from './proxied/proxy-member.js';
+import type { ErrorPolicy } from './serve/handler-failures.js';
 import type { HeartbeatCallers } from './serve/heartbeat-method.js';
 import type { Numbers } from './call/message-numbers.js';
 import type { MethodHandling } from './serve/method.js';
@@ -78,6 +79,12 @@ export interface KiteOptions extends ConfigOptions {
    * can contain headers and paths.
    */
   readonly errorFields?: readonly string[] | undefined;
+  /**
+   * What callers see of the failure of a handler: `message`, its message as with the Go kites; `masked`, nothing of anything that
+   * is not a KiteError, which can contain paths and addresses; or what a function returns. The log has everything. Default:
+   * `message`.
+   */
+  readonly errors?: ErrorPolicy | undefined;
   /** Limits on the resources that peers can use. Default: `defaultLimits`. */
   readonly limits?: Partial<Limits> | undefined;
   /** Receives log messages. Default: a logger that writes to standard error, from `KITE_LOG_LEVEL` up. */

@@ -14,8 +14,8 @@ export function messageOf(thrown: unknown): string {
 export function describeThrown(thrown: unknown): string {
   try {
     if (thrown instanceof Error) return `${thrown.name || 'Error'} without a message`;
-    const isData = (typeof thrown !== 'object' && typeof thrown !== 'function') || thrown === null;
-    return `${isData ? String(thrown) || 'An empty string' : `A value of type ${typeof thrown}`} was thrown`;
+    const isObject = (typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function';
+    return `${isObject ? `A value of type ${typeof thrown}` : messageOf(thrown) || 'An empty string'} was thrown`;
   } catch {
     return 'unknown error';
   }
@@ -36,6 +36,29 @@ export function stackOf(thrown: unknown): string {
     return String(thrown instanceof Error ? (thrown.stack ?? thrown.message) : thrown);
   } catch {
     return 'unknown error';
+  }
+}
+
+/** How many causes of an error are logged: a cause can be its own cause. */
+const CAUSES = 5;
+
+/** Returns the stack of an error and those of its causes, or the text of anything else that was thrown. Never throws. */
+export function stackWithCauses(thrown: unknown): string {
+  let text = stackOf(thrown);
+  let error = thrown;
+  for (let count = 0; count < CAUSES; count++) {
+    error = causeOf(error);
+    if (error === undefined) break;
+    text += `\ncaused by: ${stackOf(error)}`;
+  }
+  return text;
+}
+
+function causeOf(thrown: unknown): unknown {
+  try {
+    return thrown instanceof Error ? thrown.cause : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Kite, type KiteEvent, type KiteOptions, KiteError } from '../../../src/lib/index.js';
+import { Kite, type KiteError, type KiteEvent, type KiteOptions } from '../../../src/lib/index.js';
 import { DEREGISTER_TIMEOUT } from '../../../src/lib/kite/limits/kite-limits.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { GoKontrol } from '../../helpers/kontrol/go-kontrol.js';
@@ -131,6 +131,7 @@ describe('a kite that deregisters', () => {
     await kite.register();
     const closed = kite.close();
     await deregisters;
+    expect(kite.url).toBeDefined();
     clock.advance(DEREGISTER_TIMEOUT);
     await closed;
   });

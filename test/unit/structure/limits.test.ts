@@ -161,6 +161,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     STRING_CHECK: 'which of two ways to scan is faster',
   },
   'src/ui/workspace.ts': { PAGE_SIZE: 'how many rows are shown at first' },
+  'src/lib/util/message-of.ts': { CAUSES: 'how many causes of an error are logged' },
   'src/ui/format.ts': { HEX_COLUMNS: 'the layout of bytes' },
 };
 

@@ -13,7 +13,14 @@ import type { Clock } from '../../util/clock.js';
 import { type ListenerFailed, logListenerFailures } from '../../util/guard-listeners.js';
 import type { guardSignal } from '../../util/guard-signal.js';
 import { cancelStreams, expectFailures, needsExtension } from './tagged-message.js';
-import { canceledError, closedHere, disconnectError, drainingError, notSentBecause } from './call-errors.js';
+import {
+  canceledError,
+  closedHere,
+  disconnectError,
+  drainingError,
+  type FailedRequest,
+  notSentBecause,
+} from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import type { ConnectionCredential } from './connection-credential.js';
 import { ConnectionStreams } from '../streams/connection-streams.js';
@@ -259,7 +266,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: IncomingCall, result: unknown, request: { readonly id: string }): void {
+  respond(call: IncomingCall, result: unknown, request: FailedRequest): void {
     this.#sender.respond(call, result, request);
   }
 
@@ -321,6 +328,12 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   untrack({ response }: IncomingCall, running: RunningCall): void {
     // A peer can use a number twice.
     if (this.#running?.get(response) === running) this.#running.delete(response);
+  }
+
+  /** Logs what a handler has thrown. Returns the error that its caller gets. */
+  handlerFailed(error: unknown, request: FailedRequest): unknown {
+    const { handlerFailed } = this.#host;
+    return handlerFailed ? handlerFailed(error, request) : error;
   }
 
   /** Logs what a listener of the program has thrown. */

@@ -45,6 +45,8 @@ export interface CoreOptions extends DispatcherOptions, Pick<ClientHost, 'newRen
   readonly limits: ConnectionLimits;
   readonly json: MessageJson;
   readonly errorFields?: readonly string[] | undefined;
+  readonly handlerFailed?: ClientHost['handlerFailed'];
+  readonly errorForPeer?: ClientHost['errorForPeer'];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timeout: number;

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../../util/clock.js';
-import { type ChannelLimits, CLOSE_GRACE, type ServerLimits } from '../limits/transport-limits.js';
+import { type Clock, systemClock, type Timer } from '../../util/clock.js';
+import { type ChannelLimits, CLOSE_FRAME_TIMEOUT, type ServerLimits } from '../limits/transport-limits.js';
 import type { Message } from '../channel/outgoing-message.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import {
@@ -114,7 +114,8 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
     this.#leaving = true;
     this.#flush();
     if (this.finished) this.#remove();
-    else this.#grace = this.#clock.setTimeout(() => this.#remove(), CLOSE_GRACE);
+    // Closing also ends if the clock of the program stands still.
+    else this.#grace = systemClock.setTimeout(() => this.#remove(), CLOSE_FRAME_TIMEOUT);
   }
 
   authenticated(): void {
