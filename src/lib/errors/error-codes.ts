@@ -654,7 +654,7 @@ export const closeCodes = {
   1012: {
     sender: 'a kite that shuts down',
     meaning:
-      'The kite has answered every call that it has received. A client of `dialForever` also reports this code when it leaves the connection of a kite that shuts down.',
+      '`All calls are answered`: the kite has answered every call that it has received. A client of `dialForever` also reports this code when it leaves the connection of a kite that shuts down.',
     action: 'Call another kite, or this one when it has started again. Calls without an answer have not run.',
   },
   1014: {

@@ -30,8 +30,8 @@ export interface ConnectOptions {
  * Connects to a kite, calls `use`, and closes the connection afterwards and on a signal. During this, the remote kite may write to
  * stderr with `kite.log` and `kite.print` and, if `interactive` is set, prompt the user. It may call nothing else.
  *
- * If a query finds several kites and one is unreachable, dials the next. `use` is called once, or, with `repeatable`, again with the
- * next kite if a call has failed without having run, for example because the kite is shutting down.
+ * If a query finds several kites and one is unreachable, dials the next. `use` is called once, or, with `repeatable`, again with
+ * the next kite if a call has failed without having run, for example because the kite is shutting down.
  */
 export async function withConnection<Result>(
   options: ConnectOptions,
