@@ -325,6 +325,7 @@ const kite: readonly Folder[] = [
     name: 'serve',
     about: 'the HTTP server, the gate for calls, methods and requests',
     entries: [
+      'close-answered',
       'default-methods',
       'dispatcher',
       'handler-failures',

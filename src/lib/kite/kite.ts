@@ -27,6 +27,7 @@ import type { ProxyRegistration } from './proxied/proxy-registration.js';
 import type { TlsOptions } from './serve/http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './serve/http-routes.js';
 import type { KiteServer } from './serve/kite-server.js';
+import { closeAnswered } from './serve/close-answered.js';
 import { type HealthOptions, healthRoutes } from './serve/health-routes.js';
 import { readLameDuck } from './serve/lame-duck.js';
 import type { FinalFunc, Handler, Method } from './serve/method.js';
@@ -456,7 +457,7 @@ export class Kite<Methods = AnyMethods> {
     this.#server.refuseSessions();
     this.#core.drain();
     const ends = [
-      this.#core.closeAnswered(),
+      closeAnswered(this.#core.accepted, this.#core.dialedCalls),
       this.#server.requestsAnswered(),
       ...this.#beforeClose.map((work) => this.#run(work)),
     ];

@@ -208,7 +208,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/trust/trusted-keys',
     'protocol/errors',
   ],
-  'kite/graceful-end': ['kite/serve/health-routes', 'kite/serve/lame-duck'],
+  'kite/graceful-end': ['kite/serve/close-answered', 'kite/serve/health-routes', 'kite/serve/lame-duck'],
   'kite/streams': [
     'kite/serve/send-stream',
     'kite/streams/connection-streams',

@@ -19,7 +19,7 @@ import type {
 } from './method-types.js';
 import type { RenewToken, TokenRenewal } from './token-renewal.js';
 import { type CallOptions, Peer } from './peer.js';
-import { whenIdle } from './when-idle.js';
+import type { RunningCalls } from './when-idle.js';
 import { cancelStreams } from './tagged-message.js';
 
 export type * from './client-options.js';
@@ -283,10 +283,9 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#connection?.announceDraining();
   }
 
-  /** @internal Resolves when the calls of the peer are answered. */
-  async whenIdle(): Promise<void> {
-    for (const connection of [this.#connection, this.#leaving])
-      if (connection) await whenIdle(connection.flow);
+  /** @internal The calls of the peer that run. */
+  get running(): RunningCalls[] {
+    return [this.#connection, this.#leaving].flatMap((connection) => connection?.flow ?? []);
   }
 
   /** @internal Dials at once if `dialForever` waits for its next attempt. */

@@ -3,12 +3,7 @@ import type { ExtensionSet } from '../../protocol/extensions.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Channel } from '../../transport/channel/channel.js';
-import {
-  ALL_ANSWERED_REASON,
-  GO_AWAY_CODE,
-  GO_AWAY_REASON,
-  RESTART_CODE,
-} from '../../transport/channel/close-code.js';
+import { ALL_ANSWERED_REASON, RESTART_CODE } from '../../transport/channel/close-code.js';
 import type { Clock } from '../../util/clock.js';
 import { type ListenerFailed, logListenerFailures } from '../../util/guard-listeners.js';
 import type { guardSignal } from '../../util/guard-signal.js';
@@ -256,13 +251,6 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#closing = true;
     this.#sender.flush();
     this.#channel.close(code, reason);
-  }
-
-  /** Closes the connection when this side has answered all calls of the peer, and takes no more. */
-  closeAnswered(): void {
-    // Others get the code that they know.
-    if (this.#negotiation.mayRead('draining')) this.close(RESTART_CODE, ALL_ANSWERED_REASON);
-    else this.close(GO_AWAY_CODE, GO_AWAY_REASON);
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */

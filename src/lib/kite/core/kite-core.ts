@@ -20,7 +20,7 @@ import { type CallPrefixCache, Connection, type ConnectionEvents } from '../call
 import { envelopeFragment, type IncomingCall, methodFragment } from '../call/envelope.js';
 import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
-import { whenIdle } from '../call/when-idle.js';
+import type { RunningCalls } from '../call/when-idle.js';
 import { Dispatcher, type DispatcherOptions } from '../serve/dispatcher.js';
 import { type HandlerChain, type Handler, Method } from '../serve/method.js';
 import type { HandleOptions, KiteDescription, MethodHost } from '../serve/method-host.js';
@@ -132,12 +132,9 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     for (const client of this.#clients) client.announceDraining();
   }
 
-  /** Closes each accepted connection when its calls are answered, after `drain`. Resolves when all calls are answered. */
-  async closeAnswered(): Promise<void> {
-    const answered = Array.from(this.#clients, (client) => client.whenIdle());
-    for (const connection of this.accepted)
-      answered.push(whenIdle(connection.flow).then(() => connection.closeAnswered()));
-    await Promise.all(answered);
+  /** The calls of peers that run on the connections that this kite has opened. */
+  get dialedCalls(): readonly RunningCalls[] {
+    return [...this.#clients].flatMap((client) => client.running);
   }
 
   /** Lets clients that wait for their next attempt dial at once. */
