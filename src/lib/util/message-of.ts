@@ -7,6 +7,20 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
+/**
+ * Returns what was thrown as a sentence if it has no message, such as `42 was thrown` or `TypeError without a message`. Never
+ * throws.
+ */
+export function describeThrown(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return `${thrown.name || 'Error'} without a message`;
+    const isData = (typeof thrown !== 'object' && typeof thrown !== 'function') || thrown === null;
+    return `${isData ? String(thrown) || 'An empty string' : `A value of type ${typeof thrown}`} was thrown`;
+  } catch {
+    return 'unknown error';
+  }
+}
+
 /** Returns the name and the message of anything that was thrown, such as `TypeError: it broke`. Never throws. */
 export function errorText(thrown: unknown): string {
   try {

@@ -1,10 +1,10 @@
 import type { ExtensionSet } from '../../protocol/extensions.js';
-import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
+import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import { type Abortable, Cancellation } from '../../util/abortable.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Clock, Timer } from '../../util/clock.js';
-import { disconnectError, notConnectedError } from './call-errors.js';
+import { closedError, disconnectError, notConnectedError } from './call-errors.js';
 import type { Auth, ClientEvents, ClientHost, ClientOptions } from './client-options.js';
 import { Connection } from './connection.js';
 import { type OpeningStream, RemoteStream } from '../streams/remote-stream.js';
@@ -197,7 +197,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#connection?.keep(fn);
   }
 
-  /** Closes the connection and stops dialing. Pending calls reject with `disconnect`. */
+  /** Closes the connection and stops dialing. Pending calls reject with `disconnect`, code `closed`. */
   override close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
@@ -337,15 +337,12 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 // The close code of WebSockets.
 const SERVICE_RESTART = 1012;
 
-function closedError(url: string): KiteError {
-  return codedError('disconnect', 'closed', `The client of ${url} was closed`);
-}
-
 function dialError(url: string, error: unknown): KiteError {
   if (isKiteError(error)) return error;
   const { code, message } = error as { code?: unknown; message?: unknown };
   return new KiteError('disconnect', typeof message === 'string' ? message : disconnectError(url).message, {
     code: typeof code === 'string' ? code : '',
     cause: error,
+    retryable: code !== 'invalidUrl',
   });
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../../util/clock.js';
 import { type ListenerFailed, logListenerFailures } from '../../util/guard-listeners.js';
 import type { guardSignal } from '../../util/guard-signal.js';
 import { cancelStreams, expectFailures, needsExtension } from './tagged-message.js';
-import { canceledError, disconnectError, drainingError } from './call-errors.js';
+import { canceledError, closedHere, disconnectError, drainingError, notSentBecause } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import type { ConnectionCredential } from './connection-credential.js';
 import { ConnectionStreams } from '../streams/connection-streams.js';
@@ -68,6 +68,8 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #claimedKite: unknown;
   #kite: KiteIdentity | undefined;
   #closed = false;
+  /** Whether this side has closed the connection. */
+  #closing = false;
   /** Whether the peer takes no new calls. */
   #draining = false;
   #queue: Promise<void> | undefined;
@@ -219,7 +221,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     await this.call('kite.ping', [], options).catch((error: unknown) => {
       if (this.extensions !== undefined) return;
       cancelStreams(args);
-      throw error;
+      throw notSentBecause(error);
     });
   }
 
@@ -238,6 +240,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   override close(code?: number, reason?: string): void {
+    this.#closing = true;
     this.#sender.flush();
     this.#channel.close(code, reason);
   }
@@ -329,8 +332,9 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #ended(code: number, reason: string): void {
     this.#closed = true;
     this.#sender.end();
-    this.#streams?.end(disconnectError(reason));
-    this.#pendingCalls.failAll(() => disconnectError(reason));
+    const lost = (): Error => (this.#closing ? closedHere() : disconnectError(reason));
+    this.#streams?.end(lost());
+    this.#pendingCalls.failAll(lost);
     for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;
     this.#host.disconnected(this);

@@ -4,6 +4,7 @@ import {
   callEnded,
   deadlinePassed,
   methodNotFound,
+  ofHandler,
   rateExceeded,
   drainingError,
 } from '../call/call-errors.js';
@@ -174,7 +175,7 @@ function answer(connection: Connection, call: IncomingCall, request: Request, re
 
 function fail(connection: Connection, call: IncomingCall, request: Request, error: unknown): void {
   finish(connection, call, request);
-  if (!request.canceled) connection.respondError(call, error, request.id);
+  if (!request.canceled) connection.respondError(call, ofHandler(error), request.id);
 }
 
 function finish(connection: Connection, call: IncomingCall, request: Request): void {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../util/clock.js';
+import { describeThrown } from '../../util/message-of.js';
 import { TokenBucket } from '../../util/token-bucket.js';
 import type { Request } from './request.js';
 import { type ArgsSchema, checkedArgs, type JsonSchema } from './argument-schema.js';
@@ -162,7 +163,7 @@ export class Method {
       try {
         outcome = (await final(request, outcome)) ?? outcome;
       } catch (error) {
-        outcome = { error: error ?? 'unknown error' };
+        outcome = { error: error ?? describeThrown(error) };
       }
     }
     if (outcome.error !== undefined) throw outcome.error;
@@ -181,7 +182,7 @@ export class Method {
       for (const handler of [...this.chain.post, ...kite.post]) values.push(await handler(request));
       return { result: selectResult(values, own, handling) };
     } catch (error) {
-      return { error: error ?? 'unknown error' };
+      return { error: error ?? describeThrown(error) };
     }
   }
 }
