@@ -47,8 +47,8 @@ export function closedError(url: string): KiteError {
 }
 
 /** The error of a call whose `signal` has aborted. */
-export function abortedError(reason: unknown): KiteError {
-  return new KiteError('aborted', `The caller has aborted the call: ${messageOf(reason)}`, { cause: reason });
+export function abortedError(cause: unknown): KiteError {
+  return new KiteError('aborted', `The caller has aborted the call: ${messageOf(cause)}`, { cause });
 }
 
 /** The reason of the signal of a request whose caller has given up. */
