@@ -3,12 +3,12 @@ import type { ArgsSchema, JsonSchema } from './argument-schema.js';
 import type { Handler, Method, MethodDescription } from './method.js';
 
 /** Options of a method. */
-export interface HandleOptions<Args extends readonly unknown[]> {
+export interface HandleOptions<Args extends readonly unknown[] = unknown[], Input = unknown> {
   /**
    * Schema of the arguments, such as a zod, valibot or arktype schema of a tuple. It validates the arguments before the
    * handler runs, and determines their type. A call with invalid arguments fails with `argumentError`.
    */
-  readonly args?: ArgsSchema<Args>;
+  readonly args?: ArgsSchema<Args, Input>;
   /** Description of the method in the result of `kite.describe`. */
   readonly description?: string;
   /**
