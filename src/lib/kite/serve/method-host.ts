@@ -12,8 +12,8 @@ export interface HandleOptions<Args extends readonly unknown[] = unknown[], Inpu
   /** Description of the method in the result of `kite.describe`. */
   readonly description?: string;
   /**
-   * JSON Schema of the array of arguments, for the result of `kite.describe`. It is not derived from `args`, and is not used
-   * for validation.
+   * JSON Schema of the array of arguments, for the result of `kite.describe`. Not used for validation. Default: what the library of
+   * `args` derives, as zod 4.2 and arktype do, and valibot with `toStandardJsonSchema` of `@valibot/to-json-schema`.
    */
   readonly jsonSchema?: JsonSchema;
   /** Whether the result of `kite.describe` says that the method streams. Default: whether the handler is an async generator. */
