@@ -13,7 +13,10 @@ export type {
   Outcome,
   ThrottleOptions,
 } from './kite/serve/method.js';
-export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
+export type { AnyMethods, RemoteMethods, WithoutValues } from './kite/call/method-types.js';
+export type { RemoteFunction } from './kite/call/remote-function.js';
+export type { Wire } from './kite/call/wire-types.js';
+export type { MethodDefinition, ServedMethod, ServedMethods } from './kite/serve/served-methods.js';
 export type { CallbackAnswer } from './kite/callbacks/callback-answer.js';
 export type { SharedFunction } from './kite/callbacks/shared-function.js';
 export {

@@ -3,6 +3,7 @@ import { describeThrown } from '../../util/message-of.js';
 import { TokenBucket } from '../../util/token-bucket.js';
 import type { Request } from './request.js';
 import { type ArgsSchema, checkedArgs, type JsonSchema } from './argument-schema.js';
+import { deriveJsonSchema } from './derive-json-schema.js';
 
 /**
  * Handles a call. The returned or resolved value is the result of the call; an exception or rejection is its error. A
@@ -42,7 +43,7 @@ export interface MethodDetails {
   readonly args?: ArgsSchema<unknown[]> | undefined;
   /** Description of the method in the result of `kite.describe`. */
   readonly description?: string | undefined;
-  /** JSON Schema of the array of arguments in the result of `kite.describe`. Not used for validation. */
+  /** JSON Schema of the array of arguments in the result of `kite.describe`. Not used for validation. Default: that of `args`. */
   readonly jsonSchema?: JsonSchema | undefined;
   /** Whether the result of `kite.describe` says that the method streams. Default: whether the handler is an async generator. */
   readonly streams?: boolean | undefined;
@@ -79,6 +80,8 @@ export class Method {
   #throttle: ThrottleOptions | undefined;
   #bucket: TokenBucket | undefined;
   #handling: MethodHandling | undefined;
+  /** The JSON Schema that was derived from the schema; null if there is none. */
+  #derived: JsonSchema | null | undefined;
 
   constructor(name: string, handler: Handler, clock: Clock, details: MethodDetails = {}) {
     this.name = name;
@@ -132,7 +135,8 @@ export class Method {
 
   /** Returns the description of the method for the result of `kite.describe`. */
   describe(): MethodDescription {
-    const { description, jsonSchema, streams = isAsyncGenerator(this.#handler) } = this.#details;
+    const { description, streams = isAsyncGenerator(this.#handler) } = this.#details;
+    const jsonSchema = this.#describedArgs();
     return {
       name: this.name,
       authenticated: this.#authenticated,
@@ -141,6 +145,13 @@ export class Method {
       ...(jsonSchema !== undefined && { jsonSchema }),
       ...(streams && { streams }),
     };
+  }
+
+  #describedArgs(): JsonSchema | undefined {
+    const { jsonSchema } = this.#details;
+    if (jsonSchema !== undefined || !this.#schema) return jsonSchema;
+    if (this.#derived === undefined) this.#derived = deriveJsonSchema(this.#schema) ?? null;
+    return this.#derived ?? undefined;
   }
 
   /** Takes a token from the bucket. Returns false if the rate is exceeded. */
