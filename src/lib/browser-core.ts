@@ -13,6 +13,9 @@ export type {
   Outcome,
   ThrottleOptions,
 } from './kite/serve/method.js';
+export type { CallerIdentity } from './kite/call/caller-identity.js';
+// With a star, so that programs can add properties to it.
+export type * from './kite/serve/request-context.js';
 export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
 export type { CallbackAnswer } from './kite/callbacks/callback-answer.js';
 export type { SharedFunction } from './kite/callbacks/shared-function.js';

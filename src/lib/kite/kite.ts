@@ -27,10 +27,11 @@ import type { ProxyRegistration } from './proxied/proxy-registration.js';
 import type { TlsOptions } from './serve/http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './serve/http-routes.js';
 import type { KiteServer } from './serve/kite-server.js';
-import type { FinalFunc, Handler, Method } from './serve/method.js';
+import type { FinalFunc, Handler, Method, Middleware } from './serve/method.js';
 import type { HandleOptions, KiteDescription } from './serve/method-host.js';
 import { runUntilSignal } from './serve/run-until-signal.js';
-import type { Verifier } from './trust/verifier.js';
+import type { Request } from './serve/request.js';
+import type { AuthCheck, Verifier } from './trust/verifier.js';
 import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js';
 
 /**
@@ -127,6 +128,21 @@ export class Kite<Methods = AnyMethods> {
     return this.#core.describe();
   }
 
+  /**
+   * Adds middleware: functions that run around every method, its schema, and the handlers before and after it, in this order.
+   * Calls that are refused before do not reach it; see the event `refused`.
+   *
+   * @example
+   *     kite.use(async (request, next) => {
+   *       request.context.account = await accounts.find(request.username);
+   *       return next();
+   *     });
+   */
+  use(...middleware: Middleware[]): this {
+    this.#core.chain.around.push(...middleware);
+    return this;
+  }
+
   /** Adds a handler that runs before every method, after the pre-handlers of the method. */
   preHandle(handler: Handler): this {
     this.#core.chain.pre.push(handler);
@@ -146,17 +162,19 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * Adds an authentication type. `check` receives the `key` of a call and returns the username of the caller, or throws;
-   * the caller then gets an `authenticationError` with that message. Results are not cached.
+   * Adds an authentication type. `check` receives the `key` of a call and its request, and returns the caller: a username, or an
+   * object that also has claims. If it throws, the caller gets an `authenticationError` with that message. If it returns a promise,
+   * later calls of the connection wait, so that they run in order. The result is cached until `expiresAt`; without, each call is
+   * checked.
    *
    * @example
-   *     kite.authenticate('apiKey', (key) => {
-   *       if (key !== process.env['API_KEY']) throw new Error('invalid API key');
-   *       return 'bob';
+   *     kite.authenticate('session', async (key) => {
+   *       const { user, roles, expires } = await sessions.find(key);
+   *       return { username: user, claims: { roles }, expiresAt: expires.getTime() };
    *     });
    */
-  authenticate(type: string, check: (key: string) => string): this {
-    this.#verifier.addAuthType(type, check);
+  authenticate(type: string, check: AuthCheck<Request>): this {
+    this.#verifier.addAuthType(type, check as AuthCheck);
     return this;
   }
 

@@ -13,6 +13,12 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/page/fetch-post',
   ],
   'browser/core': ['browser-core-global'],
+  'kite/identity': [
+    'kite/call/caller-identity',
+    'kite/serve/admission',
+    'kite/serve/allow-rule',
+    'kite/serve/held-calls',
+  ],
   'browser/webrtc': [
     'browser-webrtc-global',
     'kite/page/kontrol-peer',
