@@ -280,7 +280,7 @@ const kite: readonly Folder[] = [
   {
     name: '.',
     about: 'Kite in Node, composed of the parts below',
-    exports: ['kite', 'kite-options', 'server-kite'],
+    exports: ['kite', 'kite-options', 'local-peer', 'server-kite'],
   },
   {
     name: 'page',
@@ -419,6 +419,7 @@ const kite: readonly Folder[] = [
 
 const transport: readonly Folder[] = [
   { name: 'relay', about: 'relaying between two channels', exports: ['relay'] },
+  { name: 'local', about: 'connections within the process', exports: ['local-channel'] },
   {
     name: 'server',
     about: 'the SockJS server',

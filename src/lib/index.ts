@@ -27,6 +27,7 @@ export type {
 export type { ProxyRegistration } from './kite/proxied/proxy-registration.js';
 export { Kite } from './kite/kite.js';
 export type { CloseOptions, KiteOptions } from './kite/kite-options.js';
+export type { LocalOptions } from './kite/local-peer.js';
 export type {
   CallRate,
   FinalFunc,

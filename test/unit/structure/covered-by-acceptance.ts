@@ -13,6 +13,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/page/fetch-post',
   ],
   'browser/core': ['browser-core-global'],
+  'kite/local': ['kite/local-peer'],
   'kite/identity': [
     'kite/call/caller-identity',
     'kite/serve/admission',

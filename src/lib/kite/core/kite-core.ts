@@ -15,7 +15,7 @@ import {
   type Dialer,
   type Transport,
 } from '../call/client.js';
-import { NO_CLAIMS } from '../call/caller-identity.js';
+import type { CallerIdentity } from '../call/caller-identity.js';
 import { type CallPrefixCache, Connection, type ConnectionEvents } from '../call/connection.js';
 import { envelopeFragment, type IncomingCall, methodFragment } from '../call/envelope.js';
 import type { AnyMethods } from '../call/method-types.js';
@@ -127,8 +127,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     return client;
   }
 
-  accept(channel: Channel, username?: string, claims = NO_CLAIMS): Peer<AnyMethods, ConnectionEvents> {
-    const identity = username === undefined ? undefined : { username, claims };
+  accept(channel: Channel, identity?: CallerIdentity): Peer<AnyMethods, ConnectionEvents> {
     const connection = new Connection(this.host, channel, { role: 'accepted', identity });
     this.accepted.add(connection);
     this.#debug(connection, 'connected');
