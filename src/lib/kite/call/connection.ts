@@ -8,7 +8,7 @@ import { type ListenerFailed, logListenerFailures } from '../../util/guard-liste
 import type { guardSignal } from '../../util/guard-signal.js';
 import { cancelStreams, expectFailures, needsExtension } from './tagged-message.js';
 import { canceledError, disconnectError, drainingError } from './call-errors.js';
-import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
+import type { ConnectionEvents, ConnectionObserver, ConnectionOptions } from './connection-options.js';
 import type { ConnectionCredential } from './connection-credential.js';
 import { ConnectionStreams } from '../streams/connection-streams.js';
 import type { ItemOutlet } from '../streams/stream-producer.js';
@@ -55,7 +55,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly #host: ConnectionHost;
   readonly #channel: Channel;
   readonly #trustRemote: readonly string[] | true | undefined;
-  readonly #onEnd: ((code: number, reason: string) => void) | undefined;
+  readonly #observer: ConnectionObserver | undefined;
   readonly #pendingCalls: PendingCalls;
   readonly #sender: Sender;
   readonly #negotiation = new Negotiation();
@@ -80,7 +80,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.username = options.username;
     this.flow = new FlowControl(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
-    this.#onEnd = options.ended;
+    this.#observer = options.observer;
     this.#pendingCalls = new PendingCalls(host.clock, (number) => this.#sender.cancel(number));
     const { auth, timeout } = options;
     this.#sender = new Sender(host, {
@@ -103,7 +103,6 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
         sender: this.#sender,
         pendingCalls: this.#pendingCalls,
         negotiation: this.#negotiation,
-        ended: (code, reason) => this.#ended(code, reason),
       }),
     );
   }
@@ -288,6 +287,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #peerDrains(): void {
     if (this.#draining) return;
     this.#draining = true;
+    this.#observer?.draining(this);
     this.emit('draining');
   }
 
@@ -325,8 +325,15 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#controllers?.delete(controller);
   }
 
+  /** The channel has drained. */
+  drained(): void {
+    this.flow.update();
+    this.#observer?.drained();
+    this.emit('drain');
+  }
+
   /** The channel has ended: fails pending calls and aborts running requests. */
-  #ended(code: number, reason: string): void {
+  ended(code: number, reason: string): void {
     this.#closed = true;
     this.#sender.end();
     this.#streams?.end(disconnectError(reason));
@@ -334,7 +341,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;
     this.#host.disconnected(this);
-    this.#onEnd?.(code, reason);
+    this.#observer?.ended(this, code, reason);
     this.emit('disconnect', code, reason);
   }
 }

@@ -1,5 +1,6 @@
 import type { DnodeMessage, MessageLimits } from '../../dnode/dnode-message.js';
 import type { ParseData } from '../../dnode/message-json.js';
+import { SPOKEN_EXTENSIONS } from '../../protocol/extensions.js';
 import { exceedsBytes } from '../../util/utf8.js';
 
 /*
@@ -7,6 +8,9 @@ import { exceedsBytes } from '../../util/utf8.js';
  *
  *     {"method":5,"arguments":[…],"callbacks":{}}
  *     {"method":5,"arguments":[{"error":null,"result":…}],"callbacks":{}}
+ *     {"method":5,"arguments":[{"error":null,"result":…,"extensions":[…]}],"callbacks":{}}
+ *
+ * The third is the first answer of a kite, with the extensions that this version speaks.
  *
  * Calls follow a known prefix, up to their arguments:
  *
@@ -19,6 +23,7 @@ const START = '{"method":';
 const ARGUMENTS = ',"arguments":[';
 const END = '],"callbacks":{}}';
 const RESULT = '{"error":null,"result":';
+const EXTENSIONS = `,"extensions":${JSON.stringify(SPOKEN_EXTENSIONS)}`;
 const CALL_END = '}],"callbacks":{"';
 const RESPONSE = '":[0,"responseCallback"]}}';
 
@@ -48,8 +53,13 @@ export function parseUsualMessage(
     return args && { method, args, callbacks: undefined };
   }
   if (text.charCodeAt(last - 1) !== CLOSE_BRACE) return undefined;
-  const result = parseData(text.slice(start + RESULT.length, last - 1), RESULT_LEVELS, limits);
-  return result === undefined ? undefined : { method, args: [{ error: null, result }], callbacks: undefined };
+  const announced = last - 1 - EXTENSIONS.length;
+  const isFirst = text.charCodeAt(last - 2) === CLOSE_BRACKET && hasTextAt(text, announced, EXTENSIONS);
+  const resultEnd = isFirst ? announced : last - 1;
+  const result = parseData(text.slice(start + RESULT.length, resultEnd), RESULT_LEVELS, limits);
+  if (result === undefined) return undefined;
+  const answer = isFirst ? { error: null, result, extensions: SPOKEN_EXTENSIONS } : { error: null, result };
+  return { method, args: [answer], callbacks: undefined };
 }
 
 /** The part of a call after its prefix. */

@@ -4,12 +4,15 @@ import type { MessageJson } from '../../../../src/lib/dnode/message-json.js';
 import { messageJson, type Numbers } from '../../../../src/lib/kite/call/message-numbers.js';
 import { parseUsualCall, parseUsualMessage } from '../../../../src/lib/kite/call/usual-messages.js';
 import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
+import { SPOKEN_EXTENSIONS } from '../../../../src/lib/protocol/extensions.js';
 import { seedOfRun } from '../../../helpers/fuzz/fuzz-run.js';
 import { mutateFrame } from '../../../helpers/fuzz/mutate-frame.js';
 import { seededRandom } from '../../../helpers/process/random.js';
 
 const MESSAGES = 20_000;
 const HEAD = '{"method":"m","arguments":[{"withArgs":';
+
+const SPOKEN = JSON.stringify(SPOKEN_EXTENSIONS);
 
 const VALUES: readonly string[] = [
   '4',
@@ -32,6 +35,8 @@ const messages = VALUES.flatMap((value) => [
   `{"method":5,"arguments":[${value}],"callbacks":{}}`,
   `{"method":0,"arguments":[${value},${value}],"callbacks":{}}`,
   `{"method":123,"arguments":[{"error":null,"result":${value}}],"callbacks":{}}`,
+  `{"method":0,"arguments":[{"error":null,"result":${value},"extensions":${SPOKEN}}],"callbacks":{}}`,
+  `{"method":0,"arguments":[{"error":null,"result":${value},"extensions":["cancel"]}],"callbacks":{}}`,
 ]);
 
 const rests = VALUES.flatMap((value) => [
@@ -59,6 +64,9 @@ const UNUSUAL: readonly string[] = [
   '{"method":5,"arguments":[{"error":null,"result":1,"error":"x"}],"callbacks":{}}',
   '{"method":5,"arguments":[{"error":null,"result":1},{"a":2}],"callbacks":{}}',
   '{"method":5,"arguments":[{"error":null,"result":1}],"x":[{}],"callbacks":{}}',
+  `{"method":5,"arguments":[{"error":null,"result":,"extensions":${SPOKEN}}],"callbacks":{}}`,
+  `{"method":5,"arguments":[{"error":null,"result":1,"extensions":${SPOKEN},"extensions":${SPOKEN}}],"callbacks":{}}`,
+  `{"method":5,"arguments":[{"error":null,"result":1,"error":2,"extensions":${SPOKEN}}],"callbacks":{}}`,
   '{"method":5,"arguments":[{"error":null,"result":],"callbacks":{}}',
   '{"method":5,"arguments":[{"error":null,"result":}],"callbacks":{}}',
   '{"method":5,"arguments":],"callbacks":{}}',
@@ -171,6 +179,7 @@ describe('messages in the usual form', () => {
     for (const text of [
       '{"method":5,"arguments":[1,2],"callbacks":{}}',
       '{"method":5,"arguments":[{"error":null,"result":"x"}],"callbacks":{}}',
+      `{"method":0,"arguments":[{"error":null,"result":["x"],"extensions":${SPOKEN}}],"callbacks":{}}`,
     ])
       expect(parseUsualMessage(text, defaultLimits, data)).toBeDefined();
     expect(parseUsualCall('[4]}],"callbacks":{"5":[0,"responseCallback"]}}', defaultLimits, data)).toEqual({
