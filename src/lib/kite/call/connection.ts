@@ -81,7 +81,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.flow = new FlowControl(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
     this.#observer = options.observer;
-    this.#pendingCalls = new PendingCalls(host.clock, (number) => this.#sender.cancel(number));
+    this.#pendingCalls = new PendingCalls(host.clock);
     const { auth, timeout } = options;
     this.#sender = new Sender(host, {
       owner: this,
@@ -92,6 +92,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
       auth,
       timeout,
     });
+    this.#pendingCalls.canceler = this.#sender;
   }
 
   /** Starts to receive messages of the peer. */

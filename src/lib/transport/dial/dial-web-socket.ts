@@ -8,7 +8,7 @@ import { parseBaseUrl, requestPath } from '../handshake/session-url.js';
 export interface WebSocketPlatform<Options extends DialOptions> {
   /** Opens a WebSocket at `path`, which includes the query. `framed`: whether it carries SockJS frames. */
   webSocket(base: URL, path: string, framed: boolean, options: Options): Promise<Channel>;
-  /** Returns 32 random hexadecimal digits. */
+  /** Returns 32 random hexadecimal digits, perhaps with dashes after the first four. */
   newSessionId(): string;
   /** The base of relative URLs. Default: relative URLs are rejected. */
   readonly baseUrl?: string | undefined;

@@ -38,7 +38,7 @@ const nodePlatform: DialPlatform<NodeDialOptions> = {
     handshakeTimeout: options.handshakeTimeout / 2 || UPGRADE_TIMEOUT,
   }),
   // Node generates UUIDs in advance, so that this does not call OpenSSL.
-  newSessionId: () => randomUUID().replaceAll('-', ''),
+  newSessionId: randomUUID,
 };
 
 const sessionPlatform: DialPlatform<NodeDialOptions> = {

@@ -7,8 +7,6 @@ export interface AdoptOptions {
   readonly maxPayload: number;
   /** Maximum time that the peer has to answer a close frame, in milliseconds. */
   readonly closeTimeout: number;
-  /** Fills in the mask of a frame. Default: random. */
-  readonly generateMask?: ((mask: Buffer) => void) | undefined;
 }
 
 // Undocumented members that `ws` has used since version 8.0 when its own handshake is complete. If a version removes them, no
