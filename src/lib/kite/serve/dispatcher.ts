@@ -106,7 +106,7 @@ export class Dispatcher {
     this.#options.authenticator.hold?.(connection, checked, (error) => {
       const late = (request.timeLeft ?? 1) <= 0 ? deadlinePassed() : undefined;
       const failure = error ?? late;
-      if (!request.canceled && !connection.ended && failure === undefined) {
+      if (!request.canceled && !connection.hasEnded && failure === undefined) {
         this.#start(connection, call, method, request);
         return;
       }
