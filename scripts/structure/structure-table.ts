@@ -280,7 +280,7 @@ const kite: readonly Folder[] = [
   {
     name: '.',
     about: 'Kite in Node, composed of the parts below',
-    exports: ['kite', 'kite-options', 'server-kite'],
+    exports: ['kite', 'kite-options', 'local-peer', 'server-kite'],
   },
   {
     name: 'page',
@@ -325,6 +325,8 @@ const kite: readonly Folder[] = [
     name: 'serve',
     about: 'the HTTP server, the gate for calls, methods and requests',
     entries: [
+      'admission',
+      'caller-rates',
       'close-answered',
       'default-methods',
       'dispatcher',
@@ -337,6 +339,7 @@ const kite: readonly Folder[] = [
     ],
     exports: [
       'administrator',
+      'allow-rule',
       'argument-schema',
       'heartbeat-method',
       'health-routes',
@@ -345,11 +348,17 @@ const kite: readonly Folder[] = [
       'method',
       'method-host',
       'request',
+      'request-context',
       'system-methods',
       'virtual-hosts',
     ],
   },
-  { name: 'trust', about: 'authentication of callers', entries: ['kontrol-trust', 'verifier'] },
+  {
+    name: 'trust',
+    about: 'authentication of callers',
+    entries: ['kontrol-trust'],
+    exports: ['kontrol-key-decisions', 'verifier'],
+  },
   {
     name: 'config',
     about: 'options, KITE_* variables and the kite key',
@@ -371,6 +380,7 @@ const kite: readonly Folder[] = [
     entries: ['dial-or-close', 'envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
     exports: [
       'call-errors',
+      'caller-identity',
       'call-fields',
       'client',
       'connection',
@@ -414,6 +424,7 @@ const kite: readonly Folder[] = [
 
 const transport: readonly Folder[] = [
   { name: 'relay', about: 'relaying between two channels', exports: ['relay'] },
+  { name: 'local', about: 'connections within the process', exports: ['local-channel'] },
   {
     name: 'server',
     about: 'the SockJS server',
@@ -644,7 +655,9 @@ export const structure: readonly Folder[] = [
       'host',
       'ip-addresses',
       'is-number-literal',
+      'is-thenable',
       'item-source',
+      'keyed-rates',
       'json-error',
       'listen-address',
       'logger',

@@ -14,8 +14,9 @@ export function messageOf(thrown: unknown): string {
 export function describeThrown(thrown: unknown): string {
   try {
     if (thrown instanceof Error) return `${thrown.name || 'Error'} without a message`;
-    const isObject = (typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function';
-    return `${isObject ? `A value of type ${typeof thrown}` : messageOf(thrown) || 'An empty string'} was thrown`;
+    if ((typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function')
+      return `A value of type ${typeof thrown} was thrown`;
+    return `${String(thrown) || 'An empty string'} was thrown`;
   } catch {
     return 'unknown error';
   }
