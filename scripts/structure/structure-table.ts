@@ -623,7 +623,7 @@ export const structure: readonly Folder[] = [
   {
     name: 'lib/errors',
     about: 'the brand of errors, and the table of error codes',
-    entries: ['dial-hints', 'branded-error', 'error-codes'],
+    entries: ['dial-hints', 'branded-error', 'error-codes', 'listen-hints'],
   },
   {
     name: 'lib/util',

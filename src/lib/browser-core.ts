@@ -10,6 +10,8 @@ export type {
   Handler,
   Method,
   MethodHandling,
+  Middleware,
+  Next,
   Outcome,
   ThrottleOptions,
 } from './kite/serve/method.js';

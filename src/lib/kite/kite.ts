@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { codedError } from '../protocol/errors.js';
 import type { KiteIdentity } from '../protocol/identity.js';
@@ -8,7 +10,7 @@ import { withDeadline } from '../util/deadline.js';
 import type { Logger } from '../util/logger.js';
 import { NO_CLAIMS } from './call/caller-identity.js';
 import type { Client, ClientOptions } from './call/client.js';
-import type { ConnectionEvents } from './call/connection.js';
+import type { Connection, ConnectionEvents } from './call/connection.js';
 import type { AnyMethods, HandlerArgs, MethodName, MethodResult } from './call/method-types.js';
 import type { Peer } from './call/peer.js';
 import { connectLocally, type LocalOptions } from './local-peer.js';
@@ -64,7 +66,7 @@ export class Kite<Methods = AnyMethods> {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #beforeClose: (() => Promise<unknown>)[] = [];
-  #local: Peer<AnyMethods, ConnectionEvents> | undefined;
+  #local: Connection | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(name: string, version: string, options?: KiteOptions);
@@ -192,6 +194,8 @@ export class Kite<Methods = AnyMethods> {
    *     const client = kite.newClient<{ square(n: number): number }>('http://localhost:3636/kite');
    *     await client.dial();
    *     await client.tell('square', 4); // 16
+   *
+   * @throws ConfigurationError that identifies the option that cannot be used
    */
   newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
     if (options) requireAccess(options);
@@ -200,9 +204,9 @@ export class Kite<Methods = AnyMethods> {
 
   /**
    * Returns a peer that calls the methods of this kite within the process, for tests and for methods that use others. A call passes
-   * all that a call from the network passes: authentication, middleware, the schema, limits and streams, and its values arrive as
-   * they would there. Without options, it is the same peer each time, without credentials. Close another one when it is not used any
-   * more, or declare it with `using`; this kite closes all of them.
+   * all that a call from the network passes: authentication, middleware, the schema, limits and streams. Its values arrive as they
+   * would there. Without options, it is the same peer each time, without credentials. Close another one when it is not used any
+   * longer, or declare it with `using`; the kite closes all of them with itself.
    *
    * @example
    *     await kite.local({ as: { username: 'bob', claims: { role: 'admin' } } }).tell('square', 4); // 16
@@ -212,10 +216,7 @@ export class Kite<Methods = AnyMethods> {
   local<Remote = Methods>(options?: LocalOptions): Peer<Remote, ConnectionEvents> {
     if (this.#closing) throw codedError('disconnect', 'closed', 'The kite was closed');
     if (options) return connectLocally(this.#core, options);
-    if (!this.#local) {
-      this.#local = connectLocally(this.#core, {});
-      this.#local.once('disconnect', () => (this.#local = undefined));
-    }
+    if (!this.#local || this.#local.ended) this.#local = connectLocally(this.#core, {});
     return this.#local;
   }
 
@@ -257,7 +258,8 @@ export class Kite<Methods = AnyMethods> {
   /**
    * Opens the configured port. Resolves when the kite accepts connections.
    *
-   * Rejects with a KiteError that explains why the port cannot be opened; its `code` is that of Node, such as `EADDRINUSE`.
+   * Rejects with a ConfigurationError that explains why the port cannot be opened: its `code` is `portInUse`, `portDenied` or
+   * `noAddress`, and its `hint` is what to do. Other errors of the system reject with a KiteError with their code.
    */
   listen(): Promise<void> {
     return this.#server.listen();
@@ -461,6 +463,11 @@ export class Kite<Methods = AnyMethods> {
    */
   run(): Promise<void> {
     return runUntilSignal(this, this.#logger);
+  }
+
+  /** Calls `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #close(drainTimeout: number): Promise<void> {

@@ -7,6 +7,12 @@ export function callTimeout(method: string, ms: number): KiteError {
   return new KiteError('timeout', `No response to "${method}" method in ${seconds(ms)}`);
 }
 
+export function badTimeout(method: string, timeout: unknown): KiteError {
+  const given = typeof timeout === 'number' ? timeout.toString() : `a value of type ${typeof timeout}`;
+  const message = `The timeout of "${method}" is ${given}; it must be a number of milliseconds, 0 or more`;
+  return new KiteError('argumentError', message);
+}
+
 export function disconnectError(reason: string): KiteError {
   return new KiteError('disconnect', `Remote kite has disconnected${reason ? `: ${reason}` : ''}`);
 }
