@@ -34,7 +34,7 @@ export function requireClient(url: unknown, options: ClientOptions = {}): void {
   for (const [name, value, isAccepted, expected] of checks) {
     if ((value === undefined && name !== 'The URL of the client') || isAccepted(value)) continue;
     // A key is secret.
-    const shown = name === 'The option auth' ? undefined : (value ?? 'undefined');
+    const shown = name === 'The option auth' ? undefined : value === undefined ? 'undefined' : value;
     throw new ConfigurationError('badValue', invalidValueMessage(name, shown, expected));
   }
 }
