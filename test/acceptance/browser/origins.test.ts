@@ -42,7 +42,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
 
   describe('a page that was opened as a file', () => {
     async function fileUrl(): Promise<string> {
-      const folder = await temporaryFolder();
+      const folder = temporaryFolder();
       const [page, library] = ['/', '/kitectl.js'].map((path) => files().get(path)?.body ?? '');
       await writeFile(join(folder, 'index.html'), (page ?? '').replace('/kitectl.js', 'kitectl.js'));
       await writeFile(join(folder, 'kitectl.js'), library ?? '');
