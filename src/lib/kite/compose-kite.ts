@@ -200,13 +200,26 @@ function makeDialer(
   { admitPeer, replaceDialed }: Pick<ReplacedParts, 'admitPeer' | 'replaceDialed'>,
 ): Dialer {
   const { output, frames } = budgets;
-  const fallbacks = newFallbacks(common.clock);
+  const dialedBudgets = { output, frames };
+  const { limits, clock, findProxy } = common;
+  const fallbacks = newFallbacks(clock);
   const opened = (socket: Socket): void => sockets.add(socket);
-  return async (url, { access: own, auth = null, ...options }) => {
-    // The peer of a tunnel is a caller that the kite does not know yet.
-    const counted = options.transport === 'Session' ? budgets : { output, frames };
-    const full = { ...options, ...common, ...access.for(own) };
-    const channel = await dial(url, { ...full, opened, budgets: counted }, fallbacks);
+  return async (url, { transport, handshakeTimeout, signal, access: own, auth = null }) => {
+    const { tls, headers } = access.for(own);
+    const options: NodeDialOptions = {
+      transport,
+      handshakeTimeout,
+      signal,
+      limits,
+      clock,
+      findProxy,
+      tls,
+      headers,
+      opened,
+      // The peer of a tunnel is a caller that the kite does not know yet.
+      budgets: transport === 'Session' ? budgets : dialedBudgets,
+    };
+    const channel = await dial(url, options, fallbacks);
     try {
       admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
       return replaceDialed ? replaceDialed(channel) : channel;

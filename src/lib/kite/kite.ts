@@ -11,7 +11,14 @@ import type { Logger } from '../util/logger.js';
 import { NO_CLAIMS } from './call/caller-identity.js';
 import type { Client, ClientOptions } from './call/client.js';
 import type { Connection, ConnectionEvents } from './call/connection.js';
-import type { AnyMethods, HandlerArgs, MethodName, MethodResult } from './call/method-types.js';
+import type {
+  AnyMethods,
+  HandlerArgs,
+  HandlerResult,
+  MethodName,
+  RemoteMethods,
+  UncheckedName,
+} from './call/method-types.js';
 import type { Peer } from './call/peer.js';
 import { connectLocally, type LocalOptions } from './local-peer.js';
 import { requireAccess } from './client-access.js';
@@ -34,6 +41,13 @@ import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './serve/http
 import type { KiteServer } from './serve/kite-server.js';
 import type { FinalFunc, Handler, Method, Middleware } from './serve/method.js';
 import type { HandleOptions, KiteDescription } from './serve/method-host.js';
+import type {
+  CheckedEntries,
+  FittingSchema,
+  IfUnchecked,
+  MethodEntries,
+  ServedMethods,
+} from './serve/served-methods.js';
 import { runUntilSignal } from './serve/run-until-signal.js';
 import type { Request } from './serve/request.js';
 import type { AuthCheck, Verifier } from './trust/verifier.js';
@@ -53,6 +67,8 @@ import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js
  * @throws ConfigurationError that identifies the invalid option, environment variable or key file
  */
 export class Kite<Methods = AnyMethods> {
+  /** Exists in the type only, which makes every kite a `Kite`, whatever its methods. */
+  declare readonly '~methods'?: RemoteMethods<Methods>;
   /** The identity with which this kite registers and calls. Its `id` is new in each process, unless an option sets it. */
   readonly identity: KiteIdentity;
   /** The settings of this kite: its options, with environment variables, the kite key and defaults applied. */
@@ -115,18 +131,53 @@ export class Kite<Methods = AnyMethods> {
    *
    * @throws TypeError if the handler is not a function
    */
-  handle<Name extends MethodName<Methods>>(
-    name: Name,
-    handler: Handler<HandlerArgs<Methods, Name>, MethodResult<Methods, Name, unknown>>,
-  ): Method;
-  handle<Args extends unknown[], Result = unknown>(name: string, handler: Handler<Args, Result>): Method;
   handle<Args extends unknown[], Result = unknown>(
-    name: string,
+    name: UncheckedName<Methods>,
+    handler: Handler<Args, Result>,
+  ): Method;
+  handle<Args extends unknown[], Result = unknown>(
+    name: UncheckedName<Methods>,
     options: HandleOptions<Args>,
     handler: Handler<Args, Result>,
   ): Method;
+  handle<
+    Name extends MethodName<Methods>,
+    Args extends unknown[] = HandlerArgs<Methods, Name>,
+    Input = HandlerArgs<Methods, Name>,
+  >(
+    name: Name,
+    options: HandleOptions<Args, Input> & FittingSchema<HandlerArgs<Methods, Name>, Input>,
+    handler: Handler<Args, HandlerResult<Methods, Name>>,
+  ): Method;
+  handle<Name extends MethodName<Methods>>(
+    name: Name,
+    handler: Handler<HandlerArgs<Methods, Name>, HandlerResult<Methods, Name>>,
+  ): Method;
   handle(name: string, optionsOrHandler: unknown, maybeHandler?: unknown): Method {
     return this.#core.handle(name, optionsOrHandler, maybeHandler);
+  }
+
+  /**
+   * Adds methods by name: handlers, or objects with a `handler` and the options of `handle`. Returns the methods. The type of what
+   * it returns is that of a client of this kite, with the arguments and results of the handlers.
+   *
+   * @example
+   *     const api = kite.methods({
+   *       square: ({ args: [n] }: Request<[number]>) => n * n,
+   *       greet: { args: z.tuple([z.string()]), handler: ({ args: [name] }) => `Hello, ${name}!` },
+   *     });
+   *     export type Api = typeof api; // for newClient<Api>(url)
+   *
+   * @throws TypeError if a handler is not a function
+   */
+  methods<Args, Entries extends object>(
+    entries: Entries & MethodEntries<Args> & IfUnchecked<Methods>,
+  ): ServedMethods<Entries>;
+  methods<Names extends MethodName<Methods>>(
+    entries: CheckedEntries<Methods, Names>,
+  ): Readonly<Record<Names, Method>>;
+  methods(entries: object): unknown {
+    return this.#core.methods(entries);
   }
 
   /** Returns the identity and the methods of this kite: the result of its method `kite.describe`. */
@@ -215,9 +266,9 @@ export class Kite<Methods = AnyMethods> {
    */
   local<Remote = Methods>(options?: LocalOptions): Peer<Remote, ConnectionEvents> {
     if (this.#closing) throw codedError('disconnect', 'closed', 'The kite was closed');
-    if (options) return connectLocally(this.#core, options);
-    if (!this.#local || this.#local.ended) this.#local = connectLocally(this.#core, {});
-    return this.#local;
+    if (options) return connectLocally(this.#core, options) as unknown as Peer<Remote, ConnectionEvents>;
+    if (!this.#local || this.#local.hasEnded) this.#local = connectLocally(this.#core, {});
+    return this.#local as unknown as Peer<Remote, ConnectionEvents>;
   }
 
   /**

@@ -11,8 +11,17 @@ export interface ConnectionOptions {
   readonly auth?: unknown;
   /** Timeout of calls in milliseconds; 0 means none. Default: that of the host. */
   readonly timeout?: number | undefined;
-  /** Called when the connection has ended, before the `disconnect` event. */
-  readonly ended?: (code: number, reason: string) => void;
+  /** Is told of the events of the connection before their listeners. */
+  readonly observer?: ConnectionObserver;
+}
+
+/** The owner of a connection. Listeners and closures for each connection would take memory. Its methods must not throw. */
+export interface ConnectionObserver {
+  /** The `backlog` has become small again. */
+  drained(): void;
+  /** The peer takes no new calls. */
+  draining(connection: object): void;
+  ended(connection: object, code: number, reason: string): void;
 }
 
 export type ConnectionEvents = {

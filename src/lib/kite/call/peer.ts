@@ -11,9 +11,11 @@ import type {
   MethodArgs,
   MethodName,
   MethodResult,
+  RemoteMethods,
   StreamItem,
   StreamResult,
 } from './method-types.js';
+import { remoteMethods } from './remote-methods.js';
 
 /** Options of a call. */
 export interface CallOptions extends FieldOptions {
@@ -44,6 +46,23 @@ export interface CallOptions extends FieldOptions {
 
 /** The other end of a connection: the kite that a client has dialed, or the caller of a handler. */
 export abstract class Peer<Methods, Events extends Record<string, unknown[]>> extends Emitter<Events> {
+  #method: object | undefined;
+
+  /**
+   * The methods of the peer as functions, which call them as `tell` does. Names with dots are in brackets. A method whose name the
+   * language uses for every object (`then`, `toJSON`, `toString`, `valueOf`) can be called with `tell` only.
+   *
+   * @example
+   *     await client.method.square(4); // 16
+   *     await client.method['kite.ping'](); // "pong"
+   */
+  get method(): RemoteMethods<Methods> {
+    this.#method ??= remoteMethods((name, args) =>
+      this.call(name as MethodName<Methods>, args as MethodArgs<Methods, MethodName<Methods>>),
+    );
+    return this.#method as RemoteMethods<Methods>;
+  }
+
   /**
    * Calls a method of the peer and resolves with its result. Rejects with a KiteError: the error of the peer, or one of type
    * `timeout`, `disconnect` (as soon as the connection ends), `argumentError` or `sendError` (the arguments cannot be sent),

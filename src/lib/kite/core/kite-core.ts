@@ -23,6 +23,7 @@ import type { Peer } from '../call/peer.js';
 import { Dispatcher, type DispatcherOptions } from '../serve/dispatcher.js';
 import { type HandlerChain, type Handler, Method, type MethodParts } from '../serve/method.js';
 import type { HandleOptions, KiteDescription, MethodHost } from '../serve/method-host.js';
+import type { MethodDefinition } from '../serve/served-methods.js';
 import type { Request } from '../serve/request.js';
 import { CACHED_CREDENTIALS, CACHED_METHODS } from '../limits/kite-limits.js';
 
@@ -106,10 +107,20 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     const [options, handler] =
       maybeHandler === undefined ? [{}, optionsOrHandler] : [optionsOrHandler, maybeHandler];
     if (typeof handler !== 'function') throw new TypeError(`The handler of "${name}" is not a function`);
-    const details = options as HandleOptions<unknown[]>;
+    const details = options as HandleOptions;
     const method = new Method(name, handler as Handler, this.#parts, details);
     this.#dispatcher.add(method);
     return method;
+  }
+
+  /** Adds methods by name. Each entry is a handler, or an object with a handler and options. Returns the methods. */
+  methods(entries: object): Readonly<Record<string, Method>> {
+    const added = Object.entries(entries).map(([name, entry]: [string, unknown]) => {
+      if (typeof entry === 'function') return [name, this.handle(name, entry)] as const;
+      const { handler, ...options } = (entry ?? {}) as Partial<MethodDefinition>;
+      return [name, this.handle(name, options, handler ?? null)] as const;
+    });
+    return Object.fromEntries(added);
   }
 
   describe(): KiteDescription {

@@ -4,6 +4,7 @@ import {
   callEnded,
   deadlinePassed,
   methodNotFound,
+  ofHandler,
   rateExceeded,
   drainingError,
 } from '../call/call-errors.js';
@@ -105,7 +106,7 @@ export class Dispatcher {
     this.#options.authenticator.hold?.(connection, checked, (error) => {
       const late = (request.timeLeft ?? 1) <= 0 ? deadlinePassed() : undefined;
       const failure = error ?? late;
-      if (!request.canceled && !connection.ended && failure === undefined) {
+      if (!request.canceled && !connection.hasEnded && failure === undefined) {
         this.#start(connection, call, method, request);
         return;
       }
@@ -232,7 +233,7 @@ function answer(connection: Connection, call: IncomingCall, request: Request, re
 
 function fail(connection: Connection, call: IncomingCall, request: Request, error: unknown): void {
   finish(connection, call, request);
-  if (!request.canceled) connection.respondError(call, error, request.id);
+  if (!request.canceled) connection.respondError(call, ofHandler(error), request.id);
 }
 
 function finish(connection: Connection, call: IncomingCall, request: Request): void {

@@ -81,7 +81,7 @@ export class HeldCalls implements HeldMessages {
     connection.untrack(call, held);
     const deadline = readDeadline(call.deadline);
     const left = deadline && deadline - (connection.clock.monotonic() - arrivedAt);
-    if (canceled || connection.ended) end(call);
+    if (canceled || connection.hasEnded) end(call);
     else if (left !== undefined && left <= 0) {
       end(call);
       connection.respondError(call, deadlinePassed(), '');

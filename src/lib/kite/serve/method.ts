@@ -1,8 +1,10 @@
 import type { Clock } from '../../util/clock.js';
+import { describeThrown } from '../../util/message-of.js';
 import { TokenBucket } from '../../util/token-bucket.js';
 import type { Allow } from './allow-rule.js';
 import type { Request } from './request.js';
 import { type ArgsSchema, checkedArgs, type JsonSchema } from './argument-schema.js';
+import { deriveJsonSchema } from './derive-json-schema.js';
 
 /**
  * Handles a call. The returned or resolved value is the result of the call; an exception or rejection is its error. A
@@ -88,7 +90,7 @@ export interface MethodDetails {
   readonly args?: ArgsSchema<unknown[]> | undefined;
   /** Description of the method in the result of `kite.describe`. */
   readonly description?: string | undefined;
-  /** JSON Schema of the array of arguments in the result of `kite.describe`. Not used for validation. */
+  /** JSON Schema of the array of arguments in the result of `kite.describe`. Not used for validation. Default: that of `args`. */
   readonly jsonSchema?: JsonSchema | undefined;
   /** Whether the result of `kite.describe` says that the method streams. Default: whether the handler is an async generator. */
   readonly streams?: boolean | undefined;
@@ -134,6 +136,8 @@ export class Method {
   #bucket: TokenBucket | undefined;
   #callers: CallerRates | undefined;
   #handling: MethodHandling | undefined;
+  /** The JSON Schema that was derived from the schema; null if there is none. */
+  #derived: JsonSchema | null | undefined;
 
   constructor(name: string, handler: Handler, parts: MethodParts, details: MethodDetails = {}) {
     this.name = name;
@@ -219,7 +223,8 @@ export class Method {
 
   /** Returns the description of the method for the result of `kite.describe`. */
   describe(): MethodDescription {
-    const { description, jsonSchema, streams = isAsyncGenerator(this.#handler) } = this.#details;
+    const { description, streams = isAsyncGenerator(this.#handler) } = this.#details;
+    const jsonSchema = this.#describedArgs();
     return {
       name: this.name,
       authenticated: this.#authenticated,
@@ -229,6 +234,13 @@ export class Method {
       ...(jsonSchema !== undefined && { jsonSchema }),
       ...(streams && { streams }),
     };
+  }
+
+  #describedArgs(): JsonSchema | undefined {
+    const { jsonSchema } = this.#details;
+    if (jsonSchema !== undefined || !this.#schema) return jsonSchema;
+    if (this.#derived === undefined) this.#derived = deriveJsonSchema(this.#schema) ?? null;
+    return this.#derived ?? undefined;
   }
 
   /** Counts a call. Returns false if a rate is exceeded. A caller above its own rate does not use up that of all. */
@@ -303,13 +315,13 @@ async function runFinals(finals: readonly FinalFunc[], request: Request, next: N
   try {
     outcome = { result: await next() };
   } catch (error) {
-    outcome = { error: error ?? 'unknown error' };
+    outcome = { error: error ?? describeThrown(error) };
   }
   for (const final of finals) {
     try {
       outcome = (await final(request, outcome)) ?? outcome;
     } catch (error) {
-      outcome = { error: error ?? 'unknown error' };
+      outcome = { error: error ?? describeThrown(error) };
     }
   }
   if (outcome.error !== undefined) throw outcome.error;
