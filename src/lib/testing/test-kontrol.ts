@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { Kite } from '../kite/kite.js';
 import type { KiteOptions } from '../kite/kite-options.js';
 import { Kontrol } from '../kontrol/kontrol.js';
@@ -15,6 +17,8 @@ export interface TestKontrol {
   kite(name: string, options?: KiteOptions & { readonly username?: string }): Promise<Kite>;
   /** Closes the kites and then Kontrol. */
   close(): Promise<void>;
+  /** Calls `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -31,6 +35,10 @@ export async function testKontrol(options: Partial<KontrolOptions> = {}): Promis
   });
   await kontrol.listen();
   const kites: Kite[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(kites.map((kite) => kite.close({ drainTimeout: 100 })));
+    await kontrol.close({ drainTimeout: 100 });
+  };
   return {
     kontrol,
     url: kontrol.url,
@@ -49,9 +57,7 @@ export async function testKontrol(options: Partial<KontrolOptions> = {}): Promis
       kites.push(kite);
       return kite;
     },
-    async close() {
-      await Promise.all(kites.map((kite) => kite.close({ drainTimeout: 100 })));
-      await kontrol.close({ drainTimeout: 100 });
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -8,7 +8,7 @@ import type { StreamReader } from '../streams/stream-reader.js';
 import type { CallbackScope } from '../callbacks/callback-scope.js';
 import type { Logger } from '../../util/logger.js';
 import { CallbackCaller } from './callback-caller.js';
-import { abortedError, type FailedRequest, notSentError } from './call-errors.js';
+import { abortedError, badTimeout, type FailedRequest, notSentError } from './call-errors.js';
 import { deadlineField, inheritedTimeout, optionFields, type ParentRequest } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
@@ -127,6 +127,7 @@ export class Sender {
     const hasStreams = functions?.some(isStreamIn) ?? false;
     if (functions && hasStreams) this.streams.check(functions);
     const { timeout: requested = hasStreams || (reader && parent) ? 0 : this.#timeout } = options;
+    if (typeof requested !== 'number' || !(requested >= 0)) throw badTimeout(method, requested);
     const timeout = parent ? inheritedTimeout(requested, parent, method) : requested;
     const isScoped = hasStreams || options.callbacks !== 'connection';
     const shared = functions && isScoped ? this.#share(functions, options) : undefined;
