@@ -335,6 +335,7 @@ const kite: readonly Folder[] = [
       'method-host',
       'request',
       'system-methods',
+      'typed-methods',
       'virtual-hosts',
     ],
   },
@@ -370,7 +371,9 @@ const kite: readonly Folder[] = [
       'kite-path',
       'method-types',
       'peer',
+      'remote-function',
       'token-renewal',
+      'wire-types',
     ],
   },
   {

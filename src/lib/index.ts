@@ -39,7 +39,7 @@ export type {
 export type { AnyMethods, RemoteMethods, WithoutValues } from './kite/call/method-types.js';
 export type { RemoteFunction } from './kite/call/remote-function.js';
 export type { Wire } from './kite/call/wire-types.js';
-export type { MethodDefinition, ServedMethod, ServedMethods } from './kite/serve/served-methods.js';
+export type { MethodDefinition, TypedMethod, TypedMethods } from './kite/serve/typed-methods.js';
 export type { CallbackAnswer } from './kite/callbacks/callback-answer.js';
 export type { SharedFunction } from './kite/callbacks/shared-function.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';

@@ -11,7 +11,7 @@ import {
   type Method,
   type RemoteKite,
   type Request,
-  type ServedMethods,
+  type TypedMethods,
   type Wire,
 } from 'kitectl/browser';
 import * as browser from 'kitectl/browser';
@@ -41,7 +41,7 @@ const kite = new Kite('page', '1.0.0', { username: 'bob', limits: { callsPerConn
   const close = (page: Kite): Promise<void> => page.close();
   void (() => close(typed));
   const api = kite.methods({ cube: ({ args: [n] }: Request<[number]>) => n ** 3 });
-  expectTypeOf({} as ServedMethods<{ cube: () => number }>['cube']).toExtend<Method>();
+  expectTypeOf({} as TypedMethods<{ cube: () => number }>['cube']).toExtend<Method>();
   const { method } = kite.newClient<Bank & typeof api>('https://bank.example.com/kite');
   expectTypeOf(method.square(4)).toEqualTypeOf<Promise<number>>();
   expectTypeOf(method.cube(4)).toEqualTypeOf<Promise<number>>();

@@ -8,7 +8,7 @@ import {
   type RemoteFunction,
   type RemoteMethods,
   type Request,
-  type ServedMethod,
+  type TypedMethod,
   type WithoutValues,
 } from 'kitectl';
 
@@ -194,7 +194,7 @@ type Api = typeof api;
   void (client.tell('square', 4) satisfies Promise<string>);
   // The methods can be configured by name.
   expectTypeOf(api.square).toExtend<Method>();
-  expectTypeOf(api.square).toEqualTypeOf<ServedMethod<(args_0: number) => number>>();
+  expectTypeOf(api.square).toEqualTypeOf<TypedMethod<(args_0: number) => number>>();
   api.square.disableAuthentication();
   api['files.open'].throttle({ interval: 1000, capacity: 5 });
   // @ts-expect-error There is no such method.

@@ -41,8 +41,8 @@ import type {
   FittingSchema,
   IfUnchecked,
   MethodEntries,
-  ServedMethods,
-} from './serve/served-methods.js';
+  TypedMethods,
+} from './serve/typed-methods.js';
 import { runUntilSignal } from './serve/run-until-signal.js';
 import type { Verifier } from './trust/verifier.js';
 import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js';
@@ -165,7 +165,7 @@ export class Kite<Methods = AnyMethods> {
    */
   methods<Args, Entries extends object>(
     entries: Entries & MethodEntries<Args> & IfUnchecked<Methods>,
-  ): ServedMethods<Entries>;
+  ): TypedMethods<Entries>;
   methods<Names extends MethodName<Methods>>(
     entries: CheckedEntries<Methods, Names>,
   ): Readonly<Record<Names, Method>>;

@@ -23,7 +23,7 @@ import type { Peer } from '../call/peer.js';
 import { Dispatcher, type DispatcherOptions } from '../serve/dispatcher.js';
 import { type HandlerChain, type Handler, Method } from '../serve/method.js';
 import type { HandleOptions, KiteDescription, MethodHost } from '../serve/method-host.js';
-import type { MethodDefinition } from '../serve/served-methods.js';
+import type { MethodDefinition } from '../serve/typed-methods.js';
 import { CACHED_CREDENTIALS, CACHED_METHODS } from '../limits/kite-limits.js';
 
 /** The events of a kite, with the arguments of their listeners. */

@@ -19,8 +19,8 @@ import type {
   FittingSchema,
   IfUnchecked,
   MethodEntries,
-  ServedMethods,
-} from '../serve/served-methods.js';
+  TypedMethods,
+} from '../serve/typed-methods.js';
 
 /** The part of a page that tells when to reconnect. Node has none of it. */
 interface WakingPage {
@@ -109,7 +109,7 @@ export abstract class BasePageKite<Methods, Options extends ClientOptions> {
    */
   methods<Args, Entries extends object>(
     entries: Entries & MethodEntries<Args> & IfUnchecked<Methods>,
-  ): ServedMethods<Entries>;
+  ): TypedMethods<Entries>;
   methods<Names extends MethodName<Methods>>(
     entries: CheckedEntries<Methods, Names>,
   ): Readonly<Record<Names, Method>>;

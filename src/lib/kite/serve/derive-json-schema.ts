@@ -1,3 +1,4 @@
+import { parseJson } from '../../util/parse-json.js';
 import type { ArgsSchema, JsonSchema } from './argument-schema.js';
 
 /** For zod: a value that JSON does not have, such as a Date, is described as any value. */
@@ -16,7 +17,7 @@ export function deriveJsonSchema(schema: ArgsSchema<unknown[]>): JsonSchema | un
         target: 'draft-2020-12',
         libraryOptions,
       }),
-    // zod, arktype
+    // The same of zod and arktype, before there was a standard.
     () =>
       (schema as { toJSONSchema?(options: object): unknown }).toJSONSchema?.({
         io: 'input',
@@ -31,10 +32,10 @@ export function deriveJsonSchema(schema: ArgsSchema<unknown[]>): JsonSchema | un
   return undefined;
 }
 
-/** Returns what JSON contains of a schema, without the helpers that a library adds to it. */
+/** Returns what JSON contains of a schema, without the helpers that a library adds to it. Undefined if it cannot be derived. */
 function attempt(derive: () => unknown): unknown {
   try {
-    return JSON.parse(JSON.stringify(derive() ?? null));
+    return parseJson(JSON.stringify(derive() ?? null));
   } catch {
     return undefined;
   }
