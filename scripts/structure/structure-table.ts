@@ -280,7 +280,7 @@ const kite: readonly Folder[] = [
   {
     name: '.',
     about: 'Kite in Node, composed of the parts below',
-    exports: ['kite', 'kite-options', 'server-kite'],
+    exports: ['kite', 'kite-options', 'local-peer', 'server-kite'],
   },
   {
     name: 'page',
@@ -324,9 +324,18 @@ const kite: readonly Folder[] = [
   {
     name: 'serve',
     about: 'the HTTP server, the gate for calls, methods and requests',
-    entries: ['default-methods', 'dispatcher', 'kite-server', 'run-until-signal', 'virtual-hosts'],
+    entries: [
+      'admission',
+      'caller-rates',
+      'default-methods',
+      'dispatcher',
+      'kite-server',
+      'run-until-signal',
+      'virtual-hosts',
+    ],
     exports: [
       'administrator',
+      'allow-rule',
       'argument-schema',
       'heartbeat-method',
       'http-listener',
@@ -334,12 +343,18 @@ const kite: readonly Folder[] = [
       'method',
       'method-host',
       'request',
+      'request-context',
       'system-methods',
       'typed-methods',
       'virtual-hosts',
     ],
   },
-  { name: 'trust', about: 'authentication of callers', entries: ['kontrol-trust', 'verifier'] },
+  {
+    name: 'trust',
+    about: 'authentication of callers',
+    entries: ['kontrol-trust'],
+    exports: ['kontrol-key-decisions', 'verifier'],
+  },
   {
     name: 'config',
     about: 'options, KITE_* variables and the kite key',
@@ -361,6 +376,7 @@ const kite: readonly Folder[] = [
     entries: ['dial-or-close', 'envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
     exports: [
       'call-errors',
+      'caller-identity',
       'call-fields',
       'client',
       'connection',
@@ -406,6 +422,7 @@ const kite: readonly Folder[] = [
 
 const transport: readonly Folder[] = [
   { name: 'relay', about: 'relaying between two channels', exports: ['relay'] },
+  { name: 'local', about: 'connections within the process', exports: ['local-channel'] },
   {
     name: 'server',
     about: 'the SockJS server',
@@ -636,7 +653,9 @@ export const structure: readonly Folder[] = [
       'host',
       'ip-addresses',
       'is-number-literal',
+      'is-thenable',
       'item-source',
+      'keyed-rates',
       'json-error',
       'listen-address',
       'logger',

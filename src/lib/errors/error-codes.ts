@@ -71,7 +71,13 @@ export const errorTypes = {
     sender: CALLER,
     meaning:
       'The connection closed before the response arrived, or could not be established. The code is the reason, see below.',
-    action: 'Connect again. The method may have run.',
+    action: 'Connect again. `error.retryable` is true if the method has certainly not run.',
+  },
+  aborted: {
+    sender: CALLER,
+    meaning:
+      'The caller has aborted the `signal` of the call. The cause is the reason of the signal. The method may have run.',
+    action: 'None.',
   },
   canceled: {
     sender: 'the called kite, as the reason of `request.signal`',
@@ -141,7 +147,8 @@ export const kiteErrorCodes = {
   closed: {
     type: 'disconnect',
     sender: CALLER,
-    meaning: 'The program closed the client, the registration or the kite.',
+    meaning:
+      'The program closed the client, the registration or the kite. A call that was pending may have run.',
     action: 'Create a new one.',
   },
   draining: {
@@ -177,6 +184,25 @@ export const kiteErrorCodes = {
       'The result contains a number that JavaScript cannot represent exactly, such as an integer above 2^53. The message contains its path.',
     action:
       'Return the number as a string, or call with a kite that has the option `numbers`: `literal` keeps it, `rounded` rounds it.',
+  },
+  lost: {
+    type: 'disconnect',
+    sender: `${CALLER}, or the called kite, if a call that it has made meanwhile failed before it ran`,
+    meaning:
+      'The connection ended after the call was sent, and before it was answered. The method may have run.',
+    action: 'Make the call again only if it may run twice, or find out whether it has run.',
+  },
+  notSent: {
+    type: 'disconnect',
+    sender: CALLER,
+    meaning: 'There is no connection, so the call was not sent.',
+    action: 'Call again when the client is connected, or call another kite.',
+  },
+  queueFull: {
+    type: 'sendError',
+    sender: CALLER,
+    meaning: 'The call is larger than the free space of the queue (`sendQueueBytes`). It was not sent.',
+    action: 'Wait for the event `drain`, then call again.',
   },
   malformedValue: {
     type: 'argumentError',
@@ -220,6 +246,13 @@ export const kiteErrorCodes = {
     sender: CALLER,
     meaning: 'This Kontrol does not support watches.',
     action: 'Use a Kontrol that supports `watchCallback`, or query periodically.',
+  },
+  notAllowed: {
+    type: 'authenticationError',
+    sender: KITE,
+    meaning:
+      'The caller has authenticated, and the method is for other users or roles: its option `allow` does not match.',
+    action: 'Call as another user, or ask the operator of the kite for the role.',
   },
   notConnectedHere: {
     type: 'genericError',
@@ -618,6 +651,12 @@ export const closeCodes = {
     sender: 'either side',
     meaning: 'The receiver failed while handling a message.',
     action: 'Read the log of the receiver.',
+  },
+  1012: {
+    sender: 'a kite that shuts down',
+    meaning:
+      'The kite has answered every call that it has received. A client of `dialForever` also reports this code when it leaves the connection of a kite that shuts down.',
+    action: 'Call another kite, or this one when it has started again. Calls without an answer have not run.',
   },
   1014: {
     sender: 'the tunnel proxy, or `kitectl expose`',

@@ -7,6 +7,21 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
+/**
+ * Returns what was thrown as a sentence if it has no message, such as `42 was thrown` or `TypeError without a message`. Never
+ * throws.
+ */
+export function describeThrown(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return `${thrown.name || 'Error'} without a message`;
+    if ((typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function')
+      return `A value of type ${typeof thrown} was thrown`;
+    return `${String(thrown) || 'An empty string'} was thrown`;
+  } catch {
+    return 'unknown error';
+  }
+}
+
 /** Returns the name and the message of anything that was thrown, such as `TypeError: it broke`. Never throws. */
 export function errorText(thrown: unknown): string {
   try {

@@ -1,4 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { ExtensionSet } from '../../protocol/extensions.js';
+import { DISPOSE } from '../../util/dispose.js';
 import { Emitter } from '../../util/emitter.js';
 import type { FieldOptions, ParentRequest } from './call-fields.js';
 import { type SharedFunction, sharedFunction } from '../callbacks/shared-function.js';
@@ -136,6 +139,11 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
 
   /** Closes the connection after queued messages have been sent. Pending calls reject with `disconnect`. */
   abstract close(): void;
+
+  /** Calls `close`, for `using`. */
+  [DISPOSE](): void {
+    this.close();
+  }
 
   /**
    * Calls a method with the default timeout; see `call`.

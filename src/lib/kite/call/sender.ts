@@ -8,7 +8,7 @@ import type { StreamReader } from '../streams/stream-reader.js';
 import type { CallbackScope } from '../callbacks/callback-scope.js';
 import type { Logger } from '../../util/logger.js';
 import { CallbackCaller } from './callback-caller.js';
-import { disconnectError } from './call-errors.js';
+import { abortedError, notSentError } from './call-errors.js';
 import { deadlineField, inheritedTimeout, optionFields, type ParentRequest } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
@@ -113,9 +113,9 @@ export class Sender {
     reject: (error: unknown) => void,
     reader?: StreamReader,
   ): number {
-    if (this.#outbox.ended) throw disconnectError('');
+    if (this.#outbox.ended) throw notSentError();
     const { signal, parent } = options;
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw abortedError(signal.reason);
     parent?.signal.throwIfAborted();
     const hasFields = options.trace || options.metadata || parent;
     let fields: Piece = hasFields ? this.#optionFields(options) : NO_FIELD;
@@ -140,6 +140,7 @@ export class Sender {
       callbacks: items === undefined ? callbacks : [...(callbacks ?? []), items],
       unlisten: undefined,
       deadline: Infinity,
+      stream: reader,
     };
     const number = this.#pendingCalls.open(pending);
     if (signal || parent) this.#listen(number, pending, options);
@@ -299,7 +300,7 @@ function onAbort(
   parent: ParentRequest | undefined,
   abort: (reason: unknown) => void,
 ): () => void {
-  const listener = (): void => abort(own?.aborted ? own.reason : parent?.signal.reason);
+  const listener = (): void => abort(own?.aborted ? abortedError(own.reason) : parent?.signal.reason);
   own?.addEventListener('abort', listener);
   const unlisten = parent?.onAbort(listener);
   return () => {

@@ -1,5 +1,6 @@
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import { NO_CLAIMS } from '../call/caller-identity.js';
 import type { Client, ClientOptions } from '../call/client.js';
 import type { ConnectionEvents } from '../call/connection.js';
 import type {
@@ -153,7 +154,7 @@ export abstract class BasePageKite<Methods, Options extends ClientOptions> {
    * otherwise the peer authenticates with each call.
    */
   accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
-    return this.#core.accept(channel, username);
+    return this.#core.accept(channel, username === undefined ? undefined : { username, claims: NO_CLAIMS });
   }
 
   /** Closes every client, and rejects calls of peers. Pending calls reject with `disconnect`. */

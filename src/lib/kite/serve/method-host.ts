@@ -1,9 +1,20 @@
 import type { KiteIdentity } from '../../protocol/identity.js';
+import type { Allow } from './allow-rule.js';
 import type { ArgsSchema, JsonSchema } from './argument-schema.js';
 import type { Handler, Method, MethodDescription } from './method.js';
+import type { Request } from './request.js';
 
 /** Options of a method. */
 export interface HandleOptions<Args extends readonly unknown[] = unknown[], Input = unknown> {
+  /**
+   * Who may call the method: a username, claims, a function of the identity, or a list of these, of which one has to match. Others
+   * get an `authenticationError` with the code `notAllowed` before their arguments are read, and `kite.describe` does not list the
+   * method for them. Not in pages. Default: every authenticated caller.
+   *
+   * @example
+   *     kite.handle('delete', { allow: ['alice', { role: 'admin' }] }, remove);
+   */
+  readonly allow?: Allow;
   /**
    * Schema of the arguments, such as a zod, valibot or arktype schema of a tuple. It validates the arguments before the
    * handler runs, and determines their type. A call with invalid arguments fails with `argumentError`.
@@ -38,4 +49,6 @@ export interface MethodHost {
     handler: Handler<Args, Result>,
   ): Method;
   describe(): KiteDescription;
+  /** Returns what a caller may know of it. */
+  describeTo(request: Request): Promise<KiteDescription>;
 }
