@@ -236,6 +236,15 @@ type Api = typeof api;
   untyped.methods({ square: { description: 'Squares a number.' } });
 }
 
+// Calls within the process have the type of the kite.
+{
+  expectTypeOf(typed.local().tell('square', 4)).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(untyped.local<Api>().method.square(4)).toEqualTypeOf<Promise<number>>();
+  // @ts-expect-error The argument is a number.
+  void typed.local().tell('square', '4');
+  typed.handle('square', { allow: 'bob' }, ({ args: [n] }) => n * n);
+}
+
 // The methods of a client as functions.
 {
   const { method } = untyped.newClient<Api & Bank>('http://localhost:3636/kite');
