@@ -37,3 +37,8 @@ export function toField(text: string): string {
 export function isComposite(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !isNumberLiteral(value);
 }
+
+/** Whether a value contains others, which `Object.values` returns: it is an object or an array, and not bytes. */
+export function hasValues(value: unknown): value is object {
+  return isComposite(value) && !ArrayBuffer.isView(value);
+}
