@@ -291,6 +291,28 @@ interface Odd {
   expectTypeOf(({} as Client<typeof posix>).tell('dirname', '/a/b')).toEqualTypeOf<Promise<string>>();
 }
 
+// Properties that are not methods, methods that a kite may lack, and functions that are passed on.
+interface Module {
+  readonly PI: number;
+  square(n: number): number;
+  cube?(n: number): number;
+  each(fn: RemoteFunction<[n: number], string>): void;
+}
+{
+  const client = {} as Client<Module>;
+  expectTypeOf(client.tell('square', 4)).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(client.tell('cube', 4)).toEqualTypeOf<Promise<number>>();
+  void client.tell('each', {} as RemoteFunction<[n: number], string>);
+  // @ts-expect-error A constant cannot be called.
+  void client.tell('PI');
+  // @ts-expect-error A constant is not among the methods.
+  void client.method.PI;
+  // @ts-expect-error A constant is not served.
+  new Kite<Module>('module', '1.0.0').handle('PI', () => 4);
+  // @ts-expect-error The function returns a string.
+  void client.tell('each', {} as RemoteFunction<[n: number], number>);
+}
+
 // Kites that do not speak `values`, such as those in Go.
 interface Plans {
   next(after: Date): Date;

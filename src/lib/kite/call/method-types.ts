@@ -15,7 +15,13 @@ export interface AnyMethods {
 
 type Callable = (...args: never[]) => unknown;
 
-export type MethodName<Methods> = Extract<keyof Methods, string>;
+/** The names of the methods. A property that is not one, such as a constant of a module, has none. */
+export type MethodName<Methods> = string extends keyof Methods
+  ? string
+  : Extract<
+      { [Name in keyof Methods]-?: [Signature<Methods[Name]>] extends [never] ? never : Name }[keyof Methods],
+      string
+    >;
 
 /** The names for which nothing is checked: any name if the methods have no type, and none otherwise. */
 export type UncheckedName<Methods> = string extends keyof Methods ? string : never;
