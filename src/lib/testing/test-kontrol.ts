@@ -1,3 +1,4 @@
+import type { AnyMethods } from '../kite/call/method-types.js';
 import { Kite } from '../kite/kite.js';
 import type { KiteOptions } from '../kite/kite-options.js';
 import { Kontrol } from '../kontrol/kontrol.js';
@@ -11,8 +12,14 @@ export interface TestKontrol {
   readonly url: string;
   /** Returns a kite key for a user. */
   kiteKey(username: string): Promise<string>;
-  /** Creates a kite of `username` (default: `bob`) in the environment `test` that uses this Kontrol. Does not listen. */
-  kite(name: string, options?: KiteOptions & { readonly username?: string }): Promise<Kite>;
+  /**
+   * Creates a kite of `username` (default: `bob`) in the environment `test` that uses this Kontrol. Does not listen. `Methods` is
+   * the type of what it serves.
+   */
+  kite<Methods = AnyMethods>(
+    name: string,
+    options?: KiteOptions & { readonly username?: string },
+  ): Promise<Kite<Methods>>;
   /** Closes the kites and then Kontrol. */
   close(): Promise<void>;
 }
@@ -30,13 +37,13 @@ export async function testKontrol(options: Partial<KontrolOptions> = {}): Promis
     ...options,
   });
   await kontrol.listen();
-  const kites: Kite[] = [];
+  const kites: Pick<Kite, 'close'>[] = [];
   return {
     kontrol,
     url: kontrol.url,
     kiteKey: (username) => kontrol.newKiteKey(username),
-    async kite(name, kiteOptions = {}) {
-      const kite = new Kite(name, '1.0.0', {
+    async kite<Methods>(name: string, kiteOptions: Parameters<TestKontrol['kite']>[1] = {}) {
+      const kite = new Kite<Methods>(name, '1.0.0', {
         port: 0,
         environment: 'test',
         env: {},
