@@ -63,7 +63,7 @@ export const errorTypes = {
     action: 'Read the message.',
   },
   timeout: {
-    sender: CALLER,
+    sender: `${CALLER}, or the called kite`,
     meaning: 'The method did not respond within the timeout.',
     action: 'Set a longer timeout, or find out why the kite is slow.',
   },
@@ -240,6 +240,12 @@ export const kiteErrorCodes = {
     sender: KONTROL,
     meaning: 'The kite key, or the kite key that the token was issued for, was revoked.',
     action: 'Get a new kite key: `kitectl register --force`.',
+  },
+  methodTimeout: {
+    type: 'timeout',
+    sender: KITE,
+    meaning: 'The handler has not ended within the `timeout` of its method. It may still run.',
+    action: 'Find out why the handler is slow, or increase the `timeout` of the method.',
   },
   noWatch: {
     type: 'genericError',
@@ -655,7 +661,7 @@ export const closeCodes = {
   1012: {
     sender: 'a kite that shuts down',
     meaning:
-      'The kite has answered every call that it has received. A client of `dialForever` also reports this code when it leaves the connection of a kite that shuts down.',
+      '`All calls are answered`: the kite has answered every call that it has received. A client of `dialForever` also reports this code when it leaves the connection of a kite that shuts down.',
     action: 'Call another kite, or this one when it has started again. Calls without an answer have not run.',
   },
   1014: {

@@ -4,8 +4,9 @@ import type { KiteIdentity } from '../protocol/identity.js';
 import type { KiteQuery } from '../protocol/query.js';
 import type { Channel } from '../transport/channel/channel.js';
 import { type Clock, systemClock } from '../util/clock.js';
-import { withDeadline } from '../util/deadline.js';
+import { delay, withDeadline } from '../util/deadline.js';
 import type { Logger } from '../util/logger.js';
+import { stackOf } from '../util/message-of.js';
 import { NO_CLAIMS } from './call/caller-identity.js';
 import type { Client, ClientOptions } from './call/client.js';
 import type { ConnectionEvents } from './call/connection.js';
@@ -25,7 +26,6 @@ import type { Config } from './config/kite-config.js';
 import type { DialedSockets } from './dialed-sockets.js';
 import { CLOSING_TIMEOUT } from './limits/kite-limits.js';
 import type { KiteCore, KiteEvents } from './core/kite-core.js';
-import { whenIdle } from './call/when-idle.js';
 import type { CloseOptions, KiteOptions, ReplacedParts } from './kite-options.js';
 import type { KiteEvent, KiteWatch } from './kontrol/kite-watch.js';
 import type { GetKitesOptions } from './kontrol/kontrol-client.js';
@@ -37,6 +37,9 @@ import type { ProxyRegistration } from './proxied/proxy-registration.js';
 import type { TlsOptions } from './serve/http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './serve/http-routes.js';
 import type { KiteServer } from './serve/kite-server.js';
+import { closeAnswered } from './serve/close-answered.js';
+import { type HealthOptions, healthRoutes } from './serve/health-routes.js';
+import { readLameDuck } from './serve/lame-duck.js';
 import type { FinalFunc, Handler, Method, Middleware } from './serve/method.js';
 import type { HandleOptions, KiteDescription } from './serve/method-host.js';
 import type {
@@ -49,7 +52,6 @@ import type {
 import { runUntilSignal } from './serve/run-until-signal.js';
 import type { Request } from './serve/request.js';
 import type { AuthCheck, Verifier } from './trust/verifier.js';
-import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js';
 
 /**
  * A kite: a named program that serves methods and calls the methods of other kites.
@@ -79,7 +81,7 @@ export class Kite<Methods = AnyMethods> {
   readonly #verifier: Verifier;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #beforeClose: (() => Promise<unknown>)[] = [];
+  readonly #beforeClose: (() => unknown)[] = [];
   #local: Peer<AnyMethods, ConnectionEvents> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -486,44 +488,75 @@ export class Kite<Methods = AnyMethods> {
 
   // Shutdown
 
-  /** Adds work that `close` starts first. `close` waits for it as for running calls, for at most `drainTimeout`. */
-  beforeClose(work: () => Promise<unknown>): this {
+  /**
+   * Adds work that `close` starts when the kite takes no more calls. `close` waits for it as for running calls, for at most
+   * `drainTimeout`. What the work throws is logged.
+   */
+  beforeClose(work: () => unknown): this {
     this.#beforeClose.push(work);
     return this;
   }
 
   /**
-   * Closes the kite gracefully: it accepts no connections and no calls, waits for running calls for at most `drainTimeout`,
-   * closes each connection with `Go away!`, and closes its clients. Resolves when everything is closed; peers have a second to
-   * answer the close frames of clients. Further calls return the same promise.
+   * Closes the kite gracefully. It deregisters, and is not ready any more; serves its callers for `lameDuck`; then takes no new
+   * calls and connections, and tells its peers; finishes the calls and HTTP requests that run, for at most `drainTimeout`; closes
+   * the connections, its clients and its port. Resolves when everything is closed; peers have a second to answer the close frames
+   * of clients. Further calls return the same promise.
    *
    * @example
-   *     process.once('SIGTERM', () => void kite.close({ drainTimeout: 5000 }));
+   *     process.once('SIGTERM', () => void kite.close({ lameDuck: '5s' }));
+   *
+   * @throws ConfigurationError `badValue` if `lameDuck` is not a duration
    */
   close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options.drainTimeout ?? 10_000);
+    if (this.#closing) return this.#closing;
+    const lameDuck = readLameDuck(options.lameDuck);
+    this.#closing = this.#close(lameDuck, options.drainTimeout ?? 10_000);
     return this.#closing;
+  }
+
+  /**
+   * Serves `/healthz`, which is 200 while the process runs, and `/readyz`, which is 503 from the begin of `close` on. Requests from
+   * pages of other origins are rejected.
+   *
+   * @example
+   *     kite.health({ ready: () => database.isConnected });
+   */
+  health(options: HealthOptions = {}): this {
+    const closing = (): boolean => this.#closing !== undefined;
+    const routes = healthRoutes({ ...options, closing, logger: this.#logger });
+    for (const [path, handler] of Object.entries(routes)) this.handleHttp(path, handler);
+    return this;
   }
 
   /**
    * Runs the kite as a program: listens, closes gracefully on SIGINT, SIGTERM and SIGQUIT, and toggles debug logging on SIGUSR2.
    * SIGHUP closes it if the process has a terminal, which was closed; otherwise it ends debug logging. Resolves when the kite is
-   * closed. A second signal ends the process immediately.
+   * closed. A second signal ends the process immediately. The options are those of `close`.
+   *
+   * @example
+   *     await kite.run({ lameDuck: '5s' });
+   *
+   * @throws ConfigurationError `badValue` if `lameDuck` is not a duration
    */
-  run(): Promise<void> {
-    return runUntilSignal(this, this.#logger);
+  async run(options: CloseOptions = {}): Promise<void> {
+    readLameDuck(options.lameDuck);
+    await runUntilSignal(this, this.#logger, () => this.close(options));
   }
 
-  async #close(drainTimeout: number): Promise<void> {
+  async #close(lameDuck: number, drainTimeout: number): Promise<void> {
     this.#kontrol.retire();
-    this.#server.stopAccepting();
+    if (this.#kontrol.registers) await this.#kontrol.deregister();
+    if (lameDuck > 0) await delay(this.#clock, lameDuck);
+    this.#server.refuseSessions();
     this.#core.drain();
-    const idle = Array.from(this.#core.accepted, (connection) =>
-      whenIdle(connection.flow).then(() => connection.close(GO_AWAY_CODE, GO_AWAY_REASON)),
-    );
-    const works = this.#beforeClose.map((work) => work());
+    const ends = [
+      closeAnswered(this.#core.accepted, this.#core.dialedCalls),
+      this.#server.requestsAnswered(),
+      ...this.#beforeClose.map((work) => this.#run(work)),
+    ];
     const onTimeout = (): Error => new Error('Calls still run');
-    const drained = Promise.allSettled([...idle, ...works]);
+    const drained = Promise.all(ends);
     await withDeadline(drained, { clock: this.#clock, ms: drainTimeout, onTimeout }).catch(() => undefined);
     await this.#server.closeSessions();
     this.#proxies.close();
@@ -531,5 +564,14 @@ export class Kite<Methods = AnyMethods> {
     this.#core.closeClients();
     this.#server.close();
     await this.#dialed.closed(systemClock, CLOSING_TIMEOUT);
+  }
+
+  /** Runs a part of closing. Never rejects: the other parts follow. */
+  async #run(work: () => unknown): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#logger.error(`Work before the end of ${this.identity.name} failed: ${stackOf(error)}`);
+    }
   }
 }

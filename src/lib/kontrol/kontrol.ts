@@ -339,7 +339,6 @@ export class Kontrol {
   }
 
   async #close(options?: CloseOptions): Promise<void> {
-    this.#registrar.close();
     if (this.#selfEntry) this.#registry.remove(this.#selfEntry, 'left');
     await this.kite.close(options);
     this.#registry.close();
@@ -362,6 +361,7 @@ export class Kontrol {
         this.#audit?.refused({ method, user: '', address: remoteIp(remoteAddress) }, error),
     });
     for (const name of [url, registerUrl]) if (name !== undefined) kite.knownAs(name);
+    kite.beforeClose(() => this.#registrar.close());
     return kite;
   }
 

@@ -184,10 +184,10 @@ describe('closing a kite', () => {
       type: 'disconnect',
       message: 'math is shutting down',
     });
-    await expect(squareAt(kite.url)).rejects.toMatchObject({ code: 'refused' });
+    await expect(squareAt(kite.url)).rejects.toMatchObject({ code: 'handshake', retryable: true });
     finish('done');
     expect(await slow).toBe('done');
-    expect(await gone).toEqual([3000, 'Go away!']);
+    expect(await gone).toEqual([1012, 'All calls are answered']);
     await closed;
     expect(kite.connectionCount).toBe(0);
   });

@@ -215,6 +215,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/trust/trusted-keys',
     'protocol/errors',
   ],
+  'kite/graceful-end': ['kite/serve/close-answered', 'kite/serve/health-routes', 'kite/serve/lame-duck'],
   'kite/streams': [
     'kite/serve/send-stream',
     'kite/streams/connection-streams',
@@ -275,7 +276,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'proxy/reverse/forwarded-headers',
     'proxy/reverse/forwarder',
     'proxy/reverse/reverse-proxy',
-    'proxy/shared/health-routes',
+    'proxy/shared/proxy-health',
     'proxy/shared/proxy-kite',
     'proxy/shared/proxy-metrics',
     'proxy/shared/proxy-options',
@@ -332,7 +333,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/server/sockjs-server',
     'transport/server/upload',
     'transport/xhr/dial-xhr',
-    'transport/xhr/xhr-channel',
   ],
   'transport/sockjs-websocket': [
     'transport/sockjs/client-channel',

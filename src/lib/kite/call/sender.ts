@@ -8,7 +8,7 @@ import type { StreamReader } from '../streams/stream-reader.js';
 import type { CallbackScope } from '../callbacks/callback-scope.js';
 import type { Logger } from '../../util/logger.js';
 import { CallbackCaller } from './callback-caller.js';
-import { abortedError, notSentError } from './call-errors.js';
+import { abortedError, type FailedRequest, notSentError } from './call-errors.js';
 import { deadlineField, inheritedTimeout, optionFields, type ParentRequest } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
@@ -37,6 +37,8 @@ export interface SenderHost extends OutboxHost {
   readonly logger: Logger;
   /** Default timeout of calls in milliseconds; 0 means none. */
   readonly timeout: number;
+  /** Logs what a handler has thrown, and returns the error that its caller gets. Default: not logged, and the same error. */
+  readonly handlerFailed?: ((error: unknown, request: FailedRequest) => unknown) | undefined;
   /** The start of each call of `method`, cached between calls. */
   methodFragment(method: string): Fragment;
 }
@@ -243,7 +245,7 @@ export class Sender {
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: AnsweredCall, result: unknown, request: { readonly id: string }): void {
+  respond(call: AnsweredCall, result: unknown, request: FailedRequest): void {
     if (call.response === undefined || this.#outbox.ended) return;
     try {
       if (result instanceof EncodedResult) {
@@ -258,8 +260,9 @@ export class Sender {
         resultMessage(call.response, json, fields, functions, this.#pendingCalls),
       );
     } catch (error) {
-      // Only the message: an `argumentError` would blame the arguments of the caller.
-      this.respondError(call, messageOf(error), request.id);
+      // Not the error itself: an `argumentError` would blame the arguments of the caller.
+      const failure = new Error(messageOf(error), { cause: error });
+      this.respondError(call, this.#host.handlerFailed?.(failure, request) ?? failure.message, request.id);
     }
   }
 

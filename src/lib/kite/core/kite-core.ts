@@ -20,6 +20,7 @@ import { type CallPrefixCache, Connection, type ConnectionEvents } from '../call
 import { envelopeFragment, type IncomingCall, methodFragment } from '../call/envelope.js';
 import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
+import type { RunningCalls } from '../call/when-idle.js';
 import { Dispatcher, type DispatcherOptions } from '../serve/dispatcher.js';
 import { type HandlerChain, type Handler, Method, type MethodParts } from '../serve/method.js';
 import type { HandleOptions, KiteDescription, MethodHost } from '../serve/method-host.js';
@@ -51,6 +52,8 @@ export interface CoreOptions extends DispatcherOptions, MethodParts, Pick<Client
   readonly limits: ConnectionLimits;
   readonly json: MessageJson;
   readonly errorFields?: readonly string[] | undefined;
+  readonly handlerFailed?: ClientHost['handlerFailed'];
+  readonly errorForPeer?: ClientHost['errorForPeer'];
   readonly logger: Logger;
   readonly timeout: number;
   readonly handshakeTimeout: number;
@@ -152,6 +155,11 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     this.#dispatcher.drain();
     for (const connection of this.accepted) if (connection.flow.running > 0) connection.announceDraining();
     for (const client of this.#clients) client.announceDraining();
+  }
+
+  /** The calls of peers that run on the connections that this kite has opened. */
+  get dialedCalls(): readonly RunningCalls[] {
+    return [...this.#clients].flatMap((client) => client.running);
   }
 
   /** Lets clients that wait for their next attempt dial at once. */

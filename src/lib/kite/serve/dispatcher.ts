@@ -4,6 +4,7 @@ import {
   callEnded,
   deadlinePassed,
   methodNotFound,
+  methodTimeout,
   ofHandler,
   rateExceeded,
   drainingError,
@@ -150,6 +151,13 @@ export class Dispatcher {
   }
 
   #run(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {
+    const { timeout } = method;
+    if (timeout !== undefined)
+      request.limit(timeout, () => {
+        const error = methodTimeout(method.name, timeout);
+        request.expire(error);
+        fail(connection, call, request, error);
+      });
     let result: Thenable | null | undefined;
     try {
       result = method.run(request, this.chain, this.#options.methodHandling) as Thenable | null | undefined;
@@ -192,6 +200,10 @@ function respond(
   request: Request,
   result: unknown,
 ): Promise<void> | void {
+  if (request.ended) {
+    if (isStream(result)) cancelStream(result, request.signal.reason);
+    return;
+  }
   if (!isStream(result)) {
     answer(connection, call, request, result);
     return;
@@ -225,6 +237,7 @@ function respondWithStream(
 }
 
 function answer(connection: Connection, call: IncomingCall, request: Request, result: unknown): void {
+  if (request.ended) return;
   finish(connection, call, request);
   // The result of work that was ended by the deadline could arrive just before the caller stops waiting.
   if (request.expired) connection.respondError(call, deadlinePassed(), request.id);
@@ -232,8 +245,10 @@ function answer(connection: Connection, call: IncomingCall, request: Request, re
 }
 
 function fail(connection: Connection, call: IncomingCall, request: Request, error: unknown): void {
+  const shown = connection.handlerFailed(error, request);
+  if (request.ended) return;
   finish(connection, call, request);
-  if (!request.canceled) connection.respondError(call, ofHandler(error), request.id);
+  if (!request.canceled) connection.respondError(call, ofHandler(shown), request.id);
 }
 
 function finish(connection: Connection, call: IncomingCall, request: Request): void {

@@ -36,6 +36,7 @@ describe('kontrolStartOptions', () => {
       allowOrigin: undefined,
       allowedHosts: undefined,
       trustedProxies: [],
+      lameDuck: 0,
       limits: {},
       auditLog: undefined,
       policy: { type: 'own' },
