@@ -89,21 +89,27 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     if (this.#released) return new AbortController();
     const controller = this.#connection.openSignal();
     const { timeLeft } = this;
-    const expire = (): void => {
-      this.expired = true;
-      controller.abort(deadlinePassed());
-      this.#call.scope?.cancel(deadlinePassed());
-      this.#sending?.stop(deadlinePassed());
-    };
     if (this.#canceled) controller.abort(this.#canceled);
-    else if (timeLeft === undefined) return controller;
-    else if (timeLeft <= 0) expire();
-    else {
-      const timer = this.#connection.clock.setTimeout(expire, timeLeft);
-      controller.signal.addEventListener('abort', () => timer.cancel(), { once: true });
-      this.#timer = timer;
-    }
+    else if (timeLeft !== undefined) this.#expireAfter(timeLeft, controller);
     return controller;
+  }
+
+  /** Aborts the signal when the deadline passes. */
+  #expireAfter(timeLeft: number, controller: AbortController): void {
+    const expire = (): void => {
+      const reason = deadlinePassed();
+      this.expired = true;
+      controller.abort(reason);
+      this.#call.scope?.cancel(reason);
+      this.#sending?.stop(reason);
+    };
+    if (timeLeft <= 0) {
+      expire();
+      return;
+    }
+    const timer = this.#connection.clock.setTimeout(expire, timeLeft);
+    controller.signal.addEventListener('abort', () => timer.cancel(), { once: true });
+    this.#timer = timer;
   }
 
   /**
@@ -139,7 +145,8 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #listen(): Set<() => void> {
     const listeners = new Set<() => void>();
     this.signal.addEventListener('abort', () => {
-      for (const listener of listeners) runGuarded(this.#connection.listenerFailed, listener, []);
+      const failed = this.#connection.listenerFailed;
+      for (const listener of listeners) runGuarded(failed, listener, []);
     });
     return listeners;
   }
