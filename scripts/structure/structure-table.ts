@@ -633,6 +633,7 @@ export const structure: readonly Folder[] = [
       'host',
       'ip-addresses',
       'is-number-literal',
+      'is-thenable',
       'item-source',
       'json-error',
       'listen-address',

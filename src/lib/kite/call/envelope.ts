@@ -71,8 +71,8 @@ export function callMessage(
 }
 
 /**
- * Returns the end of a call, with the functions in its arguments and their numbers. `items`: the number of the function for a stream
- * of results.
+ * Returns the end of a call, with the functions in its arguments and their numbers. `items`: the number of the function for a
+ * stream of results.
  */
 export function callTail(
   functions: readonly ExtractedFunction[] | undefined,

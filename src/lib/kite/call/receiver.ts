@@ -230,8 +230,8 @@ export class Receiver implements ChannelReceiver, CallReader {
   }
 
   /**
-   * Reads the list in the first answer of the peer, even if its call has timed out, or in its first call of a function that asks for
-   * an answer.
+   * Reads the list in the first answer of the peer, even if its call has timed out, or in its first call of a function that asks
+   * for an answer.
    */
   #hear({ args: [answer], extensions: ofCall }: DnodeMessage, entry: CallbackEntry | undefined): void {
     const { extensions, result } = record(answer);

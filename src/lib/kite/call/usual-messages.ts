@@ -111,7 +111,8 @@ function parseUsualStream(rest: string, limits: MessageLimits, parseData: ParseD
   const itemsEnd = startOf(rest, bytesStart, STREAM_BYTES);
   const itemsStart = digitsStart(rest, itemsEnd);
   const last = startOf(rest, itemsStart, STREAM);
-  if (last === -1 || limits.callbacksPerMessage < 2 || limits.messageDepth <= CALL_LEVELS) return undefined;
+  // The window nests as deep as the list of arguments.
+  if (last === -1 || limits.callbacksPerMessage < 2) return undefined;
   const number = numberIn(rest, numberStart, numberEnd);
   const response = numberIn(rest, responseStart, responseEnd);
   const bytes = numberIn(rest, bytesStart, bytesEnd);
