@@ -352,6 +352,7 @@ const kite: readonly Folder[] = [
       'request',
       'request-context',
       'system-methods',
+      'typed-methods',
       'virtual-hosts',
     ],
   },
@@ -393,7 +394,9 @@ const kite: readonly Folder[] = [
       'kite-path',
       'method-types',
       'peer',
+      'remote-function',
       'token-renewal',
+      'wire-types',
     ],
   },
   {
