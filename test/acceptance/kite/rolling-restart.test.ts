@@ -10,7 +10,7 @@ const CONNECTIONS = 50;
 const IN_FLIGHT = 64;
 const ROUNDS = 3;
 /** Answers that arrive before each signal. */
-const ANSWERS_PER_ROUND = 200;
+const ANSWERS_PER_ROUND = 100;
 
 /** A kite in a process of its own. */
 class Worker {
