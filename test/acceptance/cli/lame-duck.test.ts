@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../helpers/process/free-port.js';
 import { SIGNALS } from '../../helpers/process/signals.js';
 import { Cli, type Running } from '../../helpers/cli/cli-harness.js';
@@ -32,13 +33,19 @@ afterAll(async () => {
 describe('--lame-duck', () => {
   it.each([
     ['serve', ['serve', ...METHOD, '--no-auth'], false],
-    ['kontrol start', ['kontrol', 'start', '--data', 'another'], true],
+    ['kontrol start', ['kontrol', 'start'], true],
     ['proxy start', ['proxy', 'start'], true],
   ])(
     '%s serves its callers after SIGTERM, until the time of --lame-duck or a second signal',
-    async (_name, args, probed) => {
-      const env = { KITE_KONTROL_URL: kontrolUrl };
+    async (name, args, probed) => {
+      // The key of another Kontrol is of no use to the proxy.
+      const own = name === 'kontrol start' ? { KITE_HOME: join(cli.home, 'another') } : {};
+      const env = { KITE_KONTROL_URL: kontrolUrl, ...own };
       const server = cli.start([...args, '--json', '--port', '0', '--lame-duck', '1h'], { env });
+      onTestFinished(async () => {
+        server.child.kill('SIGKILL');
+        await server.outcome;
+      });
       const url = await listening(server);
       const origin = new URL(url).origin;
       if (probed) await expect.poll(async () => (await request('GET', `${origin}/readyz`)).status).toBe(200);
@@ -54,7 +61,15 @@ describe('--lame-duck', () => {
 
   it('serve whose port is in use does not wait for the time of --lame-duck', async () => {
     const { port } = new URL(kontrolUrl);
-    const { code, stderr } = await cli.run(['serve', ...METHOD, '--port', port, '--lame-duck', '1h']);
+    const { code, stderr } = await cli.run([
+      'serve',
+      ...METHOD,
+      '--no-auth',
+      '--port',
+      port,
+      '--lame-duck',
+      '1h',
+    ]);
     expect(code).not.toBe(0);
     expect(stderr).toContain('the port is in use');
   });
