@@ -342,6 +342,7 @@ const kite: readonly Folder[] = [
       'administrator',
       'allow-rule',
       'argument-schema',
+      'handler-failures',
       'heartbeat-method',
       'health-routes',
       'http-listener',

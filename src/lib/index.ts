@@ -10,6 +10,8 @@ export type { KiteEvents } from './kite/core/kite-core.js';
 export type { Config, ConfigOptions } from './kite/config/kite-config.js';
 export type { ConnectionEvents } from './kite/call/connection-options.js';
 export type { HandleOptions, KiteDescription } from './kite/serve/method-host.js';
+export type { ErrorPolicy } from './kite/serve/handler-failures.js';
+export type { HealthOptions } from './kite/serve/health-routes.js';
 export type { ListenError, TlsOptions } from './kite/serve/http-listener.js';
 export type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './kite/serve/http-routes.js';
 export type { HeartbeatCallers } from './kite/serve/heartbeat-method.js';

@@ -11,6 +11,7 @@ import {
   defaultLimits,
   type DialError,
   type DialErrorCode,
+  type ErrorPolicy,
   type Extension,
   type ExtensionSet,
   isConfigurationError,
@@ -381,4 +382,33 @@ interface Counting {
     yield 1;
     return 'end';
   });
+}
+
+// How a kite ends, what its callers see of failures, and when they can call again.
+{
+  const policy: ErrorPolicy = (error, request) => {
+    expectTypeOf(error).toBeUnknown();
+    expectTypeOf(request).toEqualTypeOf<Request | undefined>();
+    return 'sorry';
+  };
+  for (const errors of ['message', 'masked', policy] as const) new Kite('math', '1.0.0', { errors });
+  // @ts-expect-error -- not a policy
+  new Kite('math', '1.0.0', { errors: 'hidden' });
+  const kite = new Kite('math', '1.0.0');
+  expectTypeOf(kite.run({ lameDuck: '5s', drainTimeout: 1000 })).toEqualTypeOf<Promise<void>>();
+  expectTypeOf(kite.close({ lameDuck: 5000 })).toEqualTypeOf<Promise<void>>();
+  expectTypeOf(kite.health({ ready: () => Promise.resolve('the database is down') })).toEqualTypeOf<
+    typeof kite
+  >();
+  // @ts-expect-error -- a reason is a string
+  kite.health({ ready: () => 42 });
+  kite.handle('slow', { timeout: 1000 }, () => null);
+  // @ts-expect-error -- in milliseconds
+  kite.handle('slow', { timeout: '1s' }, () => null);
+  expectTypeOf(new KiteError('genericError', 'x').retryable).toEqualTypeOf<boolean>();
+  // @ts-expect-error -- only the library knows whether a call has run
+  new KiteError('genericError', 'x', { retryable: true });
+  const code: KiteErrorCode[] = ['notSent', 'draining', 'lost', 'closed', 'queueFull', 'methodTimeout'];
+  const type: KnownErrorType = 'aborted';
+  void [code, type];
 }

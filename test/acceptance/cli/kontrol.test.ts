@@ -318,11 +318,11 @@ describe('query, token, watch and call', () => {
     const gone = await registerByHand('pair', `http://127.0.0.1:${port}/kite`);
     const there = await registerByHand('pair', kite.url);
     // Kontrol lists the two in random order.
-    let left = 0;
-    while (left < 2) {
+    const left: Kite[] = [];
+    while (left.length < 2) {
       const leaving = new Kite('pair', '1.0.0', { kiteKey: jwt, port, env: {}, logger: silentLogger });
       leaving.on('connect', () => {
-        left++;
+        left.push(leaving);
         void leaving.close();
       });
       await leaving.listen();

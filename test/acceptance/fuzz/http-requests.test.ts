@@ -82,6 +82,7 @@ async function aKontrol(kontrol: Kontrol): Promise<Target> {
     paths: [
       ...sockJsPaths('/kite'),
       '/register',
+      '/deregister',
       '/heartbeat?id=x',
       '/heartbeat',
       '/healthz',

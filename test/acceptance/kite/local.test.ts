@@ -145,7 +145,7 @@ describe('a call within the process', () => {
     const peer = kite.local(bob);
     peer.on('disconnect', (code, reason) => void closed.push([code, reason]));
     await kite.close();
-    await expect.poll(() => closed).toEqual([[3000, 'Go away!']]);
+    await expect.poll(() => closed).toEqual([[1012, 'All calls are answered']]);
     expect(() => kite.local()).toThrow(expect.objectContaining({ type: 'disconnect', code: 'closed' }));
     await expect(peer.tell('square', 4)).rejects.toMatchObject({ type: 'disconnect' });
   });

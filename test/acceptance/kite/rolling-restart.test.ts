@@ -10,7 +10,7 @@ const CONNECTIONS = 50;
 const IN_FLIGHT = 64;
 const ROUNDS = 3;
 /** Answers that arrive before each signal. */
-const ANSWERS_PER_ROUND = 200;
+const ANSWERS_PER_ROUND = 100;
 
 /** A kite in a process of its own. */
 class Worker {
@@ -97,10 +97,10 @@ describe.each(SINGLE_TRANSPORTS)('kites that are replaced one after the other, o
     );
     const failures: Record<string, number> = {};
     let answers = 0;
-    let done = false;
+    const end = new AbortController();
     let enough = (): void => undefined;
     const call = async (connection: Moving): Promise<void> => {
-      while (!done) {
+      while (!end.signal.aborted) {
         const connecting = connection.client;
         const client = await connecting;
         try {
@@ -133,7 +133,7 @@ describe.each(SINGLE_TRANSPORTS)('kites that are replaced one after the other, o
       workers[round % workers.length] = await Worker.start();
     }
     await until(answers + ANSWERS_PER_ROUND);
-    done = true;
+    end.abort();
     await Promise.all(callers);
     for (const worker of workers) runs += await worker.end();
     const { lost = 0, draining = 0, notSent = 0, ...others } = failures;

@@ -1,4 +1,4 @@
-import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { hasCode, isKiteError, KiteError } from '../../protocol/errors.js';
 import { kitePath } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
@@ -59,7 +59,8 @@ export class HandlerFailures {
 
   #log(method: string, error: unknown, request: FailedRequest): void {
     // What a handler throws on purpose, and what happens when nobody waits, are not bugs.
-    const isExpected = isOwn(error) || request.canceled === true || request.expired === true;
+    const isExpected =
+      !isOverrun(error) && (isOwn(error) || request.canceled === true || request.expired === true);
     const hidden = isExpected ? undefined : this.#take(method);
     if (hidden === undefined && this.#logger.isLevelEnabled?.('debug') === false) return;
     const text = `${JSON.stringify(method)} failed for ${callerOf(request)}, request ${request.id}: ${stackWithCauses(error)}`;
@@ -94,6 +95,11 @@ function isOwn(error: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a handler has exceeded the time limit of its method. */
+function isOverrun(error: unknown): boolean {
+  return isOwn(error) && hasCode(error, 'methodTimeout');
 }
 
 /** A KiteError is meant for callers; its cause is not. */

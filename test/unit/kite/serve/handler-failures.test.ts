@@ -69,6 +69,13 @@ describe('the log of the failures of handlers', () => {
     expect([errors.length, debug.length]).toEqual([0, 1]);
   });
 
+  it('a handler that exceeds the limit of its method is logged as an error', () => {
+    const { failures: handlers, errors } = failures();
+    const error = new KiteError('timeout', '"square" has not ended', { code: 'methodTimeout' });
+    handlers.failed(error, { ...request, expired: true });
+    expect(errors).toHaveLength(1);
+  });
+
   it('a hostile caller cannot fill the log with failures, nor forge lines of it', () => {
     const { failures: handlers, errors, debug, clock } = failures();
     const hostile = {
