@@ -286,6 +286,7 @@ const kite: readonly Folder[] = [
     name: 'page',
     about: 'Kite in a page, composed of the same parts',
     exports: [
+      'base-page-kite',
       'compose-page-kite',
       'kontrol-peer',
       'page-kite',
@@ -420,8 +421,8 @@ const kite: readonly Folder[] = [
   {
     name: 'limits',
     about: 'the limits of a kite, including those of the layers below',
-    entries: ['heartbeat-interval', 'stream-limits'],
-    exports: ['compose-limits', 'kite-limits'],
+    entries: ['heartbeat-interval'],
+    exports: ['compose-limits', 'kite-limits', 'stream-limits'],
   },
 ];
 
@@ -631,7 +632,7 @@ export const structure: readonly Folder[] = [
   {
     name: 'lib/errors',
     about: 'the brand of errors, and the table of error codes',
-    entries: ['dial-hints', 'branded-error', 'error-codes'],
+    entries: ['dial-hints', 'branded-error', 'error-codes', 'listen-hints'],
   },
   {
     name: 'lib/util',

@@ -14,6 +14,7 @@ import {
   REFUSED_HINT,
   TIMEOUT_HINT,
 } from './dial-hints.js';
+import { NO_ADDRESS_HINT, PORT_DENIED_HINT, PORT_IN_USE_HINT } from './listen-hints.js';
 import { DESCRIPTORS_HINT } from '../util/descriptors.js';
 
 /** The documentation of an error. Each string is one or more sentences. */
@@ -416,6 +417,12 @@ export const configurationCodes = {
     meaning: 'The key pair in the files was revoked in the store.',
     action: 'Start Kontrol without these files. It then uses the current key pair of its store.',
   },
+  noAddress: {
+    sender: PROGRAM,
+    meaning:
+      'The kite cannot listen: this machine does not have the address. The `cause` is the error of the system.',
+    action: NO_ADDRESS_HINT,
+  },
   noKiteKey: {
     sender: PROGRAM,
     meaning: 'There is no kite key. A proxy requires one to authenticate the kites of its Kontrol.',
@@ -451,6 +458,18 @@ export const configurationCodes = {
     sender: KONTROL,
     meaning: 'Registration is open, and Kontrol listens on an address that other machines can reach.',
     action: 'Listen on 127.0.0.1, use invites, or confirm with `--force`.',
+  },
+  portDenied: {
+    sender: PROGRAM,
+    meaning:
+      'The kite cannot listen: the system does not let this user open the port. The `cause` is the error of the system.',
+    action: PORT_DENIED_HINT,
+  },
+  portInUse: {
+    sender: PROGRAM,
+    meaning:
+      'The kite cannot listen: another program uses the port. The `cause` is the error of the system, such as `EADDRINUSE`.',
+    action: PORT_IN_USE_HINT,
   },
   unknownKeyPair: {
     sender: KONTROL,

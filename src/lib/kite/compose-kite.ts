@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import os from 'node:os';
 import { ClientAccess } from './client-access.js';
+import { requireClient } from './client-check.js';
 import { findKiteKey } from './config/find-kite-key.js';
 import { makeBudgets, type MemoryBudgets } from '../transport/channel/memory-budget.js';
 import { dial, newFallbacks } from '../transport/dial/dial.js';
@@ -130,6 +131,7 @@ export function composeKite(
     trustRemote: options.trustRemote,
     dialer,
     newRenewal: (renewal) => new TokenRenewal(renewal),
+    requireClient,
     newPrefixCache: () => new EnvelopeCache(limits, json),
     guardSignal,
   });

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { codedError } from '../protocol/errors.js';
 import type { KiteIdentity } from '../protocol/identity.js';
@@ -9,7 +11,7 @@ import type { Logger } from '../util/logger.js';
 import { stackOf } from '../util/message-of.js';
 import { NO_CLAIMS } from './call/caller-identity.js';
 import type { Client, ClientOptions } from './call/client.js';
-import type { ConnectionEvents } from './call/connection.js';
+import type { Connection, ConnectionEvents } from './call/connection.js';
 import type {
   AnyMethods,
   HandlerArgs,
@@ -82,7 +84,7 @@ export class Kite<Methods = AnyMethods> {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #beforeClose: (() => unknown)[] = [];
-  #local: Peer<AnyMethods, ConnectionEvents> | undefined;
+  #local: Connection | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(name: string, version: string, options?: KiteOptions);
@@ -245,6 +247,8 @@ export class Kite<Methods = AnyMethods> {
    *     const client = kite.newClient<{ square(n: number): number }>('http://localhost:3636/kite');
    *     await client.dial();
    *     await client.tell('square', 4); // 16
+   *
+   * @throws ConfigurationError that identifies the option that cannot be used
    */
   newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
     if (options) requireAccess(options);
@@ -253,9 +257,9 @@ export class Kite<Methods = AnyMethods> {
 
   /**
    * Returns a peer that calls the methods of this kite within the process, for tests and for methods that use others. A call passes
-   * all that a call from the network passes: authentication, middleware, the schema, limits and streams, and its values arrive as
-   * they would there. Without options, it is the same peer each time, without credentials. Close another one when it is not used any
-   * more, or declare it with `using`; this kite closes all of them.
+   * all that a call from the network passes: authentication, middleware, the schema, limits and streams. Its values arrive as they
+   * would there. Without options, it is the same peer each time, without credentials. Close another one when it is not used any
+   * longer, or declare it with `using`; the kite closes all of them with itself.
    *
    * @example
    *     await kite.local({ as: { username: 'bob', claims: { role: 'admin' } } }).tell('square', 4); // 16
@@ -265,10 +269,7 @@ export class Kite<Methods = AnyMethods> {
   local<Remote = Methods>(options?: LocalOptions): Peer<Remote, ConnectionEvents> {
     if (this.#closing) throw codedError('disconnect', 'closed', 'The kite was closed');
     if (options) return connectLocally(this.#core, options) as unknown as Peer<Remote, ConnectionEvents>;
-    if (!this.#local) {
-      this.#local = connectLocally(this.#core, {});
-      this.#local.once('disconnect', () => (this.#local = undefined));
-    }
+    if (!this.#local || this.#local.hasEnded) this.#local = connectLocally(this.#core, {});
     return this.#local as unknown as Peer<Remote, ConnectionEvents>;
   }
 
@@ -310,7 +311,8 @@ export class Kite<Methods = AnyMethods> {
   /**
    * Opens the configured port. Resolves when the kite accepts connections.
    *
-   * Rejects with a KiteError that explains why the port cannot be opened; its `code` is that of Node, such as `EADDRINUSE`.
+   * Rejects with a ConfigurationError that explains why the port cannot be opened: its `code` is `portInUse`, `portDenied` or
+   * `noAddress`, and its `hint` is what to do. Other errors of the system reject with a KiteError with their code.
    */
   listen(): Promise<void> {
     return this.#server.listen();
@@ -542,6 +544,11 @@ export class Kite<Methods = AnyMethods> {
   async run(options: CloseOptions = {}): Promise<void> {
     readLameDuck(options.lameDuck);
     await runUntilSignal(this, this.#logger, () => this.close(options));
+  }
+
+  /** Calls `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #close(lameDuck: number, drainTimeout: number): Promise<void> {

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { errorText } from '../util/message-of.js';
 import type { Kite } from '../kite/kite.js';
 import type { CloseOptions } from '../kite/kite-options.js';
@@ -336,6 +338,11 @@ export class Kontrol {
     if (folder === undefined) return;
     const page = await UiFiles.read(folder);
     this.kite.handleHttp('/', (request, response) => page.serve(request, response));
+  }
+
+  /** Calls `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #close(options?: CloseOptions): Promise<void> {

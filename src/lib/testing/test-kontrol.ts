@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { AnyMethods } from '../kite/call/method-types.js';
 import { Kite } from '../kite/kite.js';
 import type { KiteOptions } from '../kite/kite-options.js';
@@ -22,6 +24,8 @@ export interface TestKontrol {
   ): Promise<Kite<Methods>>;
   /** Closes the kites and then Kontrol. */
   close(): Promise<void>;
+  /** Calls `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -38,6 +42,10 @@ export async function testKontrol(options: Partial<KontrolOptions> = {}): Promis
   });
   await kontrol.listen();
   const kites: Pick<Kite, 'close'>[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(kites.map((kite) => kite.close({ drainTimeout: 100 })));
+    await kontrol.close({ drainTimeout: 100 });
+  };
   return {
     kontrol,
     url: kontrol.url,
@@ -56,9 +64,7 @@ export async function testKontrol(options: Partial<KontrolOptions> = {}): Promis
       kites.push(kite);
       return kite;
     },
-    async close() {
-      await Promise.all(kites.map((kite) => kite.close({ drainTimeout: 100 })));
-      await kontrol.close({ drainTimeout: 100 });
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -35,6 +35,14 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     'Trust',
   ],
   'docs/policy.md': ['Policies', 'Policy files'],
+  'docs/middleware.md': [
+    'What a call passes',
+    'Middleware',
+    'Identity',
+    'Roles',
+    'Rates',
+    'Calls within the process',
+  ],
   'docs/kontrol-page.md': ["Kontrol's web page", 'Signing in', 'How it is protected'],
 };
 
@@ -59,6 +67,21 @@ const NOT_PROMISED: Readonly<Record<string, readonly string[]>> = {
     '**The wire is not encrypted**',
     '**Programs with access',
     '[What is outside]',
+  ],
+  'docs/middleware.md': [
+    'the method exists',
+    'the kite is not shutting down',
+    'the call is well-formed',
+    'the rate of the caller, then of the method',
+    'middleware: of the kite',
+    'the arguments match the schema',
+    'handlers before the method',
+    'Functions of `finalFunc` run inside of middleware',
+    'Middleware runs around a call',
+    '`kite.authenticate` adds a type',
+    'A caller sends such credentials',
+    'Credentials of the types `kiteKey` and `token`',
+    'Decide in the handler',
   ],
   'docs/browser.md': [
     'In the page:',

@@ -158,6 +158,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/kontrol/storage-choice',
     'cli/kontrol/storage-hint',
     'errors/dial-hints',
+    'errors/listen-hints',
     'cli/kontrol/storage-secrets',
     'cli/kontrol/ui-link',
     'cli/query/token',

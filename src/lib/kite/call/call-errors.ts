@@ -27,6 +27,12 @@ export function callTimeout(method: string, ms: number, begun = false): KiteErro
   return new KiteError('timeout', message);
 }
 
+export function badTimeout(method: string, timeout: unknown): KiteError {
+  const given = typeof timeout === 'number' ? timeout.toString() : `a value of type ${typeof timeout}`;
+  const message = `The timeout of "${method}" is ${given}; it must be a number of milliseconds, 0 or more`;
+  return new KiteError('argumentError', message);
+}
+
 /** The error of a call that was sent, and that may have run. */
 export function disconnectError(reason: string): KiteError {
   return codedError('disconnect', 'lost', disconnected(reason));

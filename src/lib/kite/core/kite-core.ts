@@ -62,6 +62,8 @@ export interface CoreOptions extends DispatcherOptions, MethodParts, Pick<Client
   readonly dialer: Dialer;
   /** Creates the cache of call prefixes of a connection. Default: calls are always parsed as a whole. */
   readonly newPrefixCache?: () => CallPrefixCache;
+  /** Throws if a client cannot have this URL and these options. Default: they are not checked. */
+  readonly requireClient?: (url: string, options?: ClientOptions) => void;
   /** Guards the listeners of signals. Default: they are not guarded. */
   readonly guardSignal?: typeof guardSignal;
 }
@@ -75,6 +77,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   /** The interface of this kite to its clients and connections. */
   readonly host: ClientHost;
   readonly #parts: MethodParts;
+  readonly #requireClient: CoreOptions['requireClient'];
   readonly #dispatcher: Dispatcher;
   /** The connections that peers have opened. */
   readonly accepted = new Set<Connection>();
@@ -84,6 +87,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     super(options.logger);
     this.identity = options.identity;
     this.#parts = options;
+    this.#requireClient = options.requireClient;
     this.#dispatcher = new Dispatcher(options);
     this.chain.refused = (request, error) => this.emit('refused', request, error);
     this.host = this.#makeHost(options);
@@ -146,6 +150,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   }
 
   newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
+    this.#requireClient?.(url, options);
     const client = new Client<Remote>(this.host, url, options);
     this.#clients.add(client);
     return client;

@@ -126,6 +126,7 @@ export interface HandlerChain {
 /** A method of a kite. Its configuration methods return it, so that they can be chained after `handle`. */
 export class Method {
   readonly name: string;
+  /** @internal What runs around, before and after the handler, and at the end. */
   readonly chain: HandlerChain = { around: [], pre: [], post: [], final: [] };
   readonly #handler: Handler;
   readonly #parts: MethodParts;
