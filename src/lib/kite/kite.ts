@@ -160,8 +160,8 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * Adds methods by name: handlers, or objects with a `handler` and the options of `handle`. Returns the methods. The type of what
-   * it returns is that of a client of this kite, with the arguments and results of the handlers.
+   * Adds methods by name, all or none: handlers, or objects with a `handler` and the options of `handle`. Returns the methods. The
+   * type of what it returns is that of a client of this kite, with the arguments and results of the handlers.
    *
    * @example
    *     const api = kite.methods({

@@ -118,7 +118,7 @@ describe.skipIf(!chromiumInstalled)(`what a page does with each of its libraries
         kinds: ['Date', 'BigInt', 'Map', 'Uint8Array', 'Error'],
         same: true,
         missing: 'methodNotFound',
-        waiting: 'canceled',
+        waiting: 'aborted',
         unsendable: 'argumentError',
         extensions: true,
         byName: ['pong', [4]],

@@ -109,21 +109,31 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   handle(name: string, optionsOrHandler: unknown, maybeHandler?: unknown): Method {
     const [options, handler] =
       maybeHandler === undefined ? [{}, optionsOrHandler] : [optionsOrHandler, maybeHandler];
-    if (typeof handler !== 'function') throw new TypeError(`The handler of "${name}" is not a function`);
-    const details = options as HandleOptions;
-    const method = new Method(name, handler as Handler, this.#parts, details);
-    this.#dispatcher.add(method);
-    return method;
+    return this.#add(this.#newMethod(name, options as HandleOptions, handler));
   }
 
-  /** Adds methods by name. Each entry is a handler, or an object with a handler and options. Returns the methods. */
+  /**
+   * Adds methods by name, all or none. Each entry is a handler, or an object with a handler and options. Returns the methods.
+   */
   methods(entries: object): Readonly<Record<string, Method>> {
     const added = Object.entries(entries).map(([name, entry]: [string, unknown]) => {
-      if (typeof entry === 'function') return [name, this.handle(name, entry)] as const;
-      const { handler, ...options } = (entry ?? {}) as Partial<MethodDefinition>;
-      return [name, this.handle(name, options, handler ?? null)] as const;
+      const { handler, ...options } = (
+        typeof entry === 'function' ? { handler: entry } : (entry ?? {})
+      ) as Partial<MethodDefinition>;
+      return [name, this.#newMethod(name, options, handler)] as const;
     });
+    for (const [, method] of added) this.#add(method);
     return Object.fromEntries(added);
+  }
+
+  #newMethod(name: string, options: HandleOptions, handler: unknown): Method {
+    if (typeof handler !== 'function') throw new TypeError(`The handler of "${name}" is not a function`);
+    return new Method(name, handler as Handler, this.#parts, options);
+  }
+
+  #add(method: Method): Method {
+    this.#dispatcher.add(method);
+    return method;
   }
 
   describe(): KiteDescription {

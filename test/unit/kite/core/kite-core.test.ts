@@ -97,10 +97,14 @@ describe('methods of a kite', () => {
   });
 
   it.each([[4], [null], [undefined], [{}], [{ handler: 4 }], [{ description: 'has no handler' }]])(
-    'methods rejects an entry without a handler with the name of the method: %j',
+    'methods rejects an entry without a handler with the name of the method, and adds none: %j',
     (entry) => {
       const core = makeCore();
-      expect(() => core.methods({ square: entry })).toThrow('The handler of "square" is not a function');
+      const names = core.describe().methods.map(({ name }) => name);
+      expect(() => core.methods({ cube: () => 64, square: entry })).toThrow(
+        'The handler of "square" is not a function',
+      );
+      expect(core.describe().methods.map(({ name }) => name)).toEqual(names);
     },
   );
 });
