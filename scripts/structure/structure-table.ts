@@ -280,12 +280,13 @@ const kite: readonly Folder[] = [
   {
     name: '.',
     about: 'Kite in Node, composed of the parts below',
-    exports: ['kite', 'kite-options', 'server-kite'],
+    exports: ['kite', 'kite-options', 'local-peer', 'server-kite'],
   },
   {
     name: 'page',
     about: 'Kite in a page, composed of the same parts',
     exports: [
+      'base-page-kite',
       'compose-page-kite',
       'kontrol-peer',
       'page-kite',
@@ -324,21 +325,42 @@ const kite: readonly Folder[] = [
   {
     name: 'serve',
     about: 'the HTTP server, the gate for calls, methods and requests',
-    entries: ['default-methods', 'dispatcher', 'kite-server', 'run-until-signal', 'virtual-hosts'],
+    entries: [
+      'admission',
+      'caller-rates',
+      'close-answered',
+      'default-methods',
+      'dispatcher',
+      'handler-failures',
+      'health-routes',
+      'kite-server',
+      'lame-duck',
+      'run-until-signal',
+      'virtual-hosts',
+    ],
     exports: [
       'administrator',
+      'allow-rule',
       'argument-schema',
       'heartbeat-method',
+      'health-routes',
       'http-listener',
       'http-routes',
       'method',
       'method-host',
       'request',
+      'request-context',
       'system-methods',
+      'typed-methods',
       'virtual-hosts',
     ],
   },
-  { name: 'trust', about: 'authentication of callers', entries: ['kontrol-trust', 'verifier'] },
+  {
+    name: 'trust',
+    about: 'authentication of callers',
+    entries: ['kontrol-trust'],
+    exports: ['kontrol-key-decisions', 'verifier'],
+  },
   {
     name: 'config',
     about: 'options, KITE_* variables and the kite key',
@@ -360,6 +382,7 @@ const kite: readonly Folder[] = [
     entries: ['dial-or-close', 'envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
     exports: [
       'call-errors',
+      'caller-identity',
       'call-fields',
       'client',
       'connection',
@@ -370,7 +393,9 @@ const kite: readonly Folder[] = [
       'kite-path',
       'method-types',
       'peer',
+      'remote-function',
       'token-renewal',
+      'wire-types',
     ],
   },
   {
@@ -396,13 +421,14 @@ const kite: readonly Folder[] = [
   {
     name: 'limits',
     about: 'the limits of a kite, including those of the layers below',
-    entries: ['heartbeat-interval', 'stream-limits'],
-    exports: ['compose-limits', 'kite-limits'],
+    entries: ['heartbeat-interval'],
+    exports: ['compose-limits', 'kite-limits', 'stream-limits'],
   },
 ];
 
 const transport: readonly Folder[] = [
   { name: 'relay', about: 'relaying between two channels', exports: ['relay'] },
+  { name: 'local', about: 'connections within the process', exports: ['local-channel'] },
   {
     name: 'server',
     about: 'the SockJS server',
@@ -606,7 +632,7 @@ export const structure: readonly Folder[] = [
   {
     name: 'lib/errors',
     about: 'the brand of errors, and the table of error codes',
-    entries: ['dial-hints', 'branded-error', 'error-codes'],
+    entries: ['dial-hints', 'branded-error', 'error-codes', 'listen-hints'],
   },
   {
     name: 'lib/util',
@@ -635,6 +661,7 @@ export const structure: readonly Folder[] = [
       'is-number-literal',
       'is-thenable',
       'item-source',
+      'keyed-rates',
       'json-error',
       'listen-address',
       'logger',

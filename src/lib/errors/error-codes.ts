@@ -14,6 +14,7 @@ import {
   REFUSED_HINT,
   TIMEOUT_HINT,
 } from './dial-hints.js';
+import { NO_ADDRESS_HINT, PORT_DENIED_HINT, PORT_IN_USE_HINT } from './listen-hints.js';
 import { DESCRIPTORS_HINT } from '../util/descriptors.js';
 
 /** The documentation of an error. Each string is one or more sentences. */
@@ -63,7 +64,7 @@ export const errorTypes = {
     action: 'Read the message.',
   },
   timeout: {
-    sender: CALLER,
+    sender: `${CALLER}, or the called kite`,
     meaning: 'The method did not respond within the timeout.',
     action: 'Set a longer timeout, or find out why the kite is slow.',
   },
@@ -71,7 +72,13 @@ export const errorTypes = {
     sender: CALLER,
     meaning:
       'The connection closed before the response arrived, or could not be established. The code is the reason, see below.',
-    action: 'Connect again. The method may have run.',
+    action: 'Connect again. `error.retryable` is true if the method has certainly not run.',
+  },
+  aborted: {
+    sender: CALLER,
+    meaning:
+      'The caller has aborted the `signal` of the call. The cause is the reason of the signal. The method may have run.',
+    action: 'None.',
   },
   canceled: {
     sender: 'the called kite, as the reason of `request.signal`',
@@ -141,7 +148,8 @@ export const kiteErrorCodes = {
   closed: {
     type: 'disconnect',
     sender: CALLER,
-    meaning: 'The program closed the client, the registration or the kite.',
+    meaning:
+      'The program closed the client, the registration or the kite. A call that was pending may have run.',
     action: 'Create a new one.',
   },
   draining: {
@@ -177,6 +185,25 @@ export const kiteErrorCodes = {
       'The result contains a number that JavaScript cannot represent exactly, such as an integer above 2^53. The message contains its path.',
     action:
       'Return the number as a string, or call with a kite that has the option `numbers`: `literal` keeps it, `rounded` rounds it.',
+  },
+  lost: {
+    type: 'disconnect',
+    sender: `${CALLER}, or the called kite, if a call that it has made meanwhile failed before it ran`,
+    meaning:
+      'The connection ended after the call was sent, and before it was answered. The method may have run.',
+    action: 'Make the call again only if it may run twice, or find out whether it has run.',
+  },
+  notSent: {
+    type: 'disconnect',
+    sender: CALLER,
+    meaning: 'There is no connection, so the call was not sent.',
+    action: 'Call again when the client is connected, or call another kite.',
+  },
+  queueFull: {
+    type: 'sendError',
+    sender: CALLER,
+    meaning: 'The call is larger than the free space of the queue (`sendQueueBytes`). It was not sent.',
+    action: 'Wait for the event `drain`, then call again.',
   },
   malformedValue: {
     type: 'argumentError',
@@ -215,11 +242,24 @@ export const kiteErrorCodes = {
     meaning: 'The kite key, or the kite key that the token was issued for, was revoked.',
     action: 'Get a new kite key: `kitectl register --force`.',
   },
+  methodTimeout: {
+    type: 'timeout',
+    sender: KITE,
+    meaning: 'The handler has not ended within the `timeout` of its method. It may still run.',
+    action: 'Find out why the handler is slow, or increase the `timeout` of the method.',
+  },
   noWatch: {
     type: 'genericError',
     sender: CALLER,
     meaning: 'This Kontrol does not support watches.',
     action: 'Use a Kontrol that supports `watchCallback`, or query periodically.',
+  },
+  notAllowed: {
+    type: 'authenticationError',
+    sender: KITE,
+    meaning:
+      'The caller has authenticated, and the method is for other users or roles: its option `allow` does not match.',
+    action: 'Call as another user, or ask the operator of the kite for the role.',
   },
   notConnectedHere: {
     type: 'genericError',
@@ -377,6 +417,12 @@ export const configurationCodes = {
     meaning: 'The key pair in the files was revoked in the store.',
     action: 'Start Kontrol without these files. It then uses the current key pair of its store.',
   },
+  noAddress: {
+    sender: PROGRAM,
+    meaning:
+      'The kite cannot listen: this machine does not have the address. The `cause` is the error of the system.',
+    action: NO_ADDRESS_HINT,
+  },
   noKiteKey: {
     sender: PROGRAM,
     meaning: 'There is no kite key. A proxy requires one to authenticate the kites of its Kontrol.',
@@ -412,6 +458,18 @@ export const configurationCodes = {
     sender: KONTROL,
     meaning: 'Registration is open, and Kontrol listens on an address that other machines can reach.',
     action: 'Listen on 127.0.0.1, use invites, or confirm with `--force`.',
+  },
+  portDenied: {
+    sender: PROGRAM,
+    meaning:
+      'The kite cannot listen: the system does not let this user open the port. The `cause` is the error of the system.',
+    action: PORT_DENIED_HINT,
+  },
+  portInUse: {
+    sender: PROGRAM,
+    meaning:
+      'The kite cannot listen: another program uses the port. The `cause` is the error of the system, such as `EADDRINUSE`.',
+    action: PORT_IN_USE_HINT,
   },
   unknownKeyPair: {
     sender: KONTROL,
@@ -618,6 +676,12 @@ export const closeCodes = {
     sender: 'either side',
     meaning: 'The receiver failed while handling a message.',
     action: 'Read the log of the receiver.',
+  },
+  1012: {
+    sender: 'a kite that shuts down',
+    meaning:
+      '`All calls are answered`: the kite has answered every call that it has received. A client of `dialForever` also reports this code when it leaves the connection of a kite that shuts down.',
+    action: 'Call another kite, or this one when it has started again. Calls without an answer have not run.',
   },
   1014: {
     sender: 'the tunnel proxy, or `kitectl expose`',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import os from 'node:os';
 import { ClientAccess } from './client-access.js';
+import { requireClient } from './client-check.js';
 import { findKiteKey } from './config/find-kite-key.js';
 import { makeBudgets, type MemoryBudgets } from '../transport/channel/memory-budget.js';
 import { dial, newFallbacks } from '../transport/dial/dial.js';
@@ -28,7 +29,10 @@ import { tryKitePath } from './call/kite-path.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
 import { ProxyMember } from './proxied/proxy-member.js';
 import { addTunnelMethod } from './proxied/tunnels.js';
+import { Admission } from './serve/admission.js';
+import { newCallerRates } from './serve/caller-rates.js';
 import { addDefaultMethods } from './serve/default-methods.js';
+import { type ErrorPolicy, HandlerFailures } from './serve/handler-failures.js';
 import { addHeartbeatMethod } from './serve/heartbeat-method.js';
 import { KiteServer } from './serve/kite-server.js';
 import { addSystemMethods } from './serve/system-methods.js';
@@ -88,8 +92,9 @@ export function composeKite(
   };
   const problem = identityProblem(identity);
   if (problem !== undefined) throw new ConfigurationError('badValue', problem);
-  const { allowKiteKeysOf = 'own', acceptAudience } = options;
-  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf, acceptAudience });
+  const { allowKiteKeysOf = 'own', acceptAudience, acceptKontrolKey } = options;
+  const accepted = { allowKiteKeysOf, acceptAudience, acceptKontrolKey };
+  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, ...accepted });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const budgets = sharedBudgets ?? makeBudgets(limits);
   const sockets = new DialedSockets();
@@ -100,26 +105,24 @@ export function composeKite(
     replaceDialed,
   });
   const json = messageJson(options.numbers ?? 'exact');
-  const core = new KiteCore({
+  const failures = new HandlerFailures({ policy: readPolicy(options.errors), clock, logger });
+  const core: KiteCore = new KiteCore({
     name,
     identity,
     limits,
     json,
     errorFields: options.errorFields,
+    handlerFailed: (error, request) => failures.failed(error, request),
+    errorForPeer: (error) => failures.shown(error),
     clock,
     logger,
-    authenticator: {
-      verify({ method, auth }, caller) {
-        try {
-          const username = verifier.verify(auth, caller);
-          caller.authenticated();
-          return username;
-        } catch (error) {
-          authenticationFailed?.(method, caller.remoteAddress, error);
-          throw error;
-        }
-      },
-    },
+    authenticator: new Admission({
+      verify: ({ auth }, caller, request) => verifier.verify(auth, caller, request),
+      failed: authenticationFailed,
+      dispatch: (connection, call) => core.host.dispatch(connection, call),
+    }),
+    disableAuthentication: options.disableAuthentication,
+    newCallerRates,
     methodHandling: options.methodHandling ?? 'ReturnMethod',
     concurrent: options.concurrent ?? true,
     timeout,
@@ -128,6 +131,7 @@ export function composeKite(
     trustRemote: options.trustRemote,
     dialer,
     newRenewal: (renewal) => new TokenRenewal(renewal),
+    requireClient,
     newPrefixCache: () => new EnvelopeCache(limits, json),
     guardSignal,
   });
@@ -188,6 +192,13 @@ export function composeKite(
   addTunnelMethod(core, proxies);
   addSystemMethods(core, options.systemMethods ?? []);
   return { config, clock, logger, verifier, core, dialed: sockets, server, kontrol, proxies };
+}
+
+/** @throws ConfigurationError `badValue` if it is not a policy */
+function readPolicy(policy: ErrorPolicy = 'message'): ErrorPolicy {
+  if (typeof policy === 'function' || policy === 'message' || policy === 'masked') return policy;
+  const message = `errors is ${JSON.stringify(policy)}: it must be message, masked, or a function`;
+  throw new ConfigurationError('badValue', message);
 }
 
 function makeDialer(

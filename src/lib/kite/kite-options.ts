@@ -9,11 +9,13 @@ import type { ServerAccess } from '../transport/handshake/server-access.js';
 import type { MemoryBudgets } from '../transport/channel/memory-budget.js';
 import type { SockJsClientScript } from '../transport/server/iframe-page.js';
 import type { AcceptTunnel } from './proxied/proxy-member.js';
+import type { ErrorPolicy } from './serve/handler-failures.js';
 import type { HeartbeatCallers } from './serve/heartbeat-method.js';
 import type { Numbers } from './call/message-numbers.js';
 import type { MethodHandling } from './serve/method.js';
 import type { SystemMethod } from './serve/system-methods.js';
 import type { VirtualHosts } from './serve/virtual-hosts.js';
+import type { KontrolKeyCheck } from './trust/kontrol-key-decisions.js';
 import type { AudienceCheck, CredentialCheck } from './trust/verifier.js';
 
 /** Options of a kite. Options that are omitted come from `KITE_*` environment variables, the kite key or a default. */
@@ -37,6 +39,17 @@ export interface KiteOptions extends ConfigOptions {
    * it has not expired. Default: the audience has to match the user, the environment and the name of this kite as far as it goes.
    */
   readonly acceptAudience?: AudienceCheck | undefined;
+  /**
+   * Decides whether kite keys that were signed by the Kontrol with this public key (PEM) are accepted, instead of comparing it with
+   * the key in this kite's own kite key. The signature has been verified, and keys that Kontrol has revoked are never accepted. The
+   * decision is cached for `verifyTtl`. The users of another Kontrol are not those of this one: see `allowKiteKeysOf`.
+   */
+  readonly acceptKontrolKey?: KontrolKeyCheck | undefined;
+  /**
+   * Lets everyone call every method without authentication, except methods with the option `allow`. Default: false; each method can
+   * allow it with `disableAuthentication()`.
+   */
+  readonly disableAuthentication?: boolean | undefined;
   /** Methods that kites dialed by this one may call without authentication; `true` means all. Default: none. */
   readonly trustRemote?: readonly string[] | true | undefined;
   /**
@@ -78,6 +91,12 @@ export interface KiteOptions extends ConfigOptions {
    * can contain headers and paths.
    */
   readonly errorFields?: readonly string[] | undefined;
+  /**
+   * What callers see of the failure of a handler: `message`, its message as with the Go kites; `masked`, nothing of anything that
+   * is not a KiteError, which can contain paths and addresses; or what a function returns. The log has everything. Default:
+   * `message`.
+   */
+  readonly errors?: ErrorPolicy | undefined;
   /** Limits on the resources that peers can use. Default: `defaultLimits`. */
   readonly limits?: Partial<Limits> | undefined;
   /** Receives log messages. Default: a logger that writes to standard error, from `KITE_LOG_LEVEL` up. */
@@ -94,6 +113,11 @@ export interface KiteOptions extends ConfigOptions {
 export interface CloseOptions {
   /** Maximum time to wait for running calls, in milliseconds. Default: 10,000. */
   readonly drainTimeout?: number;
+  /**
+   * How long the kite still serves calls and HTTP requests after it has deregistered, so that balancers and callers notice: in
+   * milliseconds, or as text, such as `5s`. Default: 0.
+   */
+  readonly lameDuck?: number | string;
 }
 
 /** The other end of an open channel. */
@@ -107,9 +131,8 @@ export interface DialedPeer {
 export type AdmitPeer = (peer: DialedPeer, auth: Auth | null) => void;
 
 /**
- * Parts of a kite that this package replaces in the kites that it creates.
- *
- * @internal
+ * Parts of a kite that this package replaces in the kites that it creates. Programs cannot: the constructors that take them are
+ * internal. The type is not, because declarations that are not exported refer to it.
  */
 export interface ReplacedParts {
   /** Serves the tunnels that a proxy requests. Default: each tunnel becomes a connection of the kite. */

@@ -1,21 +1,33 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import { codedError } from '../protocol/errors.js';
 import type { KiteIdentity } from '../protocol/identity.js';
 import type { KiteQuery } from '../protocol/query.js';
 import type { Channel } from '../transport/channel/channel.js';
 import { type Clock, systemClock } from '../util/clock.js';
-import { withDeadline } from '../util/deadline.js';
+import { delay, withDeadline } from '../util/deadline.js';
 import type { Logger } from '../util/logger.js';
+import { stackOf } from '../util/message-of.js';
+import { NO_CLAIMS } from './call/caller-identity.js';
 import type { Client, ClientOptions } from './call/client.js';
-import type { ConnectionEvents } from './call/connection.js';
-import type { AnyMethods, HandlerArgs, MethodName, MethodResult } from './call/method-types.js';
+import type { Connection, ConnectionEvents } from './call/connection.js';
+import type {
+  AnyMethods,
+  HandlerArgs,
+  HandlerResult,
+  MethodName,
+  RemoteMethods,
+  UncheckedName,
+} from './call/method-types.js';
 import type { Peer } from './call/peer.js';
+import { connectLocally, type LocalOptions } from './local-peer.js';
 import { requireAccess } from './client-access.js';
 import { composeKite } from './compose-kite.js';
 import type { Config } from './config/kite-config.js';
 import type { DialedSockets } from './dialed-sockets.js';
 import { CLOSING_TIMEOUT } from './limits/kite-limits.js';
 import type { KiteCore, KiteEvents } from './core/kite-core.js';
-import { whenIdle } from './call/when-idle.js';
 import type { CloseOptions, KiteOptions, ReplacedParts } from './kite-options.js';
 import type { KiteEvent, KiteWatch } from './kontrol/kite-watch.js';
 import type { GetKitesOptions } from './kontrol/kontrol-client.js';
@@ -27,11 +39,21 @@ import type { ProxyRegistration } from './proxied/proxy-registration.js';
 import type { TlsOptions } from './serve/http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './serve/http-routes.js';
 import type { KiteServer } from './serve/kite-server.js';
-import type { FinalFunc, Handler, Method } from './serve/method.js';
+import { closeAnswered } from './serve/close-answered.js';
+import { type HealthOptions, healthRoutes } from './serve/health-routes.js';
+import { readLameDuck } from './serve/lame-duck.js';
+import type { FinalFunc, Handler, Method, Middleware } from './serve/method.js';
 import type { HandleOptions, KiteDescription } from './serve/method-host.js';
+import type {
+  CheckedEntries,
+  FittingSchema,
+  IfUnchecked,
+  MethodEntries,
+  TypedMethods,
+} from './serve/typed-methods.js';
 import { runUntilSignal } from './serve/run-until-signal.js';
-import type { Verifier } from './trust/verifier.js';
-import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js';
+import type { Request } from './serve/request.js';
+import type { AuthCheck, Verifier } from './trust/verifier.js';
 
 /**
  * A kite: a named program that serves methods and calls the methods of other kites.
@@ -47,6 +69,8 @@ import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js
  * @throws ConfigurationError that identifies the invalid option, environment variable or key file
  */
 export class Kite<Methods = AnyMethods> {
+  /** Exists in the type only, which makes every kite a `Kite`, whatever its methods. */
+  declare readonly '~methods'?: RemoteMethods<Methods>;
   /** The identity with which this kite registers and calls. Its `id` is new in each process, unless an option sets it. */
   readonly identity: KiteIdentity;
   /** The settings of this kite: its options, with environment variables, the kite key and defaults applied. */
@@ -59,7 +83,8 @@ export class Kite<Methods = AnyMethods> {
   readonly #verifier: Verifier;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #beforeClose: (() => Promise<unknown>)[] = [];
+  readonly #beforeClose: (() => unknown)[] = [];
+  #local: Connection | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(name: string, version: string, options?: KiteOptions);
@@ -108,23 +133,73 @@ export class Kite<Methods = AnyMethods> {
    *
    * @throws TypeError if the handler is not a function
    */
-  handle<Name extends MethodName<Methods>>(
-    name: Name,
-    handler: Handler<HandlerArgs<Methods, Name>, MethodResult<Methods, Name, unknown>>,
-  ): Method;
-  handle<Args extends unknown[], Result = unknown>(name: string, handler: Handler<Args, Result>): Method;
   handle<Args extends unknown[], Result = unknown>(
-    name: string,
+    name: UncheckedName<Methods>,
+    handler: Handler<Args, Result>,
+  ): Method;
+  handle<Args extends unknown[], Result = unknown>(
+    name: UncheckedName<Methods>,
     options: HandleOptions<Args>,
     handler: Handler<Args, Result>,
+  ): Method;
+  handle<
+    Name extends MethodName<Methods>,
+    Args extends unknown[] = HandlerArgs<Methods, Name>,
+    Input = HandlerArgs<Methods, Name>,
+  >(
+    name: Name,
+    options: HandleOptions<Args, Input> & FittingSchema<HandlerArgs<Methods, Name>, Input>,
+    handler: Handler<Args, HandlerResult<Methods, Name>>,
+  ): Method;
+  handle<Name extends MethodName<Methods>>(
+    name: Name,
+    handler: Handler<HandlerArgs<Methods, Name>, HandlerResult<Methods, Name>>,
   ): Method;
   handle(name: string, optionsOrHandler: unknown, maybeHandler?: unknown): Method {
     return this.#core.handle(name, optionsOrHandler, maybeHandler);
   }
 
+  /**
+   * Adds methods by name: handlers, or objects with a `handler` and the options of `handle`. Returns the methods. The type of what
+   * it returns is that of a client of this kite, with the arguments and results of the handlers.
+   *
+   * @example
+   *     const api = kite.methods({
+   *       square: ({ args: [n] }: Request<[number]>) => n * n,
+   *       greet: { args: z.tuple([z.string()]), handler: ({ args: [name] }) => `Hello, ${name}!` },
+   *     });
+   *     export type Api = typeof api; // for newClient<Api>(url)
+   *
+   * @throws TypeError if a handler is not a function
+   */
+  methods<Args, Entries extends object>(
+    entries: Entries & MethodEntries<Args> & IfUnchecked<Methods>,
+  ): TypedMethods<Entries>;
+  methods<Names extends MethodName<Methods>>(
+    entries: CheckedEntries<Methods, Names>,
+  ): Readonly<Record<Names, Method>>;
+  methods(entries: object): unknown {
+    return this.#core.methods(entries);
+  }
+
   /** Returns the identity and the methods of this kite: the result of its method `kite.describe`. */
   describe(): KiteDescription {
     return this.#core.describe();
+  }
+
+  /**
+   * Adds middleware: functions that run around every method, its schema, and the handlers before and after it, in this order.
+   * Calls that are refused before do not reach it; see the event `refused`.
+   *
+   * @example
+   *     kite.use(async (request, next) => {
+   *       request.context.account = await accounts.find(request.username);
+   *       return next();
+   *     });
+   */
+  use(...middleware: Middleware[]): this {
+    this.#core.chain.around.push(...middleware);
+    return this;
   }
 
   /** Adds a handler that runs before every method, after the pre-handlers of the method. */
@@ -146,17 +221,19 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * Adds an authentication type. `check` receives the `key` of a call and returns the username of the caller, or throws;
-   * the caller then gets an `authenticationError` with that message. Results are not cached.
+   * Adds an authentication type. `check` receives the `key` of a call and its request, and returns the caller: a username, or an
+   * object that also has claims. If it throws, the caller gets an `authenticationError` with that message. If it returns a promise,
+   * later calls of the connection wait, so that they run in order. The result is cached until `expiresAt`; without, each call is
+   * checked.
    *
    * @example
-   *     kite.authenticate('apiKey', (key) => {
-   *       if (key !== process.env['API_KEY']) throw new Error('invalid API key');
-   *       return 'bob';
+   *     kite.authenticate('session', async (key) => {
+   *       const { user, roles, expires } = await sessions.find(key);
+   *       return { username: user, claims: { roles }, expiresAt: expires.getTime() };
    *     });
    */
-  authenticate(type: string, check: (key: string) => string): this {
-    this.#verifier.addAuthType(type, check);
+  authenticate(type: string, check: AuthCheck<Request>): this {
+    this.#verifier.addAuthType(type, check as AuthCheck);
     return this;
   }
 
@@ -170,6 +247,8 @@ export class Kite<Methods = AnyMethods> {
    *     const client = kite.newClient<{ square(n: number): number }>('http://localhost:3636/kite');
    *     await client.dial();
    *     await client.tell('square', 4); // 16
+   *
+   * @throws ConfigurationError that identifies the option that cannot be used
    */
   newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
     if (options) requireAccess(options);
@@ -177,11 +256,29 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
+   * Returns a peer that calls the methods of this kite within the process, for tests and for methods that use others. A call passes
+   * all that a call from the network passes: authentication, middleware, the schema, limits and streams. Its values arrive as they
+   * would there. Without options, it is the same peer each time, without credentials. Close another one when it is not used any
+   * longer, or declare it with `using`; the kite closes all of them with itself.
+   *
+   * @example
+   *     await kite.local({ as: { username: 'bob', claims: { role: 'admin' } } }).tell('square', 4); // 16
+   *
+   * @throws KiteError `disconnect` with the code `closed` if the kite was closed
+   */
+  local<Remote = Methods>(options?: LocalOptions): Peer<Remote, ConnectionEvents> {
+    if (this.#closing) throw codedError('disconnect', 'closed', 'The kite was closed');
+    if (options) return connectLocally(this.#core, options) as unknown as Peer<Remote, ConnectionEvents>;
+    if (!this.#local || this.#local.hasEnded) this.#local = connectLocally(this.#core, {});
+    return this.#local as unknown as Peer<Remote, ConnectionEvents>;
+  }
+
+  /**
    * Serves a channel that a peer has opened. `username` is the user of the peer if the channel itself has authenticated it;
    * otherwise the peer authenticates with each call.
    */
   accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
-    return this.#core.accept(channel, username);
+    return this.#core.accept(channel, username === undefined ? undefined : { username, claims: NO_CLAIMS });
   }
 
   /** @internal Closes the connections that have used revoked credentials. `last`: those that may finish their calls. */
@@ -214,7 +311,8 @@ export class Kite<Methods = AnyMethods> {
   /**
    * Opens the configured port. Resolves when the kite accepts connections.
    *
-   * Rejects with a KiteError that explains why the port cannot be opened; its `code` is that of Node, such as `EADDRINUSE`.
+   * Rejects with a ConfigurationError that explains why the port cannot be opened: its `code` is `portInUse`, `portDenied` or
+   * `noAddress`, and its `hint` is what to do. Other errors of the system reject with a KiteError with their code.
    */
   listen(): Promise<void> {
     return this.#server.listen();
@@ -392,44 +490,80 @@ export class Kite<Methods = AnyMethods> {
 
   // Shutdown
 
-  /** Adds work that `close` starts first. `close` waits for it as for running calls, for at most `drainTimeout`. */
-  beforeClose(work: () => Promise<unknown>): this {
+  /**
+   * Adds work that `close` starts when the kite takes no more calls. `close` waits for it as for running calls, for at most
+   * `drainTimeout`. What the work throws is logged.
+   */
+  beforeClose(work: () => unknown): this {
     this.#beforeClose.push(work);
     return this;
   }
 
   /**
-   * Closes the kite gracefully: it accepts no connections and no calls, waits for running calls for at most `drainTimeout`,
-   * closes each connection with `Go away!`, and closes its clients. Resolves when everything is closed; peers have a second to
-   * answer the close frames of clients. Further calls return the same promise.
+   * Closes the kite gracefully. It deregisters, and is not ready any more; serves its callers for `lameDuck`; then takes no new
+   * calls and connections, and tells its peers; finishes the calls and HTTP requests that run, for at most `drainTimeout`; closes
+   * the connections, its clients and its port. Resolves when everything is closed; peers have a second to answer the close frames
+   * of clients. Further calls return the same promise.
    *
    * @example
-   *     process.once('SIGTERM', () => void kite.close({ drainTimeout: 5000 }));
+   *     process.once('SIGTERM', () => void kite.close({ lameDuck: '5s' }));
+   *
+   * @throws ConfigurationError `badValue` if `lameDuck` is not a duration
    */
   close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options.drainTimeout ?? 10_000);
+    if (this.#closing) return this.#closing;
+    const lameDuck = readLameDuck(options.lameDuck);
+    this.#closing = this.#close(lameDuck, options.drainTimeout ?? 10_000);
     return this.#closing;
+  }
+
+  /**
+   * Serves `/healthz`, which is 200 while the process runs, and `/readyz`, which is 503 from the begin of `close` on. Requests from
+   * pages of other origins are rejected.
+   *
+   * @example
+   *     kite.health({ ready: () => database.isConnected });
+   */
+  health(options: HealthOptions = {}): this {
+    const closing = (): boolean => this.#closing !== undefined;
+    const routes = healthRoutes({ ...options, closing, logger: this.#logger });
+    for (const [path, handler] of Object.entries(routes)) this.handleHttp(path, handler);
+    return this;
   }
 
   /**
    * Runs the kite as a program: listens, closes gracefully on SIGINT, SIGTERM and SIGQUIT, and toggles debug logging on SIGUSR2.
    * SIGHUP closes it if the process has a terminal, which was closed; otherwise it ends debug logging. Resolves when the kite is
-   * closed. A second signal ends the process immediately.
+   * closed. A second signal ends the process immediately. The options are those of `close`.
+   *
+   * @example
+   *     await kite.run({ lameDuck: '5s' });
+   *
+   * @throws ConfigurationError `badValue` if `lameDuck` is not a duration
    */
-  run(): Promise<void> {
-    return runUntilSignal(this, this.#logger);
+  async run(options: CloseOptions = {}): Promise<void> {
+    readLameDuck(options.lameDuck);
+    await runUntilSignal(this, this.#logger, () => this.close(options));
   }
 
-  async #close(drainTimeout: number): Promise<void> {
+  /** Calls `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(lameDuck: number, drainTimeout: number): Promise<void> {
     this.#kontrol.retire();
-    this.#server.stopAccepting();
+    if (this.#kontrol.registers) await this.#kontrol.deregister();
+    if (lameDuck > 0) await delay(this.#clock, lameDuck);
+    this.#server.refuseSessions();
     this.#core.drain();
-    const idle = Array.from(this.#core.accepted, (connection) =>
-      whenIdle(connection.flow).then(() => connection.close(GO_AWAY_CODE, GO_AWAY_REASON)),
-    );
-    const works = this.#beforeClose.map((work) => work());
+    const ends = [
+      closeAnswered(this.#core.accepted, this.#core.dialedCalls),
+      this.#server.requestsAnswered(),
+      ...this.#beforeClose.map((work) => this.#run(work)),
+    ];
     const onTimeout = (): Error => new Error('Calls still run');
-    const drained = Promise.allSettled([...idle, ...works]);
+    const drained = Promise.all(ends);
     await withDeadline(drained, { clock: this.#clock, ms: drainTimeout, onTimeout }).catch(() => undefined);
     await this.#server.closeSessions();
     this.#proxies.close();
@@ -437,5 +571,14 @@ export class Kite<Methods = AnyMethods> {
     this.#core.closeClients();
     this.#server.close();
     await this.#dialed.closed(systemClock, CLOSING_TIMEOUT);
+  }
+
+  /** Runs a part of closing. Never rejects: the other parts follow. */
+  async #run(work: () => unknown): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#logger.error(`Work before the end of ${this.identity.name} failed: ${stackOf(error)}`);
+    }
   }
 }

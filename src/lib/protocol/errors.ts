@@ -1,5 +1,6 @@
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import type { ConfigurationCode, KiteErrorCode, KnownErrorType, TypeOfCode } from '../errors/error-codes.js';
+import { describeThrown } from '../util/message-of.js';
 import { ERROR_CAUSE_LENGTH, QUOTED_LENGTH } from './protocol-limits.js';
 
 /** The type of an error. Programs may use their own types. */
@@ -24,6 +25,8 @@ export interface KiteErrorOptions {
    * current kite gets it, within the limits `errorDataBytes` and `errorDataDepth`. Default: none.
    */
   readonly data?: unknown;
+  /** @internal See `KiteError.retryable`. Default: false. */
+  readonly retryable?: boolean;
 }
 
 /**
@@ -36,6 +39,11 @@ export class KiteError extends BrandedError {
   readonly id: string;
   /** Data of the program that has created the error. Undefined if there is none. What a peer has sent is not checked. */
   declare readonly data: unknown;
+  /**
+   * Whether the call has certainly not run, so that it can be made again, here or at another kite, without running twice. False if
+   * it has run or may have run, and if repeating it would fail in the same way.
+   */
+  readonly retryable: boolean;
 
   constructor(type: ErrorType, message: string, options: KiteErrorOptions = {}) {
     super('KiteError', message, options.cause);
@@ -43,10 +51,14 @@ export class KiteError extends BrandedError {
     this.code = options.code ?? '';
     this.id = options.id ?? '';
     if (options.data !== undefined) this.data = options.data;
+    this.retryable = options.retryable ?? false;
   }
 }
 
 const CONFIGURATION_ERROR = 'ConfigurationError';
+
+/** The code with which a kite rejects a call that it has not run. */
+const DRAINING = 'draining' satisfies KiteErrorCode;
 
 /** The names by which programs recognize errors of their own process. */
 const LOCAL_NAMES: ReadonlySet<string> = new Set([CONFIGURATION_ERROR, 'QueryError']);
@@ -75,6 +87,15 @@ export function codedError<Code extends KiteErrorCode>(
   return new KiteError(type, message, { code, cause });
 }
 
+/** Like `codedError`, for a call that has certainly not run. */
+export function retryableError<Code extends KiteErrorCode>(
+  type: TypeOfCode<Code>,
+  code: Code,
+  message: string,
+): KiteError {
+  return new KiteError(type, message, { code, retryable: true });
+}
+
 /** Whether `error` is a KiteError with this code of this library. */
 export function hasCode(error: unknown, code: KiteErrorCode | ConfigurationCode): error is KiteError {
   return isKiteError(error) && error.code === code;
@@ -101,7 +122,7 @@ export function toWireError(error: unknown, id = ''): WireError {
     return {
       // The types of other errors of this project, such as that of the CLI, are internal.
       type: ((kiteError || !kindOf(error)) && stringOf(thrown?.['type'])) || 'genericError',
-      message: typeof error === 'string' ? error : stringOf(thrown?.['message']) || 'unknown error',
+      message: (typeof error === 'string' ? error : stringOf(thrown?.['message'])) || describeThrown(error),
       code: stringOf(thrown?.['code']),
       id: (kiteError && stringOf(thrown?.['id'])) || id,
     };
@@ -123,16 +144,16 @@ export function fromWireError(value: unknown): KiteError {
       `The remote kite responded with an error that is ${typeof value}`,
     );
   const { name, cause } = wire;
-  const error = new KiteError(
-    stringOf(wire['type']) || 'genericError',
-    stringOf(wire['message']) || summarize(wire),
-    {
-      code: stringOf(wire['code']),
-      id: stringOf(wire['id']),
-      ...(typeof cause === 'string' && { cause: remoteCause(cause.slice(0, ERROR_CAUSE_LENGTH)) }),
-      data: wire['data'],
-    },
-  );
+  const type = stringOf(wire['type']) || 'genericError';
+  const code = stringOf(wire['code']);
+  const error = new KiteError(type, stringOf(wire['message']) || summarize(wire), {
+    code,
+    id: stringOf(wire['id']),
+    // The other codes are about a call that the peer has made while it ran this one.
+    retryable: type === 'disconnect' && code === DRAINING,
+    ...(typeof cause === 'string' && { cause: remoteCause(cause.slice(0, ERROR_CAUSE_LENGTH)) }),
+    data: wire['data'],
+  });
   // A peer must not make its error look like one of this process.
   if (typeof name === 'string' && name !== '' && !LOCAL_NAMES.has(name))
     error.name = name.slice(0, QUOTED_LENGTH);

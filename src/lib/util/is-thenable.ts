@@ -1,8 +1,5 @@
-/** Whether `await` would wait for a value, which is an object. Reading `then` of a value of a program may throw. */
+/** Whether a value is a promise, or another object with a function `then`. Reading it may throw. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { readonly then?: unknown }).then === 'function'
-  );
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return isObject && typeof (value as { readonly then?: unknown }).then === 'function';
 }

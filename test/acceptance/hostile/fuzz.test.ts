@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
-import type { RemoteFunction } from '../../../src/lib/kite/call/method-types.js';
+import type { RemoteFunction } from '../../../src/lib/kite/call/remote-function.js';
 import { decodeClientFrame } from '../../../src/lib/transport/sockjs/frames.js';
 import { decodeBinary } from '../../../src/lib/transport/sockjs/binary-frame.js';
 import { LINES_START, readLines } from '../../../src/lib/transport/sockjs/lines.js';
@@ -235,9 +235,9 @@ describe('a kite that gets a million mutated frames', () => {
     expect(streams.begun).toBeGreaterThan(1000);
     expect(streams.read).toBeGreaterThan(100);
     expect(streams.ended).toBe(streams.begun);
-    // A minute of CPU time: other tests run concurrently.
+    // A frame takes about 60 microseconds of CPU time, and more while other tests share the core. The limit is three times that.
     const { user, system } = process.cpuUsage(began);
-    expect((user + system) / 1_000_000).toBeLessThan(60);
+    expect((user + system) / FRAMES).toBeLessThan(180);
     // Some mutations passed the parser, and it rejected some.
     expect(counts.closed).toBeGreaterThan(10_000);
     expect(counts.answers).toBeGreaterThan(10_000);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultLimits, type RemoteFunction } from '../../../src/lib/index.js';
 import { connected, settled } from '../../helpers/kite/cores.js';
-import { collectGarbageUntil } from '../../helpers/process/collect-garbage.js';
+import { collectGarbageUntil } from '../../helpers/process/heap.js';
 
 type Fn = RemoteFunction<[unknown]>;
 

@@ -13,6 +13,13 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/page/fetch-post',
   ],
   'browser/core': ['browser-core-global'],
+  'kite/local': ['kite/local-peer'],
+  'kite/identity': [
+    'kite/call/caller-identity',
+    'kite/serve/admission',
+    'kite/serve/allow-rule',
+    'kite/serve/held-calls',
+  ],
   'browser/webrtc': [
     'browser-webrtc-global',
     'kite/page/kontrol-peer',
@@ -151,6 +158,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/kontrol/storage-choice',
     'cli/kontrol/storage-hint',
     'errors/dial-hints',
+    'errors/listen-hints',
     'cli/kontrol/storage-secrets',
     'cli/kontrol/ui-link',
     'cli/query/token',
@@ -208,6 +216,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/trust/trusted-keys',
     'protocol/errors',
   ],
+  'kite/graceful-end': ['kite/serve/close-answered', 'kite/serve/health-routes', 'kite/serve/lame-duck'],
   'kite/streams': [
     'kite/serve/send-stream',
     'kite/streams/connection-streams',
@@ -268,7 +277,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'proxy/reverse/forwarded-headers',
     'proxy/reverse/forwarder',
     'proxy/reverse/reverse-proxy',
-    'proxy/shared/health-routes',
+    'proxy/shared/proxy-health',
     'proxy/shared/proxy-kite',
     'proxy/shared/proxy-metrics',
     'proxy/shared/proxy-options',
@@ -325,7 +334,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/server/sockjs-server',
     'transport/server/upload',
     'transport/xhr/dial-xhr',
-    'transport/xhr/xhr-channel',
   ],
   'transport/sockjs-websocket': [
     'transport/sockjs/client-channel',

@@ -116,6 +116,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/kontrol/storage/shared/sealer.ts': { SALT_BYTES: 'the layout of an encrypted value' },
   'src/lib/transport/channel/close-code.ts': {
     GO_AWAY_CODE: 'a close code of SockJS',
+    RESTART_CODE: 'a close code of WebSocket',
     REASON_BYTES: 'the longest reason of a WebSocket close frame',
   },
   'src/lib/transport/server/session-responses.ts': { STREAM_BYTES: 'when SockJS ends a streaming response' },
@@ -160,6 +161,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     STRING_CHECK: 'which of two ways to scan is faster',
   },
   'src/ui/workspace.ts': { PAGE_SIZE: 'how many rows are shown at first' },
+  'src/lib/util/message-of.ts': { CAUSES: 'how many causes of an error are logged' },
   'src/ui/format.ts': { HEX_COLUMNS: 'the layout of bytes' },
 };
 

@@ -1,11 +1,17 @@
 import { expect, it } from 'vitest';
 import { isThenable } from '../../../src/lib/util/is-thenable.js';
 
-it('isThenable is true for promises and other objects that await waits for', () => {
-  for (const value of [Promise.resolve(1), { then: () => undefined }]) expect(isThenable(value)).toBe(true);
-});
-
-it('isThenable is false for values that are what they are', () => {
-  for (const value of [undefined, null, 4, 'then', {}, { then: 4 }, [], () => undefined])
-    expect(isThenable(value)).toBe(false);
+/* oxlint-disable unicorn/no-thenable -- what a program may return */
+it.each([
+  [Promise.resolve(), true],
+  [{ then: () => undefined }, true],
+  [Object.assign(() => undefined, { then: () => undefined }), true],
+  [{ then: 1 }, false],
+  [{}, false],
+  [() => undefined, false],
+  ['then', false],
+  [null, false],
+  [undefined, false],
+])('isThenable of the value %# is %#', (value, expected) => {
+  expect(isThenable(value)).toBe(expected);
 });

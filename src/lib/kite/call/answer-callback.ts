@@ -6,12 +6,23 @@ import type { AnsweredCall, Sender } from './sender.js';
 /** Calls of functions have no id. */
 const NO_REQUEST = { id: '' };
 
-/** Calls a function for the peer, and answers with what it returns. `failed` is also called with what it throws. */
+/** The side whose function the peer calls. */
+export interface AnsweringSide {
+  readonly sender: Sender;
+  readonly flow: FlowControl;
+  /** Default: the same error. */
+  readonly shown?: ((error: unknown) => unknown) | undefined;
+}
+
+/**
+ * Calls a function for the peer, and answers with what it returns. `failed` is also called with what it throws. `shown` returns
+ * the error that the peer gets.
+ */
 export function answerCallback(
   fn: () => unknown,
   call: AnsweredCall,
   failed: (error: unknown) => void,
-  { sender, flow }: { readonly sender: Sender; readonly flow: FlowControl },
+  { sender, flow, shown }: AnsweringSide,
 ): void {
   const respond = (result: unknown): void => {
     sender.respond(call, result, NO_REQUEST);
@@ -19,7 +30,7 @@ export function answerCallback(
   };
   const fail = (error: unknown): void => {
     failed(error);
-    sender.respondError(call, error, '');
+    sender.respondError(call, shown ? shown(error) : error, '');
   };
   try {
     const result = fn();

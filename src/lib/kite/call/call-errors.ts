@@ -1,14 +1,81 @@
-import { codedError, KiteError } from '../../protocol/errors.js';
+import { codedError, hasCode, KiteError, retryableError } from '../../protocol/errors.js';
+import type { KiteIdentity } from '../../protocol/identity.js';
 import { messageOf } from '../../util/message-of.js';
+
+/** What is known about a call whose handler has failed. Nothing else is known about the call of a callback. */
+export interface FailedRequest {
+  /** Empty for the call of a callback. */
+  readonly id: string;
+  readonly method?: string;
+  /** The authenticated user. Empty if there is none. */
+  readonly username?: string;
+  readonly kite?: KiteIdentity;
+  readonly client?: { readonly remoteAddress: string };
+  /** Whether the caller has given up. */
+  readonly canceled?: boolean;
+  /** Whether a time limit has passed. */
+  readonly expired?: boolean;
+}
 
 /** Errors of calls that fail at the caller, or before a handler runs. */
 
-export function callTimeout(method: string, ms: number): KiteError {
-  return new KiteError('timeout', `No response to "${method}" method in ${seconds(ms)}`);
+/** `begun`: whether the peer has begun to send a stream. */
+export function callTimeout(method: string, ms: number, begun = false): KiteError {
+  const message = begun
+    ? `The stream of "${method}" has not ended within ${seconds(ms)}`
+    : `No response to "${method}" method in ${seconds(ms)}`;
+  return new KiteError('timeout', message);
 }
 
+export function badTimeout(method: string, timeout: unknown): KiteError {
+  const given = typeof timeout === 'number' ? timeout.toString() : `a value of type ${typeof timeout}`;
+  const message = `The timeout of "${method}" is ${given}; it must be a number of milliseconds, 0 or more`;
+  return new KiteError('argumentError', message);
+}
+
+/** The error of a call that was sent, and that may have run. */
 export function disconnectError(reason: string): KiteError {
-  return new KiteError('disconnect', `Remote kite has disconnected${reason ? `: ${reason}` : ''}`);
+  return codedError('disconnect', 'lost', disconnected(reason));
+}
+
+/** The error of a call that was not sent, because the connection has ended. */
+export function notSentError(reason = ''): KiteError {
+  return retryableError('disconnect', 'notSent', disconnected(reason));
+}
+
+function disconnected(reason: string): string {
+  return `Remote kite has disconnected${reason ? `: ${reason}` : ''}`;
+}
+
+/** Returns the error of a call that was not sent, because a call before it has failed. */
+export function notSentBecause(error: unknown): unknown {
+  return hasCode(error, 'lost') ? notSentError() : error;
+}
+
+/** Returns the error of a handler: that a call which it has made did not run does not mean that its own call did not. */
+export function ofHandler(error: unknown): unknown {
+  try {
+    const isSafe = hasCode(error, 'notSent') || hasCode(error, 'draining');
+    return isSafe ? codedError('disconnect', 'lost', messageOf(error), error) : error;
+  } catch {
+    // The properties of an error may throw when they are read.
+    return error;
+  }
+}
+
+/** The error of a call that was pending when this side closed the connection. */
+export function closedHere(): KiteError {
+  return codedError('disconnect', 'closed', 'This side has closed the connection');
+}
+
+/** The error of a client that the program has closed. */
+export function closedError(url: string): KiteError {
+  return codedError('disconnect', 'closed', `The client of ${url} was closed`);
+}
+
+/** The error of a call whose `signal` has aborted. */
+export function abortedError(cause: unknown): KiteError {
+  return new KiteError('aborted', `The caller has aborted the call: ${messageOf(cause)}`, { cause });
 }
 
 /** The reason of the signal of a request whose caller has given up. */
@@ -22,8 +89,9 @@ export function deadlinePassed(): KiteError {
 }
 
 export function notConnectedError(url: string): KiteError {
-  return new KiteError(
+  return retryableError(
     'disconnect',
+    'notSent',
     `Not connected to ${url}: call dial() first, or wait for it to reconnect`,
   );
 }
@@ -61,6 +129,11 @@ export function tooLarge(content: string, limit: number, name: string): KiteErro
   return new KiteError('sendError', `${content} cannot be sent: larger than ${limit} bytes (limits.${name})`);
 }
 
+export function queueFull(content: string, limit: number): KiteError {
+  const message = `${content} with the queue cannot be sent: larger than ${limit} bytes (limits.sendQueueBytes)`;
+  return retryableError('sendError', 'queueFull', message);
+}
+
 export function tooManyCallbacks(limit: number): KiteError {
   return new KiteError(
     'argumentError',
@@ -79,12 +152,21 @@ export function malformedCall(): KiteError {
   );
 }
 
+/** The error of a call whose handler has not ended within the time limit of the method. */
+export function methodTimeout(method: string, ms: number): KiteError {
+  return codedError(
+    'timeout',
+    'methodTimeout',
+    `"${method}" has not ended within its limit of ${seconds(ms)}`,
+  );
+}
+
 export function rateExceeded(): KiteError {
   return new KiteError('requestLimitError', 'The maximum request rate is exceeded.');
 }
 
 export function drainingError(name: string): KiteError {
-  return codedError('disconnect', 'draining', `${name} is shutting down`);
+  return retryableError('disconnect', 'draining', `${name} is shutting down`);
 }
 
 export function invalidResponse(): KiteError {

@@ -6,7 +6,7 @@ import type { Logger } from '../../util/logger.js';
 import { type AnswerReader, CallbackAnswer } from '../callbacks/callback-answer.js';
 import type { CallbackScope } from '../callbacks/callback-scope.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
-import { answerNotRequested, callbackEnded, disconnectError, tooManyCallbacks } from './call-errors.js';
+import { answerNotRequested, callbackEnded, notSentError, tooManyCallbacks } from './call-errors.js';
 import { callbackMessage, releaseMessage, withAnswer } from './envelope.js';
 import type { Negotiation } from './negotiation.js';
 import { HeldMessage, type Outbox, withEncoded } from './outbox.js';
@@ -66,7 +66,7 @@ class HeldCall extends HeldMessage implements AnswerReader {
     this.#sent = true;
     const { outbox } = this.#caller.options;
     const asks = (answers || this.#stub.read) && !outbox.ended;
-    if (outbox.ended) this.answer.reject(disconnected());
+    if (outbox.ended) this.answer.reject(notSentError());
     const message = asks ? this.#caller.ask(this.#stub, this.#message, this.answer) : this.#message;
     return withEncoded(this.#scrubbed, message);
   }
@@ -106,7 +106,7 @@ export class CallbackCaller {
 
   #call(stub: Stub, args: unknown[]): CallbackAnswer {
     const { outbox, pendingCalls } = this.options;
-    const over = outbox.ended ? disconnected : stub.over;
+    const over = outbox.ended ? notSentError : stub.over;
     if (over) return failed(over);
     const scrubbed = outbox.encode(args, 'The arguments of a callback', 'args');
     const message = callbackMessage(stub.number, scrubbed.json, scrubbed.functions, pendingCalls);
@@ -197,10 +197,6 @@ const NO_ANSWER = new CallbackAnswer(undefined, Promise.resolve<unknown>(undefin
 
 function failed(reason: () => Error): CallbackAnswer {
   return new CallbackAnswer({ answerRead: (answer) => answer.reject(reason()) });
-}
-
-function disconnected(): Error {
-  return disconnectError('');
 }
 
 function released(): Error {

@@ -1,10 +1,11 @@
 import type { ExtensionSet } from '../../protocol/extensions.js';
-import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
+import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import { type Abortable, Cancellation } from '../../util/abortable.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import { RESTART_CODE } from '../../transport/channel/close-code.js';
 import type { Clock, Timer } from '../../util/clock.js';
-import { disconnectError, notConnectedError } from './call-errors.js';
+import { closedError, disconnectError, notConnectedError } from './call-errors.js';
 import type { Auth, ClientEvents, ClientHost, ClientOptions } from './client-options.js';
 import { Connection } from './connection.js';
 import { type OpeningStream, RemoteStream } from '../streams/remote-stream.js';
@@ -18,6 +19,7 @@ import type {
 } from './method-types.js';
 import type { RenewToken, TokenRenewal } from './token-renewal.js';
 import { type CallOptions, Peer } from './peer.js';
+import type { RunningCalls } from './when-idle.js';
 import { cancelStreams } from './tagged-message.js';
 
 export type * from './client-options.js';
@@ -197,7 +199,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#connection?.keep(fn);
   }
 
-  /** Closes the connection and stops dialing. Pending calls reject with `disconnect`. */
+  /** Closes the connection and stops dialing. Pending calls reject with `disconnect`, code `closed`. */
   override close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
@@ -279,6 +281,11 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#connection?.announceDraining();
   }
 
+  /** @internal The calls of the peer that run. */
+  get running(): RunningCalls[] {
+    return [this.#connection, this.#leaving].flatMap((connection) => connection?.flow ?? []);
+  }
+
   /** @internal Dials at once if `dialForever` waits for its next attempt. */
   wake(): void {
     if (this.#state !== 'waiting') return;
@@ -299,7 +306,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     // A peer cannot make this side hold any number of connections.
     this.#leaving?.close();
     this.#leaving = this.#connection;
-    this.#disconnected(SERVICE_RESTART, 'The peer is shutting down');
+    this.#disconnected(RESTART_CODE, 'The peer is shutting down');
   }
 
   /** @internal */
@@ -339,18 +346,12 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   }
 }
 
-// The close code of WebSockets.
-const SERVICE_RESTART = 1012;
-
-function closedError(url: string): KiteError {
-  return codedError('disconnect', 'closed', `The client of ${url} was closed`);
-}
-
 function dialError(url: string, error: unknown): KiteError {
   if (isKiteError(error)) return error;
   const { code, message } = error as { code?: unknown; message?: unknown };
   return new KiteError('disconnect', typeof message === 'string' ? message : disconnectError(url).message, {
     code: typeof code === 'string' ? code : '',
     cause: error,
+    retryable: code !== 'invalidUrl',
   });
 }

@@ -1,10 +1,12 @@
+import type { CallerIdentity } from './caller-identity.js';
+
 export interface ConnectionOptions {
   /** Which end opened the connection. Only the accepting end applies back-pressure; see `FlowControl`. */
   readonly role: 'accepted' | 'dialed';
   /** Methods that the peer may call without authentication; `true` means all. Default: none. */
   readonly trustRemote?: readonly string[] | true | undefined;
-  /** User of the peer, if the channel has authenticated it. Its calls then need no credentials. */
-  readonly username?: string | undefined;
+  /** The peer, if the channel has authenticated it. Its calls then need no credentials. */
+  readonly identity?: CallerIdentity | undefined;
   /** The `authentication` of calls. Default: null. */
   readonly auth?: unknown;
   /** Timeout of calls in milliseconds; 0 means none. Default: that of the host. */

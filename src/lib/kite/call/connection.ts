@@ -3,12 +3,21 @@ import type { ExtensionSet } from '../../protocol/extensions.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import { ALL_ANSWERED_REASON, RESTART_CODE } from '../../transport/channel/close-code.js';
 import type { Clock } from '../../util/clock.js';
 import { type ListenerFailed, logListenerFailures } from '../../util/guard-listeners.js';
 import type { guardSignal } from '../../util/guard-signal.js';
 import { cancelStreams, expectFailures, needsExtension } from './tagged-message.js';
-import { canceledError, disconnectError, drainingError } from './call-errors.js';
+import {
+  canceledError,
+  closedHere,
+  disconnectError,
+  drainingError,
+  type FailedRequest,
+  notSentBecause,
+} from './call-errors.js';
 import type { ConnectionEvents, ConnectionObserver, ConnectionOptions } from './connection-options.js';
+import type { CallerIdentity } from './caller-identity.js';
 import type { ConnectionCredential } from './connection-credential.js';
 import { ConnectionStreams } from '../streams/connection-streams.js';
 import type { ItemOutlet } from '../streams/stream-producer.js';
@@ -35,6 +44,11 @@ export interface ConnectionHost extends SenderHost, ReceiverHost {
   disconnected(connection: Connection): void;
 }
 
+/** Calls that wait. */
+export interface HeldMessages {
+  add(call: IncomingCall): void;
+}
+
 /** A call that runs. */
 export interface RunningCall {
   /** The caller has given up. */
@@ -44,12 +58,14 @@ export interface RunningCall {
 /** A live channel with dnode on it: calls, responses and callbacks in both directions. */
 export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly role: 'accepted' | 'dialed';
-  /** User of the peer, if the channel has authenticated it. */
-  readonly username: string | undefined;
+  /** The peer, if the channel has authenticated it. */
+  readonly identity: CallerIdentity | undefined;
   /** Limits how much is read from the peer at a time. */
   readonly flow: FlowControl;
   /** The credential of the last authenticated call; set by the authenticator. */
   credential: ConnectionCredential | undefined;
+  /** The calls that wait until the credentials of an earlier one have been checked. */
+  held: HeldMessages | undefined;
   /** Whether the call that is being dispatched is the first of the peer. */
   firstCall = false;
   readonly #host: ConnectionHost;
@@ -69,6 +85,8 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #claimedKite: unknown;
   #kite: KiteIdentity | undefined;
   #closed = false;
+  /** Whether this side has closed the connection. */
+  #closing = false;
   /** Whether the peer takes no new calls. */
   #draining = false;
   #queue: Promise<void> | undefined;
@@ -78,7 +96,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#host = host;
     this.#channel = channel;
     this.role = options.role;
-    this.username = options.username;
+    this.identity = options.identity;
     this.flow = new FlowControl(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
     this.#observer = options.observer;
@@ -138,6 +156,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   get kite(): KiteIdentity | undefined {
     if (!this.#kite && this.#claimedKite !== undefined) this.#kite = parseIdentity(this.#claimedKite);
     return this.#kite;
+  }
+
+  /** Whether the connection has ended. */
+  get hasEnded(): boolean {
+    return this.#closed;
   }
 
   /** Whether the peer has made a call. */
@@ -220,7 +243,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     await this.call('kite.ping', [], options).catch((error: unknown) => {
       if (this.extensions !== undefined) return;
       cancelStreams(args);
-      throw error;
+      throw notSentBecause(error);
     });
   }
 
@@ -239,12 +262,13 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   override close(code?: number, reason?: string): void {
+    this.#closing = true;
     this.#sender.flush();
     this.#channel.close(code, reason);
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: IncomingCall, result: unknown, request: { readonly id: string }): void {
+  respond(call: IncomingCall, result: unknown, request: FailedRequest): void {
     this.#sender.respond(call, result, request);
   }
 
@@ -266,6 +290,10 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   dispatch(call: IncomingCall): void {
     if (call.response === undefined && this.#control(call)) return;
     if (!this.#negotiation.extensions) this.#negotiation.heard(call.extensions);
+    if (this.held) {
+      this.held.add(call);
+      return;
+    }
     this.firstCall = !this.hasReceivedCall;
     this.#claimedKite ??= call.kite ?? null;
     this.#host.dispatch(this, call);
@@ -309,6 +337,12 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     if (this.#running?.get(response) === running) this.#running.delete(response);
   }
 
+  /** Logs what a handler has thrown. Returns the error that its caller gets. */
+  handlerFailed(error: unknown, request: FailedRequest): unknown {
+    const { handlerFailed } = this.#host;
+    return handlerFailed ? handlerFailed(error, request) : error;
+  }
+
   /** Logs what a listener of the program has thrown. */
   get listenerFailed(): ListenerFailed {
     return (this.#listenerFailed ??= logListenerFailures(this.#host.logger));
@@ -327,6 +361,14 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#controllers?.delete(controller);
   }
 
+  /** Returns the error of a call that is pending when the channel ends. */
+  #failure(code: number, reason: string): Error {
+    if (this.#closing) return closedHere();
+    return code === RESTART_CODE && reason === ALL_ANSWERED_REASON
+      ? drainingError(this.remoteAddress)
+      : disconnectError(reason);
+  }
+
   /** The channel has drained. */
   drained(): void {
     this.flow.update();
@@ -338,8 +380,9 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   ended(code: number, reason: string): void {
     this.#closed = true;
     this.#sender.end();
-    this.#streams?.end(disconnectError(reason));
-    this.#pendingCalls.failAll(() => disconnectError(reason));
+    const failure = (): Error => this.#failure(code, reason);
+    this.#streams?.end(failure());
+    this.#pendingCalls.failAll(failure);
     for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;
     this.#host.disconnected(this);

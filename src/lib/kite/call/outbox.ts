@@ -10,7 +10,7 @@ import {
 import { guardListener } from '../../util/guard-listeners.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { type ConnectionLimits, HELD_LENGTH } from '../limits/kite-limits.js';
-import { cannotSend, misplacedStream, tooLarge, tooManyCallbacks } from './call-errors.js';
+import { cannotSend, misplacedStream, queueFull, tooLarge, tooManyCallbacks } from './call-errors.js';
 import { encodeError, type ErrorHost } from './encode-error.js';
 import { withTags } from './envelope.js';
 import type { FlowControl } from './flow-control.js';
@@ -170,7 +170,7 @@ export class Outbox {
     if (exceedsBytes(json, Math.min(messageBytes - length, available)))
       throw exceedsBytes(json, messageBytes - length)
         ? tooLarge(content, messageBytes, 'messageBytes')
-        : tooLarge(`${content} with the queue`, sendQueueBytes, 'sendQueueBytes');
+        : queueFull(content, sendQueueBytes);
     const count = scrubbed.functions?.length ?? 0;
     if (count > 0 && !streams && scrubbed.functions?.some(isStreamIn)) throw misplacedStream(content);
     if (count >= callbacksPerMessage) throw cannotSend(content, new Error(`It contains ${count} functions`));

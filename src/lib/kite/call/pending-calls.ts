@@ -20,6 +20,8 @@ export interface PendingCall {
   unlisten: (() => void) | undefined;
   /** Time of the clock at which the call times out; Infinity means never. */
   deadline: number;
+  /** The stream that the peer may answer with. */
+  readonly stream?: { readonly begun: boolean } | undefined;
 }
 
 /**
@@ -146,7 +148,7 @@ export class PendingCalls {
     }
     if (next !== Infinity) this.#watch(next);
     for (const [number, call] of expired) {
-      this.settle(number, call).reject(callTimeout(call.method, call.timeout));
+      this.settle(number, call).reject(callTimeout(call.method, call.timeout, call.stream?.begun));
       this.canceler?.cancel(number);
     }
   }

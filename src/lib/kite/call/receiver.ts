@@ -13,7 +13,7 @@ import {
 } from '../../transport/channel/outgoing-message.js';
 import { runGuarded } from '../../util/guard-listeners.js';
 import type { Logger } from '../../util/logger.js';
-import { messageOf } from '../../util/message-of.js';
+import { messageOf, stackOf } from '../../util/message-of.js';
 import { record } from '../../util/record.js';
 import { type ConnectionLimits, LOGGED_FAILURES } from '../limits/kite-limits.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
@@ -50,6 +50,8 @@ export interface ReceiverHost {
   readonly limits: ConnectionLimits;
   readonly logger: Logger;
   readonly json: MessageJson;
+  /** Returns the error that a peer gets if a function that it has called fails. Default: the same error. */
+  readonly errorForPeer?: ((error: unknown) => unknown) | undefined;
   /** Creates the cache of call prefixes of a connection. Without it, each message is parsed as a whole. */
   newPrefixCache?(): CallPrefixCache;
 }
@@ -254,14 +256,18 @@ export class Receiver implements ChannelReceiver, CallReader {
     else {
       const respondsTo = { method: 'a callback', response: answer };
       const { flow } = this.#connection;
-      answerCallback(() => call(...args), respondsTo, failed, { sender: this.#sender, flow });
+      answerCallback(() => call(...args), respondsTo, failed, {
+        sender: this.#sender,
+        flow,
+        shown: this.#host.errorForPeer,
+      });
     }
   }
 
   /** Logs the failure of a function. The peer may call it without end, so that only the first failures are errors. */
   #logFailure(error: unknown): void {
     const { logger } = this.#host;
-    const message = `A function that ${this.#connection.remoteAddress} called failed: ${messageOf(error)}`;
+    const message = `A function that ${this.#connection.remoteAddress} called failed: ${stackOf(error)}`;
     const failures = ++this.#failures;
     if (failures > LOGGED_FAILURES) logger.debug(message);
     else if (failures === LOGGED_FAILURES) logger.error(`${message}; later ones are debug messages`);

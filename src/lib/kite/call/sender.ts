@@ -8,7 +8,7 @@ import type { StreamReader } from '../streams/stream-reader.js';
 import type { CallbackScope } from '../callbacks/callback-scope.js';
 import type { Logger } from '../../util/logger.js';
 import { CallbackCaller } from './callback-caller.js';
-import { disconnectError } from './call-errors.js';
+import { abortedError, badTimeout, type FailedRequest, notSentError } from './call-errors.js';
 import { deadlineField, inheritedTimeout, optionFields, type ParentRequest } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
@@ -37,6 +37,8 @@ export interface SenderHost extends OutboxHost {
   readonly logger: Logger;
   /** Default timeout of calls in milliseconds; 0 means none. */
   readonly timeout: number;
+  /** Logs what a handler has thrown, and returns the error that its caller gets. Default: not logged, and the same error. */
+  readonly handlerFailed?: ((error: unknown, request: FailedRequest) => unknown) | undefined;
   /** The start of each call of `method`, cached between calls. */
   methodFragment(method: string): Fragment;
 }
@@ -113,9 +115,9 @@ export class Sender {
     reject: (error: unknown) => void,
     reader?: StreamReader,
   ): number {
-    if (this.#outbox.ended) throw disconnectError('');
+    if (this.#outbox.ended) throw notSentError();
     const { signal, parent } = options;
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw abortedError(signal.reason);
     parent?.signal.throwIfAborted();
     const hasFields = options.trace || options.metadata || parent;
     let fields: Piece = hasFields ? this.#optionFields(options) : NO_FIELD;
@@ -125,6 +127,7 @@ export class Sender {
     const hasStreams = functions?.some(isStreamIn) ?? false;
     if (functions && hasStreams) this.streams.check(functions);
     const { timeout: requested = hasStreams || (reader && parent) ? 0 : this.#timeout } = options;
+    if (typeof requested !== 'number' || !(requested >= 0)) throw badTimeout(method, requested);
     const timeout = parent ? inheritedTimeout(requested, parent, method) : requested;
     const isScoped = hasStreams || options.callbacks !== 'connection';
     const shared = functions && isScoped ? this.#share(functions, options) : undefined;
@@ -140,6 +143,7 @@ export class Sender {
       callbacks: items === undefined ? callbacks : [...(callbacks ?? []), items],
       unlisten: undefined,
       deadline: Infinity,
+      stream: reader,
     };
     const number = this.#pendingCalls.open(pending);
     if (signal || parent) this.#listen(number, pending, options);
@@ -242,7 +246,7 @@ export class Sender {
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: AnsweredCall, result: unknown, request: { readonly id: string }): void {
+  respond(call: AnsweredCall, result: unknown, request: FailedRequest): void {
     if (call.response === undefined || this.#outbox.ended) return;
     try {
       if (result instanceof EncodedResult) {
@@ -257,8 +261,9 @@ export class Sender {
         resultMessage(call.response, json, fields, functions, this.#pendingCalls),
       );
     } catch (error) {
-      // Only the message: an `argumentError` would blame the arguments of the caller.
-      this.respondError(call, messageOf(error), request.id);
+      // Not the error itself: an `argumentError` would blame the arguments of the caller.
+      const failure = new Error(messageOf(error), { cause: error });
+      this.respondError(call, this.#host.handlerFailed?.(failure, request) ?? failure.message, request.id);
     }
   }
 
@@ -307,7 +312,7 @@ function onAbort(
   parent: ParentRequest | undefined,
   abort: (reason: unknown) => void,
 ): () => void {
-  const listener = (): void => abort(own?.aborted ? own.reason : parent?.signal.reason);
+  const listener = (): void => abort(own?.aborted ? abortedError(own.reason) : parent?.signal.reason);
   own?.addEventListener('abort', listener);
   const unlisten = parent?.onAbort(listener);
   return () => {

@@ -122,6 +122,18 @@ export const NUMBER_LITERALS = 100_000;
 export const VERIFIED_CREDENTIALS = 2048;
 
 /**
+ * Maximum number of decisions of `acceptKontrolKey` that are cached. Default 256. If exceeded, the least recently used ones are
+ * removed.
+ */
+export const KONTROL_KEY_DECISIONS = 256;
+
+/**
+ * Maximum number of callers of a method whose rates are counted separately. Default 10,000. If exceeded, the least recently used
+ * ones may call as often as at first.
+ */
+export const THROTTLED_CALLERS = 10_000;
+
+/**
  * Maximum number of kite keys, or tokens of different kite keys, that one connection can authenticate with. Default 64. If
  * exceeded, the call fails with `authenticationError`.
  */
@@ -170,3 +182,21 @@ export const ALERT_LENGTH = 2000;
  * exceeded, `close` resolves anyway.
  */
 export const CLOSING_TIMEOUT = 1000;
+
+/**
+ * Maximum time that a closing kite waits until Kontrol has deregistered it, in milliseconds. Default 2 s. If exceeded, it closes
+ * anyway, and Kontrol deregisters it when its connection or its lease has ended.
+ */
+export const DEREGISTER_TIMEOUT = 2000;
+
+/**
+ * Maximum number of failures of one method that are logged as errors at once. Default 20. If exceeded, further failures are debug
+ * messages.
+ */
+export const FAILURE_LOG_BURST = 20;
+
+/**
+ * Maximum rate at which failures of one method are logged as errors after that, as the interval between two in milliseconds.
+ * Default 1 s. If exceeded, further failures are debug messages.
+ */
+export const FAILURE_LOG_INTERVAL = 1000;

@@ -7,10 +7,12 @@ import { randomHex } from '../../util/random.js';
 import type { StreamProducer } from '../streams/stream-producer.js';
 import { deadlinePassed } from '../call/call-errors.js';
 import { readDeadline } from '../call/call-fields.js';
+import type { CallerIdentity } from '../call/caller-identity.js';
 import type { Connection, ConnectionEvents } from '../call/connection.js';
 import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
 import type { IncomingCall } from '../call/envelope.js';
+import type { RequestContext } from './request-context.js';
 
 /** A call, as its handler receives it. */
 export class Request<Args extends readonly unknown[] = unknown[]> {
@@ -22,10 +24,13 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   args: Args;
   /** The authenticated username of the caller. Empty if the method does not require authentication. */
   username = '';
+  /** The authenticated caller, with its claims. Undefined if the method does not require authentication. */
+  identity: CallerIdentity | undefined;
   /** Strings that the caller has sent with the call, by name, on an object without a prototype. They are claims of the caller. */
   metadata: Metadata = NO_METADATA;
   readonly #connection: Connection;
   readonly #call: IncomingCall;
+  #context: RequestContext | undefined;
   #id: string | undefined;
   #kite: KiteIdentity | undefined;
   #controller: AbortController | undefined;
@@ -34,10 +39,12 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #expiry: number | undefined;
   #deadline: number | undefined;
   #timer: Timer | undefined;
+  #limit: Timer | undefined;
   #listeners: Set<() => void> | undefined;
   #released = false;
-  /** @internal Whether the signal has aborted because the deadline has passed. The caller then gets no result. */
-  expired = false;
+  /** @internal Whether the call was answered, or needs no answer any more. */
+  ended = false;
+  #expiredBy: Error | undefined;
 
   /** The stream that is being sent as the result. */
   #sending: Pick<StreamProducer, 'stop'> | undefined;
@@ -72,6 +79,11 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     return this.#connection;
   }
 
+  /** What middleware and handlers of this call pass on to each other. Empty at first, and without a prototype. */
+  get context(): RequestContext {
+    return (this.#context ??= Object.create(null) as RequestContext);
+  }
+
   /** The credentials of the call, unchecked: `{type, key}` or null. */
   get auth(): unknown {
     return this.#call.auth ?? null;
@@ -79,16 +91,22 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
 
   /**
    * Aborts when nobody waits for the response any more. The reason is a KiteError: `canceled` if the caller has given up,
-   * `timeout` if its deadline has passed, or `disconnect` if it has disconnected. What a listener throws is logged.
+   * `timeout` if its deadline or the time limit of the method has passed, or `disconnect` if it has disconnected. What a listener
+   * throws is logged.
    */
   get signal(): AbortSignal {
     return (this.#controller ??= this.#openSignal()).signal;
   }
 
   #openSignal(): AbortController {
-    if (this.#released) return new AbortController();
+    if (this.#expiredBy || this.#released) {
+      const ended = new AbortController();
+      if (this.#expiredBy) ended.abort(this.#expiredBy);
+      return ended;
+    }
     const controller = this.#connection.openSignal();
     const { timeLeft } = this;
+    this.#controller = controller;
     if (this.#canceled) controller.abort(this.#canceled);
     else if (timeLeft !== undefined) this.#expireAfter(timeLeft, controller);
     return controller;
@@ -96,13 +114,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
 
   /** Aborts the signal when the deadline passes. */
   #expireAfter(timeLeft: number, controller: AbortController): void {
-    const expire = (): void => {
-      const reason = deadlinePassed();
-      this.expired = true;
-      controller.abort(reason);
-      this.#call.scope?.cancel(reason);
-      this.#sending?.stop(reason);
-    };
+    const expire = (): void => this.expire(deadlinePassed());
     if (timeLeft <= 0) {
       expire();
       return;
@@ -172,9 +184,31 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     this.#sending?.stop(reason);
   }
 
+  /** @internal Whether the work has ended because a time limit has passed. The caller then gets no result. */
+  get expired(): boolean {
+    return this.#expiredBy !== undefined;
+  }
+
+  /** @internal Ends the work for this call, because a time limit has passed. */
+  expire(reason: Error): void {
+    this.#expiredBy = reason;
+    this.#controller?.abort(reason);
+    this.#call.scope?.cancel(reason);
+    this.#sending?.stop(reason);
+  }
+
+  /** @internal Calls `exceeded` when the handler has run for `ms` milliseconds, unless the call ends before. */
+  limit(ms: number, exceeded: () => void): void {
+    const { clock } = this.#connection;
+    this.#expiry = Math.min(this.#expiry ?? Infinity, clock.monotonic() + ms);
+    this.#limit = clock.setTimeout(exceeded, ms);
+  }
+
   /** Called when the request has ended: its signal does not abort after that. */
   release(): void {
     this.#released = true;
+    this.ended = true;
+    this.#limit?.cancel();
     this.#timer?.cancel();
     if (this.#controller) this.#connection.releaseSignal(this.#controller);
   }

@@ -186,7 +186,7 @@ describe('the attempts of dialForever', () => {
     state.up = false;
     ends[0]?.far.close(1006, '');
     await settled();
-    expect(retries.at(-1)).toEqual(['disconnect', '', 100]);
+    expect(retries.at(-1)).toEqual(['disconnect', 'lost', 100]);
     await pass(300);
     expect(logged).toEqual([...warnings, `${untrusted.message}; trying again`]);
   });
