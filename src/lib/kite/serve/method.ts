@@ -309,14 +309,14 @@ async function runSteps(steps: readonly Middleware[], request: Request, handler:
   if (!step) return handler(request);
   let rest: Promise<unknown> | undefined;
   const value = await step(request, () => {
-    if (rest) return Promise.reject(new Error('Middleware called next() twice'));
+    if (rest) return Promise.reject(new Error('next() was called twice'));
     rest = runSteps(inner, request, handler);
     // Middleware does not have to wait for it.
     rest.catch(() => undefined);
     return rest;
   });
   if (value !== undefined) return value;
-  if (!rest) throw new Error('Middleware returned nothing, and did not call next()');
+  if (!rest) throw new Error('Middleware called no next()');
   return rest;
 }
 
