@@ -351,6 +351,7 @@ const kite: readonly Folder[] = [
       'request',
       'request-context',
       'system-methods',
+      'typed-methods',
       'virtual-hosts',
     ],
   },
@@ -392,7 +393,9 @@ const kite: readonly Folder[] = [
       'kite-path',
       'method-types',
       'peer',
+      'remote-function',
       'token-renewal',
+      'wire-types',
     ],
   },
   {

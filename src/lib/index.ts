@@ -43,7 +43,7 @@ export type {
 export type * from './kite/call/method-types.js';
 export type { RemoteFunction } from './kite/call/remote-function.js';
 export type * from './kite/call/wire-types.js';
-export type { MethodDefinition, ServedMethod, ServedMethods } from './kite/serve/served-methods.js';
+export type { MethodDefinition, TypedMethod, TypedMethods } from './kite/serve/typed-methods.js';
 export type { Allow, AllowCheck, AllowRule, ClaimValue, RequiredClaims } from './kite/serve/allow-rule.js';
 export type { CallerIdentity } from './kite/call/caller-identity.js';
 export type { KontrolKeyCheck } from './kite/trust/kontrol-key-decisions.js';

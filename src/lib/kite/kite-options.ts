@@ -131,9 +131,8 @@ export interface DialedPeer {
 export type AdmitPeer = (peer: DialedPeer, auth: Auth | null) => void;
 
 /**
- * Parts of a kite that this package replaces in the kites that it creates.
- *
- * @internal
+ * Parts of a kite that this package replaces in the kites that it creates. Programs cannot: the constructors that take them are
+ * internal. The type is not, because declarations that are not exported refer to it.
  */
 export interface ReplacedParts {
   /** Serves the tunnels that a proxy requests. Default: each tunnel becomes a connection of the kite. */

@@ -49,8 +49,8 @@ import type {
   FittingSchema,
   IfUnchecked,
   MethodEntries,
-  ServedMethods,
-} from './serve/served-methods.js';
+  TypedMethods,
+} from './serve/typed-methods.js';
 import { runUntilSignal } from './serve/run-until-signal.js';
 import type { Request } from './serve/request.js';
 import type { AuthCheck, Verifier } from './trust/verifier.js';
@@ -175,7 +175,7 @@ export class Kite<Methods = AnyMethods> {
    */
   methods<Args, Entries extends object>(
     entries: Entries & MethodEntries<Args> & IfUnchecked<Methods>,
-  ): ServedMethods<Entries>;
+  ): TypedMethods<Entries>;
   methods<Names extends MethodName<Methods>>(
     entries: CheckedEntries<Methods, Names>,
   ): Readonly<Record<Names, Method>>;

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import type { AnyMethods } from '../kite/call/method-types.js';
 import { Kite } from '../kite/kite.js';
 import type { KiteOptions } from '../kite/kite-options.js';
 import { Kontrol } from '../kontrol/kontrol.js';
@@ -13,8 +14,14 @@ export interface TestKontrol {
   readonly url: string;
   /** Returns a kite key for a user. */
   kiteKey(username: string): Promise<string>;
-  /** Creates a kite of `username` (default: `bob`) in the environment `test` that uses this Kontrol. Does not listen. */
-  kite(name: string, options?: KiteOptions & { readonly username?: string }): Promise<Kite>;
+  /**
+   * Creates a kite of `username` (default: `bob`) in the environment `test` that uses this Kontrol. Does not listen. `Methods` is
+   * the type of what it serves.
+   */
+  kite<Methods = AnyMethods>(
+    name: string,
+    options?: KiteOptions & { readonly username?: string },
+  ): Promise<Kite<Methods>>;
   /** Closes the kites and then Kontrol. */
   close(): Promise<void>;
   /** Calls `close`, for `await using`. */
@@ -34,7 +41,7 @@ export async function testKontrol(options: Partial<KontrolOptions> = {}): Promis
     ...options,
   });
   await kontrol.listen();
-  const kites: Kite[] = [];
+  const kites: Pick<Kite, 'close'>[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(kites.map((kite) => kite.close({ drainTimeout: 100 })));
     await kontrol.close({ drainTimeout: 100 });
@@ -43,8 +50,8 @@ export async function testKontrol(options: Partial<KontrolOptions> = {}): Promis
     kontrol,
     url: kontrol.url,
     kiteKey: (username) => kontrol.newKiteKey(username),
-    async kite(name, kiteOptions = {}) {
-      const kite = new Kite(name, '1.0.0', {
+    async kite<Methods>(name: string, kiteOptions: Parameters<TestKontrol['kite']>[1] = {}) {
+      const kite = new Kite<Methods>(name, '1.0.0', {
         port: 0,
         environment: 'test',
         env: {},

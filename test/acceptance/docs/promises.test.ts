@@ -87,7 +87,7 @@ const NOT_PROMISED: Readonly<Record<string, readonly string[]>> = {
     'In the page:',
     'In the kite:',
     '[examples/browser]',
-    '`handle`, `newClient`',
+    '`handle`, `methods`, `newClient`',
     '**Default methods**',
     'Numbers that JavaScript cannot represent',
     '**Options**',

@@ -46,7 +46,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ITEMS_PER_TURN: 'how often the event loop gets a turn',
   },
   'src/lib/kite/streams/stream-reader.ts': {
-    CREDIT_SHARE: 'the part of a window for which credit is given at a time',
+    BATCHES_PER_WINDOW: 'the part of a window for which credit is given at a time',
   },
   'src/lib/util/clock.ts': { MAX_DELAY: 'the longest timer of JavaScript' },
   'src/lib/kite/kontrol/kontrol-member.ts': { MIN_RENEWAL_DELAY: 'the time between two attempts' },

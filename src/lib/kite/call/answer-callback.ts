@@ -1,3 +1,4 @@
+import { isThenable } from '../../util/is-thenable.js';
 import { cancelStream, isStream } from '../../util/item-source.js';
 import type { FlowControl } from './flow-control.js';
 import type { AnsweredCall, Sender } from './sender.js';
@@ -32,9 +33,8 @@ export function answerCallback(
     sender.respondError(call, shown ? shown(error) : error, '');
   };
   try {
-    const result = fn() as { readonly then?: unknown } | null | undefined;
-    // Reading `then` of what a function returned may throw.
-    if (typeof result !== 'object' || typeof result?.then !== 'function') {
+    const result = fn();
+    if (!isThenable(result)) {
       respond(result);
       return;
     }

@@ -82,6 +82,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #running: Map<unknown, RunningCall> | undefined;
   #streams: ConnectionStreams | undefined;
   #kept: Set<AnyFunction> | undefined;
+  #listenerFailed: ListenerFailed | undefined;
   /** The identity in the first call of the peer, unparsed and unverified; null if that call has none. */
   #claimedKite: unknown;
   #kite: KiteIdentity | undefined;
@@ -347,7 +348,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
   /** Logs what a listener of the program has thrown. */
   get listenerFailed(): ListenerFailed {
-    return logListenerFailures(this.#host.logger);
+    return (this.#listenerFailed ??= logListenerFailures(this.#host.logger));
   }
 
   /** Returns a controller that aborts when the peer disconnects. Call `releaseSignal` when the request has ended. */

@@ -21,7 +21,7 @@ import { StreamEntry } from '../streams/stream-entry.js';
 import { type IncomingCall, isOptionPath, readCall } from './envelope.js';
 import type { FlowControl } from './flow-control.js';
 import type { Negotiation } from './negotiation.js';
-import { isCall, type PendingCall, type PendingCalls } from './pending-calls.js';
+import { type CallbackEntry, isCall, type PendingCalls } from './pending-calls.js';
 import type { Sender } from './sender.js';
 import { settleCall } from './settle-call.js';
 import { CallbackScope } from '../callbacks/callback-scope.js';
@@ -216,13 +216,11 @@ export class Receiver implements ChannelReceiver, CallReader {
   #callback(number: number, received: DnodeMessage, size: number, whole: BytesMessage | undefined): void {
     const { args, callbacks } = received;
     const entry = this.#pendingCalls.get(number);
-    if (!this.#negotiation.extensions && (entry === undefined || isCall(entry)))
-      this.#heardAnswer(args, entry);
-    if (!this.#negotiation.extensions && Array.isArray(received.extensions))
-      this.#negotiation.heard(received.extensions);
+    if (!this.#negotiation.extensions) this.#hear(received, entry);
     // Unknown or forgotten numbers are ignored: the response to a call that timed out has one.
     if (entry === undefined) {
       if (received.answer !== undefined) this.#refuse(received.answer, callbackEnded());
+      if (callbacks) this.#sender.release(callbacks);
       return;
     }
     if (callbacks) this.#unscrub(args, callbacks);
@@ -233,10 +231,15 @@ export class Receiver implements ChannelReceiver, CallReader {
     else settleCall(this.#pendingCalls.settle(number, entry), message);
   }
 
-  /** Reads the list in the first answer of the peer, even if its call has timed out. */
-  #heardAnswer([answer]: readonly unknown[], call: PendingCall | undefined): void {
+  /**
+   * Reads the list in the first answer of the peer, even if its call has timed out, or in its first call of a function that asks
+   * for an answer.
+   */
+  #hear({ args: [answer], extensions: ofCall }: DnodeMessage, entry: CallbackEntry | undefined): void {
     const { extensions, result } = record(answer);
-    if (call || (Array.isArray(extensions) && result !== undefined)) this.#negotiation.heard(extensions);
+    const isAnswer = entry ? isCall(entry) : Array.isArray(extensions) && result !== undefined;
+    if (isAnswer) this.#negotiation.heard(extensions);
+    else if (Array.isArray(ofCall)) this.#negotiation.heard(ofCall);
   }
 
   #unscrub(args: unknown[], callbacks: readonly CallbackPath[]): void {

@@ -12,7 +12,6 @@ import { abortedError, badTimeout, type FailedRequest, notSentError } from './ca
 import { deadlineField, inheritedTimeout, optionFields, type ParentRequest } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
-  type CallbackRegistry,
   callMessage,
   callTail,
   cancelMessage,
@@ -23,6 +22,7 @@ import {
   joinFields,
   NO_FIELD,
   numbersOf,
+  releaseMessage,
   resultMessage,
 } from './envelope.js';
 import type { Negotiation } from './negotiation.js';
@@ -152,7 +152,8 @@ export class Sender {
     const start = this.#host.methodFragment(method);
     const deadline = isLimited ? this.#deadlineField(options, timeout) : NO_FIELD;
     fields = joinFields(joinFields(this.#negotiation.takeAnnouncement(), deadline), fields);
-    const tail = callTail(functions, shared ?? this.#pendingCalls, items);
+    const numbers = shared?.numbers ?? (functions ? numbersOf(functions, this.#pendingCalls) : NO_NUMBERS);
+    const tail = callTail(functions, numbers, items);
     this.#outbox.sendEncoded(scrubbed, callMessage(start, this.#outbox.envelope, json, fields, number, tail));
     return number;
   }
@@ -194,7 +195,7 @@ export class Sender {
   #share(
     functions: readonly ExtractedFunction[],
     { callbacks }: CallOptions,
-  ): CallbackRegistry & { readonly released: number[] } {
+  ): { readonly released: number[]; readonly numbers: readonly number[] } {
     const released: number[] = [];
     const isKept = (fn: ExtractedFunction['fn']): fn is AnyFunction =>
       typeof fn === 'function' && (callbacks === 'connection' || this.#owner.keeps(fn));
@@ -208,9 +209,8 @@ export class Sender {
     const numbers = numbersOf(functions, {
       share: (fn) => (isKept(fn) ? this.#pendingCalls.share(fn) : shareForCall(fn)),
       shareAgain: (fn) => (isKept(fn) ? this.#pendingCalls.shareAgain(fn) : shareForCall(fn)),
-    }).values();
-    const share = (): number => numbers.next().value ?? 0;
-    return { released, share, shareAgain: share };
+    });
+    return { released, numbers };
   }
 
   /** Gives up a call of this side. Without effect if it has ended. */
@@ -274,6 +274,12 @@ export class Sender {
     this.#outbox.sendEncoded(encoded, errorMessage(call.response, encoded.json, fields));
   }
 
+  /** Releases functions of the peer that nothing here can call. */
+  release(functions: readonly { readonly number: number }[]): void {
+    if (this.#outbox.ended || !this.#negotiation.extensions?.has('callbackResults')) return;
+    for (const { number } of functions) this.#outbox.send(releaseMessage(number));
+  }
+
   /** Returns a function that calls a callback of the peer, which is in the arguments of a call if `scope` is set. */
   stub(number: number, scope?: CallbackScope): AnyFunction {
     this.#callbacks ??= new CallbackCaller({
@@ -297,6 +303,8 @@ export class Sender {
     this.#outbox.flush();
   }
 }
+
+const NO_NUMBERS: readonly number[] = [];
 
 /** Calls `abort` when one of the signals aborts. Returns a function that stops this. */
 function onAbort(

@@ -24,7 +24,7 @@ import type { RunningCalls } from '../call/when-idle.js';
 import { type Authenticator, Dispatcher, type DispatcherOptions } from '../serve/dispatcher.js';
 import { type HandlerChain, type Handler, Method, type MethodParts } from '../serve/method.js';
 import type { HandleOptions, KiteDescription, MethodHost } from '../serve/method-host.js';
-import type { MethodDefinition } from '../serve/served-methods.js';
+import type { MethodDefinition } from '../serve/typed-methods.js';
 import type { Request } from '../serve/request.js';
 import { CACHED_CREDENTIALS, CACHED_METHODS } from '../limits/kite-limits.js';
 

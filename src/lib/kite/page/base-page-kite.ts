@@ -23,8 +23,8 @@ import type {
   FittingSchema,
   IfUnchecked,
   MethodEntries,
-  ServedMethods,
-} from '../serve/served-methods.js';
+  TypedMethods,
+} from '../serve/typed-methods.js';
 
 /** The part of a page that tells when to reconnect. Node has none of it. */
 interface WakingPage {
@@ -113,7 +113,7 @@ export abstract class BasePageKite<Methods, Options extends ClientOptions> {
    */
   methods<Args, Entries extends object>(
     entries: Entries & MethodEntries<Args> & IfUnchecked<Methods>,
-  ): ServedMethods<Entries>;
+  ): TypedMethods<Entries>;
   methods<Names extends MethodName<Methods>>(
     entries: CheckedEntries<Methods, Names>,
   ): Readonly<Record<Names, Method>>;

@@ -1,4 +1,5 @@
 import { checkedMetadata } from '../../protocol/metadata.js';
+import { isThenable } from '../../util/is-thenable.js';
 import { cancelStream, isStream, type ItemStream } from '../../util/item-source.js';
 import {
   callEnded,
@@ -156,12 +157,10 @@ export class Dispatcher {
         request.expire(error);
         fail(connection, call, request, error);
       });
-    let result: Thenable | null | undefined;
+    let result: unknown;
     try {
-      result = method.run(request, this.chain, this.#options.methodHandling) as Thenable | null | undefined;
-      // Reading `then` of what a handler returned may throw.
-      if (typeof result === 'object' && typeof result?.then === 'function')
-        return respondLater(connection, call, request, result);
+      result = method.run(request, this.chain, this.#options.methodHandling);
+      if (isThenable(result)) return respondLater(connection, call, request, result);
     } catch (error) {
       fail(connection, call, request, error);
       return;
@@ -255,8 +254,4 @@ function finish(connection: Connection, call: IncomingCall, request: Request): v
   call.scope?.end();
   request.release();
   connection.flow.ended();
-}
-
-interface Thenable {
-  readonly then?: unknown;
 }

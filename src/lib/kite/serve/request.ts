@@ -106,17 +106,22 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     }
     const controller = this.#connection.openSignal();
     const { timeLeft } = this;
-    const expire = (): void => this.expire(deadlinePassed());
     this.#controller = controller;
     if (this.#canceled) controller.abort(this.#canceled);
-    else if (timeLeft === undefined) return controller;
-    else if (timeLeft <= 0) expire();
-    else {
-      const timer = this.#connection.clock.setTimeout(expire, timeLeft);
-      controller.signal.addEventListener('abort', () => timer.cancel(), { once: true });
-      this.#timer = timer;
-    }
+    else if (timeLeft !== undefined) this.#expireAfter(timeLeft, controller);
     return controller;
+  }
+
+  /** Aborts the signal when the deadline passes. */
+  #expireAfter(timeLeft: number, controller: AbortController): void {
+    const expire = (): void => this.expire(deadlinePassed());
+    if (timeLeft <= 0) {
+      expire();
+      return;
+    }
+    const timer = this.#connection.clock.setTimeout(expire, timeLeft);
+    controller.signal.addEventListener('abort', () => timer.cancel(), { once: true });
+    this.#timer = timer;
   }
 
   /**
@@ -152,7 +157,8 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #listen(): Set<() => void> {
     const listeners = new Set<() => void>();
     this.signal.addEventListener('abort', () => {
-      for (const listener of listeners) runGuarded(this.#connection.listenerFailed, listener, []);
+      const failed = this.#connection.listenerFailed;
+      for (const listener of listeners) runGuarded(failed, listener, []);
     });
     return listeners;
   }
