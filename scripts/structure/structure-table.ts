@@ -359,7 +359,7 @@ const kite: readonly Folder[] = [
     name: 'trust',
     about: 'authentication of callers',
     entries: ['kontrol-trust'],
-    exports: ['kontrol-key-decisions', 'verifier'],
+    exports: ['auth-check', 'kontrol-key-decisions', 'verifier'],
   },
   {
     name: 'config',

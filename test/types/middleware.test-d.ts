@@ -3,6 +3,7 @@ import {
   type AuthCheck,
   type CallerIdentity,
   Kite,
+  type KiteOptions,
   type Middleware,
   type Request,
   type RequestContext,
@@ -82,9 +83,10 @@ kite.on('refused', (request, error) => {
   expectTypeOf(request).toEqualTypeOf<Request>();
   expectTypeOf(error).toBeUnknown();
 });
-new Kite('math', '1.0.0', { disableAuthentication: true, acceptKontrolKey: async (pem) => pem !== '' });
+const options: KiteOptions = { disableAuthentication: true, acceptKontrolKey: async (pem) => pem !== '' };
+expectTypeOf(options.disableAuthentication).toEqualTypeOf<boolean | undefined>();
 // @ts-expect-error -- does not decide
-new Kite('math', '1.0.0', { acceptKontrolKey: () => 'yes' });
+options satisfies { acceptKontrolKey: () => string };
 expectTypeOf(kite.local().tell('square', 4)).toEqualTypeOf<Promise<number>>();
 kite.local({ as: { username: 'bob', claims: { role: 'admin' } }, timeout: 5 });
 // @ts-expect-error -- a number is expected

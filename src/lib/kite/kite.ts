@@ -53,7 +53,8 @@ import type {
 } from './serve/typed-methods.js';
 import { runUntilSignal } from './serve/run-until-signal.js';
 import type { Request } from './serve/request.js';
-import type { AuthCheck, Verifier } from './trust/verifier.js';
+import type { AuthCheck } from './trust/auth-check.js';
+import type { Verifier } from './trust/verifier.js';
 
 /**
  * A kite: a named program that serves methods and calls the methods of other kites.

@@ -155,7 +155,7 @@ describe('a call within the process', () => {
     let closing: Promise<void> | undefined;
     kite.handle('report', async ({ args: [n] }: Request) => {
       closing ??= kite.close({ lameDuck: 10, drainTimeout: 100 });
-      return Number(await kite.local(bob).tell('square', n as number)) + 1;
+      return Number(await kite.local(bob).tell('square', Number(n))) + 1;
     });
     kite.handle('endless', () => new Promise(() => undefined));
     const peer = kite.local<{ report(n: number): number; endless(): unknown }>(bob);
