@@ -18,7 +18,7 @@ export type {
 export type * from './kite/call/method-types.js';
 export type { RemoteFunction } from './kite/call/remote-function.js';
 export type * from './kite/call/wire-types.js';
-export type { MethodDefinition, TypedMethod, TypedMethods } from './kite/serve/typed-methods.js';
+export type * from './kite/serve/typed-methods.js';
 export type { CallerIdentity } from './kite/call/caller-identity.js';
 // With a star, so that programs can add properties to it.
 export type * from './kite/serve/request-context.js';

@@ -43,7 +43,9 @@ export type {
 export type * from './kite/call/method-types.js';
 export type { RemoteFunction } from './kite/call/remote-function.js';
 export type * from './kite/call/wire-types.js';
-export type { MethodDefinition, TypedMethod, TypedMethods } from './kite/serve/typed-methods.js';
+export type * from './kite/serve/typed-methods.js';
+export type { ErrorPolicy } from './kite/serve/handler-failures.js';
+export type { HealthOptions } from './kite/serve/health-routes.js';
 export type { Allow, AllowCheck, AllowRule, ClaimValue, RequiredClaims } from './kite/serve/allow-rule.js';
 export type { CallerIdentity } from './kite/call/caller-identity.js';
 export type { KontrolKeyCheck } from './kite/trust/kontrol-key-decisions.js';
