@@ -331,7 +331,6 @@ const kite: readonly Folder[] = [
       'close-answered',
       'default-methods',
       'dispatcher',
-      'handler-failures',
       'health-routes',
       'kite-server',
       'lame-duck',
@@ -360,7 +359,7 @@ const kite: readonly Folder[] = [
     name: 'trust',
     about: 'authentication of callers',
     entries: ['kontrol-trust'],
-    exports: ['kontrol-key-decisions', 'verifier'],
+    exports: ['auth-check', 'kontrol-key-decisions', 'verifier'],
   },
   {
     name: 'config',

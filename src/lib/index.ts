@@ -49,7 +49,8 @@ export type * from './kite/serve/typed-methods.js';
 export type { Allow, AllowCheck, AllowRule, ClaimValue, RequiredClaims } from './kite/serve/allow-rule.js';
 export type { CallerIdentity } from './kite/call/caller-identity.js';
 export type { KontrolKeyCheck } from './kite/trust/kontrol-key-decisions.js';
-export type { AudienceCheck, AuthCheck, CheckedIdentity } from './kite/trust/verifier.js';
+export type { AuthCheck, CheckedIdentity } from './kite/trust/auth-check.js';
+export type { AudienceCheck } from './kite/trust/verifier.js';
 // With a star, so that programs can add properties to it.
 export type * from './kite/serve/request-context.js';
 export type { CallbackAnswer } from './kite/callbacks/callback-answer.js';

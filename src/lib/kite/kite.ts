@@ -53,7 +53,8 @@ import type {
 } from './serve/typed-methods.js';
 import { runUntilSignal } from './serve/run-until-signal.js';
 import type { Request } from './serve/request.js';
-import type { AuthCheck, Verifier } from './trust/verifier.js';
+import type { AuthCheck } from './trust/auth-check.js';
+import type { Verifier } from './trust/verifier.js';
 
 /**
  * A kite: a named program that serves methods and calls the methods of other kites.
@@ -86,6 +87,7 @@ export class Kite<Methods = AnyMethods> {
   readonly #beforeClose: (() => unknown)[] = [];
   #local: Connection | undefined;
   #closing: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(name: string, version: string, options?: KiteOptions);
   /** @internal `replaced`: parts that this package replaces in the kites that it creates. */
@@ -267,7 +269,7 @@ export class Kite<Methods = AnyMethods> {
    * @throws KiteError `disconnect` with the code `closed` if the kite was closed
    */
   local<Remote = Methods>(options?: LocalOptions): Peer<Remote, ConnectionEvents> {
-    if (this.#closing) throw codedError('disconnect', 'closed', 'The kite was closed');
+    if (this.#isClosed) throw codedError('disconnect', 'closed', 'The kite was closed');
     if (options) return connectLocally(this.#core, options) as unknown as Peer<Remote, ConnectionEvents>;
     if (!this.#local || this.#local.hasEnded) this.#local = connectLocally(this.#core, {});
     return this.#local as unknown as Peer<Remote, ConnectionEvents>;
@@ -566,6 +568,9 @@ export class Kite<Methods = AnyMethods> {
     const drained = Promise.all(ends);
     await withDeadline(drained, { clock: this.#clock, ms: drainTimeout, onTimeout }).catch(() => undefined);
     await this.#server.closeSessions();
+    // Those that are not sessions of the server, such as those within the process.
+    for (const connection of this.#core.accepted) connection.close();
+    this.#isClosed = true;
     this.#proxies.close();
     this.#kontrol.close();
     this.#core.closeClients();

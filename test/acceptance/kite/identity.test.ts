@@ -172,18 +172,40 @@ describe('an asynchronous check of credentials', () => {
     const limits = { ...defaultLimits, callsPerConnection: 8 };
     const { server, client, far } = await connected({ verify, limits });
     server.handle('note', () => null);
+    const first = client.tell('note');
+    await settled();
+    checks[0]?.accept();
+    await first;
     const calls = Array.from({ length: 8 }, () => client.tell('note'));
     await settled();
     expect([far.paused, running(server)]).toEqual([false, [8]]);
     const last = client.tell('note');
     await settled();
     expect([far.paused, running(server)]).toEqual([true, [9]]);
-    for (let count = 0; count < 9; count++) {
+    for (let count = 1; count <= 9; count++) {
       checks[count]?.accept();
       await settled();
     }
     await Promise.all([...calls, last]);
     expect([far.paused, running(server)]).toEqual([false, [0]]);
+  });
+
+  it('a peer that has never authenticated is not read while a call of it waits for a check', async () => {
+    const { checks, verify } = pendingChecks();
+    const { server, client, far } = await connected({ verify });
+    server.handle('note', () => null);
+    const checked = client.tell('note');
+    await settled();
+    expect(far.paused).toBe(false);
+    const refused = expect(client.tell('note')).rejects.toThrow('not bob');
+    await settled();
+    expect(far.paused).toBe(true);
+    checks[0]?.accept();
+    await checked;
+    await settled();
+    expect(far.paused).toBe(false);
+    checks[1]?.refuse();
+    await refused;
   });
 });
 

@@ -119,8 +119,8 @@ describe('middleware', () => {
         await next();
         return next();
       });
-    await expect(client.tell('forgotten')).rejects.toThrow('did not call next()');
-    await expect(client.tell('twice')).rejects.toThrow('called next() twice');
+    await expect(client.tell('forgotten')).rejects.toThrow('called no next()');
+    await expect(client.tell('twice')).rejects.toThrow('next() was called twice');
     expect(runs).toBe(1);
   });
 

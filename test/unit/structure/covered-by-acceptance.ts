@@ -19,6 +19,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/serve/admission',
     'kite/serve/allow-rule',
     'kite/serve/held-calls',
+    'kite/trust/auth-check',
   ],
   'browser/webrtc': [
     'browser-webrtc-global',

@@ -27,9 +27,8 @@ export function callTimeout(method: string, ms: number, begun = false): KiteErro
   return new KiteError('timeout', message);
 }
 
-export function badTimeout(method: string, timeout: unknown): KiteError {
-  const given = typeof timeout === 'number' ? timeout.toString() : `a value of type ${typeof timeout}`;
-  const message = `The timeout of "${method}" is ${given}; it must be a number of milliseconds, 0 or more`;
+export function badTimeout(method: string, timeout: number): KiteError {
+  const message = `The timeout of "${method}" is ${timeout}; it must be a number of milliseconds, 0 or more`;
   return new KiteError('argumentError', message);
 }
 

@@ -64,6 +64,8 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly flow: FlowControl;
   /** The credential of the last authenticated call; set by the authenticator. */
   credential: ConnectionCredential | undefined;
+  /** Whether the peer has authenticated itself in a call. */
+  wasAuthenticated = false;
   /** The calls that wait until the credentials of an earlier one have been checked. */
   held: HeldMessages | undefined;
   /** Whether the call that is being dispatched is the first of the peer. */
@@ -176,6 +178,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
   /** The peer has authenticated itself in a call. */
   authenticated(): void {
+    this.wasAuthenticated = true;
     this.#channel.authenticated?.();
   }
 

@@ -12,6 +12,8 @@ export class FlowControl {
   readonly mayPause: boolean;
   /** Number of calls of the peer that have no response yet. A handler may make its call count as several. */
   running = 0;
+  /** Whether reading pauses although no limit is exceeded. Call `update` after a change. */
+  holds = false;
   #paused = false;
   /** Called when the last running call has ended. */
   onIdle: (() => void) | undefined;
@@ -36,7 +38,7 @@ export class FlowControl {
   update(): void {
     if (!this.mayPause) return;
     const { pauseBytes, callsPerConnection } = this.#limits;
-    const pause = this.#channel.bufferedBytes > pauseBytes || this.running > callsPerConnection;
+    const pause = this.holds || this.#channel.bufferedBytes > pauseBytes || this.running > callsPerConnection;
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) this.#channel.pause();

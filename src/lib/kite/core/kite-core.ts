@@ -21,7 +21,7 @@ import { envelopeFragment, type IncomingCall, methodFragment } from '../call/env
 import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
 import type { RunningCalls } from '../call/when-idle.js';
-import { Dispatcher, type DispatcherOptions } from '../serve/dispatcher.js';
+import { type Authenticator, Dispatcher, type DispatcherOptions } from '../serve/dispatcher.js';
 import { type HandlerChain, type Handler, Method, type MethodParts } from '../serve/method.js';
 import type { HandleOptions, KiteDescription, MethodHost } from '../serve/method-host.js';
 import type { MethodDefinition } from '../serve/typed-methods.js';
@@ -77,6 +77,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   /** The interface of this kite to its clients and connections. */
   readonly host: ClientHost;
   readonly #parts: MethodParts;
+  readonly #authenticator: Authenticator;
   readonly #requireClient: CoreOptions['requireClient'];
   readonly #dispatcher: Dispatcher;
   /** The connections that peers have opened. */
@@ -87,6 +88,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     super(options.logger);
     this.identity = options.identity;
     this.#parts = options;
+    this.#authenticator = options.authenticator;
     this.#requireClient = options.requireClient;
     this.#dispatcher = new Dispatcher(options);
     this.chain.refused = (request, error) => this.emit('refused', request, error);
@@ -141,7 +143,8 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   }
 
   async describeTo(request: Request): Promise<KiteDescription> {
-    return this.#describe(await this.#dispatcher.visibleTo(request));
+    const methods = this.#dispatcher.list();
+    return this.#describe((await this.#authenticator.visible?.(methods, request)) ?? methods);
   }
 
   #describe(methods: readonly Method[]): KiteDescription {

@@ -65,12 +65,6 @@ export class Dispatcher {
     return [...this.#methods.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Returns the methods that a caller may know, sorted by name. */
-  async visibleTo(request: Request): Promise<readonly Method[]> {
-    const methods = this.list();
-    return (await this.#options.authenticator.visible?.(methods, request)) ?? methods;
-  }
-
   /** Rejects calls from now on. */
   drain(): void {
     this.#draining = true;
@@ -106,15 +100,24 @@ export class Dispatcher {
   ): void {
     connection.track(call, request);
     this.#options.authenticator.hold?.(connection, checked, (error) => {
-      const late = (request.timeLeft ?? 1) <= 0 ? deadlinePassed() : undefined;
-      const failure = error ?? late;
-      if (!request.canceled && !connection.hasEnded && failure === undefined) {
-        this.#start(connection, call, method, request);
-        return;
-      }
-      finish(connection, call, request);
-      if (failure !== undefined && !request.canceled) this.#refuse(connection, call, request, failure);
+      if (error === undefined && !this.#options.concurrent) this.#start(connection, call, method, request);
+      else void this.#resume(connection, call, method, request, error);
     });
+  }
+
+  /** Runs a call that has waited, unless its caller waits for it no longer. */
+  #resume(
+    connection: Connection,
+    call: IncomingCall,
+    method: Method,
+    request: Request,
+    error?: unknown,
+  ): Promise<void> | void {
+    const failure = error ?? ((request.timeLeft ?? 1) <= 0 ? deadlinePassed() : undefined);
+    if (failure === undefined && !request.canceled && !connection.hasEnded)
+      return this.#run(connection, call, method, request);
+    finish(connection, call, request);
+    if (failure !== undefined && !request.canceled) this.#refuse(connection, call, request, failure);
   }
 
   #refuse(
@@ -134,12 +137,7 @@ export class Dispatcher {
       return;
     }
     connection.track(call, request);
-    connection.enqueue(() => {
-      const isOver = request.canceled || (request.timeLeft ?? 1) <= 0;
-      if (!isOver) return this.#run(connection, call, method, request);
-      finish(connection, call, request);
-      if (!request.canceled) connection.respondError(call, deadlinePassed(), request.id);
-    });
+    connection.enqueue(() => this.#resume(connection, call, method, request));
   }
 
   #admit(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {

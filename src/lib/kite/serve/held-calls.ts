@@ -15,7 +15,8 @@ export type DispatchCall = (connection: Connection, call: IncomingCall) => void;
 
 /**
  * The calls of one connection that wait, in the order of their arrival, until the credentials of an earlier one have been checked.
- * They count as running calls, so that a peer that sends too many is not read any more.
+ * They count as running calls, so that a peer that sends too many is not read any more. A peer that has never authenticated is not
+ * read while one waits: strangers cannot fill the memory with calls.
  */
 export class HeldCalls implements HeldMessages {
   readonly #connection: Connection;
@@ -56,6 +57,7 @@ export class HeldCalls implements HeldMessages {
     connection.flow.began();
     connection.track(call, held);
     this.#calls.push(held);
+    if (!connection.wasAuthenticated) this.#pause(true);
   }
 
   /** Dispatches the calls that wait, until the credentials of one of them have to be checked. */
@@ -68,7 +70,14 @@ export class HeldCalls implements HeldMessages {
       if (held) this.#run(held);
     }
     this.#calls = calls.slice(count);
+    if (this.#calls.length === 0) this.#pause(false);
     if (!this.#isChecking()) this.#connection.held = undefined;
+  }
+
+  #pause(holds: boolean): void {
+    const { flow } = this.#connection;
+    flow.holds = holds;
+    flow.update();
   }
 
   #isChecking(): boolean {

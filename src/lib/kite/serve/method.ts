@@ -253,12 +253,12 @@ export class Method {
     return this.#derived ?? undefined;
   }
 
-  /** Counts a call. Returns false if a rate is exceeded. A caller above its own rate does not use up that of all. */
+  /** @internal Counts a call. Returns false if a rate is exceeded. A caller above its own rate does not use up that of all. */
   admit(request: Request): boolean {
     return (this.#callers?.take(request) ?? true) && (this.#bucket?.take() ?? true);
   }
 
-  /** Runs the method with what is around it, and around every method of the kite. Without any, calls the handler directly. */
+  /** @internal Runs the method with what is around it and around every method. Without any, calls the handler directly. */
   run(request: Request, kite: HandlerChain, handling: MethodHandling): unknown {
     const { chain } = this;
     if (!this.#schema && isEmpty(chain) && isEmpty(kite)) return this.#handler(request);
@@ -309,14 +309,14 @@ async function runSteps(steps: readonly Middleware[], request: Request, handler:
   if (!step) return handler(request);
   let rest: Promise<unknown> | undefined;
   const value = await step(request, () => {
-    if (rest) return Promise.reject(new Error('Middleware called next() twice'));
+    if (rest) return Promise.reject(new Error('next() was called twice'));
     rest = runSteps(inner, request, handler);
     // Middleware does not have to wait for it.
     rest.catch(() => undefined);
     return rest;
   });
   if (value !== undefined) return value;
-  if (!rest) throw new Error('Middleware returned nothing, and did not call next()');
+  if (!rest) throw new Error('Middleware called no next()');
   return rest;
 }
 

@@ -6,17 +6,21 @@ import { descentOfKiteKey, type KiteKey, verifyKiteKey } from '../../keys/kite-k
 import { parsePublicKey, pemOf } from '../../keys/pem.js';
 import { audienceIncludes, descentOfToken, tokenOf } from '../../keys/kite-token.js';
 import { type Descent, RevokedIds } from '../../keys/revoked-ids.js';
-import { isConfigurationError, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
-import { MISSING_AUTHENTICATION } from '../../protocol/missing-authentication.js';
 import type { Clock } from '../../util/clock.js';
 import { messageOf } from '../../util/message-of.js';
 import { TrustedKeys } from './trusted-keys.js';
 import { type CallerIdentity, NO_CLAIMS } from '../call/caller-identity.js';
 import type { ConnectionCredential } from '../call/connection-credential.js';
+import {
+  type AuthCheck,
+  authenticationError,
+  checkedIdentity,
+  isCredential,
+  parseAuth,
+} from './auth-check.js';
 import { type KontrolKeyCheck, KontrolKeyDecisions } from './kontrol-key-decisions.js';
 import { isThenable } from '../../util/is-thenable.js';
-import { record } from '../../util/record.js';
 import { ConnectionCredentials, type CredentialHolder } from './connection-credentials.js';
 import { type CachedCredential, VerifiedCredentials } from './verified-credentials.js';
 import { JWT_LENGTH } from '../../keys/key-limits.js';
@@ -43,21 +47,6 @@ export interface VerifierOptions {
 /** Whether a token with this audience is valid for a kite. Synchronous; anything but `true` rejects the token. */
 export type AudienceCheck = (audience: string, kite: KiteIdentity) => boolean;
 
-/** What a check of credentials returns. */
-export interface CheckedIdentity {
-  readonly username: string;
-  /** What is known about the caller, for `request.identity` and the option `allow`. Default: none. */
-  readonly claims?: Readonly<Record<string, unknown>>;
-  /** Until when the result is cached for the same credentials, in milliseconds since 1970. Default: it is not cached. */
-  readonly expiresAt?: number;
-}
-
-/** Receives the `key` of a call and its request, and returns the caller or throws. */
-export type AuthCheck<Call = unknown> = (
-  key: string,
-  request: Call,
-) => string | CheckedIdentity | Promise<string | CheckedIdentity>;
-
 type Check = (key: string, request: unknown) => ReturnType<AuthCheck> | ConnectionCredential;
 
 /** Returns the verified credential with this key, or throws. */
@@ -80,6 +69,8 @@ export class Verifier {
   readonly #acceptAudience: AudienceCheck;
   readonly #keyCheck: KontrolKeyDecisions | undefined;
   readonly #customChecks = new Map<string, Check>();
+  /** Whether a check has returned until when its result is valid. */
+  #cachesChecks = false;
   readonly #used = new ConnectionCredentials();
   readonly #revoked = new RevokedIds();
   /** Public keys of Kontrol that it has revoked, in the PEM in which they were trusted. */
@@ -164,10 +155,10 @@ export class Verifier {
     request?: unknown,
   ): CallerIdentity | Promise<CallerIdentity> {
     const { type, key } = parseAuth(auth);
+    const check = this.#customChecks.get(type);
+    if (check) return this.#runCheck(type, key, check, connection, request);
     const cached = this.#verified.get(type, key);
     if (cached !== undefined) return this.#admit(cached, connection);
-    const check = this.#customChecks.get(type);
-    if (check) return this.#runCheck(type, key, () => check(key, request), connection);
     if (type !== 'kiteKey' && type !== 'token') {
       throw authenticationError(`Unknown authentication type: ${type.slice(0, QUOTED_LENGTH)}`);
     }
@@ -211,28 +202,46 @@ export class Verifier {
   #runCheck(
     type: string,
     key: string,
-    check: () => unknown,
+    check: Check,
     connection: CredentialHolder | undefined,
+    request: unknown,
   ): CallerIdentity | Promise<CallerIdentity> {
-    const refuse = (error: unknown): never => {
-      throw authenticationError(`${type}: ${messageOf(error)}`, error);
-    };
-    const accept = (result: unknown): CallerIdentity => {
-      if (isCredential(result))
-        return this.#admit({ identity: result.identity, credential: result }, connection);
-      const { expiresAt, ...identity } = checkedIdentity(type, result);
-      if (expiresAt !== undefined)
-        this.#verified.addUntil({ type, key, identity, credential: undefined }, expiresAt);
-      return identity;
-    };
+    const cached = this.#cachesChecks ? this.#verified.get(type, key) : undefined;
+    if (cached !== undefined) return cached.identity;
     let result: unknown;
     try {
-      result = check();
-      if (isThenable(result)) return Promise.resolve(result).catch(refuse).then(accept);
+      result = check(key, request);
+      if (isThenable(result)) {
+        const refuse = (error: unknown): never => {
+          throw authenticationError(`${type}: ${messageOf(error)}`, error);
+        };
+        return Promise.resolve(result)
+          .catch(refuse)
+          .then((late) => this.#checked(type, key, late, connection));
+      }
     } catch (error) {
-      return refuse(error);
+      throw authenticationError(`${type}: ${messageOf(error)}`, error);
     }
-    return accept(result);
+    return this.#checked(type, key, result, connection);
+  }
+
+  /** Returns the identity in the result of a check. */
+  #checked(
+    type: string,
+    key: string,
+    result: unknown,
+    connection: CredentialHolder | undefined,
+  ): CallerIdentity {
+    if (typeof result === 'string' && result !== '') return { username: result, claims: NO_CLAIMS };
+    if (isCredential(result)) {
+      return this.#admit({ identity: result.identity, credential: result }, connection);
+    }
+    const { expiresAt, ...identity } = checkedIdentity(type, result);
+    if (expiresAt !== undefined) {
+      this.#cachesChecks = true;
+      this.#verified.addUntil({ type, key, identity, credential: undefined }, expiresAt);
+    }
+    return identity;
   }
 
   #credential({ descent, pem, claims }: Verified): ConnectionCredential {
@@ -343,33 +352,6 @@ function trustedKeys(kiteKey: KiteKey | undefined, others: readonly string[]): T
   return new TrustedKeys([...own, ...others].map((pem) => ({ pem, key: parsePublicKey(pem) })));
 }
 
-function parseAuth(auth: unknown): { readonly type: string; readonly key: string } {
-  if (typeof auth !== 'object' || auth === null) throw authenticationError(MISSING_AUTHENTICATION);
-  const { type, key } = auth as { type?: unknown; key?: unknown };
-  if (typeof type !== 'string' || type === '') throw authenticationError(MISSING_AUTHENTICATION);
-  return { type, key: typeof key === 'string' ? key : '' };
-}
-
-function isCredential(result: unknown): result is ConnectionCredential {
-  return typeof result === 'object' && result !== null && 'revocationKey' in result;
-}
-
-/** Returns what a check of the program has returned, as an identity. */
-function checkedIdentity(type: string, result: unknown): CallerIdentity & Pick<CheckedIdentity, 'expiresAt'> {
-  const {
-    username,
-    claims = NO_CLAIMS,
-    expiresAt,
-  } = typeof result === 'string' ? { username: result } : (record(result) as Partial<CheckedIdentity>);
-  if (typeof username !== 'string' || username === '')
-    throw authenticationError(`${type}: the check of this kite did not return a username`);
-  if (typeof claims !== 'object' || claims === null)
-    throw authenticationError(`${type}: the check of this kite returned claims that are not an object`);
-  if (expiresAt !== undefined && (typeof expiresAt !== 'number' || Number.isNaN(expiresAt)))
-    throw authenticationError(`${type}: the check of this kite returned an expiresAt that is not a number`);
-  return expiresAt === undefined ? { username, claims } : { username, claims, expiresAt };
-}
-
 function requireAccepted(accepted: boolean, verified: Verified): Verified {
   if (!accepted) throw untrustedError();
   return verified;
@@ -384,9 +366,4 @@ function isAccepted(result: unknown): boolean {
   // If the check is async by mistake, its rejection must not end the process.
   if (result instanceof Promise) result.catch(() => undefined);
   return result === true;
-}
-
-function authenticationError(message: string, cause?: unknown): KiteError {
-  const code = isKiteError(cause) && !isConfigurationError(cause) ? cause.code : '';
-  return new KiteError('authenticationError', message, { code, cause });
 }

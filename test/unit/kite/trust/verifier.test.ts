@@ -2,7 +2,7 @@ import { createHmac, createPublicKey } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { JWT_LENGTH } from '../../../../src/lib/keys/key-limits.js';
 import { newToken } from '../../../../src/lib/keys/index.js';
-import type { CheckedIdentity } from '../../../../src/lib/kite/trust/verifier.js';
+import type { CheckedIdentity } from '../../../../src/lib/kite/trust/auth-check.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { testIdentity, testKiteKey } from '../../../helpers/kite/keys.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
