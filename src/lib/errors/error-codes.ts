@@ -241,6 +241,12 @@ export const kiteErrorCodes = {
     meaning: 'The kite key, or the kite key that the token was issued for, was revoked.',
     action: 'Get a new kite key: `kitectl register --force`.',
   },
+  noKite: {
+    type: 'disconnect',
+    sender: CALLER,
+    meaning: 'A call of a service has waited for a kite in vain. It has not run.',
+    action: 'Start a kite of the service. The message lists the known ones, and why each cannot be called.',
+  },
   noWatch: {
     type: 'genericError',
     sender: CALLER,

@@ -30,6 +30,9 @@ import type { KiteServer } from './serve/kite-server.js';
 import type { FinalFunc, Handler, Method } from './serve/method.js';
 import type { HandleOptions, KiteDescription } from './serve/method-host.js';
 import { runUntilSignal } from './serve/run-until-signal.js';
+import { KiteServices } from './service/kite-services.js';
+import type { Service } from './service/service.js';
+import type { ServiceOptions, ServiceTarget } from './service/service-options.js';
 import type { Verifier } from './trust/verifier.js';
 import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js';
 
@@ -57,6 +60,7 @@ export class Kite<Methods = AnyMethods> {
   readonly #kontrol: KontrolMember;
   readonly #proxies: ProxyMember;
   readonly #verifier: Verifier;
+  readonly #services: KiteServices;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #beforeClose: (() => Promise<unknown>)[] = [];
@@ -75,6 +79,7 @@ export class Kite<Methods = AnyMethods> {
     this.#kontrol = parts.kontrol;
     this.#proxies = parts.proxies;
     this.#verifier = parts.verifier;
+    this.#services = new KiteServices(parts.core);
     this.#clock = parts.clock;
     this.#logger = parts.logger;
   }
@@ -274,8 +279,8 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * Returns the address of the caller of an HTTP request, such as `203.0.113.7:50412`. Behind one of the `trustedProxies`, it is
-   * the address that the proxy names.
+   * Returns the address of the caller of an HTTP request, such as `203.0.113.7:50412`. Behind one of the `trustedProxies`, it
+   * is the address that the proxy names.
    */
   addressOf(request: IncomingMessage): string {
     return this.#server.addressOf(request);
@@ -351,6 +356,26 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
+   * Returns a client of many kites: of those that match a query, such as `/bob/prod/math/>= 1.2`, now and later, or of those at
+   * some URLs. Each call goes to one of them, and waits, within bounds, until one is ready. It is closed together with this
+   * kite.
+   *
+   * @example
+   *     const math = kite.service<Math>('/bob/prod/math/>= 1.2', { idempotent: ['square'] });
+   *     await math.tell('square', 4); // 16
+   *
+   * @throws QueryError or ConfigurationError that says what is invalid; the latter has the code `noKontrol` for a query without
+   * a Kontrol
+   */
+  service<Remote = AnyMethods>(
+    target: ServiceTarget,
+    options?: ServiceOptions<MethodName<Remote>>,
+  ): Service<Remote> {
+    if (options?.client) requireAccess(options.client);
+    return this.#services.create<Remote>(target, options, this.#kontrol.hasUrls ? this.#kontrol : undefined);
+  }
+
+  /**
    * Returns a token for the only kite that matches a query. With `force`, Kontrol issues a new token even if it has a valid
    * one cached. Rejects with a KiteError if no kite or several kites match, or if the policy does not allow the call.
    */
@@ -412,9 +437,9 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * Runs the kite as a program: listens, closes gracefully on SIGINT, SIGTERM and SIGQUIT, and toggles debug logging on SIGUSR2.
-   * SIGHUP closes it if the process has a terminal, which was closed; otherwise it ends debug logging. Resolves when the kite is
-   * closed. A second signal ends the process immediately.
+   * Runs the kite as a program: listens, closes gracefully on SIGINT, SIGTERM and SIGQUIT, and toggles debug logging on
+   * SIGUSR2. SIGHUP closes it if the process has a terminal, which was closed; otherwise it ends debug logging. Resolves when
+   * the kite is closed. A second signal ends the process immediately.
    */
   run(): Promise<void> {
     return runUntilSignal(this, this.#logger);
@@ -433,6 +458,7 @@ export class Kite<Methods = AnyMethods> {
     await withDeadline(drained, { clock: this.#clock, ms: drainTimeout, onTimeout }).catch(() => undefined);
     await this.#server.closeSessions();
     this.#proxies.close();
+    this.#services.close();
     this.#kontrol.close();
     this.#core.closeClients();
     this.#server.close();

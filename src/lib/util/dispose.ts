@@ -6,3 +6,8 @@
  */
 export const DISPOSE: typeof Symbol.dispose =
   (Symbol as { readonly dispose?: typeof Symbol.dispose }).dispose ?? (Symbol.for('Symbol.dispose') as never);
+
+/** `Symbol.asyncDispose`, in the same way. */
+export const ASYNC_DISPOSE: typeof Symbol.asyncDispose =
+  (Symbol as { readonly asyncDispose?: typeof Symbol.asyncDispose }).asyncDispose ??
+  (Symbol.for('Symbol.asyncDispose') as never);

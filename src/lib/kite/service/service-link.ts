@@ -1,0 +1,57 @@
+import type { Client } from '../call/client.js';
+import type { Loaded } from './balancing.js';
+
+/** A connection of a service to a kite, and the calls on it. */
+export class ServiceLink<Owner = unknown> implements Loaded {
+  readonly owner: Owner;
+  readonly client: Client;
+  pending = 0;
+  /** The calls that were answered, with a result or an error. */
+  answered = 0;
+  /** Whether the kite does not answer, and it is not known yet whether it still runs. */
+  suspect = false;
+  /** The calls that continue elsewhere if the kite does not answer. */
+  readonly movable = new Set<() => void>();
+  /** The number of answers at the last check. */
+  #seen = -1;
+  #leaving = false;
+  readonly #open: Set<ServiceLink>;
+
+  /** `open`: the connections that have not been closed, of which this is one from now on. */
+  constructor(owner: Owner, client: Client, open: Set<ServiceLink>) {
+    this.owner = owner;
+    this.client = client;
+    this.#open = open;
+    open.add(this);
+  }
+
+  /** A call is made. */
+  began(): void {
+    this.pending++;
+  }
+
+  /** A call has ended. `answered`: whether the kite has answered it. */
+  ended(answered: boolean): void {
+    if (answered) this.answered++;
+    if (--this.pending === 0 && this.#leaving) this.close();
+  }
+
+  /** Whether calls have waited since the last check, and none was answered. */
+  isQuiet(): boolean {
+    const quiet = this.pending > 0 && this.answered === this.#seen;
+    this.#seen = this.pending > 0 ? this.answered : -1;
+    return quiet;
+  }
+
+  /** Closes the connection when its calls have ended. */
+  leave(): void {
+    this.#leaving = true;
+    if (this.pending === 0) this.close();
+  }
+
+  /** Closes the connection. Calls that wait for an answer reject. */
+  close(): void {
+    this.#open.delete(this);
+    this.client.close();
+  }
+}
