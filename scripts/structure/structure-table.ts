@@ -279,7 +279,7 @@ const kite: readonly Folder[] = [
   {
     name: '.',
     about: 'Kite in Node, composed of the parts below',
-    exports: ['kite', 'kite-options', 'server-kite'],
+    exports: ['kite', 'kite-options', 'local-peer', 'server-kite'],
   },
   {
     name: 'page',
@@ -330,9 +330,18 @@ const kite: readonly Folder[] = [
   {
     name: 'serve',
     about: 'the HTTP server, the gate for calls, methods and requests',
-    entries: ['default-methods', 'dispatcher', 'kite-server', 'run-until-signal', 'virtual-hosts'],
+    entries: [
+      'admission',
+      'caller-rates',
+      'default-methods',
+      'dispatcher',
+      'kite-server',
+      'run-until-signal',
+      'virtual-hosts',
+    ],
     exports: [
       'administrator',
+      'allow-rule',
       'argument-schema',
       'heartbeat-method',
       'http-listener',
@@ -340,11 +349,17 @@ const kite: readonly Folder[] = [
       'method',
       'method-host',
       'request',
+      'request-context',
       'system-methods',
       'virtual-hosts',
     ],
   },
-  { name: 'trust', about: 'authentication of callers', entries: ['kontrol-trust', 'verifier'] },
+  {
+    name: 'trust',
+    about: 'authentication of callers',
+    entries: ['kontrol-trust'],
+    exports: ['kontrol-key-decisions', 'verifier'],
+  },
   {
     name: 'config',
     about: 'options, KITE_* variables and the kite key',
@@ -366,6 +381,7 @@ const kite: readonly Folder[] = [
     entries: ['dial-or-close', 'envelope', 'envelope-cache', 'kontrol-time', 'tagged-message', 'when-idle'],
     exports: [
       'call-errors',
+      'caller-identity',
       'call-fields',
       'client',
       'connection',
@@ -409,6 +425,7 @@ const kite: readonly Folder[] = [
 
 const transport: readonly Folder[] = [
   { name: 'relay', about: 'relaying between two channels', exports: ['relay'] },
+  { name: 'local', about: 'connections within the process', exports: ['local-channel'] },
   {
     name: 'server',
     about: 'the SockJS server',
@@ -639,7 +656,9 @@ export const structure: readonly Folder[] = [
       'host',
       'ip-addresses',
       'is-number-literal',
+      'is-thenable',
       'item-source',
+      'keyed-rates',
       'json-error',
       'listen-address',
       'logger',

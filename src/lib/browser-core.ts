@@ -13,7 +13,13 @@ export type {
   Outcome,
   ThrottleOptions,
 } from './kite/serve/method.js';
-export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
+export type { AnyMethods, RemoteMethods, WithoutValues } from './kite/call/method-types.js';
+export type { RemoteFunction } from './kite/call/remote-function.js';
+export type { Wire } from './kite/call/wire-types.js';
+export type { MethodDefinition, ServedMethod, ServedMethods } from './kite/serve/served-methods.js';
+export type { CallerIdentity } from './kite/call/caller-identity.js';
+// With a star, so that programs can add properties to it.
+export type * from './kite/serve/request-context.js';
 export type { CallbackAnswer } from './kite/callbacks/callback-answer.js';
 export type { SharedFunction } from './kite/callbacks/shared-function.js';
 export {

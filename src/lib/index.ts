@@ -38,16 +38,29 @@ export type {
 } from './kite/service/service-options.js';
 export { Kite } from './kite/kite.js';
 export type { CloseOptions, KiteOptions } from './kite/kite-options.js';
+export type { LocalOptions } from './kite/local-peer.js';
 export type {
+  CallRate,
   FinalFunc,
   Handler,
   Method,
   MethodDescription,
   MethodHandling,
+  Middleware,
+  Next,
   Outcome,
   ThrottleOptions,
 } from './kite/serve/method.js';
-export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
+export type { AnyMethods, RemoteMethods, WithoutValues } from './kite/call/method-types.js';
+export type { RemoteFunction } from './kite/call/remote-function.js';
+export type { Wire } from './kite/call/wire-types.js';
+export type { MethodDefinition, ServedMethod, ServedMethods } from './kite/serve/served-methods.js';
+export type { Allow, AllowCheck, AllowRule, ClaimValue, RequiredClaims } from './kite/serve/allow-rule.js';
+export type { CallerIdentity } from './kite/call/caller-identity.js';
+export type { KontrolKeyCheck } from './kite/trust/kontrol-key-decisions.js';
+export type { AudienceCheck, AuthCheck, CheckedIdentity } from './kite/trust/verifier.js';
+// With a star, so that programs can add properties to it.
+export type * from './kite/serve/request-context.js';
 export type { CallbackAnswer } from './kite/callbacks/callback-answer.js';
 export type { SharedFunction } from './kite/callbacks/shared-function.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';

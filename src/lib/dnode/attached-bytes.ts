@@ -3,8 +3,14 @@
  * that the place of each array is found again.
  */
 export class AttachedBytes {
-  readonly mark = newMark();
+  // Nearly no value has any, so it is made when it is needed.
+  #mark: string | undefined;
   readonly arrays: Uint8Array[] = [];
+
+  get mark(): string {
+    return (this.#mark ??= newMark());
+  }
+
   /** Size of all arrays. */
   get size(): number {
     return this.arrays.reduce((size, array) => size + array.length, 0);

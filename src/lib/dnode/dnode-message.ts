@@ -93,8 +93,9 @@ function parseObject(
   parse: (text: string) => unknown,
 ): Readonly<Record<string, unknown>> {
   // A message with many brackets is checked before it is parsed, which could take many times its size in memory. Otherwise,
-  // checking the parsed value takes less time.
-  const scanned = parse !== JSON.parse || hasMoreOpeningBrackets(text, PARSED_BRACKETS);
+  // checking the parsed value takes less time, and a message with few brackets cannot nest deeper.
+  const brackets = countOpeningBrackets(text, PARSED_BRACKETS);
+  const scanned = parse !== JSON.parse || brackets > PARSED_BRACKETS;
   if (scanned && exceedsDepth(text, maxDepth)) throw nestsTooDeep(maxDepth);
   let value: unknown;
   try {
@@ -103,8 +104,7 @@ function parseObject(
     if (!scanned && exceedsDepth(text, maxDepth)) throw nestsTooDeep(maxDepth);
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not valid JSON');
   }
-  if (!scanned && text.length >= 2 * (maxDepth + 1) && nestsDeeper(value, maxDepth))
-    throw nestsTooDeep(maxDepth);
+  if (!scanned && brackets > maxDepth && nestsDeeper(value, maxDepth)) throw nestsTooDeep(maxDepth);
   const message = jsonObject(value);
   if (!message) throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not an object');
   return message;
@@ -115,9 +115,10 @@ export function parseData(json: string, levels: number, { messageDepth }: Messag
   const depth = messageDepth - levels;
   // Each level has an opening and a closing bracket.
   const mayBeDeep = json.length >= 2 * (depth + 1);
-  if (depth < 0 || (mayBeDeep && hasMoreOpeningBrackets(json, PARSED_BRACKETS))) return undefined;
+  const brackets = mayBeDeep ? countOpeningBrackets(json, PARSED_BRACKETS) : 0;
+  if (depth < 0 || brackets > PARSED_BRACKETS) return undefined;
   const value = parseJson(json);
-  return mayBeDeep && nestsDeeper(value, depth) ? undefined : value;
+  return brackets > depth && nestsDeeper(value, depth) ? undefined : value;
 }
 
 function nestsTooDeep(maxDepth: number): ProtocolViolation {
@@ -174,7 +175,7 @@ function parseCallbacks(callbacks: unknown, limit: number): CallbackPath[] | und
  */
 export function exceedsDepth(text: string, limit: number): boolean {
   // Each level has an opening and a closing bracket.
-  if (text.length < 2 * (limit + 1) || !hasMoreOpeningBrackets(text, limit)) return false;
+  if (text.length < 2 * (limit + 1) || countOpeningBrackets(text, limit) <= limit) return false;
   let depth = 0;
   let inString = false;
   for (let index = 0; index < text.length; index++) {
@@ -190,14 +191,15 @@ export function exceedsDepth(text: string, limit: number): boolean {
   return false;
 }
 
-function hasMoreOpeningBrackets(text: string, limit: number): boolean {
+/** Counts the brackets, including those in strings. Stops above `limit`. */
+function countOpeningBrackets(text: string, limit: number): number {
   let count = 0;
   for (const bracket of ['[', '{']) {
     for (let index = text.indexOf(bracket); index !== -1; index = text.indexOf(bracket, index + 1)) {
-      if (++count > limit) return true;
+      if (++count > limit) return count;
     }
   }
-  return false;
+  return count;
 }
 
 const QUOTE = 0x22;

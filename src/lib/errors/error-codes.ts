@@ -253,6 +253,13 @@ export const kiteErrorCodes = {
     meaning: 'This Kontrol does not support watches.',
     action: 'Use a Kontrol that supports `watchCallback`, or query periodically.',
   },
+  notAllowed: {
+    type: 'authenticationError',
+    sender: KITE,
+    meaning:
+      'The caller has authenticated, and the method is for other users or roles: its option `allow` does not match.',
+    action: 'Call as another user, or ask the operator of the kite for the role.',
+  },
   notConnectedHere: {
     type: 'genericError',
     sender: KONTROL,

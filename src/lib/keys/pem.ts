@@ -39,6 +39,11 @@ export function parsePrivateKey(pem: string): KeyObject {
   return parseRsaKey(() => createPrivateKey(text), 'private');
 }
 
+/** Returns a public key in PEM (SPKI). */
+export function pemOf(publicKey: KeyObject): string {
+  return publicKey.export({ type: 'spki', format: 'pem' }).toString();
+}
+
 /** Whether two keys have the same public key, in any encoding. */
 export function samePublicKey(a: KeyObject, b: KeyObject): boolean {
   return toPublicKey(a).equals(toPublicKey(b));

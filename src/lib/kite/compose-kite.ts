@@ -28,6 +28,8 @@ import { tryKitePath } from './call/kite-path.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
 import { ProxyMember } from './proxied/proxy-member.js';
 import { addTunnelMethod } from './proxied/tunnels.js';
+import { Admission } from './serve/admission.js';
+import { newCallerRates } from './serve/caller-rates.js';
 import { addDefaultMethods } from './serve/default-methods.js';
 import { addHeartbeatMethod } from './serve/heartbeat-method.js';
 import { KiteServer } from './serve/kite-server.js';
@@ -88,8 +90,9 @@ export function composeKite(
   };
   const problem = identityProblem(identity);
   if (problem !== undefined) throw new ConfigurationError('badValue', problem);
-  const { allowKiteKeysOf = 'own', acceptAudience } = options;
-  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf, acceptAudience });
+  const { allowKiteKeysOf = 'own', acceptAudience, acceptKontrolKey } = options;
+  const accepted = { allowKiteKeysOf, acceptAudience, acceptKontrolKey };
+  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, ...accepted });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const budgets = sharedBudgets ?? makeBudgets(limits);
   const sockets = new DialedSockets();
@@ -100,7 +103,7 @@ export function composeKite(
     replaceDialed,
   });
   const json = messageJson(options.numbers ?? 'exact');
-  const core = new KiteCore({
+  const core: KiteCore = new KiteCore({
     name,
     identity,
     limits,
@@ -108,18 +111,13 @@ export function composeKite(
     errorFields: options.errorFields,
     clock,
     logger,
-    authenticator: {
-      verify({ method, auth }, caller) {
-        try {
-          const username = verifier.verify(auth, caller);
-          caller.authenticated();
-          return username;
-        } catch (error) {
-          authenticationFailed?.(method, caller.remoteAddress, error);
-          throw error;
-        }
-      },
-    },
+    authenticator: new Admission({
+      verify: ({ auth }, caller, request) => verifier.verify(auth, caller, request),
+      failed: authenticationFailed,
+      dispatch: (connection, call) => core.host.dispatch(connection, call),
+    }),
+    disableAuthentication: options.disableAuthentication,
+    newCallerRates,
     methodHandling: options.methodHandling ?? 'ReturnMethod',
     concurrent: options.concurrent ?? true,
     timeout,
@@ -200,13 +198,26 @@ function makeDialer(
   { admitPeer, replaceDialed }: Pick<ReplacedParts, 'admitPeer' | 'replaceDialed'>,
 ): Dialer {
   const { output, frames } = budgets;
-  const fallbacks = newFallbacks(common.clock);
+  const dialedBudgets = { output, frames };
+  const { limits, clock, findProxy } = common;
+  const fallbacks = newFallbacks(clock);
   const opened = (socket: Socket): void => sockets.add(socket);
-  return async (url, { access: own, auth = null, ...options }) => {
-    // The peer of a tunnel is a caller that the kite does not know yet.
-    const counted = options.transport === 'Session' ? budgets : { output, frames };
-    const full = { ...options, ...common, ...access.for(own) };
-    const channel = await dial(url, { ...full, opened, budgets: counted }, fallbacks);
+  return async (url, { transport, handshakeTimeout, signal, access: own, auth = null }) => {
+    const { tls, headers } = access.for(own);
+    const options: NodeDialOptions = {
+      transport,
+      handshakeTimeout,
+      signal,
+      limits,
+      clock,
+      findProxy,
+      tls,
+      headers,
+      opened,
+      // The peer of a tunnel is a caller that the kite does not know yet.
+      budgets: transport === 'Session' ? budgets : dialedBudgets,
+    };
+    const channel = await dial(url, options, fallbacks);
     try {
       admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
       return replaceDialed ? replaceDialed(channel) : channel;

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../util/clock.js';
 import { withDeadline } from '../util/deadline.js';
-import { guardListeners } from '../util/guard-listeners.js';
 
 /** The connections of WebSockets that a kite has dialed and that have not closed yet. */
 export class DialedSockets {
@@ -10,11 +9,13 @@ export class DialedSockets {
 
   add(socket: Socket): void {
     this.#sockets.add(socket);
-    const onClose = guardListeners(() => {})(() => {
-      this.#sockets.delete(socket);
-      if (this.#sockets.size === 0) this.#onEmpty?.();
-    });
-    socket.once('close', onClose);
+    // A guard for each socket would take memory.
+    socket.on('close', () => this.#remove(socket));
+  }
+
+  #remove(socket: Socket): void {
+    this.#sockets.delete(socket);
+    if (this.#sockets.size === 0) this.#onEmpty?.();
   }
 
   /**

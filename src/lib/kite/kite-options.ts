@@ -14,6 +14,7 @@ import type { Numbers } from './call/message-numbers.js';
 import type { MethodHandling } from './serve/method.js';
 import type { SystemMethod } from './serve/system-methods.js';
 import type { VirtualHosts } from './serve/virtual-hosts.js';
+import type { KontrolKeyCheck } from './trust/kontrol-key-decisions.js';
 import type { AudienceCheck, CredentialCheck } from './trust/verifier.js';
 
 /** Options of a kite. Options that are omitted come from `KITE_*` environment variables, the kite key or a default. */
@@ -37,6 +38,17 @@ export interface KiteOptions extends ConfigOptions {
    * it has not expired. Default: the audience has to match the user, the environment and the name of this kite as far as it goes.
    */
   readonly acceptAudience?: AudienceCheck | undefined;
+  /**
+   * Decides whether kite keys that were signed by the Kontrol with this public key (PEM) are accepted, instead of comparing it with
+   * the key in this kite's own kite key. The signature has been verified, and keys that Kontrol has revoked are never accepted. The
+   * decision is cached for `verifyTtl`. The users of another Kontrol are not those of this one: see `allowKiteKeysOf`.
+   */
+  readonly acceptKontrolKey?: KontrolKeyCheck | undefined;
+  /**
+   * Lets everyone call every method without authentication, except methods with the option `allow`. Default: false; each method can
+   * allow it with `disableAuthentication()`.
+   */
+  readonly disableAuthentication?: boolean | undefined;
   /** Methods that kites dialed by this one may call without authentication; `true` means all. Default: none. */
   readonly trustRemote?: readonly string[] | true | undefined;
   /**

@@ -1,14 +1,24 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import { codedError } from '../protocol/errors.js';
 import type { KiteIdentity } from '../protocol/identity.js';
 import type { KiteQuery } from '../protocol/query.js';
 import type { Channel } from '../transport/channel/channel.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { withDeadline } from '../util/deadline.js';
 import type { Logger } from '../util/logger.js';
+import { NO_CLAIMS } from './call/caller-identity.js';
 import type { Client, ClientOptions } from './call/client.js';
 import type { ConnectionEvents } from './call/connection.js';
-import type { AnyMethods, HandlerArgs, MethodName, MethodResult } from './call/method-types.js';
+import type {
+  AnyMethods,
+  HandlerArgs,
+  HandlerResult,
+  MethodName,
+  RemoteMethods,
+  UncheckedName,
+} from './call/method-types.js';
 import type { Peer } from './call/peer.js';
+import { connectLocally, type LocalOptions } from './local-peer.js';
 import { requireAccess } from './client-access.js';
 import { composeKite } from './compose-kite.js';
 import type { Config } from './config/kite-config.js';
@@ -27,13 +37,22 @@ import type { ProxyRegistration } from './proxied/proxy-registration.js';
 import type { TlsOptions } from './serve/http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './serve/http-routes.js';
 import type { KiteServer } from './serve/kite-server.js';
-import type { FinalFunc, Handler, Method } from './serve/method.js';
+import type { FinalFunc, Handler, Method, Middleware } from './serve/method.js';
 import type { HandleOptions, KiteDescription } from './serve/method-host.js';
+import type {
+  CheckedEntries,
+  FittingSchema,
+  IfUnchecked,
+  MethodEntries,
+  ServedMethods,
+} from './serve/served-methods.js';
 import { runUntilSignal } from './serve/run-until-signal.js';
 import { KiteServices } from './service/kite-services.js';
 import type { Service } from './service/service.js';
 import type { ServiceOptions, ServiceTarget } from './service/service-options.js';
 import type { Verifier } from './trust/verifier.js';
+import type { Request } from './serve/request.js';
+import type { AuthCheck, Verifier } from './trust/verifier.js';
 import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js';
 
 /**
@@ -50,6 +69,8 @@ import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js
  * @throws ConfigurationError that identifies the invalid option, environment variable or key file
  */
 export class Kite<Methods = AnyMethods> {
+  /** Exists in the type only, which makes every kite a `Kite`, whatever its methods. */
+  declare readonly '~methods'?: RemoteMethods<Methods>;
   /** The identity with which this kite registers and calls. Its `id` is new in each process, unless an option sets it. */
   readonly identity: KiteIdentity;
   /** The settings of this kite: its options, with environment variables, the kite key and defaults applied. */
@@ -64,6 +85,7 @@ export class Kite<Methods = AnyMethods> {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #beforeClose: (() => Promise<unknown>)[] = [];
+  #local: Peer<AnyMethods, ConnectionEvents> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(name: string, version: string, options?: KiteOptions);
@@ -113,23 +135,73 @@ export class Kite<Methods = AnyMethods> {
    *
    * @throws TypeError if the handler is not a function
    */
-  handle<Name extends MethodName<Methods>>(
-    name: Name,
-    handler: Handler<HandlerArgs<Methods, Name>, MethodResult<Methods, Name, unknown>>,
-  ): Method;
-  handle<Args extends unknown[], Result = unknown>(name: string, handler: Handler<Args, Result>): Method;
   handle<Args extends unknown[], Result = unknown>(
-    name: string,
+    name: UncheckedName<Methods>,
+    handler: Handler<Args, Result>,
+  ): Method;
+  handle<Args extends unknown[], Result = unknown>(
+    name: UncheckedName<Methods>,
     options: HandleOptions<Args>,
     handler: Handler<Args, Result>,
+  ): Method;
+  handle<
+    Name extends MethodName<Methods>,
+    Args extends unknown[] = HandlerArgs<Methods, Name>,
+    Input = HandlerArgs<Methods, Name>,
+  >(
+    name: Name,
+    options: HandleOptions<Args, Input> & FittingSchema<HandlerArgs<Methods, Name>, Input>,
+    handler: Handler<Args, HandlerResult<Methods, Name>>,
+  ): Method;
+  handle<Name extends MethodName<Methods>>(
+    name: Name,
+    handler: Handler<HandlerArgs<Methods, Name>, HandlerResult<Methods, Name>>,
   ): Method;
   handle(name: string, optionsOrHandler: unknown, maybeHandler?: unknown): Method {
     return this.#core.handle(name, optionsOrHandler, maybeHandler);
   }
 
+  /**
+   * Adds methods by name: handlers, or objects with a `handler` and the options of `handle`. Returns the methods. The type of what
+   * it returns is that of a client of this kite, with the arguments and results of the handlers.
+   *
+   * @example
+   *     const api = kite.methods({
+   *       square: ({ args: [n] }: Request<[number]>) => n * n,
+   *       greet: { args: z.tuple([z.string()]), handler: ({ args: [name] }) => `Hello, ${name}!` },
+   *     });
+   *     export type Api = typeof api; // for newClient<Api>(url)
+   *
+   * @throws TypeError if a handler is not a function
+   */
+  methods<Args, Entries extends object>(
+    entries: Entries & MethodEntries<Args> & IfUnchecked<Methods>,
+  ): ServedMethods<Entries>;
+  methods<Names extends MethodName<Methods>>(
+    entries: CheckedEntries<Methods, Names>,
+  ): Readonly<Record<Names, Method>>;
+  methods(entries: object): unknown {
+    return this.#core.methods(entries);
+  }
+
   /** Returns the identity and the methods of this kite: the result of its method `kite.describe`. */
   describe(): KiteDescription {
     return this.#core.describe();
+  }
+
+  /**
+   * Adds middleware: functions that run around every method, its schema, and the handlers before and after it, in this order.
+   * Calls that are refused before do not reach it; see the event `refused`.
+   *
+   * @example
+   *     kite.use(async (request, next) => {
+   *       request.context.account = await accounts.find(request.username);
+   *       return next();
+   *     });
+   */
+  use(...middleware: Middleware[]): this {
+    this.#core.chain.around.push(...middleware);
+    return this;
   }
 
   /** Adds a handler that runs before every method, after the pre-handlers of the method. */
@@ -151,17 +223,19 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * Adds an authentication type. `check` receives the `key` of a call and returns the username of the caller, or throws;
-   * the caller then gets an `authenticationError` with that message. Results are not cached.
+   * Adds an authentication type. `check` receives the `key` of a call and its request, and returns the caller: a username, or an
+   * object that also has claims. If it throws, the caller gets an `authenticationError` with that message. If it returns a promise,
+   * later calls of the connection wait, so that they run in order. The result is cached until `expiresAt`; without, each call is
+   * checked.
    *
    * @example
-   *     kite.authenticate('apiKey', (key) => {
-   *       if (key !== process.env['API_KEY']) throw new Error('invalid API key');
-   *       return 'bob';
+   *     kite.authenticate('session', async (key) => {
+   *       const { user, roles, expires } = await sessions.find(key);
+   *       return { username: user, claims: { roles }, expiresAt: expires.getTime() };
    *     });
    */
-  authenticate(type: string, check: (key: string) => string): this {
-    this.#verifier.addAuthType(type, check);
+  authenticate(type: string, check: AuthCheck<Request>): this {
+    this.#verifier.addAuthType(type, check as AuthCheck);
     return this;
   }
 
@@ -182,11 +256,32 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
+   * Returns a peer that calls the methods of this kite within the process, for tests and for methods that use others. A call passes
+   * all that a call from the network passes: authentication, middleware, the schema, limits and streams, and its values arrive as
+   * they would there. Without options, it is the same peer each time, without credentials. Close another one when it is not used any
+   * more, or declare it with `using`; this kite closes all of them.
+   *
+   * @example
+   *     await kite.local({ as: { username: 'bob', claims: { role: 'admin' } } }).tell('square', 4); // 16
+   *
+   * @throws KiteError `disconnect` with the code `closed` if the kite was closed
+   */
+  local<Remote = Methods>(options?: LocalOptions): Peer<Remote, ConnectionEvents> {
+    if (this.#closing) throw codedError('disconnect', 'closed', 'The kite was closed');
+    if (options) return connectLocally(this.#core, options) as unknown as Peer<Remote, ConnectionEvents>;
+    if (!this.#local) {
+      this.#local = connectLocally(this.#core, {});
+      this.#local.once('disconnect', () => (this.#local = undefined));
+    }
+    return this.#local as unknown as Peer<Remote, ConnectionEvents>;
+  }
+
+  /**
    * Serves a channel that a peer has opened. `username` is the user of the peer if the channel itself has authenticated it;
    * otherwise the peer authenticates with each call.
    */
   accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
-    return this.#core.accept(channel, username);
+    return this.#core.accept(channel, username === undefined ? undefined : { username, claims: NO_CLAIMS });
   }
 
   /** @internal Closes the connections that have used revoked credentials. `last`: those that may finish their calls. */

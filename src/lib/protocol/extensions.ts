@@ -41,14 +41,24 @@ export const NO_EXTENSIONS: ExtensionSet = new Set();
 
 const known: ReadonlySet<unknown> = new Set(EXTENSIONS);
 
+/** What nearly all peers speak: one set for all of their connections. */
+const SPOKEN: ExtensionSet = new Set(SPOKEN_EXTENSIONS);
+
 /**
  * Reads the list of extensions that a peer has sent. Ignores unknown names, values that are not names, and what is beyond the
  * limits, so that later versions can add names. Never throws.
  */
 export function parseExtensions(value: unknown): ExtensionSet {
   if (!Array.isArray(value)) return NO_EXTENSIONS;
+  if (isSpokenList(value)) return SPOKEN;
   const names = value.slice(0, EXTENSIONS_COUNT).filter(isKnown);
   return names.length === 0 ? NO_EXTENSIONS : new Set(names);
+}
+
+function isSpokenList(list: readonly unknown[]): boolean {
+  return (
+    list.length === SPOKEN_EXTENSIONS.length && SPOKEN_EXTENSIONS.every((name, index) => name === list[index])
+  );
 }
 
 function isKnown(name: unknown): name is Extension {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CallOptions } from '../../../src/lib/kite/call/peer.js';
-import type { RemoteFunction } from '../../../src/lib/kite/call/method-types.js';
+import type { RemoteFunction } from '../../../src/lib/kite/call/remote-function.js';
 import { bob, connected, settled } from '../../helpers/kite/cores.js';
 import { seededRandom } from '../../helpers/process/random.js';
 import { harmIn } from '../../helpers/wire/harmless.js';

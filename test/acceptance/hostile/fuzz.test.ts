@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
-import type { RemoteFunction } from '../../../src/lib/kite/call/method-types.js';
+import type { RemoteFunction } from '../../../src/lib/kite/call/remote-function.js';
 import { decodeClientFrame } from '../../../src/lib/transport/sockjs/frames.js';
 import { decodeBinary } from '../../../src/lib/transport/sockjs/binary-frame.js';
 import { LINES_START, readLines } from '../../../src/lib/transport/sockjs/lines.js';

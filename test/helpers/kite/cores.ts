@@ -2,6 +2,8 @@ import { onTestFinished } from 'vitest';
 import type { Client, Dialer } from '../../../src/lib/kite/call/client.js';
 import type { ClientOptions } from '../../../src/lib/kite/call/client-options.js';
 import { type CoreOptions, KiteCore } from '../../../src/lib/kite/core/kite-core.js';
+import { Admission, type AdmissionOptions } from '../../../src/lib/kite/serve/admission.js';
+import { newCallerRates } from '../../../src/lib/kite/serve/caller-rates.js';
 import { addDefaultMethods } from '../../../src/lib/kite/serve/default-methods.js';
 import { addHeartbeatMethod } from '../../../src/lib/kite/serve/heartbeat-method.js';
 import type { UsualMessageJson } from '../../../src/lib/dnode/message-json.js';
@@ -27,11 +29,11 @@ export const identity = {
 
 /** A kite without a port: `{type: 'name', key: 'bob'}` authenticates as bob. Closed when the test ends. */
 export function makeCore(
-  options: Partial<CoreOptions & { readonly json: UsualMessageJson }> = {},
+  options: Partial<CoreOptions & Pick<AdmissionOptions, 'verify'> & { readonly json: UsualMessageJson }> = {},
 ): KiteCore & { clock: ManualClock } {
   const clock = (options.clock as ManualClock | undefined) ?? new ManualClock();
   const { json = messageJson('exact') } = options;
-  const core = new KiteCore({
+  const core: KiteCore = new KiteCore({
     name: identity.name,
     identity,
     limits: defaultLimits,
@@ -42,15 +44,11 @@ export function makeCore(
     transport: 'auto',
     trustRemote: undefined,
     dialer: () => Promise.reject(new Error('this kite does not dial')),
-    authenticator: {
-      verify({ auth }) {
-        const { type, key } = (auth ?? {}) as { type?: unknown; key?: unknown };
-        if (type !== 'name' || typeof key !== 'string') {
-          throw new KiteError('authenticationError', 'No authentication information is provided');
-        }
-        return key;
-      },
-    },
+    authenticator: new Admission({
+      verify: options.verify ?? verifyName,
+      dispatch: (connection, call) => core.host.dispatch(connection, call),
+    }),
+    newCallerRates,
     methodHandling: 'ReturnMethod',
     concurrent: true,
     json,
@@ -64,6 +62,13 @@ export function makeCore(
   onTestFinished(() => closeCore(core));
   return Object.assign(core, { clock });
 }
+
+const verifyName: AdmissionOptions['verify'] = ({ auth }) => {
+  const { type, key } = (auth ?? {}) as { type?: unknown; key?: unknown };
+  if (type !== 'name' || typeof key !== 'string')
+    throw new KiteError('authenticationError', 'No authentication information is provided');
+  return { username: key, claims: {} };
+};
 
 /** Ends the connections of a kite in memory, both those that it opened and those that it accepted. */
 export function closeCore(core: KiteCore): void {

@@ -46,7 +46,7 @@ export const WAITS: readonly Wait[] = [
   {
     name: 'a call',
     start(clock, ms, end) {
-      const calls = new PendingCalls(clock, () => {});
+      const calls = new PendingCalls(clock);
       const call = {
         method: 'm',
         resolve: () => {},

@@ -22,6 +22,13 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/service/service-link',
   ],
   'browser/core': ['browser-core-global'],
+  'kite/local': ['kite/local-peer'],
+  'kite/identity': [
+    'kite/call/caller-identity',
+    'kite/serve/admission',
+    'kite/serve/allow-rule',
+    'kite/serve/held-calls',
+  ],
   'browser/webrtc': [
     'browser-webrtc-global',
     'kite/page/kontrol-peer',

@@ -22,6 +22,8 @@ const LISTED: Readonly<Record<string, string>> = {
   'src/lib/util/emitter.ts this': 'an Emitter guards its listeners',
   'src/lib/kite/serve/request-router.ts server':
     'the handlers of the kite never throw; those of the program are called as Node calls them',
+  'src/lib/kite/serve/request-router.ts socket': 'only destroys the socket',
+  'src/lib/kite/dialed-sockets.ts socket': 'only removes the socket from a set, and settles a promise',
   'src/lib/transport/websocket/websocket-listeners.ts ws':
     'the listeners guard themselves: they run for each message',
   'src/lib/transport/websocket/websocket-listeners.ts socket': 'the listeners guard themselves',

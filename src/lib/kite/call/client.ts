@@ -54,7 +54,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   #forever = false;
   #retry: Timer | undefined;
   /** The causes of failures that were logged as warnings. */
-  readonly #reported = new Set<string>();
+  #reported: Set<string> | undefined;
   readonly #renewal: TokenRenewal | undefined;
   /** The functions that each connection shares with the peer. */
   #kept: Set<(...args: never[]) => unknown> | undefined;
@@ -262,15 +262,13 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
       trustRemote: this.#options.trustRemote ?? this.#host.trustRemote,
       auth: this.#auth,
       timeout: this.#options.timeout,
-      ended: (code, reason) => this.#ended(connection, code, reason),
+      observer: this,
     });
-    connection.on('drain', () => this.emit('drain'));
-    connection.on('draining', () => this.#draining(connection));
     for (const fn of this.#kept ?? []) connection.keep(fn);
     this.#connection = connection;
     this.#state = 'connected';
     this.#backoff.reset();
-    this.#reported.clear();
+    this.#reported = undefined;
     connection.start();
     for (const { resolve } of this.#waiting.splice(0)) resolve();
     this.emit('connect');
@@ -289,17 +287,23 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#tryAgain();
   }
 
-  /** The peer takes no new calls: those of a client that reconnects go over another connection. */
-  #draining(connection: Connection): void {
+  /** @internal */
+  drained(): void {
+    this.emit('drain');
+  }
+
+  /** @internal The peer takes no new calls: those of a client that reconnects go over another connection. */
+  draining(connection: object): void {
     this.emit('draining');
     if (!this.#forever || this.#connection !== connection) return;
     // A peer cannot make this side hold any number of connections.
     this.#leaving?.close();
-    this.#leaving = connection;
+    this.#leaving = this.#connection;
     this.#disconnected(SERVICE_RESTART, 'The peer is shutting down');
   }
 
-  #ended(connection: Connection, code: number, reason: string): void {
+  /** @internal */
+  ended(connection: object, code: number, reason: string): void {
     if (this.#connection === connection) this.#disconnected(code, reason);
     else if (this.#leaving === connection) this.#leaving = undefined;
   }
@@ -329,6 +333,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 
   /** Logs a failure of `dialForever` as a warning, once per cause until the client is connected. */
   #report({ code, message }: KiteError): void {
+    this.#reported ??= new Set();
     this.#host.logger[this.#reported.has(code) ? 'debug' : 'warn'](`${message}; trying again`);
     this.#reported.add(code);
   }

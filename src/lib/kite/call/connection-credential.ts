@@ -1,6 +1,8 @@
+import type { CallerIdentity } from './caller-identity.js';
+
 /** A verified credential of a caller. */
 export interface ConnectionCredential {
-  readonly username: string;
+  readonly identity: CallerIdentity;
   /** Equal for credentials that can only be revoked together. */
   readonly revocationKey: string;
   /** Whether it has been revoked since it was verified. */

@@ -8,7 +8,8 @@ import { type ListenerFailed, logListenerFailures } from '../../util/guard-liste
 import type { guardSignal } from '../../util/guard-signal.js';
 import { cancelStreams, expectFailures, needsExtension } from './tagged-message.js';
 import { canceledError, closedHere, disconnectError, drainingError, notSentBecause } from './call-errors.js';
-import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
+import type { ConnectionEvents, ConnectionObserver, ConnectionOptions } from './connection-options.js';
+import type { CallerIdentity } from './caller-identity.js';
 import type { ConnectionCredential } from './connection-credential.js';
 import { ConnectionStreams } from '../streams/connection-streams.js';
 import type { ItemOutlet } from '../streams/stream-producer.js';
@@ -35,6 +36,11 @@ export interface ConnectionHost extends SenderHost, ReceiverHost {
   disconnected(connection: Connection): void;
 }
 
+/** Calls that wait. */
+export interface HeldMessages {
+  add(call: IncomingCall): void;
+}
+
 /** A call that runs. */
 export interface RunningCall {
   /** The caller has given up. */
@@ -44,18 +50,20 @@ export interface RunningCall {
 /** A live channel with dnode on it: calls, responses and callbacks in both directions. */
 export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly role: 'accepted' | 'dialed';
-  /** User of the peer, if the channel has authenticated it. */
-  readonly username: string | undefined;
+  /** The peer, if the channel has authenticated it. */
+  readonly identity: CallerIdentity | undefined;
   /** Limits how much is read from the peer at a time. */
   readonly flow: FlowControl;
   /** The credential of the last authenticated call; set by the authenticator. */
   credential: ConnectionCredential | undefined;
+  /** The calls that wait until the credentials of an earlier one have been checked. */
+  held: HeldMessages | undefined;
   /** Whether the call that is being dispatched is the first of the peer. */
   firstCall = false;
   readonly #host: ConnectionHost;
   readonly #channel: Channel;
   readonly #trustRemote: readonly string[] | true | undefined;
-  readonly #onEnd: ((code: number, reason: string) => void) | undefined;
+  readonly #observer: ConnectionObserver | undefined;
   readonly #pendingCalls: PendingCalls;
   readonly #sender: Sender;
   readonly #negotiation = new Negotiation();
@@ -79,11 +87,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#host = host;
     this.#channel = channel;
     this.role = options.role;
-    this.username = options.username;
+    this.identity = options.identity;
     this.flow = new FlowControl(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
-    this.#onEnd = options.ended;
-    this.#pendingCalls = new PendingCalls(host.clock, (number) => this.#sender.cancel(number));
+    this.#observer = options.observer;
+    this.#pendingCalls = new PendingCalls(host.clock);
     const { auth, timeout } = options;
     this.#sender = new Sender(host, {
       owner: this,
@@ -94,6 +102,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
       auth,
       timeout,
     });
+    this.#pendingCalls.canceler = this.#sender;
   }
 
   /** Starts to receive messages of the peer. */
@@ -105,7 +114,6 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
         sender: this.#sender,
         pendingCalls: this.#pendingCalls,
         negotiation: this.#negotiation,
-        ended: (code, reason) => this.#ended(code, reason),
       }),
     );
   }
@@ -139,6 +147,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   get kite(): KiteIdentity | undefined {
     if (!this.#kite && this.#claimedKite !== undefined) this.#kite = parseIdentity(this.#claimedKite);
     return this.#kite;
+  }
+
+  /** Whether the connection has ended. */
+  get hasEnded(): boolean {
+    return this.#closed;
   }
 
   /** Whether the peer has made a call. */
@@ -268,6 +281,10 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   dispatch(call: IncomingCall): void {
     if (call.response === undefined && this.#control(call)) return;
     if (!this.#negotiation.extensions) this.#negotiation.heard(call.extensions);
+    if (this.held) {
+      this.held.add(call);
+      return;
+    }
     this.firstCall = !this.hasReceivedCall;
     this.#claimedKite ??= call.kite ?? null;
     this.#host.dispatch(this, call);
@@ -291,6 +308,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #peerDrains(): void {
     if (this.#draining) return;
     this.#draining = true;
+    this.#observer?.draining(this);
     this.emit('draining');
   }
 
@@ -328,8 +346,15 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#controllers?.delete(controller);
   }
 
+  /** The channel has drained. */
+  drained(): void {
+    this.flow.update();
+    this.#observer?.drained();
+    this.emit('drain');
+  }
+
   /** The channel has ended: fails pending calls and aborts running requests. */
-  #ended(code: number, reason: string): void {
+  ended(code: number, reason: string): void {
     this.#closed = true;
     this.#sender.end();
     const lost = (): Error => (this.#closing ? closedHere() : disconnectError(reason));
@@ -338,7 +363,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;
     this.#host.disconnected(this);
-    this.#onEnd?.(code, reason);
+    this.#observer?.ended(this, code, reason);
     this.emit('disconnect', code, reason);
   }
 }

@@ -31,7 +31,7 @@ export class EnvelopeCache implements CallPrefixCache {
     if (!prefix) return undefined;
     // The form that kites write.
     const usual = parseUsualCall(rest, this.#limits, this.#json.parseData);
-    if (usual) return completeUsualCall(prefix, usual.args, usual.response);
+    if (usual) return completeUsualCall(prefix, usual);
     const message = parseAfterPrefix(rest, this.#limits, this.#json);
     if (!message) return undefined;
     const restored = reader.restore(prefix.method, message);

@@ -300,9 +300,12 @@ export function completeCall(prefix: CallPrefix, { args, callbacks, problem }: D
   return readOptions(prefix, args[0] as CallOptionsObject, callbacks, problem);
 }
 
-/** Returns the call that consists of a cached prefix, these arguments, and no other option. */
-export function completeUsualCall(prefix: CallPrefix, args: unknown[], response: number): IncomingCall {
-  return makeCall(prefix, args, NO_OPTIONS, undefined, response, undefined);
+/** Returns the call that consists of a cached prefix and this, without any other option. */
+export function completeUsualCall(
+  prefix: CallPrefix,
+  { args, response, stream }: Pick<IncomingCall, 'args' | 'response' | 'stream'>,
+): IncomingCall {
+  return makeCall(prefix, args, NO_OPTIONS, stream, response, undefined);
 }
 
 function readOptions(

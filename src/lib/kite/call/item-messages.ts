@@ -49,7 +49,8 @@ export class ItemMessages implements ItemOutlet {
   }
 
   add(item: unknown): void {
-    if (typeof item === 'number' && Number.isInteger(item) && item !== 0) this.#append(item.toString());
+    if (typeof item === 'number' && Number.isInteger(item) && !Object.is(item, -0))
+      this.#append(item.toString());
     else this.#addEncoded(item);
   }
 

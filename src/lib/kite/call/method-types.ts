@@ -1,6 +1,4 @@
-/// <reference lib="esnext.disposable" preserve="true" />
-
-import type { CallbackAnswer } from '../callbacks/callback-answer.js';
+import type { ArrivingArgs, ArrivingResult, Sent, SentArgs, Wire } from './wire-types.js';
 
 /**
  * The default type of a kite's methods: any method with any arguments. Declare an interface to check calls and to type their
@@ -15,19 +13,44 @@ export interface AnyMethods {
   [method: string]: (...args: unknown[]) => unknown;
 }
 
+type AnyFunction = (...args: never[]) => unknown;
+
 export type MethodName<Methods> = Extract<keyof Methods, string>;
 
+/** The names for which nothing is checked: any name if the methods have no type, and none otherwise. */
+export type UncheckedName<Methods> = string extends keyof Methods ? string : never;
+
+/** What carries the type of a method without being a function: see `ServedMethod`. */
+export interface Signed<Signature> {
+  readonly '~signature'?: Signature;
+}
+
+/** The function whose type is that of a method. */
+type Signature<Entry> = Entry extends AnyFunction
+  ? Entry
+  : Entry extends Signed<infer Own extends AnyFunction>
+    ? Own
+    : never;
+
+/** The arguments that a caller passes: a function of its own for each callback. */
 export type MethodArgs<Methods, Name extends MethodName<Methods>> = string extends keyof Methods
   ? unknown[]
-  : Methods[Name] extends (...args: infer Args) => unknown
-    ? PassedArgs<Args>
+  : Signature<Methods[Name]> extends (...args: infer Args) => unknown
+    ? SentArgs<Args>
     : never;
 
 /** The arguments that a handler receives: a callback of the peer for each function. */
 export type HandlerArgs<Methods, Name extends MethodName<Methods>> = string extends keyof Methods
   ? unknown[]
-  : Methods[Name] extends (...args: infer Args) => unknown
-    ? ReceivedArgs<Args>
+  : Signature<Methods[Name]> extends (...args: infer Args) => unknown
+    ? ArrivingArgs<Args>
+    : never;
+
+/** What a handler returns, or a promise of it resolves with. */
+export type HandlerResult<Methods, Name extends MethodName<Methods>> = string extends keyof Methods
+  ? unknown
+  : Signature<Methods[Name]> extends (...args: never[]) => infer Result
+    ? Sent<Awaited<Result>>
     : never;
 
 /**
@@ -36,20 +59,20 @@ export type HandlerArgs<Methods, Name extends MethodName<Methods>> = string exte
  */
 export type MethodResult<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
   ? Fallback
-  : Methods[Name] extends (...args: infer Args) => infer Result
+  : Signature<Methods[Name]> extends (...args: infer Args) => infer Result
     ? [ItemOf<Awaited<Result>>] extends [never]
-      ? Received<Awaited<Result>>
+      ? ArrivingResult<Awaited<Result>>
       : CollectedItems<Args, Awaited<Result>>
     : never;
 
-type CollectedItems<Args extends unknown[], Stream> =
-  | Received<ItemOf<Stream>>[]
-  | ([Extract<LastOf<Args>, (...args: never[]) => unknown>] extends [never] ? never : ReturnedBy<Stream>);
+type CollectedItems<Args extends readonly unknown[], Stream> =
+  | Wire<ItemOf<Stream>>[]
+  | ([Extract<LastOf<Args>, AnyFunction>] extends [never] ? never : ReturnedBy<Stream>);
 
 /** What the last argument of a call can be, if optional ones are left out. `Before` is the parameter before these. */
-type LastOf<Args extends unknown[], Before = never> = Args extends []
+type LastOf<Args extends readonly unknown[], Before = never> = Args extends readonly []
   ? Before
-  : Args extends [infer First, ...infer Rest]
+  : Args extends readonly [infer First, ...infer Rest]
     ? LastOf<Rest, First>
     : Before | Args[number];
 
@@ -67,58 +90,56 @@ type ItemOf<Result> = 0 extends 1 & Result // any
 /** The items of a streaming method. */
 export type StreamItem<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
   ? Fallback
-  : Methods[Name] extends (...args: never[]) => infer Result
-    ? Received<ItemOf<Awaited<Result>>>
+  : Signature<Methods[Name]> extends (...args: never[]) => infer Result
+    ? Wire<ItemOf<Awaited<Result>>>
     : never;
 
 /** The result of a streaming method: what its generator returns. */
 export type StreamResult<Methods, Name extends MethodName<Methods>, Fallback> = string extends keyof Methods
   ? Fallback
-  : Methods[Name] extends (...args: never[]) => infer Result
+  : Signature<Methods[Name]> extends (...args: never[]) => infer Result
     ? ReturnedBy<Awaited<Result>>
     : never;
 
 /** What a generator returns. Null for other streams, and the result itself if it is not a stream. */
 type ReturnedBy<Result> =
   Result extends AsyncGenerator<unknown, infer Returned>
-    ? Received<Returned>
+    ? ArrivingResult<Returned>
     : [ItemOf<Result>] extends [never]
-      ? Received<Result>
+      ? ArrivingResult<Result>
       : null;
 
 /**
- * A callback that the peer has passed. Calling it sends a message, and returns a promise of what it returns there. The program does
- * not have to read it: see `CallbackAnswer`. Throws if the arguments cannot be sent.
- *
- * A callback among the arguments of a call can be called until the call has ended, unless its caller has shared it for longer.
- * One in a result lives until it is released or the connection ends: release it with `release()`, or declare it with `using`. If
- * the program loses it, it is released when it is garbage collected.
+ * The methods of a kite that speaks neither `values` nor `bytes`, such as one in Go: what arrives from it is JSON and functions. A
+ * parameter that such a kite cannot receive, such as a `Map`, is `never`.
  *
  * @example
- *     kite.handle<[RemoteFunction<[question: string], boolean>]>('delete', async ({ args: [confirm] }) => {
- *       if (await confirm('Sure?')) remove();
- *     });
+ *     const client = kite.newClient<WithoutValues<{ now(): Date }>>(urlOfGoKite);
+ *     await client.tell('now'); // a string
  */
-export interface RemoteFunction<Args extends unknown[] = unknown[], Result = unknown> {
-  (...args: Args): CallbackAnswer<Result>;
-  /** Tells the peer that the callback is not used any more. */
-  readonly release: () => void;
-  [Symbol.dispose](): void;
-}
-
-type ReceivedArgs<Args extends unknown[]> = { [Index in keyof Args]: Received<Args[Index]> };
-
-/** What arrives in place of a value: a function of the peer in place of a function. */
-type Received<Value> =
-  Value extends RemoteFunction<never[]>
-    ? Value
-    : Value extends (...args: infer Parameters) => infer Result
-      ? RemoteFunction<Parameters, Awaited<Result>>
-      : Value;
-
-/** The arguments that a caller passes: a function of its own for each callback. */
-type PassedArgs<Args extends unknown[]> = {
-  [Index in keyof Args]: Args[Index] extends RemoteFunction<infer Parameters, infer Result>
-    ? (...args: Parameters) => Result | Promise<Result>
-    : Args[Index];
+export type WithoutValues<Methods> = {
+  [Name in keyof Methods]: Signature<Methods[Name]> extends (...args: infer Args) => infer Result
+    ? (
+        ...args: SendableArgs<Args>
+      ) => [ItemOf<Awaited<Result>>] extends [never]
+        ? ArrivingResult<Awaited<Result>, false>
+        : AsyncIterable<Wire<ItemOf<Awaited<Result>>, false>>
+    : never;
 };
+
+type SendableArgs<Args extends readonly unknown[]> = {
+  [Index in keyof Args]: [Wire<Args[Index], false>] extends [never] ? never : Args[Index];
+};
+
+/** Names that the language itself looks up in an object, for example when the object is awaited. Call such a method with `tell`. */
+type LanguageName = 'then' | 'toJSON' | 'toString' | 'valueOf';
+
+/** The methods of a peer as functions: `client.method.square(4)` is `client.tell('square', 4)`. */
+export type RemoteMethods<Methods> = {
+  readonly [Name in Exclude<MethodName<Methods>, LanguageName>]: Tell<Methods, Name>['tell'];
+};
+
+/** A method of an interface is compared less strictly than a function, so that any client is a `Client`. */
+interface Tell<Methods, Name extends MethodName<Methods>> {
+  tell(...args: MethodArgs<Methods, Name>): Promise<MethodResult<Methods, Name, unknown>>;
+}

@@ -1,4 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { ExtensionSet } from '../../protocol/extensions.js';
+import { DISPOSE } from '../../util/dispose.js';
 import { Emitter } from '../../util/emitter.js';
 import type { FieldOptions, ParentRequest } from './call-fields.js';
 import { type SharedFunction, sharedFunction } from '../callbacks/shared-function.js';
@@ -8,9 +11,11 @@ import type {
   MethodArgs,
   MethodName,
   MethodResult,
+  RemoteMethods,
   StreamItem,
   StreamResult,
 } from './method-types.js';
+import { remoteMethods } from './remote-methods.js';
 
 /** Options of a call. */
 export interface CallOptions extends FieldOptions {
@@ -41,6 +46,23 @@ export interface CallOptions extends FieldOptions {
 
 /** The other end of a connection: the kite that a client has dialed, or the caller of a handler. */
 export abstract class Peer<Methods, Events extends Record<string, unknown[]>> extends Emitter<Events> {
+  #method: object | undefined;
+
+  /**
+   * The methods of the peer as functions, which call them as `tell` does. Names with dots are in brackets. A method whose name the
+   * language uses for every object (`then`, `toJSON`, `toString`, `valueOf`) can be called with `tell` only.
+   *
+   * @example
+   *     await client.method.square(4); // 16
+   *     await client.method['kite.ping'](); // "pong"
+   */
+  get method(): RemoteMethods<Methods> {
+    this.#method ??= remoteMethods((name, args) =>
+      this.call(name as MethodName<Methods>, args as MethodArgs<Methods, MethodName<Methods>>),
+    );
+    return this.#method as RemoteMethods<Methods>;
+  }
+
   /**
    * Calls a method of the peer and resolves with its result. Rejects with a KiteError: the error of the peer, or one of type
    * `timeout`, `disconnect` (as soon as the connection ends), `argumentError` or `sendError` (the arguments cannot be sent),
@@ -117,6 +139,11 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
 
   /** Closes the connection after queued messages have been sent. Pending calls reject with `disconnect`. */
   abstract close(): void;
+
+  /** Calls `close`, for `using`. */
+  [DISPOSE](): void {
+    this.close();
+  }
 
   /**
    * Calls a method with the default timeout; see `call`.

@@ -32,15 +32,14 @@ export interface PendingCall {
  */
 export class PendingCalls {
   readonly #clock: Clock;
-  readonly #expired: (number: number) => void;
   readonly #table = new CallbackTable<CallbackEntry>();
+  /** Cancels calls that have timed out at the peer. Set before the first call. */
+  canceler: { cancel(number: number): void } | undefined;
   #timer: Timer | undefined;
   #timerAt = Infinity;
 
-  /** `expired` is called with the number of each call that has timed out. */
-  constructor(clock: Clock, expired: (number: number) => void) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#expired = expired;
   }
 
   /** Number of pending calls and of functions. */
@@ -150,7 +149,7 @@ export class PendingCalls {
     if (next !== Infinity) this.#watch(next);
     for (const [number, call] of expired) {
       this.settle(number, call).reject(callTimeout(call.method, call.timeout, call.stream?.begun));
-      this.#expired(number);
+      this.canceler?.cancel(number);
     }
   }
 }

@@ -63,7 +63,10 @@ export interface ReceivingConnection {
   readonly hasReceivedCall: boolean;
   /** Runs a call of the peer. */
   dispatch(call: IncomingCall): void;
-  emit(event: 'drain'): void;
+  /** The channel has drained. */
+  drained(): void;
+  /** The channel has ended. */
+  ended(code: number, reason: string): void;
   close(code: number, reason: string): void;
 }
 
@@ -73,8 +76,6 @@ export interface ReceiverOptions {
   readonly sender: Sender;
   readonly pendingCalls: PendingCalls;
   readonly negotiation: Negotiation;
-  /** Called when the channel has ended. */
-  readonly ended: (code: number, reason: string) => void;
 }
 
 /** Reads the messages of a connection: calls of the peer, its responses, and its calls of callbacks. */
@@ -85,7 +86,6 @@ export class Receiver implements ChannelReceiver, CallReader {
   readonly #sender: Sender;
   readonly #pendingCalls: PendingCalls;
   readonly #negotiation: Negotiation;
-  readonly #ended: (code: number, reason: string) => void;
   #prefixes: CallPrefixCache | undefined;
   /** Number of functions of this side that have failed. */
   #failures = 0;
@@ -93,7 +93,7 @@ export class Receiver implements ChannelReceiver, CallReader {
 
   constructor(
     host: ReceiverHost,
-    { connection, channel, sender, pendingCalls, negotiation, ended }: ReceiverOptions,
+    { connection, channel, sender, pendingCalls, negotiation }: ReceiverOptions,
   ) {
     this.#host = host;
     this.#connection = connection;
@@ -101,17 +101,15 @@ export class Receiver implements ChannelReceiver, CallReader {
     this.#sender = sender;
     this.#pendingCalls = pendingCalls;
     this.#negotiation = negotiation;
-    this.#ended = ended;
   }
 
   drain(): void {
-    this.#connection.flow.update();
-    this.#connection.emit('drain');
+    this.#connection.drained();
   }
 
   close(code: number, reason: string): void {
     this.#closed = true;
-    this.#ended(code, reason);
+    this.#connection.ended(code, reason);
   }
 
   /** Does not throw: an invalid message closes the connection. */

@@ -1,5 +1,6 @@
 import type { DnodeMessage, MessageLimits } from '../../dnode/dnode-message.js';
 import type { ParseData } from '../../dnode/message-json.js';
+import { SPOKEN_EXTENSIONS } from '../../protocol/extensions.js';
 import { exceedsBytes } from '../../util/utf8.js';
 
 /*
@@ -7,10 +8,15 @@ import { exceedsBytes } from '../../util/utf8.js';
  *
  *     {"method":5,"arguments":[…],"callbacks":{}}
  *     {"method":5,"arguments":[{"error":null,"result":…}],"callbacks":{}}
+ *     {"method":5,"arguments":[{"error":null,"result":…,"extensions":[…]}],"callbacks":{}}
+ *
+ * The third is the first answer of a kite, with the extensions that this version speaks.
  *
  * Calls follow a known prefix, up to their arguments:
  *
  *     […]}],"callbacks":{"5":[0,"responseCallback"]}}
+ *     […],"stream":{"next":"[Function]","items":256,"bytes":1024}}],
+ *         "callbacks":{"5":[0,"responseCallback"],"6":[0,"stream","next"]}}
  *
  * If the text at `…` is JSON on its own, then the message has no other meaning: what stands around it is complete. Parsing this
  * part takes a fraction of the time of parsing a message. Everything else is parsed as a whole.
@@ -19,8 +25,15 @@ const START = '{"method":';
 const ARGUMENTS = ',"arguments":[';
 const END = '],"callbacks":{}}';
 const RESULT = '{"error":null,"result":';
+const EXTENSIONS = `,"extensions":${JSON.stringify(SPOKEN_EXTENSIONS)}`;
 const CALL_END = '}],"callbacks":{"';
-const RESPONSE = '":[0,"responseCallback"]}}';
+const RESPONSE_PATH = '":[0,"responseCallback"]';
+const RESPONSE = `${RESPONSE_PATH}}}`;
+const STREAM = ',"stream":{"next":"[Function]","items":';
+const STREAM_BYTES = ',"bytes":';
+const STREAM_END = '}';
+const NEXT_KEY = ',"';
+const NEXT = '":[0,"stream","next"]}}';
 
 /** As many digits are always exact. */
 const EXACT_DIGITS = 15;
@@ -29,6 +42,8 @@ const EXACT_DIGITS = 15;
 const CALLBACK_LEVELS = 1;
 const RESULT_LEVELS = 3;
 const CALL_LEVELS = 3;
+/** Levels of nesting of the window of a stream. */
+const STREAM_LEVELS = 4;
 
 /** Parses a call of a callback, or a response. Returns undefined if it has to be parsed as a whole. */
 export function parseUsualMessage(
@@ -48,8 +63,13 @@ export function parseUsualMessage(
     return args && { method, args, callbacks: undefined };
   }
   if (text.charCodeAt(last - 1) !== CLOSE_BRACE) return undefined;
-  const result = parseData(text.slice(start + RESULT.length, last - 1), RESULT_LEVELS, limits);
-  return result === undefined ? undefined : { method, args: [{ error: null, result }], callbacks: undefined };
+  const announced = last - 1 - EXTENSIONS.length;
+  const isFirst = text.charCodeAt(last - 2) === CLOSE_BRACKET && hasTextAt(text, announced, EXTENSIONS);
+  const resultEnd = isFirst ? announced : last - 1;
+  const result = parseData(text.slice(start + RESULT.length, resultEnd), RESULT_LEVELS, limits);
+  if (result === undefined) return undefined;
+  const answer = isFirst ? { error: null, result, extensions: SPOKEN_EXTENSIONS } : { error: null, result };
+  return { method, args: [answer], callbacks: undefined };
 }
 
 /** The part of a call after its prefix. */
@@ -57,6 +77,13 @@ export interface UsualCall {
   readonly args: unknown[];
   /** Number of the caller's callback for the response. */
   readonly response: number;
+  /** Where the caller accepts a stream. Undefined if it does not. */
+  readonly stream: UsualStream | undefined;
+}
+
+export interface UsualStream {
+  readonly window: { readonly next: string; readonly items: number; readonly bytes: number };
+  readonly number: number;
 }
 
 /** Parses what follows the prefix of a call. Returns undefined if it has to be parsed as a whole. */
@@ -65,17 +92,62 @@ export function parseUsualCall(
   limits: MessageLimits,
   parseData: ParseData,
 ): UsualCall | undefined {
-  const end = rest.length - RESPONSE.length;
-  if (exceedsLimits(rest, limits) || end < 0 || !hasTextAt(rest, end, RESPONSE)) return undefined;
-  let digits = end;
-  while (isDigit(rest.charCodeAt(digits - 1))) digits--;
+  if (exceedsLimits(rest, limits)) return undefined;
+  const end = startOf(rest, rest.length, RESPONSE);
+  if (end === -1) return parseUsualStream(rest, limits, parseData);
+  const digits = digitsStart(rest, end);
   const response = numberIn(rest, digits, end);
-  const last = digits - CALL_END.length;
-  if (response === undefined || last < 2 || !hasTextAt(rest, last, CALL_END)) return undefined;
-  // Anything else is not only arguments, or not the list that kites send.
-  if (rest.charCodeAt(0) !== OPEN_BRACKET || rest.charCodeAt(last - 1) !== CLOSE_BRACKET) return undefined;
-  const args = parseData(rest.slice(0, last), CALL_LEVELS, limits) as unknown[] | undefined;
-  return args && { args, response };
+  const last = startOf(rest, digits, CALL_END);
+  const args = response === undefined ? undefined : parseArgs(rest, last, limits, parseData);
+  return args && { args, response: response as number, stream: undefined };
+}
+
+/** The same for a call that accepts a stream. */
+function parseUsualStream(rest: string, limits: MessageLimits, parseData: ParseData): UsualCall | undefined {
+  const numberEnd = startOf(rest, rest.length, NEXT);
+  const numberStart = digitsStart(rest, numberEnd);
+  const responseEnd = startOf(rest, startOf(rest, numberStart, NEXT_KEY), RESPONSE_PATH);
+  const responseStart = digitsStart(rest, responseEnd);
+  const bytesEnd = startOf(rest, startOf(rest, responseStart, CALL_END), STREAM_END);
+  const bytesStart = digitsStart(rest, bytesEnd);
+  const itemsEnd = startOf(rest, bytesStart, STREAM_BYTES);
+  const itemsStart = digitsStart(rest, itemsEnd);
+  const last = startOf(rest, itemsStart, STREAM);
+  if (last === -1 || limits.callbacksPerMessage < 2 || limits.messageDepth < STREAM_LEVELS) return undefined;
+  const number = numberIn(rest, numberStart, numberEnd);
+  const response = numberIn(rest, responseStart, responseEnd);
+  const bytes = numberIn(rest, bytesStart, bytesEnd);
+  const items = numberIn(rest, itemsStart, itemsEnd);
+  if (number === undefined || response === undefined || bytes === undefined || items === undefined)
+    return undefined;
+  // Of two entries with one number, the second replaces the first.
+  const args = number === response ? undefined : parseArgs(rest, last, limits, parseData);
+  return args && { args, response, stream: { window: { next: '[Function]', items, bytes }, number } };
+}
+
+/** Parses the arguments that end at `last`. Anything but the list that kites send is not only arguments. */
+function parseArgs(
+  rest: string,
+  last: number,
+  limits: MessageLimits,
+  parseData: ParseData,
+): unknown[] | undefined {
+  if (last < 2 || rest.charCodeAt(0) !== OPEN_BRACKET || rest.charCodeAt(last - 1) !== CLOSE_BRACKET)
+    return undefined;
+  return parseData(rest.slice(0, last), CALL_LEVELS, limits) as unknown[] | undefined;
+}
+
+/** Returns where `expected`, which ends at `end`, starts. Returns -1 if it is not there. */
+function startOf(text: string, end: number, expected: string): number {
+  const start = end - expected.length;
+  return start >= 0 && hasTextAt(text, start, expected) ? start : -1;
+}
+
+/** Returns where the digits that end at `end` start. */
+function digitsStart(text: string, end: number): number {
+  let start = end;
+  while (isDigit(text.charCodeAt(start - 1))) start--;
+  return start;
 }
 
 function exceedsLimits(text: string, { messageBytes, callbacksPerMessage }: MessageLimits): boolean {

@@ -3,7 +3,6 @@ import { SPOKEN_EXTENSIONS } from '../../protocol/extensions.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
-import type { Clock } from '../../util/clock.js';
 import type { guardSignal } from '../../util/guard-signal.js';
 import { Emitter } from '../../util/emitter.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
@@ -16,13 +15,16 @@ import {
   type Dialer,
   type Transport,
 } from '../call/client.js';
+import type { CallerIdentity } from '../call/caller-identity.js';
 import { type CallPrefixCache, Connection, type ConnectionEvents } from '../call/connection.js';
 import { envelopeFragment, type IncomingCall, methodFragment } from '../call/envelope.js';
 import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
 import { Dispatcher, type DispatcherOptions } from '../serve/dispatcher.js';
-import { type HandlerChain, type Handler, Method } from '../serve/method.js';
+import { type HandlerChain, type Handler, Method, type MethodParts } from '../serve/method.js';
 import type { HandleOptions, KiteDescription, MethodHost } from '../serve/method-host.js';
+import type { MethodDefinition } from '../serve/served-methods.js';
+import type { Request } from '../serve/request.js';
 import { CACHED_CREDENTIALS, CACHED_METHODS } from '../limits/kite-limits.js';
 
 /** The events of a kite, with the arguments of their listeners. */
@@ -35,16 +37,20 @@ export type KiteEvents = {
   disconnect: [peer: Peer<AnyMethods, ConnectionEvents>];
   /** This kite has registered with Kontrol under `url`: the first time, or again. */
   register: [url: string];
+  /**
+   * A call was refused before its handler ran: its method does not exist, its caller was not authenticated, may not call the
+   * method or exceeded its rate, its arguments are invalid, or the kite is shutting down. `error` is what its caller gets.
+   */
+  refused: [request: Request, error: unknown];
   /** An attempt of `registerForever` or `registerHttp` has failed. Unless the method rejects, another attempt follows. */
   registerFailed: [error: Error];
 };
 
-export interface CoreOptions extends DispatcherOptions, Pick<ClientHost, 'newRenewal'> {
+export interface CoreOptions extends DispatcherOptions, MethodParts, Pick<ClientHost, 'newRenewal'> {
   readonly identity: KiteIdentity;
   readonly limits: ConnectionLimits;
   readonly json: MessageJson;
   readonly errorFields?: readonly string[] | undefined;
-  readonly clock: Clock;
   readonly logger: Logger;
   readonly timeout: number;
   readonly handshakeTimeout: number;
@@ -65,7 +71,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   readonly identity: KiteIdentity;
   /** The interface of this kite to its clients and connections. */
   readonly host: ClientHost;
-  readonly #clock: Clock;
+  readonly #parts: MethodParts;
   readonly #dispatcher: Dispatcher;
   /** The connections that peers have opened. */
   readonly accepted = new Set<Connection>();
@@ -74,8 +80,9 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   constructor(options: CoreOptions) {
     super(options.logger);
     this.identity = options.identity;
-    this.#clock = options.clock;
+    this.#parts = options;
     this.#dispatcher = new Dispatcher(options);
+    this.chain.refused = (request, error) => this.emit('refused', request, error);
     this.host = this.#makeHost(options);
   }
 
@@ -96,15 +103,33 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     const [options, handler] =
       maybeHandler === undefined ? [{}, optionsOrHandler] : [optionsOrHandler, maybeHandler];
     if (typeof handler !== 'function') throw new TypeError(`The handler of "${name}" is not a function`);
-    const details = options as HandleOptions<unknown[]>;
-    const method = new Method(name, handler as Handler, this.#clock, details);
+    const details = options as HandleOptions;
+    const method = new Method(name, handler as Handler, this.#parts, details);
     this.#dispatcher.add(method);
     return method;
   }
 
+  /** Adds methods by name. Each entry is a handler, or an object with a handler and options. Returns the methods. */
+  methods(entries: object): Readonly<Record<string, Method>> {
+    const added = Object.entries(entries).map(([name, entry]: [string, unknown]) => {
+      if (typeof entry === 'function') return [name, this.handle(name, entry)] as const;
+      const { handler, ...options } = (entry ?? {}) as Partial<MethodDefinition>;
+      return [name, this.handle(name, options, handler ?? null)] as const;
+    });
+    return Object.fromEntries(added);
+  }
+
   describe(): KiteDescription {
-    const methods = this.#dispatcher.list().map((method) => method.describe());
-    return { kite: this.identity, methods, extensions: SPOKEN_EXTENSIONS };
+    return this.#describe(this.#dispatcher.list());
+  }
+
+  async describeTo(request: Request): Promise<KiteDescription> {
+    return this.#describe(await this.#dispatcher.visibleTo(request));
+  }
+
+  #describe(methods: readonly Method[]): KiteDescription {
+    const descriptions = methods.map((method) => method.describe());
+    return { kite: this.identity, methods: descriptions, extensions: SPOKEN_EXTENSIONS };
   }
 
   newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
@@ -113,8 +138,8 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     return client;
   }
 
-  accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
-    const connection = new Connection(this.host, channel, { role: 'accepted', username });
+  accept(channel: Channel, identity?: CallerIdentity): Peer<AnyMethods, ConnectionEvents> {
+    const connection = new Connection(this.host, channel, { role: 'accepted', identity });
     this.accepted.add(connection);
     this.#debug(connection, 'connected');
     this.emit('connect', connection);

@@ -128,6 +128,18 @@ export const NUMBER_LITERALS = 100_000;
 export const VERIFIED_CREDENTIALS = 2048;
 
 /**
+ * Maximum number of decisions of `acceptKontrolKey` that are cached. Default 256. If exceeded, the least recently used ones are
+ * removed.
+ */
+export const KONTROL_KEY_DECISIONS = 256;
+
+/**
+ * Maximum number of callers of a method whose rates are counted separately. Default 10,000. If exceeded, the least recently used
+ * ones may call as often as at first.
+ */
+export const THROTTLED_CALLERS = 10_000;
+
+/**
  * Maximum number of kite keys, or tokens of different kite keys, that one connection can authenticate with. Default 64. If
  * exceeded, the call fails with `authenticationError`.
  */

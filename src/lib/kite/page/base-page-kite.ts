@@ -1,12 +1,27 @@
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import { NO_CLAIMS } from '../call/caller-identity.js';
 import type { Client, ClientOptions } from '../call/client.js';
 import type { ConnectionEvents } from '../call/connection.js';
-import type { AnyMethods, HandlerArgs, MethodName, MethodResult } from '../call/method-types.js';
+import type {
+  AnyMethods,
+  HandlerArgs,
+  HandlerResult,
+  MethodName,
+  RemoteMethods,
+  UncheckedName,
+} from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
 import type { KiteCore, KiteEvents } from '../core/kite-core.js';
 import type { FinalFunc, Handler, Method } from '../serve/method.js';
 import type { HandleOptions, KiteDescription } from '../serve/method-host.js';
+import type {
+  CheckedEntries,
+  FittingSchema,
+  IfUnchecked,
+  MethodEntries,
+  ServedMethods,
+} from '../serve/served-methods.js';
 
 /** The part of a page that tells when to reconnect. Node has none of it. */
 interface WakingPage {
@@ -17,6 +32,8 @@ const page = globalThis as unknown as WakingPage;
 
 /** What kites in a page have in common, whatever parts they are composed of. `Options` are those of a client. */
 export abstract class BasePageKite<Methods, Options extends ClientOptions> {
+  /** Exists in the type only, which makes every kite a `Kite`, whatever its methods. */
+  declare readonly '~methods'?: RemoteMethods<Methods>;
   readonly identity: KiteIdentity;
   readonly #core: KiteCore;
   readonly #closed = new AbortController();
@@ -52,18 +69,53 @@ export abstract class BasePageKite<Methods, Options extends ClientOptions> {
    *
    * @throws TypeError if the handler is not a function
    */
-  handle<Name extends MethodName<Methods>>(
-    name: Name,
-    handler: Handler<HandlerArgs<Methods, Name>, MethodResult<Methods, Name, unknown>>,
-  ): Method;
-  handle<Args extends unknown[], Result = unknown>(name: string, handler: Handler<Args, Result>): Method;
   handle<Args extends unknown[], Result = unknown>(
-    name: string,
+    name: UncheckedName<Methods>,
+    handler: Handler<Args, Result>,
+  ): Method;
+  handle<Args extends unknown[], Result = unknown>(
+    name: UncheckedName<Methods>,
     options: HandleOptions<Args>,
     handler: Handler<Args, Result>,
   ): Method;
+  handle<
+    Name extends MethodName<Methods>,
+    Args extends unknown[] = HandlerArgs<Methods, Name>,
+    Input = HandlerArgs<Methods, Name>,
+  >(
+    name: Name,
+    options: HandleOptions<Args, Input> & FittingSchema<HandlerArgs<Methods, Name>, Input>,
+    handler: Handler<Args, HandlerResult<Methods, Name>>,
+  ): Method;
+  handle<Name extends MethodName<Methods>>(
+    name: Name,
+    handler: Handler<HandlerArgs<Methods, Name>, HandlerResult<Methods, Name>>,
+  ): Method;
   handle(name: string, optionsOrHandler: unknown, maybeHandler?: unknown): Method {
     return this.#core.handle(name, optionsOrHandler, maybeHandler);
+  }
+
+  /**
+   * Adds methods by name: handlers, or objects with a `handler` and the options of `handle`. Returns the methods. The type of what
+   * it returns is that of a client of this kite, with the arguments and results of the handlers.
+   *
+   * @example
+   *     const api = kite.methods({
+   *       square: ({ args: [n] }: Request<[number]>) => n * n,
+   *       greet: { args: z.tuple([z.string()]), handler: ({ args: [name] }) => `Hello, ${name}!` },
+   *     });
+   *     export type Api = typeof api; // for newClient<Api>(url)
+   *
+   * @throws TypeError if a handler is not a function
+   */
+  methods<Args, Entries extends object>(
+    entries: Entries & MethodEntries<Args> & IfUnchecked<Methods>,
+  ): ServedMethods<Entries>;
+  methods<Names extends MethodName<Methods>>(
+    entries: CheckedEntries<Methods, Names>,
+  ): Readonly<Record<Names, Method>>;
+  methods(entries: object): unknown {
+    return this.#core.methods(entries);
   }
 
   /** Returns the identity and the methods of this kite: the result of its method `kite.describe`. */
@@ -102,7 +154,7 @@ export abstract class BasePageKite<Methods, Options extends ClientOptions> {
    * otherwise the peer authenticates with each call.
    */
   accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
-    return this.#core.accept(channel, username);
+    return this.#core.accept(channel, username === undefined ? undefined : { username, claims: NO_CLAIMS });
   }
 
   /** Closes every client, and rejects calls of peers. Pending calls reject with `disconnect`. */

@@ -11,6 +11,7 @@ import { randomUuid } from '../../util/random.js';
 import type { ClientHost, Dialer } from '../call/client.js';
 import { KiteCore } from '../core/kite-core.js';
 import { addDefaultMethods } from '../serve/default-methods.js';
+import type { Authenticator } from '../serve/dispatcher.js';
 import type { PageKiteOptions } from './page-kite-options.js';
 import { addPageMethods, type PageOutput } from './page-methods.js';
 
@@ -57,7 +58,7 @@ export function composePageKite(
     errorFields: options.errorFields,
     clock,
     logger,
-    authenticator: { verify: refuseCaller },
+    authenticator: { admit: admitTrusted },
     methodHandling: options.methodHandling ?? 'ReturnMethod',
     concurrent: options.concurrent ?? true,
     timeout: options.timeout ?? 15_000,
@@ -78,9 +79,14 @@ function hostOf({ location }: PageGlobals): string {
   return (location && new URL(location.href).hostname) || 'page';
 }
 
-function refuseCaller(): never {
-  throw new KiteError('authenticationError', 'trustRemote of this page does not include that method');
-}
+const admitTrusted: Authenticator['admit'] = (request, { name, allow }, _call, connection) => {
+  const { identity } = connection;
+  if (allow === undefined && connection.trusts(name)) return;
+  if (allow !== undefined || !identity)
+    throw new KiteError('authenticationError', 'trustRemote of this page does not include that method');
+  request.identity = identity;
+  request.username = identity.username;
+};
 
 function makeDialer(
   dial: PageParts['dial'],

@@ -2,17 +2,17 @@ import { KiteError } from '../../protocol/errors.js';
 
 /**
  * A schema for the arguments of a method, in the form that zod, valibot, arktype and others share (standardschema.dev,
- * version 1). Its output, a tuple or an array, becomes the `args` of the request.
+ * version 1). Its output, a tuple or an array, becomes the `args` of the request. Callers pass its input.
  *
  * @example
  *     kite.handle('square', { args: z.tuple([z.number()]) }, ({ args: [n] }) => n * n);
  */
-export interface ArgsSchema<Args extends readonly unknown[]> {
+export interface ArgsSchema<Args extends readonly unknown[], Input = unknown> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
     readonly validate: (value: unknown) => SchemaResult<Args> | Promise<SchemaResult<Args>>;
-    readonly types?: { readonly input: unknown; readonly output: Args } | undefined;
+    readonly types?: { readonly input: Input; readonly output: Args } | undefined;
   };
 }
 

@@ -14,12 +14,19 @@ import { Request } from './request.js';
 import type { IncomingCall } from '../call/envelope.js';
 import { canReceive, sendStream } from './send-stream.js';
 
+/** Decides who may call a method that requires authentication. */
 export interface Authenticator {
   /**
-   * Returns the username of a caller from the `authentication` of its call, or throws an `authenticationError`. Records the
-   * credential in the connection.
+   * Sets the identity of a request, or throws an `authenticationError`. Records the credential in the connection. Returns a promise
+   * if the credentials have to be checked first; the calls behind this one then wait.
    */
-  verify(call: IncomingCall, connection: Connection): string;
+  admit(request: Request, method: Method, call: IncomingCall, connection: Connection): Promise<void> | void;
+  /** Checks the options of a method that is added. */
+  prepare?(method: Method): void;
+  /** Returns the methods that a caller may know. Default: all. */
+  visible?(methods: readonly Method[], request: Request): Promise<readonly Method[]>;
+  /** Lets the calls behind a call wait until its credentials have been checked. Must be there if `admit` returns promises. */
+  hold?(connection: Connection, checked: Promise<void>, settled: (error?: unknown) => void): void;
 }
 
 export interface DispatcherOptions {
@@ -31,12 +38,12 @@ export interface DispatcherOptions {
 }
 
 /**
- * The only gate for incoming calls, on accepted and dialed connections: it checks method, shape, authentication and rate, and
+ * The only gate for incoming calls, on accepted and dialed connections: it checks method, authentication, shape and rate, and
  * then runs the handler. Every call that expects a response gets exactly one, unless its connection ends first or its caller
  * cancels it.
  */
 export class Dispatcher {
-  readonly chain: HandlerChain = { pre: [], post: [], final: [] };
+  readonly chain: HandlerChain = { around: [], pre: [], post: [], final: [] };
   readonly #methods = new Map<string, Method>();
   readonly #options: DispatcherOptions;
   #draining = false;
@@ -46,6 +53,7 @@ export class Dispatcher {
   }
 
   add(method: Method): void {
+    this.#options.authenticator.prepare?.(method);
     this.#methods.set(method.name, method);
   }
 
@@ -55,6 +63,12 @@ export class Dispatcher {
     return [...this.#methods.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** Returns the methods that a caller may know, sorted by name. */
+  async visibleTo(request: Request): Promise<readonly Method[]> {
+    const methods = this.list();
+    return (await this.#options.authenticator.visible?.(methods, request)) ?? methods;
+  }
+
   /** Rejects calls from now on. */
   drain(): void {
     this.#draining = true;
@@ -62,19 +76,57 @@ export class Dispatcher {
 
   dispatch(connection: Connection, call: IncomingCall): void {
     const method = this.#methods.get(call.method);
-    // Without a request id, as in the Go implementation: there is no request yet.
+    const request = new Request(connection, call);
     if (!method) {
-      connection.respondError(call, methodNotFound(call.method), '');
+      // Without a request id, as in the Go implementation.
+      this.#refuse(connection, call, request, methodNotFound(call.method), '');
       return;
     }
-    const request = new Request(connection, call);
+    let checked: Promise<void> | void;
     try {
-      this.#admit(connection, call, method, request);
+      checked = this.#admit(connection, call, method, request);
     } catch (error) {
-      connection.respondError(call, error, request.id);
+      this.#refuse(connection, call, request, error);
       return;
     }
     connection.flow.began();
+    if (checked) this.#wait(checked, connection, call, method, request);
+    else this.#start(connection, call, method, request);
+  }
+
+  /** Starts a call when its credentials have been checked. */
+  #wait(
+    checked: Promise<void>,
+    connection: Connection,
+    call: IncomingCall,
+    method: Method,
+    request: Request,
+  ): void {
+    connection.track(call, request);
+    this.#options.authenticator.hold?.(connection, checked, (error) => {
+      const late = (request.timeLeft ?? 1) <= 0 ? deadlinePassed() : undefined;
+      const failure = error ?? late;
+      if (!request.canceled && !connection.hasEnded && failure === undefined) {
+        this.#start(connection, call, method, request);
+        return;
+      }
+      finish(connection, call, request);
+      if (failure !== undefined && !request.canceled) this.#refuse(connection, call, request, failure);
+    });
+  }
+
+  #refuse(
+    connection: Connection,
+    call: IncomingCall,
+    request: Request,
+    error: unknown,
+    id: string = request.id,
+  ): void {
+    connection.respondError(call, error, id);
+    this.chain.refused?.(request, error);
+  }
+
+  #start(connection: Connection, call: IncomingCall, method: Method, request: Request): void {
     if (this.#options.concurrent) {
       void this.#run(connection, call, method, request);
       return;
@@ -88,14 +140,13 @@ export class Dispatcher {
     });
   }
 
-  #admit(connection: Connection, call: IncomingCall, method: Method, request: Request): void {
-    if (call.problem) throw call.problem;
+  #admit(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {
     if (this.#draining) throw drainingError(this.#options.name);
-    if (method.authenticated && !connection.trusts(call.method)) {
-      request.username = connection.username ?? this.#options.authenticator.verify(call, connection);
-    }
-    if (call.metadata !== undefined) request.metadata = checkedMetadata(call.metadata, connection.limits);
-    if (!method.admit()) throw rateExceeded();
+    const checked = method.authenticated
+      ? this.#options.authenticator.admit(request, method, call, connection)
+      : undefined;
+    if (checked) return checked.then(() => limit(connection, call, method, request));
+    limit(connection, call, method, request);
   }
 
   #run(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {
@@ -111,6 +162,13 @@ export class Dispatcher {
     }
     return respond(connection, call, request, result);
   }
+}
+
+/** Checks what an authenticated caller has sent, and its rate. */
+function limit(connection: Connection, call: IncomingCall, method: Method, request: Request): void {
+  if (call.problem) throw call.problem;
+  if (call.metadata !== undefined) request.metadata = checkedMetadata(call.metadata, connection.limits);
+  if (!method.admit(request)) throw rateExceeded();
 }
 
 /** Responds with what a promise of a handler resolves with. */

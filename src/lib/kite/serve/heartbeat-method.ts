@@ -2,7 +2,7 @@ import { KiteError } from '../../protocol/errors.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Connection } from '../call/connection.js';
 import type { HandleOptions, MethodHost } from './method-host.js';
-import type { RemoteFunction } from '../call/method-types.js';
+import type { RemoteFunction } from '../call/remote-function.js';
 import type { Request } from './request.js';
 import { heartbeatInterval } from '../limits/heartbeat-interval.js';
 
@@ -19,7 +19,7 @@ export function addHeartbeatMethod(
   heartbeatFrom: HeartbeatCallers = 'kontrol',
 ): void {
   const heartbeats = new WeakMap<Request['client'], () => void>();
-  const options: HandleOptions<unknown[]> = { description: 'Calls a function at an interval in seconds.' };
+  const options: HandleOptions = { description: 'Calls a function at an interval in seconds.' };
   kite.handle('kite.heartbeat', options, ({ args: [interval, ping], client }) => {
     const trusted = client instanceof Connection && client.trusts('kite.heartbeat');
     if (heartbeatFrom === 'kontrol' && !trusted) {

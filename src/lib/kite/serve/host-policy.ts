@@ -10,6 +10,8 @@ export class HostPolicy {
   readonly #any: boolean;
   readonly #restricted: boolean;
   readonly #names: Set<string>;
+  /** The last header that was accepted wherever the server listens. Nearly all requests have the same. */
+  #accepted: string | undefined;
 
   /** If `allowed` is undefined, loopback names are accepted if the server listens on loopback only, else any name. */
   constructor(allowed: readonly string[] | '*' | undefined) {
@@ -27,10 +29,13 @@ export class HostPolicy {
   /** Whether the host of a request is accepted. `atLoopback`: whether the server listens on loopback only. */
   allows({ headers }: IncomingMessage, atLoopback: boolean): boolean {
     // Browsers always send it. HTTP/1.0 clients may omit it.
-    if (headers.host === undefined || this.#any) return true;
-    const host = withoutPort(headers.host);
-    if (isLoopbackHost(host) || this.#names.has(host)) return true;
-    return !atLoopback && (!this.#restricted || isAddress(host));
+    const header = headers.host;
+    if (header === undefined || this.#any || header === this.#accepted) return true;
+    const host = withoutPort(header);
+    if (!isLoopbackHost(host) && !this.#names.has(host))
+      return !atLoopback && (!this.#restricted || isAddress(host));
+    this.#accepted = header;
+    return true;
   }
 }
 

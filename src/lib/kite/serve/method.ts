@@ -1,8 +1,10 @@
 import type { Clock } from '../../util/clock.js';
 import { describeThrown } from '../../util/message-of.js';
 import { TokenBucket } from '../../util/token-bucket.js';
+import type { Allow } from './allow-rule.js';
 import type { Request } from './request.js';
 import { type ArgsSchema, checkedArgs, type JsonSchema } from './argument-schema.js';
+import { deriveJsonSchema } from './derive-json-schema.js';
 
 /**
  * Handles a call. The returned or resolved value is the result of the call; an exception or rejection is its error. A
@@ -11,6 +13,26 @@ import { type ArgsSchema, checkedArgs, type JsonSchema } from './argument-schema
 export type Handler<Args extends readonly unknown[] = unknown[], Result = unknown> = (
   request: Request<Args>,
 ) => Result | Promise<Result>;
+
+/** Runs the rest of a call: further middleware, the check of the arguments, the handler. Resolves with the result or rejects. */
+export type Next = () => Promise<unknown>;
+
+/**
+ * Runs around a call: before `next()`, which can be called once, and after it. What it returns is the result of the call; if it
+ * returns nothing, that is the result of `next()`. If it throws, the call fails. A call that was refused before, for its
+ * credentials or its rate, does not reach it: see the event `refused`.
+ *
+ * @example
+ *     kite.use(async (request, next) => {
+ *       const start = performance.now();
+ *       try {
+ *         return await next();
+ *       } finally {
+ *         console.log(request.method, request.username, performance.now() - start);
+ *       }
+ *     });
+ */
+export type Middleware = (request: Request, next: Next) => unknown;
 
 /** The outcome of a call: a result or an error. */
 export type Outcome =
@@ -28,21 +50,47 @@ export type FinalFunc = (request: Request, outcome: Outcome) => Outcome | void |
  */
 export type MethodHandling = 'ReturnMethod' | 'ReturnFirst' | 'ReturnLatest';
 
-/** The rate limit of a method: a token bucket, which is full at the start. */
-export interface ThrottleOptions {
+/** A rate limit: a token bucket, which is full at the start. */
+export interface CallRate {
   /** Time after which one more call is allowed, in milliseconds. */
   readonly interval: number;
   /** Maximum number of calls that are allowed at once. */
   readonly capacity: number;
 }
 
+/** The rate limit of a method. */
+export interface ThrottleOptions extends CallRate {
+  /**
+   * Whether the limit applies to all callers together (`method`, the default), or to each `caller`: each user, and each address, or
+   * /64 network of IPv6, of callers that have not authenticated. A method can have one limit of each kind.
+   */
+  readonly per?: 'method' | 'caller';
+}
+
+/** The rate limits of the callers of a method. */
+export interface CallerRates {
+  /** Counts a call. Returns false if the rate of its caller is exceeded. */
+  take(request: Request): boolean;
+}
+
+/** What methods receive from their kite. */
+export interface MethodParts {
+  readonly clock: Clock;
+  /** Whether methods require no authentication, unless they have the option `allow`. Default: false. */
+  readonly disableAuthentication?: boolean | undefined;
+  /** Creates the rate limits of the callers of a method. Pages have none. */
+  readonly newCallerRates?: ((rate: CallRate, clock: Clock) => CallerRates) | undefined;
+}
+
 /** Optional properties of a method. */
 export interface MethodDetails {
+  /** Who may call the method. */
+  readonly allow?: Allow | undefined;
   /** Schema that validates the arguments before the handler runs. */
   readonly args?: ArgsSchema<unknown[]> | undefined;
   /** Description of the method in the result of `kite.describe`. */
   readonly description?: string | undefined;
-  /** JSON Schema of the array of arguments in the result of `kite.describe`. Not used for validation. */
+  /** JSON Schema of the array of arguments in the result of `kite.describe`. Not used for validation. Default: that of `args`. */
   readonly jsonSchema?: JsonSchema | undefined;
   /** Whether the result of `kite.describe` says that the method streams. Default: whether the handler is an async generator. */
   readonly streams?: boolean | undefined;
@@ -53,51 +101,88 @@ export interface MethodDescription {
   readonly name: string;
   /** Whether callers have to authenticate. */
   readonly authenticated: boolean;
-  readonly throttle?: ThrottleOptions;
+  /** The rate limit of all callers together. */
+  readonly throttle?: CallRate;
+  /** The rate limit of each caller. */
+  readonly throttlePerCaller?: CallRate;
   readonly description?: string;
   readonly jsonSchema?: JsonSchema;
   /** Set if the method is known to stream. A method without it may return a stream. */
   readonly streams?: true;
 }
 
-/** Handlers that run before and after a method, and functions that run at the end. A kite has one, and each method has one. */
+/** What runs around, before and after a method, and at the end. A kite has one, and each method has one. */
 export interface HandlerChain {
+  readonly around: Middleware[];
   readonly pre: Handler[];
   readonly post: Handler[];
   readonly final: FinalFunc[];
+  /** Called when the arguments of a call are refused. */
+  refused?: (request: Request, error: unknown) => void;
 }
 
 /** A method of a kite. Its configuration methods return it, so that they can be chained after `handle`. */
 export class Method {
   readonly name: string;
-  readonly chain: HandlerChain = { pre: [], post: [], final: [] };
+  readonly chain: HandlerChain = { around: [], pre: [], post: [], final: [] };
   readonly #handler: Handler;
-  readonly #clock: Clock;
+  readonly #parts: MethodParts;
   readonly #schema: ArgsSchema<unknown[]> | undefined;
   readonly #details: MethodDetails;
-  #authenticated = true;
-  #throttle: ThrottleOptions | undefined;
+  #authenticated: boolean;
+  #throttle: CallRate | undefined;
+  #throttlePerCaller: CallRate | undefined;
   #bucket: TokenBucket | undefined;
+  #callers: CallerRates | undefined;
   #handling: MethodHandling | undefined;
+  /** The JSON Schema that was derived from the schema; null if there is none. */
+  #derived: JsonSchema | null | undefined;
 
-  constructor(name: string, handler: Handler, clock: Clock, details: MethodDetails = {}) {
+  constructor(name: string, handler: Handler, parts: MethodParts, details: MethodDetails = {}) {
     this.name = name;
     this.#handler = handler;
-    this.#clock = clock;
+    this.#parts = parts;
+    this.#authenticated = !parts.disableAuthentication || details.allow !== undefined;
     this.#details = details;
     this.#schema = details.args;
   }
 
-  /** Allows calls without authentication. */
+  /**
+   * Allows calls without authentication.
+   *
+   * @throws TypeError if the method has the option `allow`
+   */
   disableAuthentication(): this {
+    if (this.allow !== undefined)
+      throw new TypeError(`"${this.name}" has the option allow, which requires authentication`);
     this.#authenticated = false;
     return this;
   }
 
-  /** Rejects calls above a rate with `requestLimitError`. The limit applies to all callers together. */
-  throttle({ interval, capacity }: ThrottleOptions): this {
-    this.#bucket = new TokenBucket(interval, capacity, this.#clock);
-    this.#throttle = { interval, capacity };
+  /**
+   * Rejects calls above a rate with `requestLimitError`: of all callers together, or of each caller.
+   *
+   * @example
+   *     const method = kite.handle('search', search).throttle({ interval: 10, capacity: 500 });
+   *     method.throttle({ interval: 1000, capacity: 5, per: 'caller' });
+   */
+  throttle({ interval, capacity, per }: ThrottleOptions): this {
+    const { clock, newCallerRates } = this.#parts;
+    const rate = { interval, capacity };
+    if (per === 'caller') {
+      if (!newCallerRates) throw new TypeError('Pages have no rate limits of callers');
+      this.#callers = newCallerRates(rate, clock);
+      this.#throttlePerCaller = rate;
+    } else {
+      this.#bucket = new TokenBucket(interval, capacity, clock);
+      this.#throttle = rate;
+    }
+    return this;
+  }
+
+  /** Adds middleware, which runs inside of that of the kite: around the schema, and the handlers before and after the method. */
+  use(...middleware: Middleware[]): this {
+    this.chain.around.push(...middleware);
     return this;
   }
 
@@ -125,6 +210,11 @@ export class Method {
     return this;
   }
 
+  /** @internal Who may call the method. */
+  get allow(): Allow | undefined {
+    return this.#details.allow;
+  }
+
   /** Whether callers have to authenticate. */
   get authenticated(): boolean {
     return this.#authenticated;
@@ -132,59 +222,109 @@ export class Method {
 
   /** Returns the description of the method for the result of `kite.describe`. */
   describe(): MethodDescription {
-    const { description, jsonSchema, streams = isAsyncGenerator(this.#handler) } = this.#details;
+    const { description, streams = isAsyncGenerator(this.#handler) } = this.#details;
+    const jsonSchema = this.#describedArgs();
     return {
       name: this.name,
       authenticated: this.#authenticated,
       ...(this.#throttle && { throttle: this.#throttle }),
+      ...(this.#throttlePerCaller && { throttlePerCaller: this.#throttlePerCaller }),
       ...(description !== undefined && { description }),
       ...(jsonSchema !== undefined && { jsonSchema }),
       ...(streams && { streams }),
     };
   }
 
-  /** Takes a token from the bucket. Returns false if the rate is exceeded. */
-  admit(): boolean {
-    return this.#bucket?.take() ?? true;
+  #describedArgs(): JsonSchema | undefined {
+    const { jsonSchema } = this.#details;
+    if (jsonSchema !== undefined || !this.#schema) return jsonSchema;
+    if (this.#derived === undefined) this.#derived = deriveJsonSchema(this.#schema) ?? null;
+    return this.#derived ?? undefined;
   }
 
-  /** Runs the method with its handlers and those of the kite. Without any, returns the value of the handler directly. */
+  /** Counts a call. Returns false if a rate is exceeded. A caller above its own rate does not use up that of all. */
+  admit(request: Request): boolean {
+    return (this.#callers?.take(request) ?? true) && (this.#bucket?.take() ?? true);
+  }
+
+  /** Runs the method with what is around it, and around every method of the kite. Without any, calls the handler directly. */
   run(request: Request, kite: HandlerChain, handling: MethodHandling): unknown {
-    const { pre, post, final } = this.chain;
-    const chained =
-      pre.length + post.length + final.length + kite.pre.length + kite.post.length + kite.final.length > 0;
-    if (!chained && !this.#schema) return this.#handler(request);
-    return this.#runChain(request, kite, this.#handling ?? handling);
+    const { chain } = this;
+    if (!this.#schema && isEmpty(chain) && isEmpty(kite)) return this.#handler(request);
+    const steps: Middleware[] = [
+      ...kite.around,
+      ...chain.around,
+      (_request, next) => runFinals([...chain.final, ...kite.final], request, next),
+      (_request, next) => this.#validate(request, kite, next),
+      (_request, next) => this.#surround(request, kite, this.#handling ?? handling, next),
+    ];
+    return runSteps(steps, request, this.#handler);
   }
 
-  async #runChain(request: Request, kite: HandlerChain, handling: MethodHandling): Promise<unknown> {
-    let outcome = await this.#attempt(request, kite, handling);
-    for (const final of [...this.chain.final, ...kite.final]) {
+  async #validate(request: Request, { refused }: HandlerChain, next: Next): Promise<unknown> {
+    if (this.#schema) {
       try {
-        outcome = (await final(request, outcome)) ?? outcome;
+        request.args = checkedArgs(this.name, await this.#schema['~standard'].validate(request.args));
       } catch (error) {
-        outcome = { error: error ?? describeThrown(error) };
+        refused?.(request, error);
+        throw error;
       }
     }
-    if (outcome.error !== undefined) throw outcome.error;
-    return outcome.result;
+    return next();
   }
 
-  async #attempt(request: Request, kite: HandlerChain, handling: MethodHandling): Promise<Outcome> {
+  async #surround(
+    request: Request,
+    kite: HandlerChain,
+    handling: MethodHandling,
+    next: Next,
+  ): Promise<unknown> {
+    const values: unknown[] = [];
+    for (const handler of [...this.chain.pre, ...kite.pre]) values.push(await handler(request));
+    const own = await next();
+    values.push(own);
+    for (const handler of [...this.chain.post, ...kite.post]) values.push(await handler(request));
+    return selectResult(values, own, handling) ?? null;
+  }
+}
+
+function isEmpty({ around, pre, post, final }: HandlerChain): boolean {
+  return around.length + pre.length + post.length + final.length === 0;
+}
+
+/** Runs the handler of a call, with middleware around it: the first is the outermost. */
+async function runSteps(steps: readonly Middleware[], request: Request, handler: Handler): Promise<unknown> {
+  const [step, ...inner] = steps;
+  if (!step) return handler(request);
+  let rest: Promise<unknown> | undefined;
+  const value = await step(request, () => {
+    if (rest) return Promise.reject(new Error('Middleware called next() twice'));
+    rest = runSteps(inner, request, handler);
+    // Middleware does not have to wait for it.
+    rest.catch(() => undefined);
+    return rest;
+  });
+  if (value !== undefined) return value;
+  if (!rest) throw new Error('Middleware returned nothing, and did not call next()');
+  return rest;
+}
+
+async function runFinals(finals: readonly FinalFunc[], request: Request, next: Next): Promise<unknown> {
+  let outcome: Outcome;
+  try {
+    outcome = { result: await next() };
+  } catch (error) {
+    outcome = { error: error ?? describeThrown(error) };
+  }
+  for (const final of finals) {
     try {
-      if (this.#schema) {
-        request.args = checkedArgs(this.name, await this.#schema['~standard'].validate(request.args));
-      }
-      const values: unknown[] = [];
-      for (const handler of [...this.chain.pre, ...kite.pre]) values.push(await handler(request));
-      const own = await this.#handler(request);
-      values.push(own);
-      for (const handler of [...this.chain.post, ...kite.post]) values.push(await handler(request));
-      return { result: selectResult(values, own, handling) };
+      outcome = (await final(request, outcome)) ?? outcome;
     } catch (error) {
-      return { error: error ?? describeThrown(error) };
+      outcome = { error: error ?? describeThrown(error) };
     }
   }
+  if (outcome.error !== undefined) throw outcome.error;
+  return outcome.result ?? null;
 }
 
 /** Whether a function is declared with `async function*`. */

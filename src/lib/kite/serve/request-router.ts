@@ -129,7 +129,7 @@ export class RequestRouter {
     const route = virtual || session ? undefined : this.#upgrades.find(url);
     if (!virtual && !session && !route) return false;
     // Node has removed its own listener. Without another one, a peer that resets the connection would end the process.
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroySocket);
     if (virtual) {
       this.#virtualHosts?.upgrade(request, socket, head);
       return true;
@@ -186,6 +186,11 @@ export class RequestRouter {
       response.end('Internal Server Error\n');
     }
   }
+}
+
+// A function for each connection would take memory.
+function destroySocket(this: Duplex): void {
+  this.destroy();
 }
 
 const HOST_REFUSED =

@@ -7,10 +7,12 @@ import { randomHex } from '../../util/random.js';
 import type { StreamProducer } from '../streams/stream-producer.js';
 import { deadlinePassed } from '../call/call-errors.js';
 import { readDeadline } from '../call/call-fields.js';
+import type { CallerIdentity } from '../call/caller-identity.js';
 import type { Connection, ConnectionEvents } from '../call/connection.js';
 import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
 import type { IncomingCall } from '../call/envelope.js';
+import type { RequestContext } from './request-context.js';
 
 /** A call, as its handler receives it. */
 export class Request<Args extends readonly unknown[] = unknown[]> {
@@ -22,10 +24,13 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   args: Args;
   /** The authenticated username of the caller. Empty if the method does not require authentication. */
   username = '';
+  /** The authenticated caller, with its claims. Undefined if the method does not require authentication. */
+  identity: CallerIdentity | undefined;
   /** Strings that the caller has sent with the call, by name, on an object without a prototype. They are claims of the caller. */
   metadata: Metadata = NO_METADATA;
   readonly #connection: Connection;
   readonly #call: IncomingCall;
+  #context: RequestContext | undefined;
   #id: string | undefined;
   #kite: KiteIdentity | undefined;
   #controller: AbortController | undefined;
@@ -70,6 +75,11 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   /** The caller, whose methods can be called. */
   get client(): Peer<AnyMethods, ConnectionEvents> {
     return this.#connection;
+  }
+
+  /** What middleware and handlers of this call pass on to each other. Empty at first, and without a prototype. */
+  get context(): RequestContext {
+    return (this.#context ??= Object.create(null) as RequestContext);
   }
 
   /** The credentials of the call, unchecked: `{type, key}` or null. */

@@ -46,11 +46,16 @@ export class ConnectionStreams {
     const producer = new StreamProducer(stream, window, outlet);
     this.#producers.add(producer);
     if (number !== undefined) this.#byNumber.set(number, producer);
-    const done = producer.run().finally(() => {
+    return { producer, done: this.#run(producer, number) };
+  }
+
+  async #run(producer: StreamProducer, number: number | undefined): Promise<unknown> {
+    try {
+      return await producer.run();
+    } finally {
       this.#producers.delete(producer);
       if (number !== undefined) this.#byNumber.delete(number);
-    });
-    return { producer, done };
+    }
   }
 
   /** The caller has taken items of a stream. Ignored for a stream that is unknown or has ended. */

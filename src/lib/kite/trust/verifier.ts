@@ -3,7 +3,7 @@ import { decodeJwt, isJwtError, JwtError, verifyJwt, tokenExpiredError } from '.
 import { stringClaim } from '../../keys/jwt-claims.js';
 import type { Claims } from '../../keys/jwt-claims.js';
 import { descentOfKiteKey, type KiteKey, verifyKiteKey } from '../../keys/kite-key.js';
-import { parsePublicKey } from '../../keys/pem.js';
+import { parsePublicKey, pemOf } from '../../keys/pem.js';
 import { audienceIncludes, descentOfToken, tokenOf } from '../../keys/kite-token.js';
 import { type Descent, RevokedIds } from '../../keys/revoked-ids.js';
 import { isConfigurationError, isKiteError, KiteError } from '../../protocol/errors.js';
@@ -12,7 +12,11 @@ import { MISSING_AUTHENTICATION } from '../../protocol/missing-authentication.js
 import type { Clock } from '../../util/clock.js';
 import { messageOf } from '../../util/message-of.js';
 import { TrustedKeys } from './trusted-keys.js';
+import { type CallerIdentity, NO_CLAIMS } from '../call/caller-identity.js';
 import type { ConnectionCredential } from '../call/connection-credential.js';
+import { type KontrolKeyCheck, KontrolKeyDecisions } from './kontrol-key-decisions.js';
+import { isThenable } from '../../util/is-thenable.js';
+import { record } from '../../util/record.js';
 import { ConnectionCredentials, type CredentialHolder } from './connection-credentials.js';
 import { type CachedCredential, VerifiedCredentials } from './verified-credentials.js';
 import { JWT_LENGTH } from '../../keys/key-limits.js';
@@ -32,31 +36,50 @@ export interface VerifierOptions {
   readonly allowKiteKeysOf?: 'own' | 'any' | readonly string[] | undefined;
   /** Decides whether a token is valid for the called kite. Default: `audienceIncludes`. */
   readonly acceptAudience?: AudienceCheck | undefined;
+  /** Decides which Kontrols' kite keys are accepted, except revoked keys. Default: those whose keys this kite trusts. */
+  readonly acceptKontrolKey?: KontrolKeyCheck | undefined;
 }
 
 /** Whether a token with this audience is valid for a kite. Synchronous; anything but `true` rejects the token. */
 export type AudienceCheck = (audience: string, kite: KiteIdentity) => boolean;
 
-/** Receives the `key` of a call, and returns the username of the caller or throws. */
-export type AuthCheck = (key: string) => string;
+/** What a check of credentials returns. */
+export interface CheckedIdentity {
+  readonly username: string;
+  /** What is known about the caller, for `request.identity` and the option `allow`. Default: none. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** Until when the result is cached for the same credentials, in milliseconds since 1970. Default: it is not cached. */
+  readonly expiresAt?: number;
+}
+
+/** Receives the `key` of a call and its request, and returns the caller or throws. */
+export type AuthCheck<Call = unknown> = (
+  key: string,
+  request: Call,
+) => string | CheckedIdentity | Promise<string | CheckedIdentity>;
+
+type Check = (key: string, request: unknown) => ReturnType<AuthCheck> | ConnectionCredential;
 
 /** Returns the verified credential with this key, or throws. */
 export type CredentialCheck = (key: string) => ConnectionCredential;
 
 interface Verified {
   readonly descent: Descent;
-  readonly signedBy: KeyObject;
+  /** The public key of the Kontrol that has signed it. */
+  readonly pem: string;
+  readonly claims: Claims;
   /** Milliseconds since 1970; Infinity means never. */
   readonly expiresAt: number;
 }
 
-/** Authenticates callers by the `authentication` of their calls. It is synchronous, so that calls stay in order. */
+/** Authenticates callers by the `authentication` of their calls. Synchronous, unless a check of the program returns a promise. */
 export class Verifier {
   readonly #identity: KiteIdentity;
   readonly #clock: Clock;
   readonly #allowed: 'own' | 'any' | readonly string[];
   readonly #acceptAudience: AudienceCheck;
-  readonly #customChecks = new Map<string, AuthCheck | CredentialCheck>();
+  readonly #keyCheck: KontrolKeyDecisions | undefined;
+  readonly #customChecks = new Map<string, Check>();
   readonly #used = new ConnectionCredentials();
   readonly #revoked = new RevokedIds();
   /** Public keys of Kontrol that it has revoked, in the PEM in which they were trusted. */
@@ -70,21 +93,25 @@ export class Verifier {
     this.#identity = options.identity;
     this.#clock = options.clock;
     this.#allowed = options.allowKiteKeysOf ?? 'own';
-    const { acceptAudience = audienceIncludes } = options;
+    const { acceptAudience = audienceIncludes, acceptKontrolKey, verifyTtl = 300_000, clock } = options;
     if (typeof acceptAudience !== 'function')
       throw new TypeError('The option acceptAudience is not a function');
+    if (acceptKontrolKey !== undefined && typeof acceptKontrolKey !== 'function')
+      throw new TypeError('The option acceptKontrolKey is not a function');
+    this.#keyCheck = acceptKontrolKey && new KontrolKeyDecisions(acceptKontrolKey, verifyTtl, clock);
     this.#acceptAudience = acceptAudience;
-    this.#verified = new VerifiedCredentials(options.verifyTtl ?? 300_000, options.clock);
+    this.#verified = new VerifiedCredentials(verifyTtl, clock);
     this.#kiteKey = options.kiteKey;
     this.#trusted = trustedKeys(options.kiteKey, options.kontrolKeys ?? []);
   }
 
   /**
    * Adds an authentication type, or replaces the check of `kiteKey` or `token`. If `check` throws, the caller gets the message.
-   * Its results are not cached.
+   * Its results are cached until they expire, if they say when.
    */
-  addAuthType(type: string, check: AuthCheck | CredentialCheck): void {
+  addAuthType(type: string, check: Check): void {
     this.#customChecks.set(type, check);
+    this.#verified.clear();
   }
 
   /**
@@ -126,49 +153,93 @@ export class Verifier {
   }
 
   /**
-   * Returns the username of the caller that sent `auth`, which may be any value, on a connection.
+   * Returns the identity of the caller that sent `auth`, which may be any value, on a connection. A promise if a check of the
+   * program returns one. `request` is what checks of the program receive.
    *
    * @throws KiteError `authenticationError`
    */
-  verify(auth: unknown, connection?: CredentialHolder): string {
+  verify(
+    auth: unknown,
+    connection?: CredentialHolder,
+    request?: unknown,
+  ): CallerIdentity | Promise<CallerIdentity> {
     const { type, key } = parseAuth(auth);
+    const cached = this.#verified.get(type, key);
+    if (cached !== undefined) return this.#admit(cached, connection);
     const check = this.#customChecks.get(type);
-    if (check) {
-      const result = runCheck(type, check, key);
-      return typeof result === 'string' ? result : this.#admit(result, connection);
-    }
+    if (check) return this.#runCheck(type, key, () => check(key, request), connection);
     if (type !== 'kiteKey' && type !== 'token') {
       throw authenticationError(`Unknown authentication type: ${type.slice(0, QUOTED_LENGTH)}`);
     }
-    const cached = this.#verified.get(type, key);
-    if (cached !== undefined) return this.#admit(cached, connection);
-    let credential: CachedCredential;
+    const refuse = (error: unknown): never => {
+      throw authenticationError(`${type}: ${messageOf(error)}`, error);
+    };
     try {
       if (key.length > JWT_LENGTH)
         throw new JwtError('malformed', `it is longer than ${JWT_LENGTH} characters`);
       const verified = type === 'kiteKey' ? this.#verifyKiteKey(key) : this.#verifyToken(key);
-      if (this.#revoked.includes(verified.descent)) throw new JwtError('claims', REVOKED[type]);
-      credential = this.#credential(type, key, verified);
-      this.#verified.add(credential, verified.expiresAt);
+      if (!(verified instanceof Promise)) return this.#accept(type, key, verified, connection);
+      return verified.then((late) => this.#accept(type, key, late, connection)).catch(refuse);
     } catch (error) {
-      throw authenticationError(`${type}: ${messageOf(error)}`, error);
+      return refuse(error);
     }
-    return this.#admit(credential, connection);
   }
 
-  #admit(credential: ConnectionCredential, connection: CredentialHolder | undefined): string {
-    if (connection && connection.credential !== credential) this.#used.add(connection, credential);
-    return credential.username;
+  #accept(
+    type: 'kiteKey' | 'token',
+    key: string,
+    verified: Verified,
+    connection: CredentialHolder | undefined,
+  ): CallerIdentity {
+    if (this.#revoked.includes(verified.descent)) throw new JwtError('claims', REVOKED[type]);
+    const credential = this.#credential(verified);
+    const entry = { type, key, identity: credential.identity, credential };
+    this.#verified.add(entry, verified.expiresAt);
+    return this.#admit(entry, connection);
   }
 
-  #credential(type: string, key: string, { descent, signedBy }: Verified): CachedCredential {
+  #admit(
+    { identity, credential }: Pick<CachedCredential, 'identity' | 'credential'>,
+    connection: CredentialHolder | undefined,
+  ): CallerIdentity {
+    if (connection && credential && connection.credential !== credential)
+      this.#used.add(connection, credential);
+    return identity;
+  }
+
+  /** Runs a check of the program, or one of those that this package replaces. */
+  #runCheck(
+    type: string,
+    key: string,
+    check: () => unknown,
+    connection: CredentialHolder | undefined,
+  ): CallerIdentity | Promise<CallerIdentity> {
+    const refuse = (error: unknown): never => {
+      throw authenticationError(`${type}: ${messageOf(error)}`, error);
+    };
+    const accept = (result: unknown): CallerIdentity => {
+      if (isCredential(result))
+        return this.#admit({ identity: result.identity, credential: result }, connection);
+      const { expiresAt, ...identity } = checkedIdentity(type, result);
+      if (expiresAt !== undefined)
+        this.#verified.addUntil({ type, key, identity, credential: undefined }, expiresAt);
+      return identity;
+    };
+    let result: unknown;
+    try {
+      result = check();
+      if (isThenable(result)) return Promise.resolve(result).catch(refuse).then(accept);
+    } catch (error) {
+      return refuse(error);
+    }
+    return accept(result);
+  }
+
+  #credential({ descent, pem, claims }: Verified): ConnectionCredential {
     const { username, kiteKeyId, issuedAt } = descent;
-    const pem = this.#trusted.pemOf(signedBy);
     const [revokedIds, revokedKeys] = [this.#revoked, this.#revokedKeys];
     return {
-      type,
-      key,
-      username,
+      identity: { username, claims },
       revocationKey: JSON.stringify([username, kiteKeyId, issuedAt, pem]),
       get revoked() {
         return revokedKeys.has(pem) || revokedIds.includes(descent);
@@ -176,17 +247,29 @@ export class Verifier {
     };
   }
 
-  #verifyKiteKey(jwt: string): Verified {
-    this.#requireTrustedKeys();
-    const kontrolKey = stringClaim(decodeJwt(jwt).claims, 'kontrolKey');
+  #verifyKiteKey(jwt: string): Verified | Promise<Verified> {
+    const { claims } = decodeJwt(jwt);
+    const kontrolKey = stringClaim(claims, 'kontrolKey');
+    if (!this.#keyCheck) this.#requireTrustedKeys();
     if (kontrolKey === undefined)
       throw new JwtError('claims', 'it is not a kite key: "kontrolKey" is missing');
-    const trusted = this.#trusted.find(kontrolKey);
-    if (!trusted) throw new JwtError('signature', 'it is signed by a Kontrol that this kite does not trust');
+    const trusted = this.#keyCheck ? parsePublicKey(kontrolKey) : this.#trusted.find(kontrolKey);
+    if (!trusted) throw untrustedError();
     const kiteKey = verifyKiteKey(jwt, trusted, this.#clock);
     this.#checkUser(kiteKey.username);
     const { expiresAt = Number.POSITIVE_INFINITY } = kiteKey;
-    return { descent: descentOfKiteKey(kiteKey), signedBy: trusted, expiresAt };
+    const verified = {
+      descent: descentOfKiteKey(kiteKey),
+      pem: this.#keyCheck ? pemOf(trusted) : this.#trusted.pemOf(trusted),
+      claims,
+      expiresAt,
+    };
+    if (!this.#keyCheck) return verified;
+    if ([...this.#revokedKeys].some((revoked) => parsePublicKey(revoked).equals(trusted)))
+      throw new JwtError('signature', 'it is signed by a key of Kontrol that was revoked');
+    const accepted = this.#keyCheck.accepts(verified.pem);
+    if (!(accepted instanceof Promise)) return requireAccepted(accepted, verified);
+    return accepted.then((result) => requireAccepted(result, verified));
   }
 
   #checkUser(username: string): void {
@@ -215,7 +298,8 @@ export class Verifier {
         `it is for other kites: its audience is ${token.audience.slice(0, QUOTED_LENGTH)}`,
       );
     }
-    return { descent: descentOfToken(claims), signedBy: key, expiresAt: token.expiresAt };
+    const pem = this.#trusted.pemOf(key);
+    return { descent: descentOfToken(claims), pem, claims, expiresAt: token.expiresAt };
   }
 
   #verifyWithAnyKey(
@@ -266,23 +350,33 @@ function parseAuth(auth: unknown): { readonly type: string; readonly key: string
   return { type, key: typeof key === 'string' ? key : '' };
 }
 
-function runCheck(
-  type: string,
-  check: AuthCheck | CredentialCheck,
-  key: string,
-): string | ConnectionCredential {
-  let username: unknown;
-  try {
-    username = check(key);
-  } catch (error) {
-    throw authenticationError(`${type}: ${messageOf(error)}`, error);
-  }
-  if (typeof username === 'string' && username !== '') return username;
-  if (typeof username === 'object' && username !== null && 'revocationKey' in username)
-    return username as ConnectionCredential;
-  // If the check is async by mistake, its rejection must not end the process.
-  if (username instanceof Promise) username.catch(() => undefined);
-  throw authenticationError(`${type}: the check of this kite did not return a username`);
+function isCredential(result: unknown): result is ConnectionCredential {
+  return typeof result === 'object' && result !== null && 'revocationKey' in result;
+}
+
+/** Returns what a check of the program has returned, as an identity. */
+function checkedIdentity(type: string, result: unknown): CallerIdentity & Pick<CheckedIdentity, 'expiresAt'> {
+  const {
+    username,
+    claims = NO_CLAIMS,
+    expiresAt,
+  } = typeof result === 'string' ? { username: result } : (record(result) as Partial<CheckedIdentity>);
+  if (typeof username !== 'string' || username === '')
+    throw authenticationError(`${type}: the check of this kite did not return a username`);
+  if (typeof claims !== 'object' || claims === null)
+    throw authenticationError(`${type}: the check of this kite returned claims that are not an object`);
+  if (expiresAt !== undefined && (typeof expiresAt !== 'number' || Number.isNaN(expiresAt)))
+    throw authenticationError(`${type}: the check of this kite returned an expiresAt that is not a number`);
+  return expiresAt === undefined ? { username, claims } : { username, claims, expiresAt };
+}
+
+function requireAccepted(accepted: boolean, verified: Verified): Verified {
+  if (!accepted) throw untrustedError();
+  return verified;
+}
+
+function untrustedError(): JwtError {
+  return new JwtError('signature', 'it is signed by a Kontrol that this kite does not trust');
 }
 
 /** Whether a check of the program has returned true. */

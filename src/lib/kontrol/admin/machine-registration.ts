@@ -3,8 +3,7 @@ import { codedError, KiteError } from '../../protocol/errors.js';
 import { remoteIp } from '../../transport/channel/remote-address.js';
 import type { Clock } from '../../util/clock.js';
 import { addressBlock } from '../../util/ip-addresses.js';
-import { LruMap } from '../../util/lru-map.js';
-import { TokenBucket } from '../../util/token-bucket.js';
+import { KeyedRates } from '../../util/keyed-rates.js';
 import { record } from '../../util/record.js';
 import type { Invites } from './invites.js';
 import type { KeyRing } from '../tokens/key-ring.js';
@@ -29,13 +28,19 @@ type MachinePeer = Request['client'];
 /** Implements `registerMachine`, which issues a user's first kite key. It does not require authentication. */
 export class MachineRegistration {
   readonly #options: MachineRegistrationOptions;
-  readonly #rateLimits: LruMap<TokenBucket>;
+  readonly #rateLimits: KeyedRates;
   /** Callers that are being prompted for an invite, with their addresses, or /64 networks. */
   readonly #prompted = new Map<MachinePeer, string>();
 
   constructor(options: MachineRegistrationOptions) {
     this.#options = options;
-    this.#rateLimits = new LruMap(options.limits.registrationAddresses, options.clock);
+    const { registrationInterval, registrationAttempts, registrationAddresses } = options.limits;
+    this.#rateLimits = new KeyedRates(
+      registrationInterval,
+      registrationAttempts,
+      registrationAddresses,
+      options.clock,
+    );
   }
 
   /** Returns a kite key for the username in the argument, or for the one in the caller's identity. */
@@ -57,13 +62,7 @@ export class MachineRegistration {
 
   #checkRate({ client }: Request): void {
     const address = addressBlock(remoteIp(client.remoteAddress));
-    let bucket = this.#rateLimits.get(address);
-    if (!bucket) {
-      const { limits, clock } = this.#options;
-      bucket = new TokenBucket(limits.registrationInterval, limits.registrationAttempts, clock);
-      this.#rateLimits.set(address, bucket);
-    }
-    if (!bucket.take()) throw rateLimitError();
+    if (!this.#rateLimits.take(address)) throw rateLimitError();
   }
 
   async #requireInvite(request: Request, username: string): Promise<StoredInvite> {

@@ -1,5 +1,5 @@
 import type { EncodedResult } from '../../kite/call/encoded-result.js';
-import type { RemoteFunction } from '../../kite/call/method-types.js';
+import type { RemoteFunction } from '../../kite/call/remote-function.js';
 import type { Request } from '../../kite/serve/request.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
 import { type KiteQuery, parseQuery, QueryError, validateQuery } from '../../protocol/query.js';

@@ -1,5 +1,5 @@
 import type { KiteIdentity } from '../../protocol/identity.js';
-import type { RemoteFunction } from '../../kite/call/method-types.js';
+import type { RemoteFunction } from '../../kite/call/remote-function.js';
 import type { Request } from '../../kite/serve/request.js';
 import type { Caller } from '../tokens/caller.js';
 import type { Steps } from './fair-turns.js';

@@ -1,4 +1,4 @@
-import type { RemoteFunction } from '../../kite/call/method-types.js';
+import type { RemoteFunction } from '../../kite/call/remote-function.js';
 import type { Request } from '../../kite/serve/request.js';
 import { hasSameKiteKey } from '../../keys/revoked-ids.js';
 import { KiteError } from '../../protocol/errors.js';

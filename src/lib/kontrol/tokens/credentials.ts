@@ -72,7 +72,7 @@ export class Credentials {
     const { ttl: keyTtl, expiresAt = Number.POSITIVE_INFINITY } = kiteKey;
     // As long as the key is accepted.
     const sessionEnd = expiresAt + TOKEN_LEEWAY;
-    const verified = this.#caller(descent, pair, {
+    const verified = this.#caller(descent, pair, decodeJwt(jwt).claims, {
       type: 'kiteKey',
       sessionEnd,
       keyTtl,
@@ -124,7 +124,7 @@ export class Credentials {
       throw kiteKeyRevokedError('the kite key that it was issued for was revoked');
     const sessionEnd = timeClaim(claims, 'sessionExp') ?? token.expiresAt;
     if (sessionEnd <= this.#clock.now()) throw sessionEndedError();
-    return this.#caller(descent, pair, {
+    return this.#caller(descent, pair, claims, {
       type: 'session',
       sessionEnd,
       keyTtl: undefined,
@@ -135,6 +135,7 @@ export class Credentials {
   #caller(
     descent: Descent,
     pair: RingPair,
+    claims: Claims,
     lifetime: Pick<VerifiedCaller, 'type' | 'sessionEnd' | 'keyTtl' | 'renewAt'>,
   ): VerifiedCaller {
     const keyRing = this.#keyRing;
@@ -143,6 +144,7 @@ export class Credentials {
       ...descent,
       ...lifetime,
       pair,
+      identity: { username, claims },
       revocationKey: JSON.stringify([username, kiteKeyId, issuedAt, pair.id]),
       get revoked() {
         return keyRing.isRevokedBy(pair.id, descent);

@@ -1,5 +1,5 @@
 import type { Request } from '../../kite/serve/request.js';
-import type { RemoteFunction } from '../../kite/call/method-types.js';
+import type { RemoteFunction } from '../../kite/call/remote-function.js';
 import { KiteError } from '../../protocol/errors.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';

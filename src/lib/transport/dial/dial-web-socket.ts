@@ -8,7 +8,7 @@ import { parseBaseUrl, requestPath } from '../handshake/session-url.js';
 export interface WebSocketPlatform<Options extends DialOptions> {
   /** Opens a WebSocket at `path`, which includes the query. `framed`: whether it carries SockJS frames. */
   webSocket(base: URL, path: string, framed: boolean, options: Options): Promise<Channel>;
-  /** Returns 32 random hexadecimal digits. */
+  /** Returns 32 random hexadecimal digits, perhaps with dashes after the first four. */
   newSessionId(): string;
   /** The base of relative URLs. Default: relative URLs are rejected. */
   readonly baseUrl?: string | undefined;
@@ -24,7 +24,7 @@ export interface WebSocketPlatform<Options extends DialOptions> {
  */
 export function dialWebSocket<Options extends DialOptions>(
   platform: WebSocketPlatform<Options>,
-  url: string,
+  url: string | URL,
   options: Options,
 ): Promise<Channel> {
   return withBase(platform, url, options, (base) => {
@@ -38,14 +38,14 @@ export function dialWebSocket<Options extends DialOptions>(
   });
 }
 
-/** Connects with `connect` if `url` is valid and the signal has not aborted. */
+/** Connects with `connect` if `url` is valid and the signal has not aborted. A `URL` is one that `parseBaseUrl` has returned. */
 export function withBase(
   { baseUrl }: Pick<WebSocketPlatform<DialOptions>, 'baseUrl'>,
-  url: string,
+  url: string | URL,
   { signal }: DialOptions,
   connect: (base: URL) => Promise<Channel>,
 ): Promise<Channel> {
-  const base = parseBaseUrl(url, baseUrl);
+  const base = typeof url === 'string' ? parseBaseUrl(url, baseUrl) : url;
   if (!base) return Promise.reject(new DialError('invalidUrl', url, INVALID_URL));
   return signal?.aborted ? Promise.reject(abortedError(base, signal)) : connect(base);
 }

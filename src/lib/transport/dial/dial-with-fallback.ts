@@ -19,7 +19,7 @@ export interface DialPlatform<Options extends DialOptions> extends WebSocketPlat
  */
 export function dialWithFallback<Options extends DialOptions>(
   platform: DialPlatform<Options>,
-  url: string,
+  url: string | URL,
   options: Options,
 ): Promise<Channel> {
   const poll = (attempt = options): Promise<Channel> =>

@@ -38,7 +38,7 @@ const nodePlatform: DialPlatform<NodeDialOptions> = {
     handshakeTimeout: options.handshakeTimeout / 2 || UPGRADE_TIMEOUT,
   }),
   // Node generates UUIDs in advance, so that this does not call OpenSSL.
-  newSessionId: () => randomUUID().replaceAll('-', ''),
+  newSessionId: randomUUID,
 };
 
 const sessionPlatform: DialPlatform<NodeDialOptions> = {
@@ -76,14 +76,14 @@ function refusesTunnel({ status = 0, url }: DialError): boolean {
 export async function dial(url: string, options: NodeDialOptions, fallbacks?: Fallbacks): Promise<Channel> {
   const base = parseBaseUrl(url);
   const proxy = base && options.findProxy(base);
-  if (!proxy) return dialTransport(url, options, fallbacks);
-  return dialTransport(url, { ...options, findProxy: () => proxy }, fallbacks).catch((error: unknown) => {
+  if (!proxy) return dialTransport(base ?? url, options, fallbacks);
+  return dialTransport(base, { ...options, findProxy: () => proxy }, fallbacks).catch((error: unknown) => {
     throw throughProxy(error, proxy, base);
   });
 }
 
 function dialTransport(
-  url: string,
+  url: string | URL,
   options: NodeDialOptions,
   fallbacks: Fallbacks | undefined,
 ): Promise<Channel> {
@@ -100,8 +100,12 @@ function dialTransport(
   }
 }
 
-function dialAuto(url: string, options: NodeDialOptions, fallbacks: Fallbacks | undefined): Promise<Channel> {
-  const server = url.replace(/[?#].*/s, '');
+function dialAuto(
+  url: string | URL,
+  options: NodeDialOptions,
+  fallbacks: Fallbacks | undefined,
+): Promise<Channel> {
+  const server = typeof url === 'string' ? url : url.origin + url.pathname;
   if (fallbacks?.get(server)) {
     const polling = dialWithFallback(nodePlatform, url, { ...options, transport: 'XHRPolling' });
     return polling.catch((error: unknown) => {
@@ -121,8 +125,9 @@ function dialAuto(url: string, options: NodeDialOptions, fallbacks: Fallbacks | 
 }
 
 /** Returns the error with the time that both attempts have taken, instead of the time of the second. */
-function withWholeTimeout(error: unknown, url: string, handshakeTimeout: number): unknown {
-  const base = parseBaseUrl(url);
+function withWholeTimeout(error: unknown, base: string | URL, handshakeTimeout: number): unknown {
   const ranOut = isDialError(error) && error.code === 'timeout' && error.cause === undefined;
-  return base && ranOut && handshakeTimeout > 0 ? timeoutError(base, handshakeTimeout) : error;
+  return typeof base !== 'string' && ranOut && handshakeTimeout > 0
+    ? timeoutError(base, handshakeTimeout)
+    : error;
 }

@@ -30,7 +30,7 @@ export type ClientFrame = { readonly type: 'messages'; readonly messages: readon
 
 /** Encodes the frame with which a server opens a session whose client has asked for `extensions`. */
 export function openFrame(extensions: readonly HopExtension[]): string {
-  return extensions.length === 0 ? OPEN_FRAME : OPEN_FRAME + JSON.stringify(extensions);
+  return extensions.length === 0 ? OPEN_FRAME : `${OPEN_FRAME}["${extensions.join('","')}"]`;
 }
 
 /** Encodes the frame with which a server ends a session. */

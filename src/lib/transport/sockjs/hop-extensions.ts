@@ -8,24 +8,30 @@ export type HopExtension = 'lines' | 'binary';
 
 const SUPPORTED: readonly HopExtension[] = ['lines', 'binary'];
 const PARAMETER = 'extensions';
+const QUERY = `${PARAMETER}=${SUPPORTED.join()}`;
 const NONE: readonly HopExtension[] = [];
 
 /** Returns the path and query of a session that asks for the supported extensions. */
 export function withExtensions(path: string): string {
-  return `${path}${path.includes('?') ? '&' : '?'}${PARAMETER}=${SUPPORTED.join()}`;
+  return `${path}${path.includes('?') ? '&' : '?'}${QUERY}`;
 }
 
 /** Returns the supported extensions that the URL of a session asks for. */
 export function requestedExtensions(url: string): readonly HopExtension[] {
-  if (!url.includes(`${PARAMETER}=`)) return NONE;
-  return supportedAmong(
-    new URLSearchParams(url.slice(url.indexOf('?') + 1)).get(PARAMETER)?.split(',') ?? [],
-  );
+  const start = url.indexOf('?');
+  if (start === -1) return NONE;
+  // What kites of this version send.
+  if (url.length === start + 1 + QUERY.length && url.endsWith(QUERY)) return SUPPORTED;
+  if (!url.includes(`${PARAMETER}=`, start)) return NONE;
+  return supportedAmong(new URLSearchParams(url.slice(start + 1)).get(PARAMETER)?.split(',') ?? []);
 }
 
 /** Returns the supported extensions in a list of names. */
 export function supportedAmong(names: readonly unknown[]): readonly HopExtension[] {
-  return names.includes('lines') ? SUPPORTED.filter((name) => names.includes(name)) : NONE;
+  if (!names.includes('lines')) return NONE;
+  return SUPPORTED.every((name) => names.includes(name))
+    ? SUPPORTED
+    : SUPPORTED.filter((name) => names.includes(name));
 }
 
 /** Returns those of the extensions that a session over HTTP can use, whose bodies are text. */

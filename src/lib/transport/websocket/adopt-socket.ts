@@ -7,8 +7,6 @@ export interface AdoptOptions {
   readonly maxPayload: number;
   /** Maximum time that the peer has to answer a close frame, in milliseconds. */
   readonly closeTimeout: number;
-  /** Fills in the mask of a frame. Default: random. */
-  readonly generateMask?: ((mask: Buffer) => void) | undefined;
 }
 
 // Undocumented members that `ws` has used since version 8.0 when its own handshake is complete. If a version removes them, no
@@ -25,8 +23,8 @@ const UnconnectedWebSocket = WebSocket as unknown as new (
 ) => Unconnected;
 
 /**
- * Returns the client's end of a WebSocket whose handshake is complete. `head` is the data that arrived after the handshake; it
- * is delivered in a later tick.
+ * Returns the client's end of a WebSocket whose handshake is complete, on a socket that is being read. `head` is the data that
+ * arrived after the handshake; it is delivered in a later tick, before what arrives later.
  */
 export function adoptSocket(socket: Socket, head: Buffer, options: AdoptOptions): WebSocket {
   const settings = {
@@ -40,9 +38,14 @@ export function adoptSocket(socket: Socket, head: Buffer, options: AdoptOptions)
   };
   const ws = new UnconnectedWebSocket(null, undefined, settings);
   ws._isServer = false;
-  // A flowing socket would not emit the unshifted data until more data arrives.
-  socket.pause();
-  ws.setSocket(socket, head, settings);
-  socket.resume();
+  // Not `head`: a flowing socket would not emit it until more data arrives, and pausing and resuming it takes time.
+  ws.setSocket(socket, NO_DATA, settings);
+  if (head.length > 0) process.nextTick(deliver, socket, head);
   return ws;
+}
+
+const NO_DATA = Buffer.alloc(0);
+
+function deliver(socket: Socket, head: Buffer): void {
+  if (!socket.destroyed) socket.emit('data', head);
 }

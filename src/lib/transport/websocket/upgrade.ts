@@ -35,6 +35,8 @@ export function upgradeRequest(base: URL, path: string, key: string, headers?: R
 
 /** Parses the data received so far, as latin1. Returns undefined if the response is not complete. */
 export function parseUpgradeResponse(text: string, key: string): UpgradeResponse | undefined {
+  const usual = usualResponse(key);
+  if (text.startsWith(usual)) return { type: 'upgraded', length: usual.length };
   let start = 0;
   for (;;) {
     if (!HTTP.startsWith(text.slice(start, start + HTTP.length))) return NOT_HTTP;
@@ -51,6 +53,11 @@ export function parseUpgradeResponse(text: string, key: string): UpgradeResponse
     if (head.status >= 200)
       return { type: 'refused', status: head.status, location: head.headers.get('location') };
   }
+}
+
+/** The response of `ws`, the server of nearly all kites: parsing another one takes longer. */
+function usualResponse(key: string): string {
+  return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(key)}\r\n\r\n`;
 }
 
 const HTTP = 'HTTP/1.';

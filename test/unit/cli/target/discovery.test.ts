@@ -12,11 +12,11 @@ import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 function kontrolWith(answer: () => Promise<unknown>): Pick<KontrolSession, 'kontrol' | 'url' | 'spinner'> {
-  const client = { dial: async () => {}, on: () => {}, call: answer } as unknown as Client;
+  const client: unknown = { dial: async () => {}, on: () => {}, call: answer };
   const kontrol = new LinkedKontrolClient({
     urls: ['http://kontrol/kite'],
     auth: () => null,
-    newClient: () => client,
+    newClient: <Remote>() => client as Client<Remote>,
     clock: new ManualClock(),
     logger: silentLogger,
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RemoteFunction } from '../../../../src/lib/kite/call/method-types.js';
+import type { RemoteFunction } from '../../../../src/lib/kite/call/remote-function.js';
 import { SPOKEN_EXTENSIONS } from '../../../../src/lib/protocol/extensions.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';

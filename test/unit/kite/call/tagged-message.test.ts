@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { needsExtension } from '../../../../src/lib/kite/call/tagged-message.js';
 import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
-import type { RemoteFunction } from '../../../../src/lib/kite/call/method-types.js';
+import type { RemoteFunction } from '../../../../src/lib/kite/call/remote-function.js';
 import { connected, makeCore, settled } from '../../../helpers/kite/cores.js';
 import { MemoryChannel } from '../../../helpers/transport/memory-channel.js';
 

@@ -4,12 +4,15 @@ import type { MessageJson } from '../../../../src/lib/dnode/message-json.js';
 import { messageJson, type Numbers } from '../../../../src/lib/kite/call/message-numbers.js';
 import { parseUsualCall, parseUsualMessage } from '../../../../src/lib/kite/call/usual-messages.js';
 import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
+import { SPOKEN_EXTENSIONS } from '../../../../src/lib/protocol/extensions.js';
 import { seedOfRun } from '../../../helpers/fuzz/fuzz-run.js';
 import { mutateFrame } from '../../../helpers/fuzz/mutate-frame.js';
 import { seededRandom } from '../../../helpers/process/random.js';
 
 const MESSAGES = 20_000;
 const HEAD = '{"method":"m","arguments":[{"withArgs":';
+
+const SPOKEN = JSON.stringify(SPOKEN_EXTENSIONS);
 
 const VALUES: readonly string[] = [
   '4',
@@ -32,6 +35,8 @@ const messages = VALUES.flatMap((value) => [
   `{"method":5,"arguments":[${value}],"callbacks":{}}`,
   `{"method":0,"arguments":[${value},${value}],"callbacks":{}}`,
   `{"method":123,"arguments":[{"error":null,"result":${value}}],"callbacks":{}}`,
+  `{"method":0,"arguments":[{"error":null,"result":${value},"extensions":${SPOKEN}}],"callbacks":{}}`,
+  `{"method":0,"arguments":[{"error":null,"result":${value},"extensions":["cancel"]}],"callbacks":{}}`,
 ]);
 
 const rests = VALUES.flatMap((value) => [
@@ -39,6 +44,8 @@ const rests = VALUES.flatMap((value) => [
   `[${value},${value}]}],"callbacks":{"17":[0,"responseCallback"]}}`,
   `[${value}]}],"callbacks":{"5":[0,"responseCallback"]}}`,
   `[${value}],"deadline":5}],"callbacks":{"0":[0,"responseCallback"]}}`,
+  `[${value}],"stream":{"next":"[Function]","items":256,"bytes":1048576}}],"callbacks":{"5":[0,"responseCallback"],"6":[0,"stream","next"]}}`,
+  `[${value}],"stream":{"next":"[Function]","items":0,"bytes":1}}],"callbacks":{"12":[0,"responseCallback"],"3":[0,"stream","next"]}}`,
   `[${value}],"extensions":["cancel"]}],"callbacks":{"0":[0,"responseCallback"]}}`,
 ]);
 
@@ -59,6 +66,9 @@ const UNUSUAL: readonly string[] = [
   '{"method":5,"arguments":[{"error":null,"result":1,"error":"x"}],"callbacks":{}}',
   '{"method":5,"arguments":[{"error":null,"result":1},{"a":2}],"callbacks":{}}',
   '{"method":5,"arguments":[{"error":null,"result":1}],"x":[{}],"callbacks":{}}',
+  `{"method":5,"arguments":[{"error":null,"result":,"extensions":${SPOKEN}}],"callbacks":{}}`,
+  `{"method":5,"arguments":[{"error":null,"result":1,"extensions":${SPOKEN},"extensions":${SPOKEN}}],"callbacks":{}}`,
+  `{"method":5,"arguments":[{"error":null,"result":1,"error":2,"extensions":${SPOKEN}}],"callbacks":{}}`,
   '{"method":5,"arguments":[{"error":null,"result":],"callbacks":{}}',
   '{"method":5,"arguments":[{"error":null,"result":}],"callbacks":{}}',
   '{"method":5,"arguments":],"callbacks":{}}',
@@ -78,6 +88,13 @@ const UNUSUAL_RESTS: readonly string[] = [
   '[4],"kite":[1]}],"callbacks":{"5":[0,"responseCallback"]}}',
   '[4],"withArgs":[5]}],"callbacks":{"5":[0,"responseCallback"]}}',
   '[4]],"callbacks":{"5":[0,"responseCallback"]}}',
+  '[4],"stream":{"next":"[Function]","items":256,"bytes":1}}],"callbacks":{"5":[0,"responseCallback"],"5":[0,"stream","next"]}}',
+  '[4],"stream":{"next":"[Function]","items":01,"bytes":1}}],"callbacks":{"5":[0,"responseCallback"],"6":[0,"stream","next"]}}',
+  '[4],"stream":{"next":"[Function]","items":,"bytes":1}}],"callbacks":{"5":[0,"responseCallback"],"6":[0,"stream","next"]}}',
+  '[4],"stream":{"next":"[Function]","items":1,"bytes":1},"stream":{"next":"[Function]","items":2,"bytes":2}}],"callbacks":{"5":[0,"responseCallback"],"6":[0,"stream","next"]}}',
+  '[4],"stream":{"next":"[Function]","items":256,"bytes":1}}],"callbacks":{"6":[0,"stream","next"],"5":[0,"responseCallback"]}}',
+  '"stream":{"next":"[Function]","items":256,"bytes":1}}],"callbacks":{"5":[0,"responseCallback"],"6":[0,"stream","next"]}}',
+  ',"stream":{"next":"[Function]","items":256,"bytes":1}}],"callbacks":{"5":[0,"responseCallback"],"6":[0,"stream","next"]}}',
   '4}],"callbacks":{"5":[0,"responseCallback"]}}',
   'null}],"callbacks":{"5":[0,"responseCallback"]}}',
   '}],"callbacks":{"5":[0,"responseCallback"]}}',
@@ -150,12 +167,15 @@ describe('messages in the usual form', () => {
         const call = parseUsualCall(rest, limitsOfTest, json.parseData);
         if (!call) continue;
         usual++;
-        const { args, response } = call;
-        const path = [0, 'responseCallback'];
+        const { args, response, stream } = call;
+        const callbacks = [{ number: response, path: [0, 'responseCallback'] }];
+        if (stream) callbacks.push({ number: stream.number, path: [0, 'stream', 'next'] });
+        // A table has the numbers in order.
+        callbacks.sort((a, b) => a.number - b.number);
         const message: DnodeMessage = {
           method: 'm',
-          args: [{ withArgs: args }],
-          callbacks: [{ number: response, path }],
+          args: [{ withArgs: args, ...(stream && { stream: stream.window }) }],
+          callbacks,
         };
         const [found, expected] = [meaning(() => message), meaning(() => whole(HEAD + rest, limitsOfTest))];
         if (found !== expected) differences.push({ rest, found, expected });
@@ -171,11 +191,18 @@ describe('messages in the usual form', () => {
     for (const text of [
       '{"method":5,"arguments":[1,2],"callbacks":{}}',
       '{"method":5,"arguments":[{"error":null,"result":"x"}],"callbacks":{}}',
+      `{"method":0,"arguments":[{"error":null,"result":["x"],"extensions":${SPOKEN}}],"callbacks":{}}`,
     ])
       expect(parseUsualMessage(text, defaultLimits, data)).toBeDefined();
     expect(parseUsualCall('[4]}],"callbacks":{"5":[0,"responseCallback"]}}', defaultLimits, data)).toEqual({
       args: [4],
       response: 5,
+    });
+    const rest = rests.find((text) => text.startsWith('[4],"stream"')) ?? '';
+    expect(parseUsualCall(rest, defaultLimits, data)).toMatchObject({
+      args: [4],
+      response: 5,
+      stream: { window: { items: 256, bytes: 1048576 }, number: 6 },
     });
   });
 

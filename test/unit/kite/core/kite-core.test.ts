@@ -51,18 +51,56 @@ describe('kite.describe', () => {
     ]);
   });
 
-  it('kite.describe returns the JSON Schema of the program, and derives none from a validating schema', async () => {
+  it('kite.describe returns the JSON Schema that a validating schema derives, unless the program sets one', async () => {
     const { server, client } = await connected();
-    const args: ArgsSchema<unknown[]> = {
+    const plain: ArgsSchema<unknown[]> = {
       '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as unknown[] }) },
     };
-    server.handle('a', { args }, () => 1);
-    const { methods } = await client.tell<KiteDescription>('kite.describe');
-    expect(methods[0]).toEqual({ name: 'a', authenticated: true });
+    const jsonSchema = { type: 'array', maxItems: 1 };
+    let derived = 0;
+    const input = () => ({ type: 'array', minItems: ++derived });
+    const deriving = { '~standard': { ...plain['~standard'], jsonSchema: { input } } };
+    server.handle('a', { args: plain }, () => 1);
+    server.handle('b', { args: deriving }, () => 1);
+    server.handle('c', { args: deriving, jsonSchema }, () => 1);
+    for (const _ of [1, 2]) {
+      const { methods } = await client.tell<KiteDescription>('kite.describe');
+      expect(methods.slice(0, 3)).toEqual([
+        { name: 'a', authenticated: true },
+        { name: 'b', authenticated: true, jsonSchema: { type: 'array', minItems: 1 } },
+        { name: 'c', authenticated: true, jsonSchema },
+      ]);
+    }
   });
 
   it('kite.describe requires an authenticated caller', async () => {
     const { client } = await connected({}, { auth: null });
     await expect(client.tell('kite.describe')).rejects.toMatchObject({ type: 'authenticationError' });
   });
+});
+
+describe('methods of a kite', () => {
+  it('methods adds handlers by name, with their options, and returns the methods', async () => {
+    const { server, client } = await connected();
+    const added = server.methods({
+      square: ({ args: [n] }: Request<[number]>) => n * n,
+      ['__proto__']: { description: 'has an odd name', handler: () => 'odd' },
+    });
+    expect(Object.keys(added)).toEqual(['square', '__proto__']);
+    expect(Object.getPrototypeOf(added)).toBe(Object.prototype);
+    expect(await client.tell('square', 4)).toBe(16);
+    expect(await client.tell('__proto__')).toBe('odd');
+    const described = server.describe().methods.find(({ name }) => name === '__proto__');
+    expect(described?.description).toBe('has an odd name');
+    added['square']?.disableAuthentication();
+    expect(server.describe().methods.find(({ name }) => name === 'square')?.authenticated).toBe(false);
+  });
+
+  it.each([[4], [null], [undefined], [{}], [{ handler: 4 }], [{ description: 'has no handler' }]])(
+    'methods rejects an entry without a handler with the name of the method: %j',
+    (entry) => {
+      const core = makeCore();
+      expect(() => core.methods({ square: entry })).toThrow('The handler of "square" is not a function');
+    },
+  );
 });

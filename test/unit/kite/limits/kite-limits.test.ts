@@ -68,14 +68,13 @@ describe('the limits of kites', () => {
       const credential = {
         type: 'kiteKey',
         key: key(n),
-        username: 'alice',
-        revocationKey: '',
-        revoked: false,
+        identity: { username: 'alice', claims: {} },
+        credential: undefined,
       };
       credentials.add(credential, Number.POSITIVE_INFINITY);
     }
     expect(credentials.get('kiteKey', key(0))).toBeUndefined();
-    expect(credentials.get('kiteKey', key(1))?.username).toBe('alice');
+    expect(credentials.get('kiteKey', key(1))?.identity.username).toBe('alice');
   });
 
   it('the limits of kites bound the strings of a response of Kontrol', () => {
@@ -91,8 +90,9 @@ describe('the limits of kites', () => {
   it('the limits of kites bound the kite keys that one connection authenticates with', () => {
     const used = new ConnectionCredentials();
     const connection = new FakeCredentialHolder();
+    const identity = { username: 'alice', claims: {} };
     const use = (n: number): void =>
-      used.add(connection, { username: 'alice', revocationKey: `${n}`, revoked: false });
+      used.add(connection, { identity, revocationKey: `${n}`, revoked: false });
     for (let n = 0; n < CONNECTION_CREDENTIALS; n++) use(n);
     expect(() => use(CONNECTION_CREDENTIALS)).toThrow('has used 64 kite keys');
     expect(() => use(0)).not.toThrow();

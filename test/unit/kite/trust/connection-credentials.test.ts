@@ -6,7 +6,7 @@ import { FakeCredentialHolder } from '../../../helpers/kite/fake-credential-hold
 function credential(revocationKey: string): {
   -readonly [Key in keyof ConnectionCredential]: ConnectionCredential[Key];
 } {
-  return { username: 'alice', revocationKey, revoked: false };
+  return { identity: { username: 'alice', claims: {} }, revocationKey, revoked: false };
 }
 
 function connection(role: 'accepted' | 'dialed' = 'accepted'): FakeCredentialHolder {

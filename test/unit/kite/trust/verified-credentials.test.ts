@@ -5,7 +5,7 @@ import { ManualClock } from '../../../helpers/process/manual-clock.js';
 const NEVER = Number.POSITIVE_INFINITY;
 
 function credential(type: string, key: string) {
-  return { type, key, username: 'alice', revocationKey: 'k', revoked: false };
+  return { type, key, identity: { username: 'alice', claims: {} }, credential: undefined };
 }
 
 describe('VerifiedCredentials', () => {
@@ -14,7 +14,7 @@ describe('VerifiedCredentials', () => {
     const credentials = new VerifiedCredentials(1000, clock);
     credentials.add(credential('kiteKey', 'k'), NEVER);
     clock.advance(999);
-    expect(credentials.get('kiteKey', 'k')).toMatchObject({ username: 'alice' });
+    expect(credentials.get('kiteKey', 'k')).toMatchObject({ identity: { username: 'alice' } });
     clock.advance(1);
     expect(credentials.get('kiteKey', 'k')).toBeUndefined();
   });
@@ -30,6 +30,6 @@ describe('VerifiedCredentials', () => {
     credentials.add(credential('a', 'bc'), NEVER);
     expect(credentials.get('ab', 'c')).toBeUndefined();
     expect(credentials.get('', 'abc')).toBeUndefined();
-    expect(credentials.get('a', 'bc')).toMatchObject({ username: 'alice' });
+    expect(credentials.get('a', 'bc')).toMatchObject({ identity: { username: 'alice' } });
   });
 });

@@ -1,6 +1,8 @@
 import { createHmac, createPublicKey } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { JWT_LENGTH } from '../../../../src/lib/keys/key-limits.js';
 import { newToken } from '../../../../src/lib/keys/index.js';
+import type { CheckedIdentity } from '../../../../src/lib/kite/trust/verifier.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { testIdentity, testKiteKey } from '../../../helpers/kite/keys.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
@@ -108,7 +110,7 @@ describe('a kite without a kite key', () => {
   it('a kite without a kite key can be given one while it runs', () => {
     const { kiteKey, verifier } = setUpVerifier({ kiteKey: undefined });
     verifier.useKiteKey(kiteKey);
-    expect(verifier.verify(kiteKeyOf('alice'))).toBe('alice');
+    expect(verifier.verify(kiteKeyOf('alice'))).toHaveProperty('username', 'alice');
   });
 
   it('a kite cannot be created with a malformed key of Kontrol', () => {
@@ -120,9 +122,9 @@ describe('verified credentials', () => {
   it('verified credentials are cached, but not longer than until they expire', () => {
     const { clock, verifier } = setUpVerifier({ verifyTtl: 300_000 });
     const auth = signed('token', claimsWith({ exp: clock.now() / 1000 + 60 }));
-    expect(verifier.verify(auth)).toBe('bob');
+    expect(verifier.verify(auth)).toHaveProperty('username', 'bob');
     clock.advance(59_999);
-    expect(verifier.verify(auth)).toBe('bob');
+    expect(verifier.verify(auth)).toHaveProperty('username', 'bob');
     clock.advance(1);
     expect(refusal(verifier, auth)).toBe('token: token is expired');
   });
@@ -130,8 +132,8 @@ describe('verified credentials', () => {
   it('verified credentials are forgotten with the key that verified them', () => {
     const { clock, verifier } = setUpVerifier();
     const [key, token] = [kiteKeyOf('alice'), tokenOf('bob', '/alice')];
-    verifier.verify(key);
-    verifier.verify(token);
+    void verifier.verify(key);
+    void verifier.verify(token);
     verifier.useKiteKey(testKiteKey('alice', stranger, clock));
     expect(refusal(verifier, key)).toContain('does not trust');
     expect(refusal(verifier, token)).toBe('token: token is expired');
@@ -140,7 +142,7 @@ describe('verified credentials', () => {
   it('verified credentials do not match a text with the same end', () => {
     const { verifier } = setUpVerifier();
     const auth = kiteKeyOf('alice');
-    verifier.verify(auth);
+    void verifier.verify(auth);
     const [header = '', , signature = ''] = auth.key.split('.');
     const claims = { iss: 'kontrol', sub: 'root', kontrolKey: kontrol.publicKey };
     const forged = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
@@ -149,13 +151,13 @@ describe('verified credentials', () => {
     expect(refusal(verifier, { type: 'kiteKey', key: signature.slice(-12) })).toMatch(
       /^kiteKey: malformed JWT/,
     );
-    expect(verifier.verify(auth)).toBe('alice');
+    expect(verifier.verify(auth)).toHaveProperty('username', 'alice');
   });
 
   it('verified credentials do not match the same text of another type', () => {
     const { verifier } = setUpVerifier();
     const auth = tokenOf('bob', '/alice');
-    verifier.verify(auth);
+    void verifier.verify(auth);
     expect(refusal(verifier, { ...auth, type: 'kiteKey' })).toMatch(/^kiteKey: it is not a kite key/);
   });
 });
@@ -164,7 +166,7 @@ describe('a custom authentication type', () => {
   it('a custom authentication type returns the caller for a key', () => {
     const { verifier } = setUpVerifier({ kiteKey: undefined });
     verifier.addAuthType('password', (key) => (key === 'opensesame' ? 'ali' : ''));
-    expect(verifier.verify({ type: 'password', key: 'opensesame' })).toBe('ali');
+    expect(verifier.verify({ type: 'password', key: 'opensesame' })).toHaveProperty('username', 'ali');
     expect(refusal(verifier, { type: 'password', key: 'x' })).toBe(
       'password: the check of this kite did not return a username',
     );
@@ -187,7 +189,7 @@ describe('a custom authentication type', () => {
       if (!allowed) throw new Error('signed out');
       return 'bob';
     });
-    verifier.verify({ type: 'session', key: 's' });
+    void verifier.verify({ type: 'session', key: 's' });
     allowed = false;
     expect(refusal(verifier, { type: 'session', key: 's' })).toBe('session: signed out');
   });
@@ -195,30 +197,132 @@ describe('a custom authentication type', () => {
   it('a custom authentication type may have the name of an inherited property', () => {
     const { verifier } = setUpVerifier();
     verifier.addAuthType('__proto__', () => 'bob');
-    expect(verifier.verify(JSON.parse('{"type":"__proto__","key":""}'))).toBe('bob');
+    expect(verifier.verify(JSON.parse('{"type":"__proto__","key":""}'))).toHaveProperty('username', 'bob');
   });
 
   it('a custom authentication type may replace kiteKey', () => {
     const { verifier } = setUpVerifier();
     verifier.addAuthType('kiteKey', () => 'root');
-    expect(verifier.verify({ type: 'kiteKey', key: '' })).toBe('root');
+    expect(verifier.verify({ type: 'kiteKey', key: '' })).toHaveProperty('username', 'root');
   });
 
-  it('a custom authentication type rejects every caller if it is async by mistake, without an unhandled rejection', async () => {
+  it('a custom authentication type may return a promise of the caller, with claims', async () => {
     const { verifier } = setUpVerifier();
-    const check = async () => {
-      throw new Error('late');
+    verifier.addAuthType('late', async (key) => {
+      await Promise.resolve();
+      if (key === '') throw new Error('no key');
+      return { username: key, claims: { role: 'admin' } };
+    });
+    expect(await verifier.verify({ type: 'late', key: 'bob' })).toEqual({
+      username: 'bob',
+      claims: { role: 'admin' },
+    });
+    await expect(verifier.verify({ type: 'late', key: '' })).rejects.toMatchObject({
+      type: 'authenticationError',
+      message: 'late: no key',
+    });
+  });
+
+  it('a custom authentication type is called again only after the time until which its result is valid', () => {
+    const { clock, verifier } = setUpVerifier({ verifyTtl: 0 });
+    const checked: unknown[] = [];
+    verifier.addAuthType('session', (key) => {
+      checked.push(key);
+      return { username: 'bob', expiresAt: clock.now() + 1000 };
+    });
+    const call = () => verifier.verify({ type: 'session', key: 's' });
+    for (const _time of [1, 2, 3]) expect(call()).toHaveProperty('username', 'bob');
+    expect(checked).toEqual(['s']);
+    clock.advance(1000);
+    void call();
+    expect(checked).toEqual(['s', 's']);
+    // Another key that ends in the same way, and a check that replaces the previous one.
+    void verifier.verify({ type: 'session', key: 'the same end: s' });
+    expect(checked).toHaveLength(3);
+    verifier.addAuthType('session', () => 'carol');
+    expect(call()).toHaveProperty('username', 'carol');
+  });
+
+  it('a custom authentication type whose keys are long is called at every call, because they are not cached', () => {
+    const { verifier } = setUpVerifier();
+    const check = vi.fn<() => CheckedIdentity>(() => ({
+      username: 'bob',
+      expiresAt: Number.POSITIVE_INFINITY,
+    }));
+    verifier.addAuthType('long', check);
+    for (const _time of [1, 2]) void verifier.verify({ type: 'long', key: 'x'.repeat(JWT_LENGTH + 1) });
+    expect(check).toHaveBeenCalledTimes(2);
+  });
+
+  it.each([
+    [undefined, 'did not return a username'],
+    [null, 'did not return a username'],
+    [true, 'did not return a username'],
+    ['', 'did not return a username'],
+    [{}, 'did not return a username'],
+    [{ username: 1 }, 'did not return a username'],
+    [{ username: 'bob', claims: 'admin' }, 'returned claims that are not an object'],
+    [{ username: 'bob', claims: null }, 'returned claims that are not an object'],
+    [{ username: 'bob', expiresAt: Number.NaN }, 'returned an expiresAt that is not a number'],
+    [{ username: 'bob', expiresAt: new Date(0) }, 'returned an expiresAt that is not a number'],
+  ])('a custom authentication type that returns %j rejects the caller', async (result, reason) => {
+    const { verifier } = setUpVerifier();
+    verifier.addAuthType('odd', () => result as string);
+    verifier.addAuthType('oddLater', () => Promise.resolve(result as string));
+    expect(refusal(verifier, { type: 'odd', key: '' })).toContain(reason);
+    await expect(verifier.verify({ type: 'oddLater', key: '' })).rejects.toThrow(reason);
+  });
+});
+
+describe('the check of keys of Kontrol', () => {
+  it('the check of keys of Kontrol accepts kite keys of another Kontrol, and is asked once for each key', async () => {
+    const asked: string[] = [];
+    const acceptKontrolKey = (pem: string): Promise<boolean> => {
+      asked.push(pem);
+      return Promise.resolve(pem === stranger.publicKey);
     };
-    verifier.addAuthType('late', check as unknown as () => string);
-    expect(refusal(verifier, { type: 'late', key: '' })).toBe(
-      'late: the check of this kite did not return a username',
-    );
+    const { clock, verifier } = setUpVerifier({ acceptKontrolKey, allowKiteKeysOf: 'any', verifyTtl: 1000 });
+    expect(await verifier.verify(kiteKeyOf('bob', stranger))).toMatchObject({
+      username: 'bob',
+      claims: { sub: 'bob', kontrolKey: stranger.publicKey },
+    });
+    expect(await verifier.verify(kiteKeyOf('carol', stranger))).toHaveProperty('username', 'carol');
+    await expect(verifier.verify(kiteKeyOf('bob', kontrol))).rejects.toThrow('does not trust');
+    expect(refusal(verifier, kiteKeyOf('bob', kontrol))).toContain('does not trust');
+    expect(asked).toEqual([stranger.publicKey, kontrol.publicKey]);
+    clock.advance(1000);
+    await verifier.verify(kiteKeyOf('bob', stranger));
+    expect(asked).toHaveLength(3);
+  });
+
+  it('the check of keys of Kontrol is not asked about a forged kite key, or about a revoked key', () => {
+    const acceptKontrolKey = vi.fn<() => boolean>(() => true);
+    const { verifier } = setUpVerifier({ acceptKontrolKey });
+    const claims = { iss: 'kontrol', sub: 'alice', kontrolKey: kontrol.publicKey };
+    expect(refusal(verifier, signed('kiteKey', claims, stranger))).toContain('the signature is invalid');
+    verifier.revokeKeys([kontrol.publicKey]);
+    const pkcs1 = createPublicKey(kontrol.publicKey).export({ type: 'pkcs1', format: 'pem' }).toString();
+    expect(refusal(verifier, signed('kiteKey', { ...claims, kontrolKey: pkcs1 }))).toContain('revoked');
+    expect(acceptKontrolKey).not.toHaveBeenCalled();
+  });
+
+  it('the check of keys of Kontrol rejects callers if it fails or returns anything but true', async () => {
+    for (const result of [1, 'yes', undefined, Promise.resolve('yes')]) {
+      const { verifier } = setUpVerifier({ acceptKontrolKey: () => result as unknown as boolean });
+      await expect(async () => verifier.verify(kiteKeyOf('alice'))).rejects.toThrow('does not trust');
+    }
+    const failing = setUpVerifier({ acceptKontrolKey: () => Promise.reject(new Error('no network')) });
+    await expect(failing.verifier.verify(kiteKeyOf('alice'))).rejects.toMatchObject({
+      type: 'authenticationError',
+      message: 'kiteKey: no network',
+    });
+    expect(() => setUpVerifier({ acceptKontrolKey: 'yes' as unknown as () => boolean })).toThrow(TypeError);
   });
 });
 
 describe('a kite key', () => {
   it('a kite key is accepted from the kite’s own user', () => {
-    expect(setUpVerifier().verifier.verify(kiteKeyOf('alice'))).toBe('alice');
+    expect(setUpVerifier().verifier.verify(kiteKeyOf('alice'))).toHaveProperty('username', 'alice');
   });
 
   it('a kite key is rejected from another user, with a hint how to accept more users', () => {
@@ -231,17 +335,20 @@ describe('a kite key', () => {
 
   it('a kite key is accepted from the users that the program lists, and from no others', () => {
     const { verifier } = setUpVerifier({ allowKiteKeysOf: ['bob', 'carol'] });
-    expect(verifier.verify(kiteKeyOf('bob'))).toBe('bob');
+    expect(verifier.verify(kiteKeyOf('bob'))).toHaveProperty('username', 'bob');
     expect(refusal(verifier, kiteKeyOf('alice'))).toContain('not of "alice"');
   });
 
   it('a kite key is accepted from any user if the program allows it', () => {
-    expect(setUpVerifier({ allowKiteKeysOf: 'any' }).verifier.verify(kiteKeyOf('mallory'))).toBe('mallory');
+    expect(setUpVerifier({ allowKiteKeysOf: 'any' }).verifier.verify(kiteKeyOf('mallory'))).toHaveProperty(
+      'username',
+      'mallory',
+    );
   });
 
   it('a kite key is accepted from the user of the kite’s own key, whatever username the kite sets', () => {
     const { verifier } = setUpVerifier({ identity: testIdentity({ username: 'mallory' }) });
-    expect(verifier.verify(kiteKeyOf('alice'))).toBe('alice');
+    expect(verifier.verify(kiteKeyOf('alice'))).toHaveProperty('username', 'alice');
     expect(refusal(verifier, kiteKeyOf('mallory'))).toContain('its own user, "alice"');
   });
 
@@ -269,8 +376,8 @@ describe('a kite key', () => {
       `${kontrol.publicKey}\n\n`,
     ]) {
       const claims = { iss: 'kontrol', sub: 'alice', kontrolKey };
-      expect(verifier.verify(signed('kiteKey', claims))).toBe('alice');
-      expect(verifier.verify(signed('kiteKey', claims))).toBe('alice');
+      expect(verifier.verify(signed('kiteKey', claims))).toHaveProperty('username', 'alice');
+      expect(verifier.verify(signed('kiteKey', claims))).toHaveProperty('username', 'alice');
     }
   });
 
@@ -294,14 +401,14 @@ describe('a kite key', () => {
     const { clock, verifier } = setUpVerifier();
     const key = (iat: number) =>
       signed('kiteKey', { iss: 'kontrol', sub: 'alice', kontrolKey: kontrol.publicKey, iat });
-    expect(verifier.verify(key(clock.now() / 1000 + 300))).toBe('alice');
+    expect(verifier.verify(key(clock.now() / 1000 + 300))).toHaveProperty('username', 'alice');
     expect(refusal(verifier, key(clock.now() / 1000 + 301))).toContain('issued in the future');
   });
 
   it('a kite key is accepted under other keys of Kontrol that the program lists', () => {
     const { verifier } = setUpVerifier({ kontrolKeys: [stranger.publicKey] });
-    expect(verifier.verify(kiteKeyOf('alice', stranger))).toBe('alice');
-    expect(verifier.verify(kiteKeyOf('alice'))).toBe('alice');
+    expect(verifier.verify(kiteKeyOf('alice', stranger))).toHaveProperty('username', 'alice');
+    expect(verifier.verify(kiteKeyOf('alice'))).toHaveProperty('username', 'alice');
   });
 
   it('a kite key is rejected as a token', () => {
@@ -314,7 +421,7 @@ describe('a kite key', () => {
 describe('a token', () => {
   it.each(['/', '/alice', '/alice/prod', '/alice/prod/math'])('a token for %s is accepted', (audience) => {
     const auth = audience === '/' ? signed('token', claimsWith({ aud: '/' })) : tokenOf('bob', audience);
-    expect(setUpVerifier().verifier.verify(auth)).toBe('bob');
+    expect(setUpVerifier().verifier.verify(auth)).toHaveProperty('username', 'bob');
   });
 
   it.each(['/bob', '/alice/test', '/alice/prod/other'])('a token for %s is rejected', (audience) => {
@@ -331,7 +438,7 @@ describe('a token', () => {
         return audience === '/alice/prod/other';
       },
     });
-    expect(verifier.verify(tokenOf('bob', '/alice/prod/other'))).toBe('bob');
+    expect(verifier.verify(tokenOf('bob', '/alice/prod/other'))).toHaveProperty('username', 'bob');
     expect(refusal(verifier, tokenOf('bob', '/alice'))).toBe(
       'token: it is for other kites: its audience is /alice',
     );
@@ -368,7 +475,7 @@ describe('a token', () => {
 
   it('a token is accepted for the user of the kite’s key, under which the kite is registered', () => {
     const { verifier } = setUpVerifier({ identity: testIdentity({ username: 'unknown' }) });
-    expect(verifier.verify(tokenOf('bob', '/alice/prod/math'))).toBe('bob');
+    expect(verifier.verify(tokenOf('bob', '/alice/prod/math'))).toHaveProperty('username', 'bob');
     expect(refusal(verifier, tokenOf('bob', '/unknown'))).toContain('other kites');
   });
 
@@ -388,7 +495,7 @@ describe('a token', () => {
     const { clock, verifier } = setUpVerifier({ verifyTtl: 0 });
     const auth = signed('token', claimsWith({ exp: clock.now() / 1000 + 60 }));
     clock.advance(59_999);
-    expect(verifier.verify(auth)).toBe('bob');
+    expect(verifier.verify(auth)).toHaveProperty('username', 'bob');
     clock.advance(1);
     expect(refusal(verifier, auth)).toBe('token: token is expired');
   });
@@ -398,7 +505,7 @@ describe('a token', () => {
     const auth = signed('token', claimsWith({ nbf: clock.now() / 1000 + 1 }));
     expect(refusal(verifier, auth)).toBe('token: it is not valid yet');
     clock.advance(1000);
-    expect(verifier.verify(auth)).toBe('bob');
+    expect(verifier.verify(auth)).toHaveProperty('username', 'bob');
   });
 
   it.each(['exp', 'aud', 'sub'])('a token without "%s" is rejected', (claim) => {
@@ -418,6 +525,6 @@ describe('a token', () => {
       privateKey,
       clock: ahead,
     });
-    expect(verifier.verify({ type: 'token', key })).toBe('bob');
+    expect(verifier.verify({ type: 'token', key })).toHaveProperty('username', 'bob');
   });
 });
