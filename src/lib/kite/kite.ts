@@ -50,7 +50,6 @@ import { runUntilSignal } from './serve/run-until-signal.js';
 import { KiteServices } from './service/kite-services.js';
 import type { Service } from './service/service.js';
 import type { ServiceOptions, ServiceTarget } from './service/service-options.js';
-import type { Verifier } from './trust/verifier.js';
 import type { Request } from './serve/request.js';
 import type { AuthCheck, Verifier } from './trust/verifier.js';
 import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js';
