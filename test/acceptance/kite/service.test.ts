@@ -36,7 +36,10 @@ async function startFleet(count: number, options: ServiceOptions = {}) {
   const caller = new Kite('caller', '1.0.0', { kiteKey: false, env: {}, logger: silentLogger });
   onTestFinished(() => caller.close());
   const urls = ports.map((port) => `http://127.0.0.1:${port}/kite`);
-  const service = caller.service<FleetMethods>(urls, { idempotent: ['again'], ...options } as ServiceOptions<'again'>);
+  const service = caller.service<FleetMethods>(urls, {
+    idempotent: ['again'],
+    ...options,
+  } as ServiceOptions<'again'>);
   const fleet = {
     service,
     child: (index: number) => children[index] as ChildProcess,
@@ -73,7 +76,8 @@ async function startFleet(count: number, options: ServiceOptions = {}) {
 
 /** Calls both methods all the time, until `stop`. */
 function load(service: Service<FleetMethods>, parallel = 16) {
-  const failures: { readonly method: keyof FleetMethods; readonly id: number; readonly error: KiteError }[] = [];
+  const failures: { readonly method: keyof FleetMethods; readonly id: number; readonly error: KiteError }[] =
+    [];
   let [calls, isOver] = [0, false];
   const caller = async (method: keyof FleetMethods): Promise<void> => {
     while (!isOver) {

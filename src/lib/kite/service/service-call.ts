@@ -22,7 +22,11 @@ export interface ServiceCallHost {
   /** The calls that wait for a kite. */
   readonly waiting: Set<ServiceCall>;
   /** Returns the connection for a call, if there is one now: not to a kite in `except`, if there are others. */
-  pick(call: ServiceCall, except: ReadonlySet<Endpoint> | undefined): EndpointLink | undefined;
+  pick(
+    method: string,
+    key: number | undefined,
+    except: ReadonlySet<Endpoint> | undefined,
+  ): EndpointLink | undefined;
   /** Why there is no kite, for the error of a call that has waited in vain. */
   whyNone(): readonly string[];
   /** The kite has not answered a call in time. */
@@ -61,7 +65,6 @@ interface FailedAttempt {
  */
 export class ServiceCall {
   readonly method: string;
-  readonly key: number | undefined;
   readonly #host: ServiceCallHost;
   readonly #request: ServiceRequest;
   readonly #resolve: (value: unknown) => void;
@@ -80,26 +83,66 @@ export class ServiceCall {
     request: ServiceRequest,
     resolve: (value: unknown) => void,
     reject: (error: unknown) => void,
+    startedAt: number,
   ) {
     this.#host = host;
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
     this.method = request.method;
-    this.key = request.key;
-    this.#startedAt = host.clock.monotonic();
+    this.#startedAt = startedAt;
+  }
+
+  /**
+   * Makes a call over a connection. Most calls are answered, so that only one which fails, or whose kite does not answer, becomes a
+   * ServiceCall.
+   */
+  static first(
+    host: ServiceCallHost,
+    link: EndpointLink,
+    request: ServiceRequest,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const startedAt = host.clock.monotonic();
+    let call: ServiceCall | undefined;
+    const whole = (): ServiceCall => {
+      if (call) return call;
+      call = new ServiceCall(host, request, resolve, reject, startedAt);
+      call.#running = 1;
+      return call;
+    };
+    const move = request.isIdempotent ? movable(link, () => whole().#move(link)) : undefined;
+    link.began();
+    link.client.callInto(
+      request.method,
+      request.args,
+      request.options,
+      (value) => {
+        link.ended(true);
+        if (move) link.movable.delete(move);
+        if (call) call.#isDone = true;
+        resolve(value);
+      },
+      (error) => {
+        if (move) link.movable.delete(move);
+        queueMicrotask(() => whole().#attemptFailed(link, error));
+      },
+    );
   }
 
   /** Makes the call, or waits for a kite. */
   start(): void {
-    const link = this.#host.isClosed ? undefined : this.#host.pick(this, this.#tried);
+    const link = this.#host.isClosed
+      ? undefined
+      : this.#host.pick(this.method, this.#request.key, this.#tried);
     if (link) this.#attempt(link);
     else this.#wait();
   }
 
   /** Continues a call that waits, because a kite is there. */
   resume(): void {
-    const link = this.#host.pick(this, this.#tried);
+    const link = this.#host.pick(this.method, this.#request.key, this.#tried);
     if (!link) return;
     this.#stopWaiting();
     this.#attempt(link);
@@ -116,22 +159,20 @@ export class ServiceCall {
     const options = this.#options();
     this.#running++;
     link.began();
-    const move = isIdempotent && !stream ? this.#movable(link) : undefined;
-    const answer = stream
-      ? link.client.openStream<unknown>(method, args, options ?? {}, stream)
-      : link.client.call(method, args, options);
-    answer.then(
-      (value) => {
-        link.ended(true);
-        if (move) link.movable.delete(move);
-        this.#isDone = true;
-        this.#resolve(value);
-      },
-      (error: unknown) => {
-        if (move) link.movable.delete(move);
-        this.#attemptFailed(link, error);
-      },
-    );
+    const move = isIdempotent && !stream ? movable(link, () => this.#move(link)) : undefined;
+    const answered = (value: unknown): void => {
+      if (move) link.movable.delete(move);
+      link.ended(true);
+      this.#isDone = true;
+      this.#resolve(value);
+    };
+    const failed = (error: unknown): void => {
+      if (move) link.movable.delete(move);
+      // When a connection ends, the state of the kite changes after its calls were rejected.
+      queueMicrotask(() => this.#attemptFailed(link, error));
+    };
+    if (stream) link.client.openStream(method, args, options ?? {}, stream).then(answered, failed);
+    else link.client.callInto(method, args, options, answered, failed);
   }
 
   /** Returns the options of the next attempt: all of them together have the timeout of the call. */
@@ -190,20 +231,10 @@ export class ServiceCall {
     this.start();
   }
 
-  /** Returns how the call goes on elsewhere, which the connection knows until the call ends. */
-  #movable(link: EndpointLink): () => void {
-    const move = (): void => {
-      link.movable.delete(move);
-      this.#move(link);
-    };
-    link.movable.add(move);
-    return move;
-  }
-
   /** Makes the call elsewhere as well, because the kite does not answer. */
   #move(link: EndpointLink): void {
     if (this.#isDone || !this.#canRepeat()) return;
-    const other = this.#host.pick(this, new Set([link.owner]));
+    const other = this.#host.pick(this.method, this.#request.key, new Set([link.owner]));
     if (!other || other.owner === link.owner) return;
     if (this.#host.mayMove(this, link.owner)) this.#attempt(other);
   }
@@ -272,6 +303,16 @@ export class ServiceCall {
     const isLostCall = failures.some(({ error }) => !error.retryable);
     return new KiteError('disconnect', message, { code: isLostCall ? 'lost' : 'noKite', cause, retryable });
   }
+}
+
+/** Lets a call go on elsewhere if its kite does not answer: `move` is called once at most. */
+function movable(link: EndpointLink, move: () => void): () => void {
+  const once = (): void => {
+    link.movable.delete(once);
+    move();
+  };
+  link.movable.add(once);
+  return once;
 }
 
 /** Whether a call may have run, and its answer was lost with the connection. */

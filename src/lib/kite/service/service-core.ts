@@ -114,8 +114,11 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
   ): Promise<unknown> => {
     const isIdempotent = this.#idempotent === true || this.#idempotent.has(method);
     this.#budget.earn();
+    const request = { method, args, options, isIdempotent, key, stream };
     return new Promise((resolve, reject) => {
-      new ServiceCall(this, { method, args, options, isIdempotent, key, stream }, resolve, reject).start();
+      const link = stream || this.isClosed ? undefined : this.pick(method, key, undefined);
+      if (link) ServiceCall.first(this, link, request, resolve, reject);
+      else new ServiceCall(this, request, resolve, reject, this.clock.monotonic()).start();
     });
   };
 
@@ -162,9 +165,15 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
 
   // The interface to calls
 
-  pick({ key, method }: ServiceCall, except: ReadonlySet<Endpoint> | undefined): EndpointLink | undefined {
+  pick(
+    method: string,
+    key: number | undefined,
+    except: ReadonlySet<Endpoint> | undefined,
+  ): EndpointLink | undefined {
     const link = key === undefined ? this.#pickAny(except) : this.#pool.forKey(key, except)?.link;
-    if (link) this.#count('pick', link.owner, method);
+    if (!link) return undefined;
+    this.#counts.pick++;
+    this.emit('pick', link.owner, method);
     return link;
   }
 
