@@ -66,7 +66,7 @@ for (let round = -1; round < rounds; round++) {
   }
 }
 const base = results.get('direct') ?? [];
-console.log(`${count} kites, ${parallel} calls in flight, ${rounds} rounds of ${ms} ms`);
+console.log(`${count} kites, ${parallel} concurrent calls, ${rounds} rounds of ${ms} ms`);
 tableHeader(
   'calls',
   'calls/s',
@@ -93,7 +93,7 @@ reportGoals();
 await kite.close();
 for (const child of children) child.disconnect();
 
-/** Keeps one call of each caller in flight. */
+/** Keeps one call of each caller pending. */
 async function measure(callers: readonly Square[]): Promise<{ rate: number; cpu: number; own: number }> {
   const before = await cpuTimes();
   const start = performance.now();

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, type KiteError, type Service, type ServiceOptions } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { FakeStorage } from '../../helpers/storage/fake-storage.js';
 import { root } from '../../helpers/source-files.js';
 import { freePort } from '../../helpers/process/free-port.js';
 import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
@@ -16,9 +18,12 @@ interface FleetMethods {
   again(id: number): number;
 }
 
+/** A call that takes as long, in milliseconds, has waited for the frozen kite. */
+const SLOW = 900;
+
 /** Kites in processes of their own, and a service of them. */
 async function startFleet(count: number, options: ServiceOptions = {}) {
-  const notes = join(await temporaryFolder(), 'notes');
+  const notes = join(temporaryFolder(), 'notes');
   const program = join(root, 'test', 'helpers', 'kite', 'fleet-kite.mjs');
   const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
   const start = (index: number): ChildProcess => {
@@ -127,33 +132,76 @@ describe('a service of kites that restart', () => {
     const frozen = fleet.child(1);
     const slow = new Map<number, number>();
     const failures: unknown[] = [];
-    const out = new Promise<void>((resolve) => fleet.service.once('out', () => resolve()));
-    let isOver = false;
-    let after = 0;
+    let calls = 0;
+    /** The number of calls at which the callers stop. */
+    let last = Number.POSITIVE_INFINITY;
+    fleet.service.once('out', () => (last = calls + 500));
+    frozen.kill('SIGSTOP');
     const callers = Array.from({ length: 8 }, async (_, caller) => {
-      for (let call = 0; !isOver; call++) {
+      while (calls < last) {
         const start = performance.now();
-        await fleet.service.tell('again', call).catch((error: unknown) => failures.push(error));
-        if (performance.now() - start > 900) slow.set(caller, (slow.get(caller) ?? 0) + 1);
-        if (isFrozen) after++;
+        await fleet.service.tell('again', calls++).catch((error: unknown) => failures.push(error));
+        if (performance.now() - start > SLOW) slow.set(caller, (slow.get(caller) ?? 0) + 1);
         await new Promise((resolve) => setImmediate(resolve));
       }
     });
-    let isFrozen = false;
-    frozen.kill('SIGSTOP');
-    isFrozen = true;
-    await out;
-    isFrozen = false;
-    const before = after;
-    isFrozen = true;
-    while (after < before + 500) await new Promise((resolve) => setImmediate(resolve));
-    isOver = true;
     await Promise.all(callers);
-    console.log(`${after} calls while frozen, slow ones by caller:`, [...slow]);
+    console.log(`${calls} calls while frozen, slow ones by caller:`, [...slow]);
     expect(failures).toEqual([]);
     expect([...slow.values()].filter((count) => count > 1)).toEqual([]);
     await fleet.untilReady(1, () => frozen.kill('SIGCONT'));
     const { kites } = fleet.service.metrics();
     expect(kites.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready']);
+  });
+});
+
+describe('a service of a query', () => {
+  it('kites that register with Kontrol are called with tokens, also after its first Kontrol has gone', async () => {
+    const storage = new FakeStorage();
+    const [one, two] = [await startKontrol({ storage }), await startKontrol({ storage })];
+    const makeKite = async (name: string, kontrolUrl: string): Promise<Kite> => {
+      const kiteKey = await one.kontrol.newKiteKey('bob');
+      const kite = new Kite('math', '1.2.0', {
+        port: 0,
+        kiteKey,
+        environment: 'prod',
+        env: { KITE_KONTROL_URL: kontrolUrl },
+        logger: silentLogger,
+      });
+      kite.handle('name', () => name);
+      onTestFinished(() => kite.close({ drainTimeout: 100 }));
+      return kite;
+    };
+    const registered = async (name: string): Promise<Kite> => {
+      const kite = await makeKite(name, two.url);
+      await kite.listen();
+      await kite.registerForever();
+      return kite;
+    };
+    const first = await registered('first');
+    const caller = await makeKite('caller', `${one.url}, ${two.url}`);
+    await using math = caller.service('/bob/prod/math/>= 1.2', { balance: 'roundRobin' });
+    expect(await math.tell('name')).toBe('first');
+    await one.kontrol.close({ drainTimeout: 1 });
+    const isReady = new Promise((resolve) => math.once('ready', resolve));
+    await registered('second');
+    await isReady;
+    const names = new Set([await math.tell('name'), await math.tell('name')]);
+    expect(names).toEqual(new Set(['first', 'second']));
+    const isGone = new Promise((resolve) => math.once('gone', resolve));
+    await first.close({ drainTimeout: 100 });
+    await isGone;
+    expect([await math.tell('name'), await math.tell('name')]).toEqual(['second', 'second']);
+  });
+
+  it('a query without a Kontrol is rejected at once', () => {
+    const kite = new Kite('caller', '1.0.0', { kiteKey: false, env: {}, logger: silentLogger });
+    onTestFinished(() => kite.close());
+    expect(() => kite.service('/bob/prod/math')).toThrow(
+      expect.objectContaining({ type: 'configurationError', code: 'noKontrol' }),
+    );
+    expect(() => kite.service(['http://localhost:1/kite'], { client: { headers: 7 } as never })).toThrow(
+      expect.objectContaining({ code: 'badValue' }),
+    );
   });
 });
