@@ -97,12 +97,8 @@ export class PeerProcesses {
     return this.#both({ type: 'cpu' });
   }
 
-  async memory(): Promise<{ server: Memory; client: Memory }> {
-    const command = { type: 'memory' } as const;
-    return {
-      server: (await this.#server.send(command)) as Memory,
-      client: (await this.#client.send(command)) as Memory,
-    };
+  memory(): Promise<{ server: Memory; client: Memory }> {
+    return this.#both({ type: 'memory' });
   }
 
   /** Returns the resident memory of each end, in bytes. */
@@ -115,10 +111,10 @@ export class PeerProcesses {
     return this.#both({ type: 'peak' });
   }
 
-  async #both(command: ChildCommand): Promise<{ server: number; client: number }> {
+  async #both<Result = number>(command: ChildCommand): Promise<{ server: Result; client: Result }> {
     return {
-      server: (await this.#server.send(command)) as number,
-      client: (await this.#client.send(command)) as number,
+      server: (await this.#server.send(command)) as Result,
+      client: (await this.#client.send(command)) as Result,
     };
   }
 

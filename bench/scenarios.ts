@@ -29,6 +29,9 @@ export const MEDIUM_BYTES = 100 * KIB;
 export const BYTES_64_KIB = 'bytes 64 KiB';
 export const BYTES_1_MIB = 'bytes 1 MiB';
 
+/** The scenario with a file. It is measured in new processes of each peer: how fast it is depends on what a process did before. */
+export const FILE = 'MB of a file as a stream';
+
 /** The scenarios. Each runs for about `ms` milliseconds, and ends when its connections have ended. */
 export const scenarios = {
   'one call at a time': calls(1, 1, square),
@@ -43,7 +46,7 @@ export const scenarios = {
   [BYTES_1_MIB]: calls(1, 1, echoBytes(MIB), hasBytes),
   callbacks,
   'stream of small items': withStreams(readItems),
-  'MB of a file as a stream': withStreams(async (streams) => (await downloadFile(streams)) / 1e6),
+  [FILE]: withStreams(async (streams) => (await downloadFile(streams)) / 1e6),
   'stream of 3 items, one at a time': calls(1, 1, threeItems, hasStreams),
   'connect and first call': connections,
 } as const satisfies Record<string, Run>;

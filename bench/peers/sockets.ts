@@ -7,7 +7,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 export function newServer(accept: (socket: WebSocket) => void): Promise<string> {
   const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
   wss.on('connection', accept);
-  return new Promise((resolve) => wss.on('listening', () => resolve(urlOf(wss, 'ws'))));
+  return listening(wss);
 }
 
 /** The same for peers that need the server. */

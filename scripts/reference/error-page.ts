@@ -102,7 +102,7 @@ export function errorPage(): string {
         return exitCode(new KiteError(type, '', { code, id }));
       },
     }),
-    'The code can also be defined elsewhere: by a handler that threw the error, by a command of `kitectl serve` that failed with an exit code or signal, or by the operating system if `listen()` rejects, such as `EADDRINUSE`.',
+    'The code can also be defined elsewhere: by a handler that threw the error, by a command of `kitectl serve` that failed with an exit code or signal, or by the operating system, such as `EMFILE`.',
     '## Codes of a ConfigurationError',
     `A \`ConfigurationError\` is a \`KiteError\` of type \`configurationError\`. The exit code is ${exitCode(new ConfigurationError('badValue', ''))}, and the type that \`--json\` prints is \`configuration\`.`,
     entryTable('code', configurationCodes, {}),

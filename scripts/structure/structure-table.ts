@@ -285,6 +285,7 @@ const kite: readonly Folder[] = [
     name: 'page',
     about: 'Kite in a page, composed of the same parts',
     exports: [
+      'base-page-kite',
       'compose-page-kite',
       'kontrol-peer',
       'page-kite',
@@ -333,9 +334,13 @@ const kite: readonly Folder[] = [
     entries: [
       'admission',
       'caller-rates',
+      'close-answered',
       'default-methods',
       'dispatcher',
+      'handler-failures',
+      'health-routes',
       'kite-server',
+      'lame-duck',
       'run-until-signal',
       'virtual-hosts',
     ],
@@ -344,6 +349,7 @@ const kite: readonly Folder[] = [
       'allow-rule',
       'argument-schema',
       'heartbeat-method',
+      'health-routes',
       'http-listener',
       'http-routes',
       'method',
@@ -351,6 +357,7 @@ const kite: readonly Folder[] = [
       'request',
       'request-context',
       'system-methods',
+      'typed-methods',
       'virtual-hosts',
     ],
   },
@@ -392,7 +399,9 @@ const kite: readonly Folder[] = [
       'kite-path',
       'method-types',
       'peer',
+      'remote-function',
       'token-renewal',
+      'wire-types',
     ],
   },
   {
@@ -418,8 +427,8 @@ const kite: readonly Folder[] = [
   {
     name: 'limits',
     about: 'the limits of a kite, including those of the layers below',
-    entries: ['heartbeat-interval', 'stream-limits'],
-    exports: ['compose-limits', 'kite-limits'],
+    entries: ['heartbeat-interval'],
+    exports: ['compose-limits', 'kite-limits', 'stream-limits'],
   },
 ];
 
@@ -629,7 +638,7 @@ export const structure: readonly Folder[] = [
   {
     name: 'lib/errors',
     about: 'the brand of errors, and the table of error codes',
-    entries: ['dial-hints', 'branded-error', 'error-codes'],
+    entries: ['dial-hints', 'branded-error', 'error-codes', 'listen-hints'],
   },
   {
     name: 'lib/util',

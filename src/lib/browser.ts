@@ -1,7 +1,7 @@
 /** The library for pages, `kitectl/browser`: a page is a kite that calls kites, and that they call. */
 export type { Auth, Client, ClientEvents, Transport } from './kite/call/client.js';
 export type { KiteEvents } from './kite/core/kite-core.js';
-export type { HandleOptions } from './kite/serve/method-host.js';
+export type { HandleOptions, KiteDescription } from './kite/serve/method-host.js';
 export type { GetKitesOptions, KontrolClient } from './kite/kontrol/kontrol-client.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';
 export type { RenewToken } from './kite/call/token-renewal.js';
@@ -11,16 +11,19 @@ export type {
   Handler,
   Method,
   MethodHandling,
+  Middleware,
+  Next,
   Outcome,
   ThrottleOptions,
 } from './kite/serve/method.js';
-export type { AnyMethods, RemoteMethods, WithoutValues } from './kite/call/method-types.js';
+export type * from './kite/call/method-types.js';
 export type { RemoteFunction } from './kite/call/remote-function.js';
-export type { Wire } from './kite/call/wire-types.js';
-export type { MethodDefinition, ServedMethod, ServedMethods } from './kite/serve/served-methods.js';
+export type * from './kite/call/wire-types.js';
+export type { MethodDefinition, TypedMethod, TypedMethods } from './kite/serve/typed-methods.js';
 export type { CallerIdentity } from './kite/call/caller-identity.js';
 // With a star, so that programs can add properties to it.
 export type * from './kite/serve/request-context.js';
+export type { ConnectionEvents } from './kite/call/connection-options.js';
 export type { CallbackAnswer } from './kite/callbacks/callback-answer.js';
 export type { SharedFunction } from './kite/callbacks/shared-function.js';
 export { PageKite as Kite } from './kite/page/page-kite.js';
@@ -38,9 +41,12 @@ export type { TraceContext } from './protocol/trace-context.js';
 export type { Request } from './kite/serve/request.js';
 export type { ArgsSchema } from './kite/serve/argument-schema.js';
 export type { DialErrorCode, KiteErrorCode, KnownErrorType } from './errors/error-codes.js';
-export { type ErrorType, isKiteError, KiteError } from './protocol/errors.js';
+export { type ConfigurationError, type ErrorType, isKiteError, KiteError } from './protocol/errors.js';
 export { type KiteIdentity, kitePath } from './protocol/identity.js';
 export type { KiteQuery } from './protocol/query.js';
+export type { BackoffOptions } from './util/backoff.js';
 export type { Clock, Timer } from './util/clock.js';
+export type { Channel, ChannelReceiver } from './transport/channel/channel.js';
+export type { BasePageKite } from './kite/page/base-page-kite.js';
 export type { ConnectionLimits } from './kite/limits/kite-limits.js';
 export type { Logger } from './util/logger.js';

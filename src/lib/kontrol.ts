@@ -7,7 +7,13 @@ export type { RegistrationMode } from './kontrol/admin/machine-registration.js';
 export type { KeyRevocation, UserCredential, UserRevocation, UserSummary } from './kontrol/admin/users.js';
 export { Kontrol } from './kontrol/kontrol.js';
 export type { KontrolOptions } from './kontrol/kontrol-options.js';
-export { defaultKontrolLimits, type KontrolLimits } from './kontrol/limits/kontrol-limits.js';
+export {
+  type AdmissionLimits,
+  defaultKontrolLimits,
+  type KontrolLimits,
+  type UserLimits,
+} from './kontrol/limits/kontrol-limits.js';
+export type { ServerKiteOptions } from './kite/server-kite.js';
 export {
   openPolicy,
   ownPolicy,
@@ -25,8 +31,16 @@ export {
 } from './kontrol/storage/open-storage.js';
 export {
   isStorageError,
+  type PutResult,
+  type Registration as StoredRegistration,
   type Storage,
+  type StorageChange,
   type StorageError,
   type StorageTools,
+  type StoredCredential,
+  type StoredInvite,
+  type StoredKeyPair,
 } from './kontrol/storage/shared/storage.js';
-export type { KeyPairInfo } from './kontrol/tokens/key-ring.js';
+export type { KeyPairInfo, RingPair } from './kontrol/tokens/key-ring.js';
+export type { StorageErrorCode } from './errors/error-codes.js';
+export type { LookupAddresses } from './util/loopback.js';

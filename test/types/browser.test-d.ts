@@ -8,7 +8,11 @@ import {
   type KiteOptions,
   type KontrolClient,
   type KontrolOptions,
+  type Method,
   type RemoteKite,
+  type Request,
+  type TypedMethods,
+  type Wire,
 } from 'kitectl/browser';
 import * as browser from 'kitectl/browser';
 
@@ -30,6 +34,20 @@ const kite = new Kite('page', '1.0.0', { username: 'bob', limits: { callsPerConn
     expectTypeOf(args).toEqualTypeOf<[n: number]>();
     return 4;
   });
+  // @ts-expect-error The result is a number.
+  typed.handle('square', () => 'text');
+  // @ts-expect-error There is no such method.
+  typed.handle('sqare', () => 4);
+  const close = (page: Kite): Promise<void> => page.close();
+  void (() => close(typed));
+  const api = kite.methods({ cube: ({ args: [n] }: Request<[number]>) => n ** 3 });
+  expectTypeOf({} as TypedMethods<{ cube: () => number }>['cube']).toExtend<Method>();
+  const { method } = kite.newClient<Bank & typeof api>('https://bank.example.com/kite');
+  expectTypeOf(method.square(4)).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(method.cube(4)).toEqualTypeOf<Promise<number>>();
+  // @ts-expect-error The argument is a number.
+  void method.cube('4');
+  expectTypeOf<Wire<Date, false>>().toEqualTypeOf<string>();
 }
 
 // Kontrol.

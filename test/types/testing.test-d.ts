@@ -18,6 +18,10 @@ void (async () => {
   expectTypeOf(world).toEqualTypeOf<TestKontrol>();
   expectTypeOf(world.kontrol).toEqualTypeOf<Kontrol>();
   expectTypeOf(await world.kite('bank', { username: 'bob', clock: new ManualClock() })).toEqualTypeOf<Kite>();
+  const typed = await world.kite<{ square(n: number): number }>('bank');
+  typed.handle('square', ({ args: [n] }) => n * n);
+  // @ts-expect-error The result is a number.
+  typed.handle('square', () => 'text');
   expectTypeOf(await world.kiteKey('bob')).toEqualTypeOf<string>();
   // @ts-expect-error There is no such mode.
   await testKontrol({ registration: 'closed' });

@@ -8,7 +8,7 @@ import {
   type RemoteFunction,
   type RemoteMethods,
   type Request,
-  type ServedMethod,
+  type TypedMethod,
   type WithoutValues,
 } from 'kitectl';
 
@@ -194,7 +194,7 @@ type Api = typeof api;
   void (client.tell('square', 4) satisfies Promise<string>);
   // The methods can be configured by name.
   expectTypeOf(api.square).toExtend<Method>();
-  expectTypeOf(api.square).toEqualTypeOf<ServedMethod<(args_0: number) => number>>();
+  expectTypeOf(api.square).toEqualTypeOf<TypedMethod<(args_0: number) => number>>();
   api.square.disableAuthentication();
   api['files.open'].throttle({ interval: 1000, capacity: 5 });
   // @ts-expect-error There is no such method.
@@ -234,6 +234,15 @@ type Api = typeof api;
   untyped.methods({ square: 4 });
   // @ts-expect-error A definition has a handler.
   untyped.methods({ square: { description: 'Squares a number.' } });
+}
+
+// Calls within the process have the type of the kite.
+{
+  expectTypeOf(typed.local().tell('square', 4)).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(untyped.local<Api>().method.square(4)).toEqualTypeOf<Promise<number>>();
+  // @ts-expect-error The argument is a number.
+  void typed.local().tell('square', '4');
+  typed.handle('square', { allow: 'bob' }, ({ args: [n] }) => n * n);
 }
 
 // The methods of a client as functions.
@@ -280,6 +289,28 @@ interface Odd {
   // @ts-expect-error The last overload takes a number.
   void client.tell('parse', '4');
   expectTypeOf(({} as Client<typeof posix>).tell('dirname', '/a/b')).toEqualTypeOf<Promise<string>>();
+}
+
+// Properties that are not methods, methods that a kite may lack, and functions that are passed on.
+interface Module {
+  readonly PI: number;
+  square(n: number): number;
+  cube?(n: number): number;
+  each(fn: RemoteFunction<[n: number], string>): void;
+}
+{
+  const client = {} as Client<Module>;
+  expectTypeOf(client.tell('square', 4)).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(client.tell('cube', 4)).toEqualTypeOf<Promise<number>>();
+  void client.tell('each', {} as RemoteFunction<[n: number], string>);
+  // @ts-expect-error A constant cannot be called.
+  void client.tell('PI');
+  // @ts-expect-error A constant is not among the methods.
+  void client.method.PI;
+  // @ts-expect-error A constant is not served.
+  new Kite<Module>('module', '1.0.0').handle('PI', () => 4);
+  // @ts-expect-error The function returns a string.
+  void client.tell('each', {} as RemoteFunction<[n: number], number>);
 }
 
 // Kites that do not speak `values`, such as those in Go.

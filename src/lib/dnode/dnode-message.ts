@@ -83,7 +83,7 @@ export function parseMessage(
   return {
     ...message,
     ...(values === true && { tagged: true }),
-    ...(isNumber(answer) && { answer, extensions: object['extensions'] }),
+    ...(isFunctionNumber(answer) && { answer, extensions: object['extensions'] }),
   };
 }
 
@@ -141,10 +141,10 @@ function nestsDeeper(value: unknown, depth: number): boolean {
 }
 
 function isMethod(method: unknown): method is string | number {
-  return typeof method === 'string' || isNumber(method);
+  return typeof method === 'string' || isFunctionNumber(method);
 }
 
-function isNumber(value: unknown): value is number {
+function isFunctionNumber(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 

@@ -36,7 +36,7 @@ export function encodeValues(
   const { values, bytes, undefinedIsNull = !values } = support;
 
   const unsendable = (item: Constructed, why: string): ValueError =>
-    new ValueError(`${name}${formatPath(path)}: ${kindOf(item)} cannot be sent${why}`);
+    new ValueError(`${name}${formatPath(path)}: ${describeKind(item)} cannot be sent${why}`);
 
   const tagged = (tag: string, item: Constructed, content: () => unknown): object => {
     if (tag === 'bytes' ? bytes : values) return { [TAG]: tag, v: content() };
@@ -176,7 +176,7 @@ const TO_THIS_PEER = ' to this peer';
  * Returns what a value is called: a number as it is written, an iterator by its tag, because a generator has no class, and others
  * by their class, such as `an ArrayBuffer`.
  */
-function kindOf(item: Constructed): string {
+function describeKind(item: Constructed): string {
   if (typeof item === 'number') return `${item}`;
   const name = isSyncIterator(item)
     ? Object.prototype.toString.call(item).slice('[object '.length, -1)

@@ -28,7 +28,14 @@ export abstract class BrandedError extends Error {
   }
 }
 
-/** Returns the kind of an error of this project, regardless of which copy of the code created it; otherwise undefined. */
+/**
+ * Returns the kind of an error of this project, regardless of which copy of the code created it; otherwise undefined. Never
+ * throws, also if the properties of what was thrown cannot be read.
+ */
 export function kindOf(error: unknown): ErrorKind | undefined {
-  return (error as { readonly [BRAND]?: ErrorKind } | null | undefined)?.[BRAND];
+  try {
+    return (error as { readonly [BRAND]?: ErrorKind } | null | undefined)?.[BRAND];
+  } catch {
+    return undefined;
+  }
 }

@@ -14,6 +14,7 @@ import {
   REFUSED_HINT,
   TIMEOUT_HINT,
 } from './dial-hints.js';
+import { NO_ADDRESS_HINT, PORT_DENIED_HINT, PORT_IN_USE_HINT } from './listen-hints.js';
 import { DESCRIPTORS_HINT } from '../util/descriptors.js';
 
 /** The documentation of an error. Each string is one or more sentences. */
@@ -63,7 +64,7 @@ export const errorTypes = {
     action: 'Read the message.',
   },
   timeout: {
-    sender: CALLER,
+    sender: `${CALLER}, or the called kite`,
     meaning: 'The method did not respond within the timeout.',
     action: 'Set a longer timeout, or find out why the kite is slow.',
   },
@@ -241,6 +242,12 @@ export const kiteErrorCodes = {
     meaning: 'The kite key, or the kite key that the token was issued for, was revoked.',
     action: 'Get a new kite key: `kitectl register --force`.',
   },
+  methodTimeout: {
+    type: 'timeout',
+    sender: KITE,
+    meaning: 'The handler has not ended within the `timeout` of its method. It may still run.',
+    action: 'Find out why the handler is slow, or increase the `timeout` of the method.',
+  },
   noKite: {
     type: 'disconnect',
     sender: CALLER,
@@ -416,6 +423,12 @@ export const configurationCodes = {
     meaning: 'The key pair in the files was revoked in the store.',
     action: 'Start Kontrol without these files. It then uses the current key pair of its store.',
   },
+  noAddress: {
+    sender: PROGRAM,
+    meaning:
+      'The kite cannot listen: this machine does not have the address. The `cause` is the error of the system.',
+    action: NO_ADDRESS_HINT,
+  },
   noKiteKey: {
     sender: PROGRAM,
     meaning: 'There is no kite key. A proxy requires one to authenticate the kites of its Kontrol.',
@@ -451,6 +464,18 @@ export const configurationCodes = {
     sender: KONTROL,
     meaning: 'Registration is open, and Kontrol listens on an address that other machines can reach.',
     action: 'Listen on 127.0.0.1, use invites, or confirm with `--force`.',
+  },
+  portDenied: {
+    sender: PROGRAM,
+    meaning:
+      'The kite cannot listen: the system does not let this user open the port. The `cause` is the error of the system.',
+    action: PORT_DENIED_HINT,
+  },
+  portInUse: {
+    sender: PROGRAM,
+    meaning:
+      'The kite cannot listen: another program uses the port. The `cause` is the error of the system, such as `EADDRINUSE`.',
+    action: PORT_IN_USE_HINT,
   },
   unknownKeyPair: {
     sender: KONTROL,
@@ -661,7 +686,7 @@ export const closeCodes = {
   1012: {
     sender: 'a kite that shuts down',
     meaning:
-      'The kite has answered every call that it has received. A client of `dialForever` also reports this code when it leaves the connection of a kite that shuts down.',
+      '`All calls are answered`: the kite has answered every call that it has received. A client of `dialForever` also reports this code when it leaves the connection of a kite that shuts down.',
     action: 'Call another kite, or this one when it has started again. Calls without an answer have not run.',
   },
   1014: {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import os from 'node:os';
 import { ClientAccess } from './client-access.js';
+import { requireClient } from './client-check.js';
 import { findKiteKey } from './config/find-kite-key.js';
 import { makeBudgets, type MemoryBudgets } from '../transport/channel/memory-budget.js';
 import { dial, newFallbacks } from '../transport/dial/dial.js';
@@ -31,6 +32,7 @@ import { addTunnelMethod } from './proxied/tunnels.js';
 import { Admission } from './serve/admission.js';
 import { newCallerRates } from './serve/caller-rates.js';
 import { addDefaultMethods } from './serve/default-methods.js';
+import { type ErrorPolicy, HandlerFailures } from './serve/handler-failures.js';
 import { addHeartbeatMethod } from './serve/heartbeat-method.js';
 import { KiteServer } from './serve/kite-server.js';
 import { addSystemMethods } from './serve/system-methods.js';
@@ -103,12 +105,15 @@ export function composeKite(
     replaceDialed,
   });
   const json = messageJson(options.numbers ?? 'exact');
+  const failures = new HandlerFailures({ policy: readPolicy(options.errors), clock, logger });
   const core: KiteCore = new KiteCore({
     name,
     identity,
     limits,
     json,
     errorFields: options.errorFields,
+    handlerFailed: (error, request) => failures.failed(error, request),
+    errorForPeer: (error) => failures.shown(error),
     clock,
     logger,
     authenticator: new Admission({
@@ -126,6 +131,7 @@ export function composeKite(
     trustRemote: options.trustRemote,
     dialer,
     newRenewal: (renewal) => new TokenRenewal(renewal),
+    requireClient,
     newPrefixCache: () => new EnvelopeCache(limits, json),
     guardSignal,
   });
@@ -186,6 +192,13 @@ export function composeKite(
   addTunnelMethod(core, proxies);
   addSystemMethods(core, options.systemMethods ?? []);
   return { config, clock, logger, verifier, core, dialed: sockets, server, kontrol, proxies };
+}
+
+/** @throws ConfigurationError `badValue` if it is not a policy */
+function readPolicy(policy: ErrorPolicy = 'message'): ErrorPolicy {
+  if (typeof policy === 'function' || policy === 'message' || policy === 'masked') return policy;
+  const message = `errors is ${JSON.stringify(policy)}: it must be message, masked, or a function`;
+  throw new ConfigurationError('badValue', message);
 }
 
 function makeDialer(

@@ -9,6 +9,7 @@ import type { ServerAccess } from '../transport/handshake/server-access.js';
 import type { MemoryBudgets } from '../transport/channel/memory-budget.js';
 import type { SockJsClientScript } from '../transport/server/iframe-page.js';
 import type { AcceptTunnel } from './proxied/proxy-member.js';
+import type { ErrorPolicy } from './serve/handler-failures.js';
 import type { HeartbeatCallers } from './serve/heartbeat-method.js';
 import type { Numbers } from './call/message-numbers.js';
 import type { MethodHandling } from './serve/method.js';
@@ -90,6 +91,12 @@ export interface KiteOptions extends ConfigOptions {
    * can contain headers and paths.
    */
   readonly errorFields?: readonly string[] | undefined;
+  /**
+   * What callers see of the failure of a handler: `message`, its message as with the Go kites; `masked`, nothing of anything that
+   * is not a KiteError, which can contain paths and addresses; or what a function returns. The log has everything. Default:
+   * `message`.
+   */
+  readonly errors?: ErrorPolicy | undefined;
   /** Limits on the resources that peers can use. Default: `defaultLimits`. */
   readonly limits?: Partial<Limits> | undefined;
   /** Receives log messages. Default: a logger that writes to standard error, from `KITE_LOG_LEVEL` up. */
@@ -106,6 +113,11 @@ export interface KiteOptions extends ConfigOptions {
 export interface CloseOptions {
   /** Maximum time to wait for running calls, in milliseconds. Default: 10,000. */
   readonly drainTimeout?: number;
+  /**
+   * How long the kite still serves calls and HTTP requests after it has deregistered, so that balancers and callers notice: in
+   * milliseconds, or as text, such as `5s`. Default: 0.
+   */
+  readonly lameDuck?: number | string;
 }
 
 /** The other end of an open channel. */
@@ -119,9 +131,8 @@ export interface DialedPeer {
 export type AdmitPeer = (peer: DialedPeer, auth: Auth | null) => void;
 
 /**
- * Parts of a kite that this package replaces in the kites that it creates.
- *
- * @internal
+ * Parts of a kite that this package replaces in the kites that it creates. Programs cannot: the constructors that take them are
+ * internal. The type is not, because declarations that are not exported refer to it.
  */
 export interface ReplacedParts {
   /** Serves the tunnels that a proxy requests. Default: each tunnel becomes a connection of the kite. */

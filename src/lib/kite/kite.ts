@@ -1,14 +1,17 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { codedError } from '../protocol/errors.js';
 import type { KiteIdentity } from '../protocol/identity.js';
 import type { KiteQuery } from '../protocol/query.js';
 import type { Channel } from '../transport/channel/channel.js';
 import { type Clock, systemClock } from '../util/clock.js';
-import { withDeadline } from '../util/deadline.js';
+import { delay, withDeadline } from '../util/deadline.js';
 import type { Logger } from '../util/logger.js';
+import { stackOf } from '../util/message-of.js';
 import { NO_CLAIMS } from './call/caller-identity.js';
 import type { Client, ClientOptions } from './call/client.js';
-import type { ConnectionEvents } from './call/connection.js';
+import type { Connection, ConnectionEvents } from './call/connection.js';
 import type {
   AnyMethods,
   HandlerArgs,
@@ -25,7 +28,6 @@ import type { Config } from './config/kite-config.js';
 import type { DialedSockets } from './dialed-sockets.js';
 import { CLOSING_TIMEOUT } from './limits/kite-limits.js';
 import type { KiteCore, KiteEvents } from './core/kite-core.js';
-import { whenIdle } from './call/when-idle.js';
 import type { CloseOptions, KiteOptions, ReplacedParts } from './kite-options.js';
 import type { KiteEvent, KiteWatch } from './kontrol/kite-watch.js';
 import type { GetKitesOptions } from './kontrol/kontrol-client.js';
@@ -37,6 +39,9 @@ import type { ProxyRegistration } from './proxied/proxy-registration.js';
 import type { TlsOptions } from './serve/http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './serve/http-routes.js';
 import type { KiteServer } from './serve/kite-server.js';
+import { closeAnswered } from './serve/close-answered.js';
+import { type HealthOptions, healthRoutes } from './serve/health-routes.js';
+import { readLameDuck } from './serve/lame-duck.js';
 import type { FinalFunc, Handler, Method, Middleware } from './serve/method.js';
 import type { HandleOptions, KiteDescription } from './serve/method-host.js';
 import type {
@@ -44,15 +49,14 @@ import type {
   FittingSchema,
   IfUnchecked,
   MethodEntries,
-  ServedMethods,
-} from './serve/served-methods.js';
+  TypedMethods,
+} from './serve/typed-methods.js';
 import { runUntilSignal } from './serve/run-until-signal.js';
 import { KiteServices } from './service/kite-services.js';
 import type { Service } from './service/service.js';
 import type { ServiceOptions, ServiceTarget } from './service/service-options.js';
 import type { Request } from './serve/request.js';
 import type { AuthCheck, Verifier } from './trust/verifier.js';
-import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js';
 
 /**
  * A kite: a named program that serves methods and calls the methods of other kites.
@@ -83,8 +87,8 @@ export class Kite<Methods = AnyMethods> {
   readonly #services: KiteServices;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #beforeClose: (() => Promise<unknown>)[] = [];
-  #local: Peer<AnyMethods, ConnectionEvents> | undefined;
+  readonly #beforeClose: (() => unknown)[] = [];
+  #local: Connection | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(name: string, version: string, options?: KiteOptions);
@@ -175,7 +179,7 @@ export class Kite<Methods = AnyMethods> {
    */
   methods<Args, Entries extends object>(
     entries: Entries & MethodEntries<Args> & IfUnchecked<Methods>,
-  ): ServedMethods<Entries>;
+  ): TypedMethods<Entries>;
   methods<Names extends MethodName<Methods>>(
     entries: CheckedEntries<Methods, Names>,
   ): Readonly<Record<Names, Method>>;
@@ -248,6 +252,8 @@ export class Kite<Methods = AnyMethods> {
    *     const client = kite.newClient<{ square(n: number): number }>('http://localhost:3636/kite');
    *     await client.dial();
    *     await client.tell('square', 4); // 16
+   *
+   * @throws ConfigurationError that identifies the option that cannot be used
    */
   newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
     if (options) requireAccess(options);
@@ -256,9 +262,9 @@ export class Kite<Methods = AnyMethods> {
 
   /**
    * Returns a peer that calls the methods of this kite within the process, for tests and for methods that use others. A call passes
-   * all that a call from the network passes: authentication, middleware, the schema, limits and streams, and its values arrive as
-   * they would there. Without options, it is the same peer each time, without credentials. Close another one when it is not used any
-   * more, or declare it with `using`; this kite closes all of them.
+   * all that a call from the network passes: authentication, middleware, the schema, limits and streams. Its values arrive as they
+   * would there. Without options, it is the same peer each time, without credentials. Close another one when it is not used any
+   * longer, or declare it with `using`; the kite closes all of them with itself.
    *
    * @example
    *     await kite.local({ as: { username: 'bob', claims: { role: 'admin' } } }).tell('square', 4); // 16
@@ -268,10 +274,7 @@ export class Kite<Methods = AnyMethods> {
   local<Remote = Methods>(options?: LocalOptions): Peer<Remote, ConnectionEvents> {
     if (this.#closing) throw codedError('disconnect', 'closed', 'The kite was closed');
     if (options) return connectLocally(this.#core, options) as unknown as Peer<Remote, ConnectionEvents>;
-    if (!this.#local) {
-      this.#local = connectLocally(this.#core, {});
-      this.#local.once('disconnect', () => (this.#local = undefined));
-    }
+    if (!this.#local || this.#local.hasEnded) this.#local = connectLocally(this.#core, {});
     return this.#local as unknown as Peer<Remote, ConnectionEvents>;
   }
 
@@ -313,7 +316,8 @@ export class Kite<Methods = AnyMethods> {
   /**
    * Opens the configured port. Resolves when the kite accepts connections.
    *
-   * Rejects with a KiteError that explains why the port cannot be opened; its `code` is that of Node, such as `EADDRINUSE`.
+   * Rejects with a ConfigurationError that explains why the port cannot be opened: its `code` is `portInUse`, `portDenied` or
+   * `noAddress`, and its `hint` is what to do. Other errors of the system reject with a KiteError with their code.
    */
   listen(): Promise<void> {
     return this.#server.listen();
@@ -373,8 +377,8 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * Returns the address of the caller of an HTTP request, such as `203.0.113.7:50412`. Behind one of the `trustedProxies`, it
-   * is the address that the proxy names.
+   * Returns the address of the caller of an HTTP request, such as `203.0.113.7:50412`. Behind one of the `trustedProxies`, it is
+   * the address that the proxy names.
    */
   addressOf(request: IncomingMessage): string {
     return this.#server.addressOf(request);
@@ -451,8 +455,7 @@ export class Kite<Methods = AnyMethods> {
 
   /**
    * Returns a client of many kites: of those that match a query, such as `/bob/prod/math/>= 1.2`, now and later, or of those at
-   * some URLs. Each call goes to one of them, and waits, within bounds, until one is ready. It is closed together with this
-   * kite.
+   * some URLs. Each call goes to one of them, and waits, within bounds, until one is ready. It is closed together with this kite.
    *
    * @example
    *     const math = kite.service<Math>('/bob/prod/math/>= 1.2', { idempotent: ['square'] });
@@ -463,7 +466,7 @@ export class Kite<Methods = AnyMethods> {
    */
   service<Remote = AnyMethods>(
     target: ServiceTarget,
-    options?: ServiceOptions<MethodName<Remote>>,
+    options?: ServiceOptions<NoInfer<MethodName<Remote>>>,
   ): Service<Remote> {
     if (options?.client) requireAccess(options.client);
     return this.#services.create<Remote>(target, options, this.#kontrol.hasUrls ? this.#kontrol : undefined);
@@ -511,44 +514,80 @@ export class Kite<Methods = AnyMethods> {
 
   // Shutdown
 
-  /** Adds work that `close` starts first. `close` waits for it as for running calls, for at most `drainTimeout`. */
-  beforeClose(work: () => Promise<unknown>): this {
+  /**
+   * Adds work that `close` starts when the kite takes no more calls. `close` waits for it as for running calls, for at most
+   * `drainTimeout`. What the work throws is logged.
+   */
+  beforeClose(work: () => unknown): this {
     this.#beforeClose.push(work);
     return this;
   }
 
   /**
-   * Closes the kite gracefully: it accepts no connections and no calls, waits for running calls for at most `drainTimeout`,
-   * closes each connection with `Go away!`, and closes its clients. Resolves when everything is closed; peers have a second to
-   * answer the close frames of clients. Further calls return the same promise.
+   * Closes the kite gracefully. It deregisters, and is not ready any more; serves its callers for `lameDuck`; then takes no new
+   * calls and connections, and tells its peers; finishes the calls and HTTP requests that run, for at most `drainTimeout`; closes
+   * the connections, its clients and its port. Resolves when everything is closed; peers have a second to answer the close frames
+   * of clients. Further calls return the same promise.
    *
    * @example
-   *     process.once('SIGTERM', () => void kite.close({ drainTimeout: 5000 }));
+   *     process.once('SIGTERM', () => void kite.close({ lameDuck: '5s' }));
+   *
+   * @throws ConfigurationError `badValue` if `lameDuck` is not a duration
    */
   close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options.drainTimeout ?? 10_000);
+    if (this.#closing) return this.#closing;
+    const lameDuck = readLameDuck(options.lameDuck);
+    this.#closing = this.#close(lameDuck, options.drainTimeout ?? 10_000);
     return this.#closing;
   }
 
   /**
-   * Runs the kite as a program: listens, closes gracefully on SIGINT, SIGTERM and SIGQUIT, and toggles debug logging on
-   * SIGUSR2. SIGHUP closes it if the process has a terminal, which was closed; otherwise it ends debug logging. Resolves when
-   * the kite is closed. A second signal ends the process immediately.
+   * Serves `/healthz`, which is 200 while the process runs, and `/readyz`, which is 503 from the begin of `close` on. Requests from
+   * pages of other origins are rejected.
+   *
+   * @example
+   *     kite.health({ ready: () => database.isConnected });
    */
-  run(): Promise<void> {
-    return runUntilSignal(this, this.#logger);
+  health(options: HealthOptions = {}): this {
+    const closing = (): boolean => this.#closing !== undefined;
+    const routes = healthRoutes({ ...options, closing, logger: this.#logger });
+    for (const [path, handler] of Object.entries(routes)) this.handleHttp(path, handler);
+    return this;
   }
 
-  async #close(drainTimeout: number): Promise<void> {
+  /**
+   * Runs the kite as a program: listens, closes gracefully on SIGINT, SIGTERM and SIGQUIT, and toggles debug logging on SIGUSR2.
+   * SIGHUP closes it if the process has a terminal, which was closed; otherwise it ends debug logging. Resolves when the kite is
+   * closed. A second signal ends the process immediately. The options are those of `close`.
+   *
+   * @example
+   *     await kite.run({ lameDuck: '5s' });
+   *
+   * @throws ConfigurationError `badValue` if `lameDuck` is not a duration
+   */
+  async run(options: CloseOptions = {}): Promise<void> {
+    readLameDuck(options.lameDuck);
+    await runUntilSignal(this, this.#logger, () => this.close(options));
+  }
+
+  /** Calls `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(lameDuck: number, drainTimeout: number): Promise<void> {
     this.#kontrol.retire();
-    this.#server.stopAccepting();
+    if (this.#kontrol.registers) await this.#kontrol.deregister();
+    if (lameDuck > 0) await delay(this.#clock, lameDuck);
+    this.#server.refuseSessions();
     this.#core.drain();
-    const idle = Array.from(this.#core.accepted, (connection) =>
-      whenIdle(connection.flow).then(() => connection.close(GO_AWAY_CODE, GO_AWAY_REASON)),
-    );
-    const works = this.#beforeClose.map((work) => work());
+    const ends = [
+      closeAnswered(this.#core.accepted, this.#core.dialedCalls),
+      this.#server.requestsAnswered(),
+      ...this.#beforeClose.map((work) => this.#run(work)),
+    ];
     const onTimeout = (): Error => new Error('Calls still run');
-    const drained = Promise.allSettled([...idle, ...works]);
+    const drained = Promise.all(ends);
     await withDeadline(drained, { clock: this.#clock, ms: drainTimeout, onTimeout }).catch(() => undefined);
     await this.#server.closeSessions();
     this.#proxies.close();
@@ -557,5 +596,14 @@ export class Kite<Methods = AnyMethods> {
     this.#core.closeClients();
     this.#server.close();
     await this.#dialed.closed(systemClock, CLOSING_TIMEOUT);
+  }
+
+  /** Runs a part of closing. Never rejects: the other parts follow. */
+  async #run(work: () => unknown): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#logger.error(`Work before the end of ${this.identity.name} failed: ${stackOf(error)}`);
+    }
   }
 }

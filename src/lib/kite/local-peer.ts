@@ -1,9 +1,7 @@
 import { LocalChannel } from '../transport/local/local-channel.js';
 import { type CallerIdentity, NO_CLAIMS } from './call/caller-identity.js';
 import type { ClientOptions } from './call/client.js';
-import { Connection, type ConnectionEvents } from './call/connection.js';
-import type { AnyMethods } from './call/method-types.js';
-import type { Peer } from './call/peer.js';
+import { Connection } from './call/connection.js';
 import type { KiteCore } from './core/kite-core.js';
 
 /** Options of calls within the process. */
@@ -13,7 +11,7 @@ export interface LocalOptions extends Pick<ClientOptions, 'auth' | 'timeout' | '
 }
 
 /** Connects to a kite within the process. The connection passes the same checks as one from the network. */
-export function connectLocally(core: KiteCore, options: LocalOptions): Peer<AnyMethods, ConnectionEvents> {
+export function connectLocally(core: KiteCore, options: LocalOptions): Connection {
   const { auth, timeout, trustRemote, as: caller } = options;
   const [near, far] = LocalChannel.pair(core.host.limits);
   const connection = new Connection(core.host, near, {

@@ -61,6 +61,10 @@ export function addMethods(kite: Kite, services: KontrolServices): void {
     kite.handle<unknown[]>(name, timed(name, audit?.audited(name, run) ?? run, metrics));
 
   handle('register', (request) => register(request, services));
+  handle('deregister', ({ client }) => {
+    services.registrar.deregister(client);
+    return null;
+  });
   handle('getKites', (request) => queries.getKites(request));
   handle('getToken', (request) => queries.getToken(request));
   handle('cancelWatcher', ({ args: [id], client }) => {

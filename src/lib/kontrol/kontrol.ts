@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { errorText } from '../util/message-of.js';
 import type { Kite } from '../kite/kite.js';
 import type { CloseOptions } from '../kite/kite-options.js';
@@ -338,8 +340,12 @@ export class Kontrol {
     this.kite.handleHttp('/', (request, response) => page.serve(request, response));
   }
 
+  /** Calls `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async #close(options?: CloseOptions): Promise<void> {
-    this.#registrar.close();
     if (this.#selfEntry) this.#registry.remove(this.#selfEntry, 'left');
     await this.kite.close(options);
     this.#registry.close();
@@ -362,6 +368,7 @@ export class Kontrol {
         this.#audit?.refused({ method, user: '', address: remoteIp(remoteAddress) }, error),
     });
     for (const name of [url, registerUrl]) if (name !== undefined) kite.knownAs(name);
+    kite.beforeClose(() => this.#registrar.close());
     return kite;
   }
 

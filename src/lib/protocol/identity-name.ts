@@ -9,7 +9,8 @@ const PLAIN = /^[!-.0-~](?:[ -.0-~]*[!-.0-~])?$/;
  * Returns why a text cannot be a field of an identity, as the end of a sentence; undefined if it can. Names that look the same have
  * to be the same, because policies and people compare them.
  */
-export function nameProblem(text: string): string | undefined {
+export function nameProblem(text: unknown): string | undefined {
+  if (typeof text !== 'string') return 'is not a string';
   if (PLAIN.test(text)) return undefined;
   if (text === '') return 'is empty';
   if (text.includes('/')) return 'contains "/"';

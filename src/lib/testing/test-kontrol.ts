@@ -1,3 +1,6 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
+import type { AnyMethods } from '../kite/call/method-types.js';
 import { Kite } from '../kite/kite.js';
 import type { KiteOptions } from '../kite/kite-options.js';
 import { Kontrol } from '../kontrol/kontrol.js';
@@ -11,10 +14,18 @@ export interface TestKontrol {
   readonly url: string;
   /** Returns a kite key for a user. */
   kiteKey(username: string): Promise<string>;
-  /** Creates a kite of `username` (default: `bob`) in the environment `test` that uses this Kontrol. Does not listen. */
-  kite(name: string, options?: KiteOptions & { readonly username?: string }): Promise<Kite>;
+  /**
+   * Creates a kite of `username` (default: `bob`) in the environment `test` that uses this Kontrol. Does not listen. `Methods` is
+   * the type of what it serves.
+   */
+  kite<Methods = AnyMethods>(
+    name: string,
+    options?: KiteOptions & { readonly username?: string },
+  ): Promise<Kite<Methods>>;
   /** Closes the kites and then Kontrol. */
   close(): Promise<void>;
+  /** Calls `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -30,13 +41,17 @@ export async function testKontrol(options: Partial<KontrolOptions> = {}): Promis
     ...options,
   });
   await kontrol.listen();
-  const kites: Kite[] = [];
+  const kites: Pick<Kite, 'close'>[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(kites.map((kite) => kite.close({ drainTimeout: 100 })));
+    await kontrol.close({ drainTimeout: 100 });
+  };
   return {
     kontrol,
     url: kontrol.url,
     kiteKey: (username) => kontrol.newKiteKey(username),
-    async kite(name, kiteOptions = {}) {
-      const kite = new Kite(name, '1.0.0', {
+    async kite<Methods>(name: string, kiteOptions: Parameters<TestKontrol['kite']>[1] = {}) {
+      const kite = new Kite<Methods>(name, '1.0.0', {
         port: 0,
         environment: 'test',
         env: {},
@@ -49,9 +64,7 @@ export async function testKontrol(options: Partial<KontrolOptions> = {}): Promis
       kites.push(kite);
       return kite;
     },
-    async close() {
-      await Promise.all(kites.map((kite) => kite.close({ drainTimeout: 100 })));
-      await kontrol.close({ drainTimeout: 100 });
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

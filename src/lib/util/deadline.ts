@@ -13,3 +13,8 @@ export function withDeadline<Result>(
     work.then(resolve, reject).finally(() => timer.cancel());
   });
 }
+
+/** Resolves after a number of milliseconds. */
+export function delay(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.setTimeout(resolve, ms));
+}

@@ -40,6 +40,29 @@ export function stackOf(thrown: unknown): string {
   }
 }
 
+/** How many causes of an error are logged: a cause can be its own cause. */
+const CAUSES = 5;
+
+/** Returns the stack of an error and those of its causes, or the text of anything else that was thrown. Never throws. */
+export function stackWithCauses(thrown: unknown): string {
+  let text = stackOf(thrown);
+  let error = thrown;
+  for (let count = 0; count < CAUSES; count++) {
+    error = causeOf(error);
+    if (error === undefined) break;
+    text += `\ncaused by: ${stackOf(error)}`;
+  }
+  return text;
+}
+
+function causeOf(thrown: unknown): unknown {
+  try {
+    return thrown instanceof Error ? thrown.cause : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns an error as it is, and anything else that was thrown as an error. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown));

@@ -3,13 +3,17 @@ export function exceedsBytes(text: string, limit: number): boolean {
   if (text.length > limit) return true;
   // A UTF-16 unit takes at most three bytes.
   if (text.length * 3 <= limit) return false;
-  return countBytes(text, limit) > limit;
+  return (byteLength ? byteLength(text) : countBytes(text, limit)) > limit;
 }
 
 /** Returns the size of `text` in UTF-8, in bytes. A lone surrogate is encoded as U+FFFD, three bytes. */
 export function utf8Length(text: string): number {
-  return countBytes(text, Number.POSITIVE_INFINITY);
+  return byteLength ? byteLength(text) : countBytes(text, Number.POSITIVE_INFINITY);
 }
+
+/** That of Node, which takes a tenth of the time. Undefined in pages. */
+const byteLength = (globalThis as { readonly Buffer?: { byteLength(text: string): number } }).Buffer
+  ?.byteLength;
 
 /** Length of the pieces whose bytes are counted, in UTF-16 units. Encoding a long text at once allocates as much again. */
 const PIECE = 16 * 1024;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Client } from '../../../src/lib/browser.js';
+import type { ArgsSchema, Client } from '../../../src/lib/browser.js';
 import type { RemoteFunction } from '../../../src/lib/index.js';
 import { chromiumInstalled, openPage, skipped } from '../../helpers/browser/chromium.js';
 import type { PageGlobals } from '../../helpers/browser/in-page.js';
@@ -59,7 +59,19 @@ describe.skipIf(!chromiumInstalled)(`what a page does with each of its libraries
       const { page } = await openPage(browser(), (await startFeatureKite()) + path);
       const seen = await page.evaluate(async (way) => {
         const kite = new self.kitectl.Kite('page', '1.0.0', { transport: way });
-        kite.handle<[number], number>('double', ({ args: [n] }) => 2 * n);
+        // The schema derives JSON Schema, as that of arktype does.
+        const args: ArgsSchema<[number]> & { toJsonSchema(): object } = {
+          '~standard': {
+            version: 1,
+            vendor: 'test',
+            validate: (value) =>
+              typeof (value as unknown[])[0] === 'number'
+                ? { value: value as [number] }
+                : { issues: [{ message: 'not a number' }] },
+          },
+          toJsonSchema: () => ({ type: 'array' }),
+        };
+        kite.methods({ double: { args, handler: ({ args: [n] }) => 2 * n } });
         const client: Client = kite.newClient('/kite');
         await client.dial();
         const count = client.stream('count', 300);
@@ -87,6 +99,13 @@ describe.skipIf(!chromiumInstalled)(`what a page does with each of its libraries
           waiting: await waiting,
           unsendable: await outcome(client.tell('echo', new WeakMap())),
           extensions: client.extensions?.has('stream'),
+          byName: [await client.method['kite.ping']?.(), await client.method['echo']?.(4)],
+          names: [
+            typeof client.method['then'],
+            typeof client.method['toJSON'],
+            typeof client.method['constructor'],
+          ],
+          schema: kite.describe().methods.find(({ name }) => name === 'double')?.jsonSchema,
         };
         await kite.close();
         return { ...result, closed: await outcome(client.tell('echo')) };
@@ -102,6 +121,9 @@ describe.skipIf(!chromiumInstalled)(`what a page does with each of its libraries
         waiting: 'canceled',
         unsendable: 'argumentError',
         extensions: true,
+        byName: ['pong', [4]],
+        names: ['undefined', 'undefined', 'function'],
+        schema: { type: 'array' },
         closed: 'disconnect',
       });
     },

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readManifest } from '../../../src/lib/cli/completion/command-manifest.js';
 import { writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { Cli, root, type Running } from '../../helpers/cli/cli-harness.js';
@@ -46,6 +46,7 @@ const USES: Readonly<Record<string, Use>> = {
   complete: { local: 'hidden, and prints nothing about errors' },
   completion: LOCAL,
   'config:explain': LOCAL,
+  'context:-': LOCAL,
   'context:add': LOCAL,
   'context:list': LOCAL,
   'context:previous': LOCAL,
@@ -98,10 +99,7 @@ const USES: Readonly<Record<string, Use>> = {
 };
 
 function manifestCommands(): string[] {
-  const manifest = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as {
-    readonly commands: Readonly<Record<string, unknown>>;
-  };
-  return Object.keys(manifest.commands);
+  return readManifest(root).commands.map(({ id }) => id.replaceAll(' ', ':'));
 }
 
 function argsOf(id: string, args: string): string[] {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readManifest } from '../../../src/lib/cli/completion/command-manifest.js';
 import { foreignFlags } from '../../../src/lib/cli/frame/own-flags.js';
 import { root } from '../../helpers/cli/cli-harness.js';
 import { Network } from '../../helpers/cli/cli-network.js';
@@ -184,12 +184,10 @@ function here(text: string): string {
 
 /** Returns the flags of the command in a command line. */
 function flagsOf(args: readonly string[]): ReadonlySet<string> {
-  const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as {
-    readonly commands: Readonly<Record<string, { readonly flags: object }>>;
-  };
-  const ids = [3, 2, 1].map((count) => args.slice(0, count).join(':'));
-  const id = ids.find((one) => commands[one] !== undefined);
-  return new Set(Object.keys(commands[id ?? '']?.flags ?? {}));
+  const { commands } = readManifest(root);
+  const names = [3, 2, 1].map((count) => args.slice(0, count).join(' '));
+  const found = names.map((name) => commands.find(({ id }) => id === name)).find((one) => one !== undefined);
+  return new Set(found?.flags.map(({ name }) => name));
 }
 
 /** Returns runs of four words that both sentences contain. */

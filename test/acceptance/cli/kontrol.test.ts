@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Kite } from '../../../src/lib/index.js';
 import { readKiteKeyFile } from '../../../src/lib/keys/index.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
 import { freePort } from '../../helpers/process/free-port.js';
 import { bin, Cli, type Running } from '../../helpers/cli/cli-harness.js';
 import { TestKite } from '../../helpers/cli/cli-kite.js';
@@ -303,6 +304,33 @@ describe('query, token, watch and call', () => {
     for (let i = 0; i < 4; i++) {
       const { code, stdout } = await cli.run(['call', 'square', '4', '--to', '/bob/prod/twin'], { env: bob });
       expect({ code, stdout }).toEqual({ code: 0, stdout: '16\n' });
+    }
+    await gone.close();
+    await there.close();
+    await kite.kite.close();
+  });
+
+  it('call uses the next kite if the first one shuts down before it has run the call', async () => {
+    const { jwt } = readKiteKeyFile(join(bob.KITE_HOME, 'kite.key'));
+    const kite = new TestKite({ kiteKey: jwt, environment: 'prod' });
+    await kite.kite.listen();
+    const port = await freePort();
+    const gone = await registerByHand('pair', `http://127.0.0.1:${port}/kite`);
+    const there = await registerByHand('pair', kite.url);
+    // Kontrol lists the two in random order.
+    let left = 0;
+    while (left < 2) {
+      const leaving = new Kite('pair', '1.0.0', { kiteKey: jwt, port, env: {}, logger: silentLogger });
+      leaving.on('connect', () => {
+        left++;
+        void leaving.close();
+      });
+      await leaving.listen();
+      const { code, stdout, stderr } = await cli.run(['call', 'square', '4', '--to', '/bob/prod/pair'], {
+        env: bob,
+      });
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '16\n', stderr: '' });
+      await leaving.close();
     }
     await gone.close();
     await there.close();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultLimits, type RemoteFunction } from '../../../src/lib/index.js';
 import { connected, settled } from '../../helpers/kite/cores.js';
-import { collectGarbageUntil } from '../../helpers/process/collect-garbage.js';
+import { collectGarbageUntil } from '../../helpers/process/heap.js';
 
 type Fn = RemoteFunction<[unknown]>;
 
@@ -33,6 +33,22 @@ describe('functions in results', () => {
     expect(releases(near.sent)).toEqual([
       '{"method":"kite.release","arguments":[{"withArgs":[0,1]}],"callbacks":{}}',
     ]);
+  });
+
+  it('the functions of an answer that arrives after its call has ended are released, also those of a callback that has ended', async () => {
+    const { client, near, server, caller } = await withOpen();
+    let answer = (): void => {};
+    server.handle('late', () => new Promise((resolve) => (answer = () => resolve([() => 1, () => 2]))));
+    const late = client.call('late', [], { timeout: 1000 });
+    await settled();
+    // The answer and the end of the call pass each other.
+    answer();
+    caller.clock.advance(1000);
+    await expect(late).rejects.toMatchObject({ type: 'timeout' });
+    await settled();
+    expect(releases(near.sent)).toHaveLength(2);
+    near.deliver('{"method":999,"arguments":["[Function]"],"callbacks":{"77":[0]}}');
+    expect(releases(near.sent).at(-1)).toContain('[77,1]');
   });
 
   it('a function in a result is released at the end of the block that declares it with using', async () => {

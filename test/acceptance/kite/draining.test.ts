@@ -1,8 +1,10 @@
+import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, type KiteOptions } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { untilAborted } from '../../helpers/kite/endless.js';
 import { connected, settled } from '../../helpers/kite/cores.js';
+import { listenInTest } from '../../helpers/transport/listen-in-test.js';
 
 const ANNOUNCEMENT = '{"method":"kite.draining","arguments":[{"withArgs":[]}],"callbacks":{}}';
 
@@ -51,7 +53,7 @@ describe('a kite that shuts down', () => {
     caller.drain();
     await settled();
     expect(near.sent.at(-1)).toBe(ANNOUNCEMENT);
-    await expect(client.tell('back')).rejects.toMatchObject({ type: 'disconnect', code: 'draining' });
+    await expect(client.tell('back')).rejects.toMatchObject({ type: 'disconnect', code: 'lost' });
   });
 
   it('a peer that has not named the extension gets no announcement', async () => {
@@ -109,7 +111,16 @@ describe('clients that reconnect', () => {
     });
     first.handle('which', () => 'first').disableAuthentication();
     await first.listen();
-    const client = makeKite('caller').newClient(first.url ?? '');
+    let port = first.port ?? 0;
+    const sockets = new Set<Socket>();
+    const balancer = createServer((socket) => {
+      const onward = connect(port, '127.0.0.1');
+      for (const end of [socket, onward]) sockets.add(end.on('error', () => undefined));
+      socket.pipe(onward).pipe(socket);
+    });
+    const client = makeKite('caller').newClient(
+      `http://127.0.0.1:${await listenInTest(balancer, sockets)}/kite`,
+    );
     await client.dialForever();
     expect(await client.tell('which')).toBe('first');
     const slow = client.call('slow', [], { timeout: 0 });
@@ -118,10 +129,11 @@ describe('clients that reconnect', () => {
     client.on('draining', () => events.push('draining'));
     client.on('disconnect', (code, reason) => events.push(`disconnect ${code} ${reason}`));
     const again = new Promise<void>((resolve) => client.on('connect', () => resolve()));
-    const closed = first.close();
-    const second = makeKite('math', { port: Number(new URL(first.url ?? '').port) });
+    const second = makeKite('math', { port: 0 });
     second.handle('which', () => 'second').disableAuthentication();
     await second.listen();
+    port = second.port ?? 0;
+    const closed = first.close();
     await again;
     expect(await client.tell('which')).toBe('second');
     finish('done');

@@ -4,7 +4,7 @@ import { get as httpsGet } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { generateKeyPair, selfSignedCertificate } from '../../../src/lib/keys/index.js';
-import { Kite, type KiteOptions } from '../../../src/lib/index.js';
+import { isConfigurationError, Kite, type KiteOptions } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { KONTROL_URL, testKeyPair, testKiteKey, testToken } from '../../helpers/kite/keys.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
@@ -80,10 +80,21 @@ describe('a kite that listens', () => {
 
   it('a kite reports that its port is in use', async () => {
     const { port = 0 } = await listening();
-    await expect(makeKite({ port }).listen()).rejects.toThrow(
-      `Cannot listen on 127.0.0.1:${port}: the port is in use`,
-    );
-    await expect(makeKite({ ip: '192.0.2.1' }).listen()).rejects.toThrow('this machine has no such address');
+    const inUse: unknown = await makeKite({ port })
+      .listen()
+      .catch((error: unknown) => error);
+    expect(isConfigurationError(inUse)).toBe(true);
+    expect(inUse).toMatchObject({
+      code: 'portInUse',
+      message: `Cannot listen on 127.0.0.1:${port}: the port is in use`,
+      hint: 'Choose another port, or 0 for a free one, or stop the program that uses it.',
+      cause: { code: 'EADDRINUSE' },
+    });
+    await expect(makeKite({ ip: '192.0.2.1' }).listen()).rejects.toMatchObject({
+      code: 'noAddress',
+      message: 'Cannot listen on 192.0.2.1:0: this machine has no such address',
+      hint: 'Choose an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all.',
+    });
   });
 
   it('a kite takes its settings, including the version, from KITE_* variables', async () => {
@@ -184,10 +195,10 @@ describe('closing a kite', () => {
       type: 'disconnect',
       message: 'math is shutting down',
     });
-    await expect(squareAt(kite.url)).rejects.toMatchObject({ code: 'refused' });
+    await expect(squareAt(kite.url)).rejects.toMatchObject({ code: 'handshake', retryable: true });
     finish('done');
     expect(await slow).toBe('done');
-    expect(await gone).toEqual([3000, 'Go away!']);
+    expect(await gone).toEqual([1012, 'All calls are answered']);
     await closed;
     expect(kite.connectionCount).toBe(0);
   });

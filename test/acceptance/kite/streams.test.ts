@@ -417,6 +417,20 @@ describe('streams as arguments', () => {
     expect(await client.call('upload', [createReadStream(path)])).toBe(true);
   });
 
+  it('a stream in two places of the arguments fails with both paths, and ends', async () => {
+    const { server, client } = await connected();
+    server.handle('upload', () => null);
+    await client.tell('kite.ping');
+    const items = Readable.from([1, 2, 3]);
+    const closed = new Promise((resolve) => items.on('close', resolve));
+    await expect(client.call('upload', [items, { again: [items] }])).rejects.toMatchObject({
+      type: 'argumentError',
+      message: 'args[1].again[0]: the stream at args[0] cannot be sent twice',
+    });
+    await closed;
+    expect(await client.call('upload', [numbers(3), numbers(3)])).toBeNull();
+  });
+
   it('a stream of a caller can be iterated once, and only while its call runs', async () => {
     const { server, client } = await connected();
     const kept: AsyncIterable<unknown>[] = [];

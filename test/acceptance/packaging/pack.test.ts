@@ -25,6 +25,15 @@ async function tool(name: string, script: string, args: string[]): Promise<strin
   return stdout;
 }
 
+/** Compiles a folder, and returns the errors. */
+function compile(path: string): Promise<string> {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  return run(process.execPath, [tsc, '--project', path, '--pretty', 'false']).then(
+    ({ stdout }) => stdout,
+    (error: unknown) => (error as { readonly stdout: string }).stdout,
+  );
+}
+
 /** Runs an installed program outside this repository. */
 function installed(command: string, args: string[]) {
   return run(join(prefix, 'bin', command), args, { cwd: folder, env: cleanEnv(folder) });
@@ -201,5 +210,75 @@ describe('the published package', () => {
     );
     const { stdout } = await run(process.execPath, ['main.cjs'], { cwd: program, env: cleanEnv(folder) });
     expect(stdout).toBe('caller\n');
+  });
+
+  it('the type tests compile with the declarations of the published package', async () => {
+    const program = join(folder, 'types');
+    const modules = join(program, 'node_modules');
+    await mkdir(modules, { recursive: true });
+    // What a program that has installed these packages finds, and the published package instead of this repository.
+    for (const name of await readdir(join(root, 'node_modules')))
+      if (name !== 'kitectl') await symlink(join(root, 'node_modules', name), join(modules, name));
+    await symlink(join(prefix, 'lib', 'node_modules', 'kitectl'), join(modules, 'kitectl'), 'junction');
+    await writeFile(join(program, 'package.json'), '{"type":"module"}');
+    const tests = join(root, 'test', 'types');
+    const names = (await readdir(tests)).filter((name) => name.endsWith('.ts'));
+    const texts = await Promise.all(names.map((name) => readFile(join(tests, name), 'utf8')));
+    await Promise.all(names.map((name, index) => writeFile(join(program, name), texts[index] ?? '')));
+    await writeFile(
+      join(program, 'tsconfig.json'),
+      JSON.stringify({
+        extends: join(root, 'tsconfig.json'),
+        compilerOptions: { lib: ['ES2023', 'DOM', 'DOM.Iterable'], typeRoots: [join(modules, '@types')] },
+        include: ['*.ts'],
+        exclude: [],
+      }),
+    );
+    expect(await compile(program)).toBe('');
+    const count = (pattern: RegExp): number => texts.join('\n').match(pattern)?.length ?? 0;
+    const wrong = count(/@ts-expect-error/g);
+    const right = count(/\bexpectTypeOf\b\(?</g) + count(/\bexpectTypeOf\(/g);
+    console.log(`type tests of the package: ${right} assertions, ${wrong} lines that must not compile`);
+    expect(wrong).toBeGreaterThan(60);
+    expect(right).toBeGreaterThan(60);
+  });
+
+  it('the declarations of the published package have no errors, for Node and for pages', async () => {
+    const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+      exports: Readonly<Record<string, string | { readonly types?: string }>>;
+    };
+    const entryPoints = Object.entries(exports)
+      .filter(([, target]) => typeof target === 'object' && target.types !== undefined)
+      .map(([path]) => `kitectl${path.slice(1)}`);
+    for (const platform of ['node', 'page'] as const) {
+      const program = join(folder, `declarations-${platform}`);
+      await mkdir(program);
+      await symlink(join(prefix, 'lib', 'node_modules'), join(program, 'node_modules'), 'junction');
+      await writeFile(join(program, 'package.json'), '{"type":"module"}');
+      const isForPages = (path: string): boolean => path.startsWith('kitectl/browser');
+      const lines = entryPoints
+        .filter((path) => isForPages(path) === (platform === 'page'))
+        .map((path, index) => `export * as part${index} from '${path}';`);
+      await writeFile(join(program, 'main.ts'), lines.join('\n'));
+      const forNode = {
+        module: 'NodeNext',
+        types: ['node'],
+        typeRoots: [join(root, 'node_modules', '@types')],
+      };
+      const forPages = { module: 'ESNext', moduleResolution: 'Bundler', types: [] };
+      const compilerOptions = {
+        target: 'ES2022',
+        lib: platform === 'node' ? ['ES2023'] : ['ES2023', 'DOM', 'DOM.Iterable'],
+        strict: true,
+        noEmit: true,
+        skipLibCheck: false,
+        ...(platform === 'node' ? forNode : forPages),
+      };
+      await writeFile(
+        join(program, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions, include: ['main.ts'] }),
+      );
+      expect(await compile(program)).toBe('');
+    }
   });
 });

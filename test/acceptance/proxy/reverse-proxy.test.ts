@@ -331,9 +331,12 @@ describe('a reverse proxy that closes', () => {
     await slow.read(4);
     const moved = new Promise<string>((resolve) => math.once('register', resolve));
     const closing = leaving.close();
+    const { origin } = new URL(leaving.url);
     expect(await moved).toBe(`${new URL(staying.url).origin}/proxy/${math.identity.id}`);
     expect(registration.url).toBe(await moved);
-    await expect(request('GET', `${new URL(leaving.url).origin}/healthz`)).rejects.toThrow('ECONNREFUSED');
+    expect((await request('GET', `${origin}/readyz`)).status).toBe(503);
+    const later = `${origin}/proxy/${math.identity.id}/slow`;
+    expect((await request('GET', later)).status).toBe(503);
     release.resolve();
     expect(await slow.rest()).toBe(' and whole');
     await closing;

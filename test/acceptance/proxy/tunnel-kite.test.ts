@@ -276,10 +276,10 @@ describe('a kite behind a tunnel', () => {
     await vi.waitFor(() => expect(finish.length).toBe(1));
     const gone = new Promise((resolve) => client.once('disconnect', (code) => resolve(code)));
     const closed = math.close();
-    expect(await idle.inbox.closed()).toEqual({ code: 3000, reason: 'Go away!' });
+    expect(await idle.inbox.closed()).toEqual({ code: 1012, reason: 'All calls are answered' });
     finish('done');
     expect(await answer).toBe('done');
-    expect(await gone).toBe(3000);
+    expect(await gone).toBe(1012);
     await closed;
     await vi.waitFor(() => expect(proxy.status()).toMatchObject({ sessions: 0, kites: [] }));
   });

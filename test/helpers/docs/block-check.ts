@@ -117,6 +117,9 @@ export async function compile(blocks: readonly DocumentBlock[]): Promise<string[
   try {
     await mkdir(join(folder, 'node_modules'));
     await symlink(root, join(folder, 'node_modules', 'kitectl'), 'junction');
+    // A program that uses a schema library has installed it.
+    const zod = join('node_modules', 'zod');
+    await symlink(join(root, zod), join(folder, zod), 'junction');
     await writeFile(join(folder, 'package.json'), '{"type":"module"}');
     const platforms = Object.keys(PLATFORMS) as Platform[];
     const problems = await Promise.all(

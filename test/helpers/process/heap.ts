@@ -3,19 +3,34 @@ import { runInNewContext } from 'node:vm';
 
 /** Bytes of the heap in use after garbage collection. */
 export function collectedHeap(): number {
-  collect();
+  collectTwice();
   return process.memoryUsage().heapUsed;
 }
 
 /** Bytes of buffers in use after garbage collection, without those of other tests in this process. */
 export function collectedBuffers(): number {
-  collect();
+  collectTwice();
   return process.memoryUsage().arrayBuffers;
 }
 
-function collect(): void {
+/** Collects garbage until `isDone`. Rejects after `attempts`: each also runs the callbacks of finalization registries. */
+export async function collectGarbageUntil(isDone: () => boolean, attempts = 200): Promise<void> {
+  const collect = collector();
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    collect();
+    await new Promise((resolve) => setImmediate(resolve));
+    if (isDone()) return;
+  }
+  throw new Error(`Nothing was collected after ${attempts} attempts`);
+}
+
+function collectTwice(): void {
+  const collect = collector();
+  collect();
+  collect();
+}
+
+function collector(): () => void {
   setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
-  gc();
-  gc();
+  return runInNewContext('gc') as () => void;
 }

@@ -167,6 +167,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/kontrol/storage-choice',
     'cli/kontrol/storage-hint',
     'errors/dial-hints',
+    'errors/listen-hints',
     'cli/kontrol/storage-secrets',
     'cli/kontrol/ui-link',
     'cli/query/token',
@@ -224,6 +225,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/trust/trusted-keys',
     'protocol/errors',
   ],
+  'kite/graceful-end': ['kite/serve/close-answered', 'kite/serve/health-routes', 'kite/serve/lame-duck'],
   'kite/streams': [
     'kite/serve/send-stream',
     'kite/streams/connection-streams',
@@ -284,7 +286,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'proxy/reverse/forwarded-headers',
     'proxy/reverse/forwarder',
     'proxy/reverse/reverse-proxy',
-    'proxy/shared/health-routes',
+    'proxy/shared/proxy-health',
     'proxy/shared/proxy-kite',
     'proxy/shared/proxy-metrics',
     'proxy/shared/proxy-options',
@@ -341,7 +343,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/server/sockjs-server',
     'transport/server/upload',
     'transport/xhr/dial-xhr',
-    'transport/xhr/xhr-channel',
   ],
   'transport/sockjs-websocket': [
     'transport/sockjs/client-channel',

@@ -46,7 +46,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ITEMS_PER_TURN: 'how often the event loop gets a turn',
   },
   'src/lib/kite/streams/stream-reader.ts': {
-    CREDIT_SHARE: 'the part of a window for which credit is given at a time',
+    BATCHES_PER_WINDOW: 'the part of a window for which credit is given at a time',
   },
   'src/lib/kite/service/endpoint-pool.ts': { IDLE_CHECKS: 'how long an unused connection stays open' },
   'src/lib/kite/service/retry-budget.ts': {
@@ -121,6 +121,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/kontrol/storage/shared/sealer.ts': { SALT_BYTES: 'the layout of an encrypted value' },
   'src/lib/transport/channel/close-code.ts': {
     GO_AWAY_CODE: 'a close code of SockJS',
+    RESTART_CODE: 'a close code of WebSocket',
     REASON_BYTES: 'the longest reason of a WebSocket close frame',
   },
   'src/lib/transport/server/session-responses.ts': { STREAM_BYTES: 'when SockJS ends a streaming response' },
@@ -165,6 +166,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     STRING_CHECK: 'which of two ways to scan is faster',
   },
   'src/ui/workspace.ts': { PAGE_SIZE: 'how many rows are shown at first' },
+  'src/lib/util/message-of.ts': { CAUSES: 'how many causes of an error are logged' },
   'src/ui/format.ts': { HEX_COLUMNS: 'the layout of bytes' },
 };
 

@@ -1,5 +1,13 @@
-import { describe, expect, it } from 'vitest';
-import { exceedsBytes, utf8Length } from '../../../src/lib/util/utf8.js';
+import { describe, expect, it, vi } from 'vitest';
+import * as inNode from '../../../src/lib/util/utf8.js';
+
+/** As it is loaded in a page. */
+vi.stubGlobal('Buffer', undefined);
+vi.resetModules();
+const inPage = (await import('../../../src/lib/util/utf8.js')) as typeof inNode;
+vi.unstubAllGlobals();
+
+const PLATFORMS = { 'in Node': inNode, 'in a page': inPage };
 
 const TEXTS = ['', 'abc', 'é', '\u07ff', '\u0800', '€', '😀', 'a€😀é', '\ud83d', '\udc00x', 'x'.repeat(1000)];
 
@@ -10,7 +18,7 @@ const LONG_TEXTS = [0, 1, 2, 3].flatMap((offset) =>
   ),
 );
 
-describe('utf8Length', () => {
+describe.each(Object.entries(PLATFORMS))('utf8Length %s', (_platform, { utf8Length, exceedsBytes }) => {
   it.each(TEXTS)('utf8Length counts the bytes of %j in UTF-8', (text) => {
     expect(utf8Length(text)).toBe(Buffer.byteLength(text));
   });
@@ -24,7 +32,7 @@ describe('utf8Length', () => {
   });
 });
 
-describe('exceedsBytes', () => {
+describe.each(Object.entries(PLATFORMS))('exceedsBytes %s', (_platform, { exceedsBytes }) => {
   it.each(TEXTS)('exceedsBytes compares %j with limits around its length', (text) => {
     const bytes = Buffer.byteLength(text);
     for (let limit = Math.max(0, bytes - 2); limit <= 3 * bytes + 1; limit++) {

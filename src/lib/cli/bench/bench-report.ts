@@ -88,8 +88,8 @@ export function reportFields(report: BenchReport): Field[] {
     ['bytes sent', report.bytesSent],
     ['bytes received', report.bytesReceived],
   ] as const) {
-    const rate = bytes / MEBIBYTE / Math.max(report.seconds, 0.001);
-    if (bytes > 0) fields.push(field(label, `${bytes}, ${rate.toFixed(1)} MiB/s`));
+    const mebibytes = bytes / MEBIBYTE / Math.max(report.seconds, 0.001);
+    if (bytes > 0) fields.push(field(label, `${bytes}, ${mebibytes.toFixed(1)} MiB/s`));
   }
   for (const [type, count] of Object.entries(report.errors))
     fields.push(field(`failed ${type}`, String(count)));

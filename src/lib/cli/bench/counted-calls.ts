@@ -35,10 +35,10 @@ export class CountedCalls {
     this.bytesSent += this.#bytesPerCall;
     // A call that accepts a stream takes longer.
     if (this.#streams === false) {
-      this.bytesReceived += sizeOf(await client.call(this.#method, [...this.#args], { callbacks: 'call' }));
+      this.bytesReceived += sizeOf(await client.call(this.#method, [...this.#args], {}));
       return;
     }
-    const stream = client.callStream(this.#method, [...this.#args], { callbacks: 'call' });
+    const stream = client.callStream(this.#method, [...this.#args], {});
     let next = await stream.next();
     this.#streams = stream.begun;
     for (; !next.done; next = await stream.next()) {

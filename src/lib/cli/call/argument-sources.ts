@@ -89,10 +89,16 @@ export async function readArguments(args: readonly ArgumentSource[], stdin: Inpu
       'To send - as a string, use --string.',
     );
   }
-  const values = await Promise.allSettled(args.map((argument) => readArgument(argument, stdin)));
-  const failed = values.find((value) => value.status === 'rejected');
-  if (!failed) return values.map((value) => (value.status === 'fulfilled' ? value.value : undefined));
-  await closeStreams(values.map((value) => (value.status === 'fulfilled' ? value.value : undefined)));
+  return readSources(args, stdin);
+}
+
+/** Reads all sources. If one of them fails, the streams of the others are closed. */
+async function readSources(sources: readonly ArgumentSource[], stdin: Input): Promise<unknown[]> {
+  const outcomes = await Promise.allSettled(sources.map((source) => readSource(source, stdin)));
+  const values = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : undefined));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (!failed) return values;
+  await closeStreams(values);
   throw failed.reason;
 }
 
@@ -105,7 +111,7 @@ function sourcesIn(source: ArgumentSource): readonly ArgumentSource[] {
   return source.type === 'object' ? source.fields.map((field) => field.source) : [source];
 }
 
-async function readArgument(source: ArgumentSource, stdin: Input): Promise<unknown> {
+async function readSource(source: ArgumentSource, stdin: Input): Promise<unknown> {
   switch (source.type) {
     case 'value':
       return source.value;
@@ -125,7 +131,10 @@ async function readArgument(source: ArgumentSource, stdin: Input): Promise<unkno
     }
     case 'object': {
       const { fields } = source;
-      const values = await Promise.all(fields.map((field) => readArgument(field.source, stdin)));
+      const values = await readSources(
+        fields.map((field) => field.source),
+        stdin,
+      );
       return buildObject(fields.map(({ name, keys }, at) => ({ name, keys, value: values[at] })));
     }
   }

@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { isComposite } from '../runtime/json.js';
+import { hasValues } from '../runtime/json.js';
 
 /**
  * An argument that is a stream: the bytes of a file or of standard input, in pieces, read only as fast as the other side reads
@@ -92,5 +92,5 @@ export async function closeStreams(args: readonly unknown[]): Promise<void> {
 
 async function closeStreamsIn(value: unknown): Promise<void> {
   if (value instanceof ByteStream) await value.close();
-  else if (isComposite(value) && !ArrayBuffer.isView(value)) await closeStreams(Object.values(value));
+  else if (hasValues(value)) await closeStreams(Object.values(value));
 }

@@ -1,7 +1,7 @@
 import { usageError } from '../runtime/cli-error.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { plainValue } from '../../util/plain-value.js';
-import { isComposite, toField, toJson } from '../runtime/json.js';
+import { isComposite, plainToJson, toField, toJson } from '../runtime/json.js';
 import { documentWriter, type DocumentWriter } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { formatList, type Listing, mapEach } from '../terminal/listing.js';
@@ -67,35 +67,27 @@ export async function formatResult(
 ): Promise<Iterable<Printable>> {
   const { format, raw } = style;
   if (raw && value instanceof Uint8Array) return [(await itemWriter(style, runtime.stdout))(value)];
-  const result = plainValue(value);
-  switch (format) {
-    case 'table':
-    case 'wide':
-      return formatAsTable(result, format, runtime);
-    case 'name':
-      return Array.isArray(result) ? mapEach(result, formatName) : [formatName(result)];
-    case 'ndjson':
-      if (Array.isArray(result)) return mapEach(result, (item) => `${toJson(item)}\n`);
-      break;
-    case 'yaml': {
-      const { yamlPieces } = await import('../terminal/yaml.js');
-      return yamlPieces(result);
-    }
-    case undefined:
-      if (!raw || typeof result !== 'string') {
-        return runtime.stdout.isTTY === true ? indentedJson(result) : [`${toJson(result)}\n`];
-      }
-      break;
-    case 'json':
+  // A writer makes a value plain by itself: a large result is walked once.
+  if (format === 'yaml') {
+    const { yamlPieces } = await import('../terminal/yaml.js');
+    return yamlPieces(value);
   }
+  const isText = (): boolean => raw && typeof plainValue(value) === 'string';
+  if (format === undefined && !isText())
+    return runtime.stdout.isTTY === true ? indentedJson(value) : [`${toJson(value)}\n`];
+  if (format === undefined || format === 'json') return [(await resultWriter(style, runtime.stdout))(value)];
+  const result = plainValue(value);
+  if (format === 'name') return Array.isArray(result) ? mapEach(result, formatName) : [formatName(result)];
+  if (format !== 'ndjson') return formatAsTable(result, format, runtime);
+  if (Array.isArray(result)) return mapEach(result, (item) => `${plainToJson(item)}\n`);
   return [(await resultWriter(style, runtime.stdout))(result)];
 }
 
-/** Formats the identifier of a value: the `name` or `id` of an object, or the value itself. */
+/** Formats the identifier of a plain value: the `name` or `id` of an object, or the value itself. */
 function formatName(value: unknown): string {
   const { name, id } = (value ?? {}) as { readonly name?: unknown; readonly id?: unknown };
   const identifier = typeof value === 'object' ? (name ?? id ?? value) : value;
-  return `${typeof identifier === 'string' ? toField(identifier) : toJson(identifier)}\n`;
+  return `${typeof identifier === 'string' ? toField(identifier) : plainToJson(identifier)}\n`;
 }
 
 async function formatAsTable(
@@ -139,5 +131,5 @@ function keysOf(items: readonly unknown[]): readonly string[] {
 
 function formatCell(value: unknown): string {
   if (value === undefined) return '';
-  return typeof value === 'string' ? value : toJson(value);
+  return typeof value === 'string' ? value : plainToJson(value);
 }

@@ -6,6 +6,7 @@ import { printOutcome } from './print-outcome.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { DialedKite } from '../target/dial-first.js';
 import { type ConnectOptions, withConnection } from '../target/with-connection.js';
+import { isStream } from '../../util/item-source.js';
 import { toCliError } from '../frame/failures.js';
 import { callForEachLine, type StdinMode } from './call-stdin.js';
 import { type CommandRuntime, writePieces } from '../runtime/command-runtime.js';
@@ -28,7 +29,9 @@ export interface CallCommandOptions extends ConnectOptions, ResultStyle {
 export async function call(options: CallCommandOptions, runtime: CommandRuntime): Promise<void> {
   const args = await readArguments(options.args, runtime.stdin);
   try {
-    await withConnection(options, runtime, async (connected) => {
+    // A stream is used up by the first call.
+    const repeatable = options.stdin === false && !args.some(isStream);
+    await withConnection({ ...options, repeatable }, runtime, async (connected) => {
       const { client, operationFor } = connected;
       const { method, stdin } = options;
       if (stdin === false) return callOnce(options, args, connected, runtime);

@@ -82,7 +82,7 @@ async function runChecks(options: DoctorOptions, runtime: CommandRuntime): Promi
   if (url === undefined) {
     return [finding, ...local, skipped('Kontrol', 'no URL: pass --kontrol URL or set KITE_KONTROL_URL')];
   }
-  const kontrol = await checkKontrol({ url, access }, options, found, runtime, spinner);
+  const kontrol = await checkKontrol({ url, access }, optional, found, runtime, spinner);
   return [withAnswer(finding, kontrol.connection), ...local, ...kontrol.findings];
 }
 
@@ -94,13 +94,13 @@ interface KontrolFindings {
 
 async function checkKontrol(
   { url, access }: { readonly url: string; readonly access: Outgoing },
-  { settings }: DoctorOptions,
+  settings: CommandSettings,
   found: FoundKey | undefined,
   runtime: CommandRuntime,
   spinner: Spinner,
 ): Promise<KontrolFindings> {
   const { signal, env, version, clock } = runtime;
-  const timeoutSetting = settings.withOptionalContext().resolve(commonSettings.timeout);
+  const timeoutSetting = settings.resolve(commonSettings.timeout);
   const timeout = timeoutSetting.source.type === 'default' ? CHECK_TIMEOUT : timeoutSetting.value;
   const probe = { signal, access, findProxy: proxyFinder(env) };
   const proxy = checkProxy(url, probe.findProxy);

@@ -72,3 +72,11 @@ export function handleServerSignals(
     },
   });
 }
+
+/** Returns how a server that ends closes: without a delay if it has failed, instead of having been asked to end. */
+export function endOptions(
+  { signal }: Pick<CommandRuntime, 'signal'>,
+  lameDuck: number,
+): { readonly lameDuck: number } {
+  return { lameDuck: signal.aborted ? lameDuck : 0 };
+}

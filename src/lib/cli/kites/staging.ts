@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../util/clock.js';
 import { makeFolder } from '../../keys/secure-files.js';
@@ -67,7 +67,7 @@ export async function moveToLocation(
   const to = locationFolder(kites, location);
   const replaced = join(staging, 'replaced');
   try {
-    await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(to));
     if (force) await renameIfExists(to, replaced);
     await rename(from, to);
   } catch (error) {

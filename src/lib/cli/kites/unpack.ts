@@ -1,3 +1,4 @@
+import { makeFolder } from '../../keys/secure-files.js';
 import { messageOf } from '../../util/message-of.js';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { link, mkdir, open, symlink } from 'node:fs/promises';
@@ -103,7 +104,7 @@ async function checkNotCompressed(plain: string): Promise<void> {
 async function createLinks(content: string, links: readonly ArchiveEntry[]): Promise<void> {
   for (const { path, type, linkpath = '' } of links) {
     const at = join(content, path);
-    await mkdir(dirname(at), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(at));
     if (type === 'Link') await link(join(content, linkpath), at);
     else await symlink(linkpath, at);
   }

@@ -32,6 +32,8 @@ export interface KontrolStartOptions {
   readonly allowOrigin: readonly string[] | '*' | undefined;
   readonly allowedHosts: readonly string[] | '*' | undefined;
   readonly trustedProxies: readonly string[];
+  /** How long callers are served after a signal to end, in milliseconds. */
+  readonly lameDuck: number;
   readonly limits: Partial<KontrolLimits>;
   /** Path of the audit log, or `-` for standard output. */
   readonly auditLog: string | undefined;
@@ -98,6 +100,7 @@ export function kontrolStartOptions(flags: ParsedFlags, env: Environment): Kontr
     allowOrigin: value(all['allow-origin']),
     allowedHosts: value(all['allow-host']),
     trustedProxies: value(all['trusted-proxy']),
+    lameDuck: value(all['lame-duck']),
     limits: value(all.limit),
     auditLog: value(all['audit-log']),
     policy,

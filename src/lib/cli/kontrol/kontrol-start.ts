@@ -4,7 +4,13 @@ import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { systemErrorReason } from '../../util/system-error.js';
 import { configurationError } from '../runtime/cli-error.js';
-import { handleServerSignals, loggerFor, type ReloadPart, waitForAbort } from '../frame/server-lifecycle.js';
+import {
+  endOptions,
+  handleServerSignals,
+  loggerFor,
+  type ReloadPart,
+  waitForAbort,
+} from '../frame/server-lifecycle.js';
 import { serverEnvironment } from '../settings/client-environment.js';
 import { kontrolStartSettings } from '../settings/kontrol-start-settings.js';
 import { readTlsFiles, reloadedTls } from '../target/tls-files.js';
@@ -106,7 +112,7 @@ async function runKontrol(options: StartKontrolOptions, runtime: CommandRuntime)
     await waitForAbort(signal);
   } finally {
     print('Kontrol is shutting down.');
-    await kontrol.close();
+    await kontrol.close(endOptions(runtime, options.lameDuck));
     await audit?.close();
   }
 }

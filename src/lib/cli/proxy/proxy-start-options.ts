@@ -26,6 +26,8 @@ export interface ProxyStartOptions {
   /** Allowed origins of pages; `*` allows any. */
   readonly allowOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
+  /** How long callers are served after a signal to end, in milliseconds. */
+  readonly lameDuck: number;
   readonly limits: Partial<ProxyLimits>;
   /** Warnings to log at the start. */
   readonly warnings: readonly string[];
@@ -64,6 +66,7 @@ export function proxyStartOptions(flags: ParsedFlags, env: Environment): ProxySt
     verifyKites: !settings.value(all['insecure-kites']),
     allowOrigins: settings.value(all['allow-origin']),
     trustedProxies: settings.value(all['trusted-proxy']),
+    lameDuck: settings.value(all['lame-duck']),
     limits: settings.value(all.limit),
     warnings: proxyStartWarnings({ ip, publicHost, tls: tlsFiles !== undefined, settings }),
   };

@@ -10,7 +10,7 @@ import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { handleServerSignals, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
+import { endOptions, handleServerSignals, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { serverEnvironment } from '../settings/client-environment.js';
 import { proxyStartSettings } from '../settings/proxy-start-settings.js';
 import { readTlsFiles, reloadedTls, type TlsPems } from '../target/tls-files.js';
@@ -61,7 +61,7 @@ async function runProxy(options: StartProxyOptions, runtime: CommandRuntime): Pr
   } finally {
     print('The proxy is shutting down.');
     reload?.stop();
-    await proxy.close();
+    await proxy.close(endOptions(runtime, options.lameDuck));
   }
 }
 

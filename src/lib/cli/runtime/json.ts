@@ -8,8 +8,12 @@ import { isNumberLiteral } from '../../util/is-number-literal.js';
  * characters are escaped, which does not change the parsed value.
  */
 export function toJson(value: unknown, indent?: number): string {
-  const text = stringifyLiterals(plainValue(value), undefined, indent);
-  return escapeControl(text ?? 'null');
+  return plainToJson(plainValue(value), indent);
+}
+
+/** Formats what `plainValue` has returned as JSON, like `toJson`. */
+export function plainToJson(plain: unknown, indent?: number): string {
+  return escapeControl(stringifyLiterals(plain, undefined, indent) ?? 'null');
 }
 
 /** Escapes in JSON what JSON itself does not: control characters outside ASCII, and characters that hide or reorder text. */
@@ -36,4 +40,9 @@ export function toField(text: string): string {
 /** Whether a value is an object or an array, and not a scalar of JSON. */
 export function isComposite(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !isNumberLiteral(value);
+}
+
+/** Whether a value contains others, which `Object.values` returns: it is an object or an array, and not bytes. */
+export function hasValues(value: unknown): value is object {
+  return isComposite(value) && !ArrayBuffer.isView(value);
 }

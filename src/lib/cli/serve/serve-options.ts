@@ -38,6 +38,8 @@ export interface ServeOptions {
   readonly allowOrigin: readonly string[] | '*';
   readonly allowedHosts: readonly string[] | '*' | undefined;
   readonly trustedProxies: readonly string[];
+  /** How long callers are served after a signal to end, in milliseconds. */
+  readonly lameDuck: number;
   readonly limits: Partial<Limits>;
   /** Warnings to log at the start. */
   readonly warnings: readonly string[];
@@ -75,6 +77,7 @@ export function serveOptions(module: string | undefined, flags: ServeFlags, env:
     allowOrigin: settings.value(commonSettings.allowedOrigins),
     allowedHosts: settings.value(commonSettings.allowedHosts),
     trustedProxies: settings.value(commonSettings.trustedProxies),
+    lameDuck: settings.value(commonSettings.lameDuck),
     limits: settings.value(serveSettings.limit),
     warnings: settings.ignoredNotes(commonSettings.port),
   };

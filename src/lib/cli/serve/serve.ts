@@ -2,7 +2,7 @@ import { defaultLimits, Kite, kitePath } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
-import { handleServerSignals, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
+import { endOptions, handleServerSignals, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { serverEnvironment } from '../settings/client-environment.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { findKey } from '../target/find-key.js';
@@ -55,7 +55,7 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
     await registerAndReport(kite, options, check, logger, runtime);
     await waitForAbort(signal);
   } finally {
-    await kite.close();
+    await kite.close(endOptions(runtime, options.lameDuck));
     await shell.close();
   }
 }

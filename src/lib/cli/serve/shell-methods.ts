@@ -4,7 +4,7 @@ import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { isStream } from '../../util/item-source.js';
 import { messageOf } from '../../util/message-of.js';
-import { isComposite, toJson } from '../runtime/json.js';
+import { hasValues, toJson } from '../runtime/json.js';
 import { ChildGroups } from '../runtime/child-groups.js';
 import { commandResult, outputLines, type ResultType, type WholeResultType } from './command-result.js';
 import type { ServedMethod } from './served-method.js';
@@ -35,8 +35,7 @@ export interface ShellMethodsOptions {
 }
 
 function hasStream(value: unknown): boolean {
-  if (!isComposite(value) || ArrayBuffer.isView(value)) return false;
-  return isStream(value) || Object.values(value).some(hasStream);
+  return hasValues(value) && (isStream(value) || Object.values(value).some(hasStream));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { KITE_URLS } from '../../kite/config/accepted-values.js';
+import { DURATION, KITE_URLS } from '../../kite/config/accepted-values.js';
 import { kiteSettings } from '../../kite/config/kite-settings.js';
 import { colorSetting } from '../runtime/color-setting.js';
 import type { CliSetting } from './cli-setting.js';
@@ -198,6 +198,21 @@ export const commonSettings = {
     ...kiteSettings.trustedProxies,
     flag: { name: 'trusted-proxy', helpValue: 'CIDRS' },
     commands: ['serve', 'proxy start'],
+  },
+  lameDuck: {
+    name: 'lame duck',
+    summary: 'How long to serve callers after a signal to end, once Kontrol and probes are told, such as 5s.',
+    flag: {
+      name: 'lame-duck',
+      description:
+        'In this time, nobody finds the program at Kontrol any more, and /readyz, if it is served, responds with 503. A second signal ends the program at once.',
+      helpValue: 'DURATION',
+    },
+    variables: ['KITE_LAME_DUCK'],
+    accept: DURATION,
+    default: 0,
+    defaultText: '0s',
+    commands: ['kontrol start', 'proxy start', 'serve'],
   },
   proxy: { ...kiteSettings.proxy, commands: [] },
   httpsProxy: { ...kiteSettings.httpsProxy, commands: DIALING_COMMANDS },

@@ -177,6 +177,7 @@ export const kontrolStartSettings = {
     variables: ['KONTROL_TRUSTED_PROXIES', ...commonSettings.trustedProxies.variables],
     commands,
   },
+  'lame-duck': commonSettings.lameDuck,
   'audit-log': {
     name: 'kontrol start -audit-log',
     summary: 'File for the audit log, one line of JSON for each entry; - for standard output.',

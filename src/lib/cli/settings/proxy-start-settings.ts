@@ -211,6 +211,7 @@ export const proxyStartSettings = {
     commands,
   },
   'trusted-proxy': trustedProxies,
+  'lame-duck': commonSettings.lameDuck,
   limit: limitSettings.proxyStart,
   'public-key': {
     name: 'proxy start -public-key',

@@ -28,5 +28,6 @@ export const serveSettings = {
   'allow-origin': allowedOrigins,
   'allow-host': allowedHosts,
   'trusted-proxy': trustedProxies,
+  'lame-duck': commonSettings.lameDuck,
   limit: limitSettings.serve,
 } as const satisfies Readonly<Record<string, CliSetting>>;

@@ -1,4 +1,4 @@
-import { isKiteError } from '../../protocol/errors.js';
+import { isConfigurationError, isKiteError } from '../../protocol/errors.js';
 import { toCliError } from '../frame/failures.js';
 import { CliError, isCliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
@@ -22,7 +22,8 @@ export async function startListening<Result>(
     return await start();
   } catch (error) {
     if (isCliError(error)) throw error;
-    if (!isKiteError(error, 'genericError')) throw toCliError(error);
+    const isListening = isConfigurationError(error) && 'hint' in error;
+    if (!isListening && !isKiteError(error, 'genericError')) throw toCliError(error);
     throw new CliError(error.message, {
       exitCode: ExitCode.configuration,
       type: 'configuration',
@@ -34,7 +35,7 @@ export async function startListening<Result>(
 }
 
 function listenHint(code: string, ip: string, port: string): string {
-  if (code === 'EADDRINUSE') return `Choose another port with ${port}.`;
-  if (code === 'EACCES') return `Choose a port above 1023 with ${port}.`;
+  if (code === 'portInUse') return `Choose another port with ${port}.`;
+  if (code === 'portDenied') return `Choose a port above 1023 with ${port}.`;
   return `Choose an address of this machine with ${ip}.`;
 }

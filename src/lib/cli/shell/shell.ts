@@ -12,7 +12,7 @@ import { type ConnectOptions, withConnection } from '../target/with-connection.j
 import { fetchDescription } from '../describe/describe.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
-import { isComposite, toJson } from '../runtime/json.js';
+import { hasValues, toJson } from '../runtime/json.js';
 import type { Line } from '../frame/read-lines.js';
 import { padToWidth } from '../terminal/display-width.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -246,7 +246,7 @@ const HELP = [
 
 function mentionsCallback(value: unknown): boolean {
   if (value === CALLBACK_PLACEHOLDER) return true;
-  return isComposite(value) && !ArrayBuffer.isView(value) && Object.values(value).some(mentionsCallback);
+  return hasValues(value) && Object.values(value).some(mentionsCallback);
 }
 
 function cancelledCall(method: string): CliError {

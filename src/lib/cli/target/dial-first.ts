@@ -18,6 +18,8 @@ export interface DialedKite {
   readonly client: TargetClient;
   /** The URL of the kite. */
   readonly url: string;
+  /** The candidates that were not dialed. */
+  readonly rest: readonly DialCandidate[];
   /** Shows progress to the user. */
   readonly spinner: Spinner;
   /** Returns the operation of a call over this connection, for error messages. */
@@ -44,10 +46,10 @@ export async function dialFirst(
     }
   };
   const connectAt = connectAtPath(runtime);
-  for (const candidate of candidates) {
+  for (const [index, candidate] of candidates.entries()) {
     try {
       const dialed = await connectAt(candidate.url, (url) => dial({ ...candidate, url }));
-      return dialedKite(...dialed, spinner, connect);
+      return dialedKite(...dialed, candidates.slice(index + 1), spinner, connect);
     } catch (error) {
       failure = toCliError(error, { description: '', target: candidate.url });
     }
@@ -58,6 +60,7 @@ export async function dialFirst(
 function dialedKite(
   client: Client,
   candidate: DialCandidate,
+  rest: readonly DialCandidate[],
   spinner: Spinner,
   connect: (candidate: DialCandidate) => Client,
 ): DialedKite {
@@ -65,6 +68,7 @@ function dialedKite(
   return {
     client: withAuth(client, candidate),
     url,
+    rest,
     spinner,
     operationFor: (method) => ({
       description: `calling ${JSON.stringify(method)} at ${url}`,

@@ -1,5 +1,7 @@
 import { type Auth, type Client, Kite } from '../../index.js';
 import type { DialedPeer } from '../../kite/kite-options.js';
+import { isKiteError } from '../../protocol/errors.js';
+import { isCliError } from '../runtime/cli-error.js';
 import { chooseKey } from './choose-key.js';
 import { type DialedKite, dialFirst, type DialCandidate } from './dial-first.js';
 import { addCallerMethods } from './caller-methods.js';
@@ -18,6 +20,8 @@ export interface ConnectOptions {
   readonly settings: CommandSettings;
   /** Whether the remote kite may prompt the user. Default: false. */
   readonly interactive?: boolean;
+  /** Whether `use` can be called again with another kite. Default: false. */
+  readonly repeatable?: boolean;
   /** Whether everything that the remote kite logs is printed. Default: false. */
   readonly allLogs?: boolean;
 }
@@ -26,7 +30,8 @@ export interface ConnectOptions {
  * Connects to a kite, calls `use`, and closes the connection afterwards and on a signal. During this, the remote kite may write to
  * stderr with `kite.log` and `kite.print` and, if `interactive` is set, prompt the user. It may call nothing else.
  *
- * If a query finds several kites and one is unreachable, dials the next. `use` is called once.
+ * If a query finds several kites and one is unreachable, dials the next. `use` is called once, or, with `repeatable`, again with
+ * the next kite if a call has failed without having run, for example because the kite is shutting down.
  */
 export async function withConnection<Result>(
   options: ConnectOptions,
@@ -60,7 +65,7 @@ export async function withConnection<Result>(
   const remote = addCallerMethods(kite, { interactive, allLogs }, { runtime, spinner, cancel: close });
   signal.addEventListener('abort', onSignal, { once: true });
   try {
-    const connected = await dialFirst(candidates, { spinner, runtime }, (candidate) => {
+    const connect = (candidate: DialCandidate): Client => {
       signal.throwIfAborted();
       const client = kite.newClient(candidate.url, {
         transport: options.settings.value(commonSettings.transport),
@@ -70,8 +75,17 @@ export async function withConnection<Result>(
       });
       clients.add(client);
       return client;
-    });
-    return await use(connected);
+    };
+    for (let left = candidates; ; ) {
+      const connected = await dialFirst(left, { spinner, runtime }, connect);
+      try {
+        return await use(connected);
+      } catch (error) {
+        left = connected.rest;
+        if (options.repeatable !== true || left.length === 0 || signal.aborted || !hasNotRun(error))
+          throw error;
+      }
+    }
   } catch (error) {
     signal.throwIfAborted();
     throw remote.cancelled() ?? error;
@@ -80,6 +94,12 @@ export async function withConnection<Result>(
     await kite.close();
     remote.end();
   }
+}
+
+/** Whether a command has failed with a call that has not run. */
+function hasNotRun(error: unknown): boolean {
+  const cause = isCliError(error) ? error.cause : error;
+  return isKiteError(cause) && cause.retryable;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isThenable } from '../../util/is-thenable.js';
 import { cancelStream, isStream } from '../../util/item-source.js';
 import type { FlowControl } from './flow-control.js';
 import type { AnsweredCall, Sender } from './sender.js';
@@ -5,12 +6,23 @@ import type { AnsweredCall, Sender } from './sender.js';
 /** Calls of functions have no id. */
 const NO_REQUEST = { id: '' };
 
-/** Calls a function for the peer, and answers with what it returns. `failed` is also called with what it throws. */
+/** The side whose function the peer calls. */
+export interface AnsweringSide {
+  readonly sender: Sender;
+  readonly flow: FlowControl;
+  /** Default: the same error. */
+  readonly shown?: ((error: unknown) => unknown) | undefined;
+}
+
+/**
+ * Calls a function for the peer, and answers with what it returns. `failed` is also called with what it throws. `shown` returns
+ * the error that the peer gets.
+ */
 export function answerCallback(
   fn: () => unknown,
   call: AnsweredCall,
   failed: (error: unknown) => void,
-  { sender, flow }: { readonly sender: Sender; readonly flow: FlowControl },
+  { sender, flow, shown }: AnsweringSide,
 ): void {
   const respond = (result: unknown): void => {
     sender.respond(call, result, NO_REQUEST);
@@ -18,12 +30,11 @@ export function answerCallback(
   };
   const fail = (error: unknown): void => {
     failed(error);
-    sender.respondError(call, error, '');
+    sender.respondError(call, shown ? shown(error) : error, '');
   };
   try {
-    const result = fn() as { readonly then?: unknown } | null | undefined;
-    // Reading `then` of what a function returned may throw.
-    if (typeof result !== 'object' || typeof result?.then !== 'function') {
+    const result = fn();
+    if (!isThenable(result)) {
       respond(result);
       return;
     }

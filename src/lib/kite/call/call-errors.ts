@@ -1,5 +1,21 @@
 import { codedError, hasCode, KiteError, retryableError } from '../../protocol/errors.js';
+import type { KiteIdentity } from '../../protocol/identity.js';
 import { messageOf } from '../../util/message-of.js';
+
+/** What is known about a call whose handler has failed. Nothing else is known about the call of a callback. */
+export interface FailedRequest {
+  /** Empty for the call of a callback. */
+  readonly id: string;
+  readonly method?: string;
+  /** The authenticated user. Empty if there is none. */
+  readonly username?: string;
+  readonly kite?: KiteIdentity;
+  readonly client?: { readonly remoteAddress: string };
+  /** Whether the caller has given up. */
+  readonly canceled?: boolean;
+  /** Whether a time limit has passed. */
+  readonly expired?: boolean;
+}
 
 /** Errors of calls that fail at the caller, or before a handler runs. */
 
@@ -9,6 +25,12 @@ export function callTimeout(method: string, ms: number, begun = false): KiteErro
     ? `The stream of "${method}" has not ended within ${seconds(ms)}`
     : `No response to "${method}" method in ${seconds(ms)}`;
   return new KiteError('timeout', message);
+}
+
+export function badTimeout(method: string, timeout: unknown): KiteError {
+  const given = typeof timeout === 'number' ? timeout.toString() : `a value of type ${typeof timeout}`;
+  const message = `The timeout of "${method}" is ${given}; it must be a number of milliseconds, 0 or more`;
+  return new KiteError('argumentError', message);
 }
 
 /** The error of a call that was sent, and that may have run. */
@@ -32,8 +54,13 @@ export function notSentBecause(error: unknown): unknown {
 
 /** Returns the error of a handler: that a call which it has made did not run does not mean that its own call did not. */
 export function ofHandler(error: unknown): unknown {
-  const isSafe = hasCode(error, 'notSent') || hasCode(error, 'draining');
-  return isSafe ? codedError('disconnect', 'lost', messageOf(error), error) : error;
+  try {
+    const isSafe = hasCode(error, 'notSent') || hasCode(error, 'draining');
+    return isSafe ? codedError('disconnect', 'lost', messageOf(error), error) : error;
+  } catch {
+    // The properties of an error may throw when they are read.
+    return error;
+  }
 }
 
 /** The error of a call that was pending when this side closed the connection. */
@@ -122,6 +149,15 @@ export function malformedCall(): KiteError {
   return new KiteError(
     'argumentError',
     'A call must have one argument: {kite, authentication, withArgs, responseCallback}',
+  );
+}
+
+/** The error of a call whose handler has not ended within the time limit of the method. */
+export function methodTimeout(method: string, ms: number): KiteError {
+  return codedError(
+    'timeout',
+    'methodTimeout',
+    `"${method}" has not ended within its limit of ${seconds(ms)}`,
   );
 }
 

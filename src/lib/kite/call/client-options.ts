@@ -3,6 +3,7 @@ import type { Abortable } from '../../util/abortable.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { ServerAccess } from '../../transport/handshake/server-access.js';
+import type { RunningCalls } from './when-idle.js';
 import type { Transport } from '../../transport/handshake/transport-names.js';
 import type { ConnectionHost } from './connection.js';
 import type { RenewToken, TokenRenewal, TokenRenewalOptions } from './token-renewal.js';
@@ -95,4 +96,5 @@ export interface OpenClient {
   close(): void;
   wake(): void;
   announceDraining(): void;
+  readonly running: RunningCalls[];
 }

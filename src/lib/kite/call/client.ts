@@ -3,6 +3,7 @@ import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import { type Abortable, Cancellation } from '../../util/abortable.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import { RESTART_CODE } from '../../transport/channel/close-code.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { closedError, disconnectError, notConnectedError } from './call-errors.js';
 import type { Auth, ClientEvents, ClientHost, ClientOptions } from './client-options.js';
@@ -18,6 +19,7 @@ import type {
 } from './method-types.js';
 import type { RenewToken, TokenRenewal } from './token-renewal.js';
 import { type CallOptions, Peer } from './peer.js';
+import type { RunningCalls } from './when-idle.js';
 import { cancelStreams } from './tagged-message.js';
 
 export type * from './client-options.js';
@@ -291,6 +293,11 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#connection?.announceDraining();
   }
 
+  /** @internal The calls of the peer that run. */
+  get running(): RunningCalls[] {
+    return [this.#connection, this.#leaving].flatMap((connection) => connection?.flow ?? []);
+  }
+
   /** @internal Dials at once if `dialForever` waits for its next attempt. */
   wake(): void {
     if (this.#state !== 'waiting') return;
@@ -311,7 +318,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     // A peer cannot make this side hold any number of connections.
     this.#leaving?.close();
     this.#leaving = this.#connection;
-    this.#disconnected(SERVICE_RESTART, 'The peer is shutting down');
+    this.#disconnected(RESTART_CODE, 'The peer is shutting down');
   }
 
   /** @internal */
@@ -350,9 +357,6 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#reported.add(code);
   }
 }
-
-// The close code of WebSockets.
-const SERVICE_RESTART = 1012;
 
 function dialError(url: string, error: unknown): KiteError {
   if (isKiteError(error)) return error;

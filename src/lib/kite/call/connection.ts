@@ -3,11 +3,19 @@ import type { ExtensionSet } from '../../protocol/extensions.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import { ALL_ANSWERED_REASON, RESTART_CODE } from '../../transport/channel/close-code.js';
 import type { Clock } from '../../util/clock.js';
 import { type ListenerFailed, logListenerFailures } from '../../util/guard-listeners.js';
 import type { guardSignal } from '../../util/guard-signal.js';
 import { cancelStreams, expectFailures, needsExtension } from './tagged-message.js';
-import { canceledError, closedHere, disconnectError, drainingError, notSentBecause } from './call-errors.js';
+import {
+  canceledError,
+  closedHere,
+  disconnectError,
+  drainingError,
+  type FailedRequest,
+  notSentBecause,
+} from './call-errors.js';
 import type { ConnectionEvents, ConnectionObserver, ConnectionOptions } from './connection-options.js';
 import type { CallerIdentity } from './caller-identity.js';
 import type { ConnectionCredential } from './connection-credential.js';
@@ -74,6 +82,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #running: Map<unknown, RunningCall> | undefined;
   #streams: ConnectionStreams | undefined;
   #kept: Set<AnyFunction> | undefined;
+  #listenerFailed: ListenerFailed | undefined;
   /** The identity in the first call of the peer, unparsed and unverified; null if that call has none. */
   #claimedKite: unknown;
   #kite: KiteIdentity | undefined;
@@ -277,7 +286,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: IncomingCall, result: unknown, request: { readonly id: string }): void {
+  respond(call: IncomingCall, result: unknown, request: FailedRequest): void {
     this.#sender.respond(call, result, request);
   }
 
@@ -346,9 +355,15 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     if (this.#running?.get(response) === running) this.#running.delete(response);
   }
 
+  /** Logs what a handler has thrown. Returns the error that its caller gets. */
+  handlerFailed(error: unknown, request: FailedRequest): unknown {
+    const { handlerFailed } = this.#host;
+    return handlerFailed ? handlerFailed(error, request) : error;
+  }
+
   /** Logs what a listener of the program has thrown. */
   get listenerFailed(): ListenerFailed {
-    return logListenerFailures(this.#host.logger);
+    return (this.#listenerFailed ??= logListenerFailures(this.#host.logger));
   }
 
   /** Returns a controller that aborts when the peer disconnects. Call `releaseSignal` when the request has ended. */
@@ -364,6 +379,14 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#controllers?.delete(controller);
   }
 
+  /** Returns the error of a call that is pending when the channel ends. */
+  #failure(code: number, reason: string): Error {
+    if (this.#closing) return closedHere();
+    return code === RESTART_CODE && reason === ALL_ANSWERED_REASON
+      ? drainingError(this.remoteAddress)
+      : disconnectError(reason);
+  }
+
   /** The channel has drained. */
   drained(): void {
     this.flow.update();
@@ -375,9 +398,9 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   ended(code: number, reason: string): void {
     this.#closed = true;
     this.#sender.end();
-    const lost = (): Error => (this.#closing ? closedHere() : disconnectError(reason));
-    this.#streams?.end(lost());
-    this.#pendingCalls.failAll(lost);
+    const failure = (): Error => this.#failure(code, reason);
+    this.#streams?.end(failure());
+    this.#pendingCalls.failAll(failure);
     for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;
     this.#host.disconnected(this);

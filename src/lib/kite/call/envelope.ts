@@ -70,15 +70,18 @@ export function callMessage(
     : [method, envelope, json, fields, CALL_END, response, tail];
 }
 
-/** Returns the end of a call, with the functions in its arguments. `items`: the number of the function for a stream of results. */
+/**
+ * Returns the end of a call, with the functions in its arguments and their numbers. `items`: the number of the function for a
+ * stream of results.
+ */
 export function callTail(
   functions: readonly ExtractedFunction[] | undefined,
-  sharer: CallbackRegistry,
+  numbers: readonly number[],
   items: number | undefined,
 ): Piece {
   if (!functions && items === undefined) return CALL_TAIL;
   const itemEntry = items === undefined ? '' : `,"${items}":[0,"stream","next"]`;
-  const entries = functions ? `,${callbackEntries(functions, '[0,"withArgs"', sharer)}` : '}}';
+  const entries = functions ? `,${callbackEntries(functions, '[0,"withArgs"', numbers)}` : '}}';
   return `":[0,"responseCallback"]${itemEntry}${entries}`;
 }
 
@@ -96,7 +99,7 @@ export function resultMessage(
   sharer: CallbackRegistry,
 ): readonly Piece[] {
   const tail = functions
-    ? `}],"callbacks":{${callbackEntries(functions, '[0,"result"', sharer)}`
+    ? `}],"callbacks":{${callbackEntries(functions, '[0,"result"', numbersOf(functions, sharer))}`
     : RESULT_TAIL;
   return announcement === NO_FIELD
     ? [CALLBACK, response, RESULT, json, tail]
@@ -146,7 +149,9 @@ export function callbackMessage(
   functions: readonly ExtractedFunction[] | undefined,
   sharer: CallbackRegistry,
 ): readonly Piece[] {
-  const tail = functions ? `,"callbacks":{${callbackEntries(functions, '[', sharer)}` : CALLBACK_TAIL;
+  const tail = functions
+    ? `,"callbacks":{${callbackEntries(functions, '[', numbersOf(functions, sharer))}`
+    : CALLBACK_TAIL;
   return [CALLBACK, number, CALLBACK_ARGS, json, tail];
 }
 
@@ -203,9 +208,8 @@ export function numbersOf(functions: readonly ExtractedFunction[], sharer: Callb
 function callbackEntries(
   functions: readonly ExtractedFunction[],
   base: string,
-  sharer: CallbackRegistry,
+  numbers: readonly number[],
 ): string {
-  const numbers = numbersOf(functions, sharer);
   const entries = functions.map(({ path }, index) => {
     const separator = path.length > 0 && base !== '[' ? ',' : '';
     return `"${numbers[index]}":${base}${separator}${JSON.stringify(path).slice(1)}`;

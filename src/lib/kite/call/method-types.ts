@@ -13,22 +13,28 @@ export interface AnyMethods {
   [method: string]: (...args: unknown[]) => unknown;
 }
 
-type AnyFunction = (...args: never[]) => unknown;
+type Callable = (...args: never[]) => unknown;
 
-export type MethodName<Methods> = Extract<keyof Methods, string>;
+/** The names of the methods. A property that is not one, such as a constant of a module, has none. */
+export type MethodName<Methods> = string extends keyof Methods
+  ? string
+  : Extract<
+      { [Name in keyof Methods]-?: [Signature<Methods[Name]>] extends [never] ? never : Name }[keyof Methods],
+      string
+    >;
 
 /** The names for which nothing is checked: any name if the methods have no type, and none otherwise. */
 export type UncheckedName<Methods> = string extends keyof Methods ? string : never;
 
-/** What carries the type of a method without being a function: see `ServedMethod`. */
+/** What carries the type of a method without being a function: see `TypedMethod`. */
 export interface Signed<Signature> {
   readonly '~signature'?: Signature;
 }
 
 /** The function whose type is that of a method. */
-type Signature<Entry> = Entry extends AnyFunction
+type Signature<Entry> = Entry extends Callable
   ? Entry
-  : Entry extends Signed<infer Own extends AnyFunction>
+  : Entry extends Signed<infer Own extends Callable>
     ? Own
     : never;
 
@@ -67,7 +73,7 @@ export type MethodResult<Methods, Name extends MethodName<Methods>, Fallback> = 
 
 type CollectedItems<Args extends readonly unknown[], Stream> =
   | Wire<ItemOf<Stream>>[]
-  | ([Extract<LastOf<Args>, AnyFunction>] extends [never] ? never : ReturnedBy<Stream>);
+  | ([Extract<LastOf<Args>, Callable>] extends [never] ? never : ReturnedBy<Stream>);
 
 /** What the last argument of a call can be, if optional ones are left out. `Before` is the parameter before these. */
 type LastOf<Args extends readonly unknown[], Before = never> = Args extends readonly []

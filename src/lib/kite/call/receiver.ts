@@ -13,7 +13,7 @@ import {
 } from '../../transport/channel/outgoing-message.js';
 import { runGuarded } from '../../util/guard-listeners.js';
 import type { Logger } from '../../util/logger.js';
-import { messageOf } from '../../util/message-of.js';
+import { messageOf, stackOf } from '../../util/message-of.js';
 import { record } from '../../util/record.js';
 import { type ConnectionLimits, LOGGED_FAILURES } from '../limits/kite-limits.js';
 import type { IncomingStream } from '../streams/incoming-stream.js';
@@ -21,7 +21,7 @@ import { StreamEntry } from '../streams/stream-entry.js';
 import { type IncomingCall, isOptionPath, readCall } from './envelope.js';
 import type { FlowControl } from './flow-control.js';
 import type { Negotiation } from './negotiation.js';
-import { isCall, type PendingCall, type PendingCalls } from './pending-calls.js';
+import { type CallbackEntry, isCall, type PendingCalls } from './pending-calls.js';
 import type { Sender } from './sender.js';
 import { settleCall } from './settle-call.js';
 import { CallbackScope } from '../callbacks/callback-scope.js';
@@ -50,6 +50,8 @@ export interface ReceiverHost {
   readonly limits: ConnectionLimits;
   readonly logger: Logger;
   readonly json: MessageJson;
+  /** Returns the error that a peer gets if a function that it has called fails. Default: the same error. */
+  readonly errorForPeer?: ((error: unknown) => unknown) | undefined;
   /** Creates the cache of call prefixes of a connection. Without it, each message is parsed as a whole. */
   newPrefixCache?(): CallPrefixCache;
 }
@@ -214,13 +216,11 @@ export class Receiver implements ChannelReceiver, CallReader {
   #callback(number: number, received: DnodeMessage, size: number, whole: BytesMessage | undefined): void {
     const { args, callbacks } = received;
     const entry = this.#pendingCalls.get(number);
-    if (!this.#negotiation.extensions && (entry === undefined || isCall(entry)))
-      this.#heardAnswer(args, entry);
-    if (!this.#negotiation.extensions && Array.isArray(received.extensions))
-      this.#negotiation.heard(received.extensions);
+    if (!this.#negotiation.extensions) this.#hear(received, entry);
     // Unknown or forgotten numbers are ignored: the response to a call that timed out has one.
     if (entry === undefined) {
       if (received.answer !== undefined) this.#refuse(received.answer, callbackEnded());
+      if (callbacks) this.#sender.release(callbacks);
       return;
     }
     if (callbacks) this.#unscrub(args, callbacks);
@@ -231,10 +231,15 @@ export class Receiver implements ChannelReceiver, CallReader {
     else settleCall(this.#pendingCalls.settle(number, entry), message);
   }
 
-  /** Reads the list in the first answer of the peer, even if its call has timed out. */
-  #heardAnswer([answer]: readonly unknown[], call: PendingCall | undefined): void {
+  /**
+   * Reads the list in the first answer of the peer, even if its call has timed out, or in its first call of a function that asks
+   * for an answer.
+   */
+  #hear({ args: [answer], extensions: ofCall }: DnodeMessage, entry: CallbackEntry | undefined): void {
     const { extensions, result } = record(answer);
-    if (call || (Array.isArray(extensions) && result !== undefined)) this.#negotiation.heard(extensions);
+    const isAnswer = entry ? isCall(entry) : Array.isArray(extensions) && result !== undefined;
+    if (isAnswer) this.#negotiation.heard(extensions);
+    else if (Array.isArray(ofCall)) this.#negotiation.heard(ofCall);
   }
 
   #unscrub(args: unknown[], callbacks: readonly CallbackPath[]): void {
@@ -251,14 +256,18 @@ export class Receiver implements ChannelReceiver, CallReader {
     else {
       const respondsTo = { method: 'a callback', response: answer };
       const { flow } = this.#connection;
-      answerCallback(() => call(...args), respondsTo, failed, { sender: this.#sender, flow });
+      answerCallback(() => call(...args), respondsTo, failed, {
+        sender: this.#sender,
+        flow,
+        shown: this.#host.errorForPeer,
+      });
     }
   }
 
   /** Logs the failure of a function. The peer may call it without end, so that only the first failures are errors. */
   #logFailure(error: unknown): void {
     const { logger } = this.#host;
-    const message = `A function that ${this.#connection.remoteAddress} called failed: ${messageOf(error)}`;
+    const message = `A function that ${this.#connection.remoteAddress} called failed: ${stackOf(error)}`;
     const failures = ++this.#failures;
     if (failures > LOGGED_FAILURES) logger.debug(message);
     else if (failures === LOGGED_FAILURES) logger.error(`${message}; later ones are debug messages`);

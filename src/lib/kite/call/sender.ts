@@ -8,11 +8,10 @@ import type { StreamReader } from '../streams/stream-reader.js';
 import type { CallbackScope } from '../callbacks/callback-scope.js';
 import type { Logger } from '../../util/logger.js';
 import { CallbackCaller } from './callback-caller.js';
-import { abortedError, notSentError } from './call-errors.js';
+import { abortedError, badTimeout, type FailedRequest, notSentError } from './call-errors.js';
 import { deadlineField, inheritedTimeout, onAbort, optionFields } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
-  type CallbackRegistry,
   callMessage,
   callTail,
   cancelMessage,
@@ -23,6 +22,7 @@ import {
   joinFields,
   NO_FIELD,
   numbersOf,
+  releaseMessage,
   resultMessage,
 } from './envelope.js';
 import type { Negotiation } from './negotiation.js';
@@ -37,6 +37,8 @@ export interface SenderHost extends OutboxHost {
   readonly logger: Logger;
   /** Default timeout of calls in milliseconds; 0 means none. */
   readonly timeout: number;
+  /** Logs what a handler has thrown, and returns the error that its caller gets. Default: not logged, and the same error. */
+  readonly handlerFailed?: ((error: unknown, request: FailedRequest) => unknown) | undefined;
   /** The start of each call of `method`, cached between calls. */
   methodFragment(method: string): Fragment;
 }
@@ -125,6 +127,7 @@ export class Sender {
     const hasStreams = functions?.some(isStreamIn) ?? false;
     if (functions && hasStreams) this.streams.check(functions);
     const { timeout: requested = hasStreams || (reader && parent) ? 0 : this.#timeout } = options;
+    if (typeof requested !== 'number' || !(requested >= 0)) throw badTimeout(method, requested);
     const timeout = parent ? inheritedTimeout(requested, parent, method) : requested;
     const isScoped = hasStreams || options.callbacks !== 'connection';
     const shared = functions && isScoped ? this.#share(functions, options) : undefined;
@@ -149,7 +152,8 @@ export class Sender {
     const start = this.#host.methodFragment(method);
     const deadline = isLimited ? this.#deadlineField(options, timeout) : NO_FIELD;
     fields = joinFields(joinFields(this.#negotiation.takeAnnouncement(), deadline), fields);
-    const tail = callTail(functions, shared ?? this.#pendingCalls, items);
+    const numbers = shared?.numbers ?? (functions ? numbersOf(functions, this.#pendingCalls) : NO_NUMBERS);
+    const tail = callTail(functions, numbers, items);
     this.#outbox.sendEncoded(scrubbed, callMessage(start, this.#outbox.envelope, json, fields, number, tail));
     return number;
   }
@@ -191,7 +195,7 @@ export class Sender {
   #share(
     functions: readonly ExtractedFunction[],
     { callbacks }: CallOptions,
-  ): CallbackRegistry & { readonly released: number[] } {
+  ): { readonly released: number[]; readonly numbers: readonly number[] } {
     const released: number[] = [];
     const isKept = (fn: ExtractedFunction['fn']): fn is AnyFunction =>
       typeof fn === 'function' && (callbacks === 'connection' || this.#owner.keeps(fn));
@@ -205,9 +209,8 @@ export class Sender {
     const numbers = numbersOf(functions, {
       share: (fn) => (isKept(fn) ? this.#pendingCalls.share(fn) : shareForCall(fn)),
       shareAgain: (fn) => (isKept(fn) ? this.#pendingCalls.shareAgain(fn) : shareForCall(fn)),
-    }).values();
-    const share = (): number => numbers.next().value ?? 0;
-    return { released, share, shareAgain: share };
+    });
+    return { released, numbers };
   }
 
   /** Gives up a call of this side. Without effect if it has ended. */
@@ -243,7 +246,7 @@ export class Sender {
   }
 
   /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
-  respond(call: AnsweredCall, result: unknown, request: { readonly id: string }): void {
+  respond(call: AnsweredCall, result: unknown, request: FailedRequest): void {
     if (call.response === undefined || this.#outbox.ended) return;
     try {
       if (result instanceof EncodedResult) {
@@ -258,8 +261,9 @@ export class Sender {
         resultMessage(call.response, json, fields, functions, this.#pendingCalls),
       );
     } catch (error) {
-      // Only the message: an `argumentError` would blame the arguments of the caller.
-      this.respondError(call, messageOf(error), request.id);
+      // Not the error itself: an `argumentError` would blame the arguments of the caller.
+      const failure = new Error(messageOf(error), { cause: error });
+      this.respondError(call, this.#host.handlerFailed?.(failure, request) ?? failure.message, request.id);
     }
   }
 
@@ -268,6 +272,12 @@ export class Sender {
     const encoded = this.#outbox.encodeError(error, id);
     const fields = this.#negotiation.takeAnnouncement();
     this.#outbox.sendEncoded(encoded, errorMessage(call.response, encoded.json, fields));
+  }
+
+  /** Releases functions of the peer that nothing here can call. */
+  release(functions: readonly { readonly number: number }[]): void {
+    if (this.#outbox.ended || !this.#negotiation.extensions?.has('callbackResults')) return;
+    for (const { number } of functions) this.#outbox.send(releaseMessage(number));
   }
 
   /** Returns a function that calls a callback of the peer, which is in the arguments of a call if `scope` is set. */
@@ -293,3 +303,5 @@ export class Sender {
     this.#outbox.flush();
   }
 }
+
+const NO_NUMBERS: readonly number[] = [];

@@ -1,5 +1,6 @@
 import { fromWireError } from '../../protocol/errors.js';
 import type { DnodeMessage } from '../../dnode/dnode-message.js';
+import { isThenable } from '../../util/is-thenable.js';
 import { invalidResponse } from './call-errors.js';
 import type { PendingCall } from './pending-calls.js';
 
@@ -9,13 +10,9 @@ export function settleCall(call: PendingCall, { args, problem }: DnodeMessage): 
   if (!response) call.reject(invalidResponse());
   else if ((response.error ?? null) !== null) call.reject(fromWireError(response.error));
   else if (problem) call.reject(problem);
+  // A promise would wait for such a result forever, and call a function of the peer.
   else if (isThenable(response.result)) call.reject(invalidResponse());
   else call.resolve(response.result);
-}
-
-/** A promise would wait for such a result forever, and call a function of the peer. */
-function isThenable(result: unknown): boolean {
-  return typeof (result as { readonly then?: unknown } | null | undefined)?.then === 'function';
 }
 
 /** Kites respond with one argument, `{error, result}`; clients of `kite.js` respond with two. */

@@ -66,14 +66,20 @@ export class StreamSender {
     return streamField(reader.attach(this.#streams.budget, { begun, grant, violated }));
   }
 
-  /** @throws KiteError `argumentError` if there is a stream among the arguments, and the peer does not accept streams */
+  /**
+   * Checks the streams among the arguments of a call.
+   *
+   * @throws KiteError `argumentError` if the peer does not accept streams, or one is in two places: it can be read only once
+   */
   check(functions: readonly ExtractedFunction[]): void {
-    const stream = functions.find(isStreamIn);
-    if (!stream || this.#negotiation.extensions?.has('stream')) return;
-    throw new KiteError(
-      'argumentError',
-      `args${formatPath(stream.path)}: a stream cannot be sent to this peer`,
-    );
+    const places = new Map<unknown, ExtractedFunction['path']>();
+    for (const { fn, path } of functions.filter(isStreamIn)) {
+      const other = places.get(fn);
+      if (!this.#negotiation.extensions?.has('stream'))
+        throw streamError(path, 'a stream cannot be sent to this peer');
+      if (other) throw streamError(path, `the stream at args${formatPath(other)} cannot be sent twice`);
+      places.set(fn, path);
+    }
   }
 
   /** Returns the function with which the peer controls a stream among the arguments of a call. */
@@ -96,8 +102,10 @@ export class StreamSender {
   }
 
   #openIncoming(number: number, window: StreamWindow, items: ItemEntry, end: EndEntry): () => void {
-    if (this.#outbox.ended) end.close(disconnectError(''));
-    if (this.#outbox.ended) return () => undefined;
+    if (this.#outbox.ended) {
+      end.close(disconnectError(''));
+      return () => undefined;
+    }
     const next = this.#pendingCalls.shareForCall(items);
     const last = this.#pendingCalls.shareForCall(end);
     const json = `[{"next":"[Function]","end":"[Function]","items":${window.items},"bytes":${window.bytes}}]`;
@@ -122,4 +130,8 @@ export class StreamSender {
   #callFunction(number: number, json: string): void {
     if (!this.#outbox.ended) this.#outbox.send(callbackMessage(number, json, undefined, this.#pendingCalls));
   }
+}
+
+function streamError(path: ExtractedFunction['path'], problem: string): KiteError {
+  return new KiteError('argumentError', `args${formatPath(path)}: ${problem}`);
 }

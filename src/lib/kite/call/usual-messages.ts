@@ -42,8 +42,6 @@ const EXACT_DIGITS = 15;
 const CALLBACK_LEVELS = 1;
 const RESULT_LEVELS = 3;
 const CALL_LEVELS = 3;
-/** Levels of nesting of the window of a stream. */
-const STREAM_LEVELS = 4;
 
 /** Parses a call of a callback, or a response. Returns undefined if it has to be parsed as a whole. */
 export function parseUsualMessage(
@@ -113,7 +111,8 @@ function parseUsualStream(rest: string, limits: MessageLimits, parseData: ParseD
   const itemsEnd = startOf(rest, bytesStart, STREAM_BYTES);
   const itemsStart = digitsStart(rest, itemsEnd);
   const last = startOf(rest, itemsStart, STREAM);
-  if (last === -1 || limits.callbacksPerMessage < 2 || limits.messageDepth < STREAM_LEVELS) return undefined;
+  // The window nests as deep as the list of arguments.
+  if (last === -1 || limits.callbacksPerMessage < 2) return undefined;
   const number = numberIn(rest, numberStart, numberEnd);
   const response = numberIn(rest, responseStart, responseEnd);
   const bytes = numberIn(rest, bytesStart, bytesEnd);

@@ -20,10 +20,11 @@ import { type CallPrefixCache, Connection, type ConnectionEvents } from '../call
 import { envelopeFragment, type IncomingCall, methodFragment } from '../call/envelope.js';
 import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
+import type { RunningCalls } from '../call/when-idle.js';
 import { Dispatcher, type DispatcherOptions } from '../serve/dispatcher.js';
 import { type HandlerChain, type Handler, Method, type MethodParts } from '../serve/method.js';
 import type { HandleOptions, KiteDescription, MethodHost } from '../serve/method-host.js';
-import type { MethodDefinition } from '../serve/served-methods.js';
+import type { MethodDefinition } from '../serve/typed-methods.js';
 import type { Request } from '../serve/request.js';
 import { CACHED_CREDENTIALS, CACHED_METHODS } from '../limits/kite-limits.js';
 
@@ -51,6 +52,8 @@ export interface CoreOptions extends DispatcherOptions, MethodParts, Pick<Client
   readonly limits: ConnectionLimits;
   readonly json: MessageJson;
   readonly errorFields?: readonly string[] | undefined;
+  readonly handlerFailed?: ClientHost['handlerFailed'];
+  readonly errorForPeer?: ClientHost['errorForPeer'];
   readonly logger: Logger;
   readonly timeout: number;
   readonly handshakeTimeout: number;
@@ -59,6 +62,8 @@ export interface CoreOptions extends DispatcherOptions, MethodParts, Pick<Client
   readonly dialer: Dialer;
   /** Creates the cache of call prefixes of a connection. Default: calls are always parsed as a whole. */
   readonly newPrefixCache?: () => CallPrefixCache;
+  /** Throws if a client cannot have this URL and these options. Default: they are not checked. */
+  readonly requireClient?: (url: string, options?: ClientOptions) => void;
   /** Guards the listeners of signals. Default: they are not guarded. */
   readonly guardSignal?: typeof guardSignal;
 }
@@ -72,6 +77,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   /** The interface of this kite to its clients and connections. */
   readonly host: ClientHost;
   readonly #parts: MethodParts;
+  readonly #requireClient: CoreOptions['requireClient'];
   readonly #dispatcher: Dispatcher;
   /** The connections that peers have opened. */
   readonly accepted = new Set<Connection>();
@@ -81,6 +87,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     super(options.logger);
     this.identity = options.identity;
     this.#parts = options;
+    this.#requireClient = options.requireClient;
     this.#dispatcher = new Dispatcher(options);
     this.chain.refused = (request, error) => this.emit('refused', request, error);
     this.host = this.#makeHost(options);
@@ -133,6 +140,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   }
 
   newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
+    this.#requireClient?.(url, options);
     const client = new Client<Remote>(this.host, url, options);
     this.#clients.add(client);
     return client;
@@ -152,6 +160,11 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     this.#dispatcher.drain();
     for (const connection of this.accepted) if (connection.flow.running > 0) connection.announceDraining();
     for (const client of this.#clients) client.announceDraining();
+  }
+
+  /** The calls of peers that run on the connections that this kite has opened. */
+  get dialedCalls(): readonly RunningCalls[] {
+    return [...this.#clients].flatMap((client) => client.running);
   }
 
   /** Lets clients that wait for their next attempt dial at once. */

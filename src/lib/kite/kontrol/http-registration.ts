@@ -108,6 +108,18 @@ export class HttpRegistration implements Registration {
     this.#starting?.reject(closingError());
   }
 
+  /** Ends the registration at Kontrol, after `stop`. One that cannot be ended expires soon. Never rejects. */
+  async deregister(): Promise<void> {
+    if (this.#url === '') return;
+    const { kite, auth, logger } = this.#options;
+    try {
+      await this.#send(this.#nextRequest(), '/deregister', JSON.stringify({ kite, auth: auth() }));
+    } catch (error) {
+      // Kontrol in Go does not have this path.
+      logger.debug(`The registration over HTTP ends when it expires: ${messageOf(error)}`);
+    }
+  }
+
   #register(): void {
     const request = this.#nextRequest();
     this.#tryRegister(request).then(

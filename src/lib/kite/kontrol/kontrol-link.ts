@@ -118,6 +118,21 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
     this.emit('retire');
   }
 
+  /**
+   * Ends the registrations over the connection, after `retire`. Calls can still be made, over a new connection if this Kontrol ends
+   * registrations only with their connection. Never rejects.
+   */
+  async deregister(timeout: number): Promise<void> {
+    const client = this.#client;
+    try {
+      await client?.call('deregister', [], { timeout });
+    } catch (error) {
+      // Kontrol in Go does not have this method.
+      this.#options.logger.debug(`The connection to Kontrol closes: ${messageOf(error)}`);
+      client?.close();
+    }
+  }
+
   /** Connects at once if it waits for its next attempt. */
   wake(): void {
     this.#retry?.cancel();

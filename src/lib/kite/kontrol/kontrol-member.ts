@@ -6,10 +6,12 @@ import type { SendHttp } from '../../transport/forward-proxy/http-request.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import { type KiteKey, parseKiteKey, renewalTime } from '../../keys/kite-key.js';
 import type { Clock, Timer } from '../../util/clock.js';
+import { withDeadline } from '../../util/deadline.js';
 import type { Logger } from '../../util/logger.js';
 import { record } from '../../util/record.js';
 import type { Auth } from '../call/client.js';
 import type { ConnectAt } from '../call/kite-path.js';
+import { DEREGISTER_TIMEOUT } from '../limits/kite-limits.js';
 import { KontrolTime } from '../call/kontrol-time.js';
 import { applyFreshKey } from './apply-fresh-key.js';
 import { HttpRegistration } from './http-registration.js';
@@ -107,6 +109,7 @@ export class KontrolMember {
   readonly #revoked = (keys: unknown, ids: unknown): void =>
     this.#revoke(readStrings(keys), readRevokedIds(ids));
   #auth: Auth | null;
+  #registers = false;
   #retired = false;
   #closed = false;
   #parts: KontrolParts | undefined;
@@ -130,15 +133,23 @@ export class KontrolMember {
     return this.#auth;
   }
 
+  /** Whether this kite has begun to register. */
+  get registers(): boolean {
+    return this.#registers;
+  }
+
   async register({ url }: RegisterOptions = {}): Promise<{ readonly url: string }> {
+    this.#registers = true;
     return this.#open().registrant.register(await this.#ownUrl(url));
   }
 
   async registerForever({ url }: RegisterOptions = {}): Promise<Registration> {
+    this.#registers = true;
     return this.#open().registrant.registerForever(await this.#ownUrl(url));
   }
 
   async registerHttp({ url }: RegisterOptions = {}): Promise<Registration> {
+    this.#registers = true;
     const registration = new HttpRegistration({
       ...this.#options,
       url: await this.#ownUrl(url),
@@ -175,6 +186,18 @@ export class KontrolMember {
     this.#keyRenewal?.cancel();
     for (const registration of this.#httpRegistrations) registration.stop();
     this.#parts?.link.retire();
+  }
+
+  /** Ends the registrations at Kontrol, so that its watchers are notified, and nobody finds the kite. Never rejects. */
+  async deregister(): Promise<void> {
+    this.retire();
+    const ends = Array.from(this.#httpRegistrations, (registration) => registration.deregister());
+    const { clock } = this.#options;
+    ends.push(this.#parts?.link.deregister(DEREGISTER_TIMEOUT) ?? Promise.resolve());
+    const onTimeout = (): Error => new Error('Kontrol does not respond');
+    await withDeadline(Promise.all(ends), { clock, ms: DEREGISTER_TIMEOUT, onTimeout }).catch(
+      () => undefined,
+    );
   }
 
   /** Closes the connection to Kontrol. */

@@ -188,3 +188,21 @@ export const ALERT_LENGTH = 2000;
  * exceeded, `close` resolves anyway.
  */
 export const CLOSING_TIMEOUT = 1000;
+
+/**
+ * Maximum time that a closing kite waits until Kontrol has deregistered it, in milliseconds. Default 2 s. If exceeded, it closes
+ * anyway, and Kontrol deregisters it when its connection or its lease has ended.
+ */
+export const DEREGISTER_TIMEOUT = 2000;
+
+/**
+ * Maximum number of failures of one method that are logged as errors at once. Default 20. If exceeded, further failures are debug
+ * messages.
+ */
+export const FAILURE_LOG_BURST = 20;
+
+/**
+ * Maximum rate at which failures of one method are logged as errors after that, as the interval between two in milliseconds.
+ * Default 1 s. If exceeded, further failures are debug messages.
+ */
+export const FAILURE_LOG_INTERVAL = 1000;

@@ -1,4 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { KiteIdentity } from '../../protocol/identity.js';
+import { ASYNC_DISPOSE } from '../../util/dispose.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { NO_CLAIMS } from '../call/caller-identity.js';
 import type { Client, ClientOptions } from '../call/client.js';
@@ -13,15 +16,15 @@ import type {
 } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
 import type { KiteCore, KiteEvents } from '../core/kite-core.js';
-import type { FinalFunc, Handler, Method } from '../serve/method.js';
+import type { FinalFunc, Handler, Method, Middleware } from '../serve/method.js';
 import type { HandleOptions, KiteDescription } from '../serve/method-host.js';
 import type {
   CheckedEntries,
   FittingSchema,
   IfUnchecked,
   MethodEntries,
-  ServedMethods,
-} from '../serve/served-methods.js';
+  TypedMethods,
+} from '../serve/typed-methods.js';
 
 /** The part of a page that tells when to reconnect. Node has none of it. */
 interface WakingPage {
@@ -110,7 +113,7 @@ export abstract class BasePageKite<Methods, Options extends ClientOptions> {
    */
   methods<Args, Entries extends object>(
     entries: Entries & MethodEntries<Args> & IfUnchecked<Methods>,
-  ): ServedMethods<Entries>;
+  ): TypedMethods<Entries>;
   methods<Names extends MethodName<Methods>>(
     entries: CheckedEntries<Methods, Names>,
   ): Readonly<Record<Names, Method>>;
@@ -142,6 +145,15 @@ export abstract class BasePageKite<Methods, Options extends ClientOptions> {
   }
 
   /**
+   * Adds middleware: functions that run around every method, its schema, and the handlers before and after it, in this order.
+   * Calls that are refused before do not reach it; see the event `refused`.
+   */
+  use(...middleware: Middleware[]): this {
+    this.#core.chain.around.push(...middleware);
+    return this;
+  }
+
+  /**
    * Returns a client of the kite at `url`. The client is not connected: call its `dial` or `dialForever`. It is closed
    * together with this kite.
    */
@@ -155,6 +167,11 @@ export abstract class BasePageKite<Methods, Options extends ClientOptions> {
    */
   accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
     return this.#core.accept(channel, username === undefined ? undefined : { username, claims: NO_CLAIMS });
+  }
+
+  /** Calls `close`, for `await using`. */
+  [ASYNC_DISPOSE](): Promise<void> {
+    return this.close();
   }
 
   /** Closes every client, and rejects calls of peers. Pending calls reject with `disconnect`. */

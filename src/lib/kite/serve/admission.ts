@@ -29,8 +29,10 @@ export class Admission implements Authenticator {
     this.#options = options;
   }
 
-  /** @throws TypeError if the option `allow` is invalid */
+  /** @throws TypeError if the name is not a string, or the option `allow` is invalid */
   prepare({ allow, name }: Method): void {
+    if (typeof name !== 'string' || name === '')
+      throw new TypeError(`The name of a method is ${name === '' ? 'empty' : 'not a string'}`);
     if (allow !== undefined) requireAllow(allow, name);
   }
 

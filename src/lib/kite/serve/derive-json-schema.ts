@@ -1,16 +1,5 @@
+import { parseJson } from '../../util/parse-json.js';
 import type { ArgsSchema, JsonSchema } from './argument-schema.js';
-
-/** The functions of schema libraries that return JSON Schema. */
-interface Deriving {
-  readonly '~standard': {
-    /** Of zod, arktype, and valibot with `toStandardJsonSchema`: see standardschema.dev. */
-    readonly jsonSchema?: { input(options: object): unknown };
-  };
-  /** Of zod. */
-  toJSONSchema?(options: object): unknown;
-  /** Of arktype. */
-  toJsonSchema?(): unknown;
-}
 
 /** For zod: a value that JSON does not have, such as a Date, is described as any value. */
 const libraryOptions = { unrepresentable: 'any' };
@@ -20,11 +9,21 @@ const libraryOptions = { unrepresentable: 'any' };
  * schema has no equivalent.
  */
 export function deriveJsonSchema(schema: ArgsSchema<unknown[]>): JsonSchema | undefined {
-  const deriving = schema as unknown as Deriving;
+  const standard: unknown = schema['~standard'];
   const ways: readonly (() => unknown)[] = [
-    () => deriving['~standard'].jsonSchema?.input({ target: 'draft-2020-12', libraryOptions }),
-    () => deriving.toJSONSchema?.({ io: 'input', ...libraryOptions }),
-    () => deriving.toJsonSchema?.(),
+    // zod, arktype, and valibot with toStandardJsonSchema: see standardschema.dev.
+    () =>
+      (standard as { jsonSchema?: { input(options: object): unknown } }).jsonSchema?.input({
+        target: 'draft-2020-12',
+        libraryOptions,
+      }),
+    // The same of zod and arktype, before there was a standard.
+    () =>
+      (schema as { toJSONSchema?(options: object): unknown }).toJSONSchema?.({
+        io: 'input',
+        ...libraryOptions,
+      }),
+    () => (schema as { toJsonSchema?(): unknown }).toJsonSchema?.(),
   ];
   for (const derive of ways) {
     const derived = attempt(derive);
@@ -33,10 +32,10 @@ export function deriveJsonSchema(schema: ArgsSchema<unknown[]>): JsonSchema | un
   return undefined;
 }
 
-/** Returns what JSON contains of a schema, without the helpers that a library adds to it. */
+/** Returns what JSON contains of a schema, without the helpers that a library adds to it. Undefined if it cannot be derived. */
 function attempt(derive: () => unknown): unknown {
   try {
-    return JSON.parse(JSON.stringify(derive() ?? null));
+    return parseJson(JSON.stringify(derive() ?? null));
   } catch {
     return undefined;
   }

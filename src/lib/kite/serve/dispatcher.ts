@@ -1,9 +1,11 @@
 import { checkedMetadata } from '../../protocol/metadata.js';
+import { isThenable } from '../../util/is-thenable.js';
 import { cancelStream, isStream, type ItemStream } from '../../util/item-source.js';
 import {
   callEnded,
   deadlinePassed,
   methodNotFound,
+  methodTimeout,
   ofHandler,
   rateExceeded,
   drainingError,
@@ -150,12 +152,17 @@ export class Dispatcher {
   }
 
   #run(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {
-    let result: Thenable | null | undefined;
+    const { timeout } = method;
+    if (timeout !== undefined)
+      request.limit(timeout, () => {
+        const error = methodTimeout(method.name, timeout);
+        request.expire(error);
+        fail(connection, call, request, error);
+      });
+    let result: unknown;
     try {
-      result = method.run(request, this.chain, this.#options.methodHandling) as Thenable | null | undefined;
-      // Reading `then` of what a handler returned may throw.
-      if (typeof result === 'object' && typeof result?.then === 'function')
-        return respondLater(connection, call, request, result);
+      result = method.run(request, this.chain, this.#options.methodHandling);
+      if (isThenable(result)) return respondLater(connection, call, request, result);
     } catch (error) {
       fail(connection, call, request, error);
       return;
@@ -192,6 +199,10 @@ function respond(
   request: Request,
   result: unknown,
 ): Promise<void> | void {
+  if (request.ended) {
+    if (isStream(result)) cancelStream(result, request.signal.reason);
+    return;
+  }
   if (!isStream(result)) {
     answer(connection, call, request, result);
     return;
@@ -225,6 +236,7 @@ function respondWithStream(
 }
 
 function answer(connection: Connection, call: IncomingCall, request: Request, result: unknown): void {
+  if (request.ended) return;
   finish(connection, call, request);
   // The result of work that was ended by the deadline could arrive just before the caller stops waiting.
   if (request.expired) connection.respondError(call, deadlinePassed(), request.id);
@@ -232,8 +244,10 @@ function answer(connection: Connection, call: IncomingCall, request: Request, re
 }
 
 function fail(connection: Connection, call: IncomingCall, request: Request, error: unknown): void {
+  const shown = connection.handlerFailed(error, request);
+  if (request.ended) return;
   finish(connection, call, request);
-  if (!request.canceled) connection.respondError(call, ofHandler(error), request.id);
+  if (!request.canceled) connection.respondError(call, ofHandler(shown), request.id);
 }
 
 function finish(connection: Connection, call: IncomingCall, request: Request): void {
@@ -242,8 +256,4 @@ function finish(connection: Connection, call: IncomingCall, request: Request): v
   call.scope?.end();
   request.release();
   connection.flow.ended();
-}
-
-interface Thenable {
-  readonly then?: unknown;
 }

@@ -3,7 +3,9 @@ import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext } from 'node:tls';
-import { KiteError } from '../../protocol/errors.js';
+import type { ConfigurationCode } from '../../errors/error-codes.js';
+import { NO_ADDRESS_HINT, PORT_DENIED_HINT, PORT_IN_USE_HINT } from '../../errors/listen-hints.js';
+import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import type { Limits } from '../limits/kite-limits.js';
 import { DescriptorReserve } from './descriptor-reserve.js';
 import {
@@ -100,8 +102,8 @@ export class HttpListener {
   }
 
   /**
-   * Resolves with the address when the server listens; port 0 selects a free port. Rejects with a KiteError with the code of the
-   * system.
+   * Resolves with the address when the server listens; port 0 selects a free port. Rejects with a ListenError, or a KiteError
+   * with the code of the system.
    */
   listen(port: number, ip: string): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
@@ -155,15 +157,29 @@ function rejectMalformedRequest(error: NodeJS.ErrnoException, socket: Duplex): v
   );
 }
 
+/** A port that cannot be opened, for a reason that the user can change. */
+export class ListenError extends ConfigurationError {
+  /** What to do, in the imperative. */
+  readonly hint: string;
+
+  constructor(code: ConfigurationCode, message: string, hint: string, cause: Error) {
+    super(code, message, { cause });
+    this.hint = hint;
+  }
+}
+
+const LISTEN_FAILURES: Readonly<
+  Record<string, readonly [code: ConfigurationCode, reason: string, hint: string]>
+> = {
+  EADDRINUSE: ['portInUse', 'the port is in use', PORT_IN_USE_HINT],
+  EACCES: ['portDenied', 'permission denied', PORT_DENIED_HINT],
+  EADDRNOTAVAIL: ['noAddress', 'this machine has no such address', NO_ADDRESS_HINT],
+};
+
 function listenError(error: NodeJS.ErrnoException, port: number, ip: string): KiteError {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: 'the port is in use',
-    EACCES: 'permission denied',
-    EADDRNOTAVAIL: 'this machine has no such address',
-  };
-  const reason = reasons[error.code ?? ''] ?? messageOf(error);
-  return new KiteError('genericError', `Cannot listen on ${ip}:${port}: ${reason}`, {
-    code: error.code ?? '',
-    cause: error,
-  });
+  const [code, reason, hint] = LISTEN_FAILURES[error.code ?? ''] ?? [];
+  const message = `Cannot listen on ${ip}:${port}: ${reason ?? messageOf(error)}`;
+  if (code === undefined || hint === undefined)
+    return new KiteError('genericError', message, { code: error.code ?? '', cause: error });
+  return new ListenError(code, message, hint, error);
 }

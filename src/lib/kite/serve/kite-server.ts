@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
-import { ConfigurationError, KiteError } from '../../protocol/errors.js';
+import { codedError, ConfigurationError, KiteError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { MemoryBudgets } from '../../transport/channel/memory-budget.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
@@ -48,7 +48,7 @@ export interface KiteServerOptions {
  * The HTTP side of a kite in Node: the port that it opens, the servers on which it is mounted, its SockJS sessions, and its
  * plain HTTP routes.
  *
- * Lifecycle: `listen`, `mount` or neither, then `stopAccepting`, `closeSessions`, `close`.
+ * Lifecycle: `listen`, `mount` or neither, then `refuseSessions`, `closeSessions`, `close`.
  */
 export class KiteServer {
   readonly #options: KiteServerOptions;
@@ -58,6 +58,7 @@ export class KiteServer {
   #tls: TlsOptions | undefined;
   #listener: HttpListener | undefined;
   #url: string | undefined;
+  #closing = false;
 
   constructor(options: KiteServerOptions) {
     const { prefixes, limits, budgets, clock, cookie, sockjsClient, onSession, logger } = options;
@@ -157,6 +158,7 @@ export class KiteServer {
   /** Opens the configured port. Resolves when the kite accepts connections. */
   async listen(): Promise<void> {
     const { name, config, limits, logger, prefixes } = this.#options;
+    if (this.#closing) throw codedError('disconnect', 'closed', `${name} was closed: create a new kite`);
     if (this.#listener) throw new Error(`${name} already listens`);
     for (const note of this.#options.listenNotes) logger.warn(note);
     const listener = new HttpListener({
@@ -192,8 +194,15 @@ export class KiteServer {
     return this.#router.handleRequest(request, response, false);
   }
 
-  stopAccepting(): void {
-    this.#listener?.stopAccepting();
+  /** Accepts no new sessions. Those that are open, and HTTP routes, are served until `close`. */
+  refuseSessions(): void {
+    this.#closing = true;
+    this.#sockjs.refuse();
+  }
+
+  /** Resolves when no handler of an HTTP route runs. */
+  requestsAnswered(): Promise<void> {
+    return this.#router.requestsAnswered();
   }
 
   closeSessions(): Promise<void> {
@@ -202,6 +211,8 @@ export class KiteServer {
 
   /** Closes the remaining connections. */
   close(): void {
+    this.#closing = true;
+    this.#listener?.stopAccepting();
     this.#listener?.closeAll();
     this.#url = undefined;
   }

@@ -27,6 +27,11 @@ export interface HandleOptions<Args extends readonly unknown[] = unknown[], Inpu
    * `args` derives, as zod 4.2 and arktype do, and valibot with `toStandardJsonSchema` of `@valibot/to-json-schema`.
    */
   readonly jsonSchema?: JsonSchema;
+  /**
+   * How long a call may run, streams included, in milliseconds. If exceeded, the call fails with `timeout`, code `methodTimeout`,
+   * `request.signal` aborts, and the result of the handler is ignored. Default: no limit.
+   */
+  readonly timeout?: number;
   /** Whether the result of `kite.describe` says that the method streams. Default: whether the handler is an async generator. */
   readonly streams?: boolean;
 }

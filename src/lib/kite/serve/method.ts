@@ -90,6 +90,8 @@ export interface MethodDetails {
   readonly args?: ArgsSchema<unknown[]> | undefined;
   /** Description of the method in the result of `kite.describe`. */
   readonly description?: string | undefined;
+  /** See `HandleOptions.timeout`. */
+  readonly timeout?: number | undefined;
   /** JSON Schema of the array of arguments in the result of `kite.describe`. Not used for validation. Default: that of `args`. */
   readonly jsonSchema?: JsonSchema | undefined;
   /** Whether the result of `kite.describe` says that the method streams. Default: whether the handler is an async generator. */
@@ -124,6 +126,7 @@ export interface HandlerChain {
 /** A method of a kite. Its configuration methods return it, so that they can be chained after `handle`. */
 export class Method {
   readonly name: string;
+  /** @internal What runs around, before and after the handler, and at the end. */
   readonly chain: HandlerChain = { around: [], pre: [], post: [], final: [] };
   readonly #handler: Handler;
   readonly #parts: MethodParts;
@@ -145,6 +148,14 @@ export class Method {
     this.#authenticated = !parts.disableAuthentication || details.allow !== undefined;
     this.#details = details;
     this.#schema = details.args;
+    const { timeout } = details;
+    if (timeout !== undefined && !(timeout > 0 && timeout < Infinity))
+      throw new TypeError(`The timeout of "${name}" must be a number of milliseconds above 0`);
+  }
+
+  /** How long a call may run, in milliseconds. Undefined if there is no limit. */
+  get timeout(): number | undefined {
+    return this.#details.timeout;
   }
 
   /**

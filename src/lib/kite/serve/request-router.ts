@@ -4,6 +4,7 @@ import { ORIGIN_REFUSED, OriginPolicy } from '../../transport/server/origin-poli
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { respondText } from '../../transport/server/respond.js';
 import type { SockJsServer } from '../../transport/server/sockjs-server.js';
+import { guardListeners } from '../../util/guard-listeners.js';
 import { messageOf, stackOf } from '../../util/message-of.js';
 import type { Logger } from '../../util/logger.js';
 import { HostPolicy } from './host-policy.js';
@@ -38,6 +39,9 @@ export class RequestRouter {
   readonly #hosts: HostPolicy;
   readonly #refusals: RefusalLog;
   readonly #logger: Logger;
+  /** Number of handlers of HTTP routes that run, or whose response has not ended. */
+  #running = 0;
+  #onIdle: (() => void) | undefined;
 
   constructor({ sockjs, virtualHosts, allowOrigin, allowedHosts, logger }: RequestRouterOptions) {
     this.#sockjs = sockjs;
@@ -167,7 +171,26 @@ export class RequestRouter {
     }
   }
 
+  /** Resolves when no handler of an HTTP route runs. */
+  requestsAnswered(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+      this.#ended(0);
+    });
+  }
+
+  #ended(count: number): void {
+    this.#running -= count;
+    if (this.#running === 0) this.#onIdle?.();
+  }
+
   #run(route: HttpRoute, request: IncomingMessage, response: ServerResponse): void {
+    this.#running++;
+    // Also emitted if the client has left.
+    response.once(
+      'close',
+      guardListeners(ignore)(() => this.#ended(1)),
+    );
     this.#runHandler(route, request, response).catch((error: unknown) =>
       this.#logger.error(messageOf(error)),
     );
@@ -186,6 +209,10 @@ export class RequestRouter {
       response.end('Internal Server Error\n');
     }
   }
+}
+
+function ignore(): void {
+  // Counting does not throw.
 }
 
 // A function for each connection would take memory.

@@ -39,10 +39,12 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #expiry: number | undefined;
   #deadline: number | undefined;
   #timer: Timer | undefined;
+  #limit: Timer | undefined;
   #listeners: Set<() => void> | undefined;
   #released = false;
-  /** @internal Whether the signal has aborted because the deadline has passed. The caller then gets no result. */
-  expired = false;
+  /** @internal Whether the call was answered, or needs no answer any more. */
+  ended = false;
+  #expiredBy: Error | undefined;
 
   /** The stream that is being sent as the result. */
   #sending: Pick<StreamProducer, 'stop'> | undefined;
@@ -89,31 +91,37 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
 
   /**
    * Aborts when nobody waits for the response any more. The reason is a KiteError: `canceled` if the caller has given up,
-   * `timeout` if its deadline has passed, or `disconnect` if it has disconnected. What a listener throws is logged.
+   * `timeout` if its deadline or the time limit of the method has passed, or `disconnect` if it has disconnected. What a listener
+   * throws is logged.
    */
   get signal(): AbortSignal {
     return (this.#controller ??= this.#openSignal()).signal;
   }
 
   #openSignal(): AbortController {
-    if (this.#released) return new AbortController();
+    if (this.#expiredBy || this.#released) {
+      const ended = new AbortController();
+      if (this.#expiredBy) ended.abort(this.#expiredBy);
+      return ended;
+    }
     const controller = this.#connection.openSignal();
     const { timeLeft } = this;
-    const expire = (): void => {
-      this.expired = true;
-      controller.abort(deadlinePassed());
-      this.#call.scope?.cancel(deadlinePassed());
-      this.#sending?.stop(deadlinePassed());
-    };
+    this.#controller = controller;
     if (this.#canceled) controller.abort(this.#canceled);
-    else if (timeLeft === undefined) return controller;
-    else if (timeLeft <= 0) expire();
-    else {
-      const timer = this.#connection.clock.setTimeout(expire, timeLeft);
-      controller.signal.addEventListener('abort', () => timer.cancel(), { once: true });
-      this.#timer = timer;
-    }
+    else if (timeLeft !== undefined) this.#expireAfter(timeLeft, controller);
     return controller;
+  }
+
+  /** Aborts the signal when the deadline passes. */
+  #expireAfter(timeLeft: number, controller: AbortController): void {
+    const expire = (): void => this.expire(deadlinePassed());
+    if (timeLeft <= 0) {
+      expire();
+      return;
+    }
+    const timer = this.#connection.clock.setTimeout(expire, timeLeft);
+    controller.signal.addEventListener('abort', () => timer.cancel(), { once: true });
+    this.#timer = timer;
   }
 
   /**
@@ -149,7 +157,8 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #listen(): Set<() => void> {
     const listeners = new Set<() => void>();
     this.signal.addEventListener('abort', () => {
-      for (const listener of listeners) runGuarded(this.#connection.listenerFailed, listener, []);
+      const failed = this.#connection.listenerFailed;
+      for (const listener of listeners) runGuarded(failed, listener, []);
     });
     return listeners;
   }
@@ -175,9 +184,31 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     this.#sending?.stop(reason);
   }
 
+  /** @internal Whether the work has ended because a time limit has passed. The caller then gets no result. */
+  get expired(): boolean {
+    return this.#expiredBy !== undefined;
+  }
+
+  /** @internal Ends the work for this call, because a time limit has passed. */
+  expire(reason: Error): void {
+    this.#expiredBy = reason;
+    this.#controller?.abort(reason);
+    this.#call.scope?.cancel(reason);
+    this.#sending?.stop(reason);
+  }
+
+  /** @internal Calls `exceeded` when the handler has run for `ms` milliseconds, unless the call ends before. */
+  limit(ms: number, exceeded: () => void): void {
+    const { clock } = this.#connection;
+    this.#expiry = Math.min(this.#expiry ?? Infinity, clock.monotonic() + ms);
+    this.#limit = clock.setTimeout(exceeded, ms);
+  }
+
   /** Called when the request has ended: its signal does not abort after that. */
   release(): void {
     this.#released = true;
+    this.ended = true;
+    this.#limit?.cancel();
     this.#timer?.cancel();
     if (this.#controller) this.#connection.releaseSignal(this.#controller);
   }

@@ -8,17 +8,20 @@ export interface Runnable {
   readonly identity: KiteIdentity;
   readonly url: string | undefined;
   listen(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** The signals that close a kite. Windows has SIGBREAK instead of SIGQUIT. */
 const CLOSING_SIGNALS = ['SIGBREAK', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 
 /**
- * Listens until a signal, then closes the kite. SIGUSR2 toggles debug logging. SIGHUP, if the process has no terminal, ends debug
+ * Listens until a signal, then calls `close`. SIGUSR2 toggles debug logging. SIGHUP, if the process has no terminal, ends debug
  * logging instead of closing the kite.
  */
-export async function runUntilSignal(kite: Runnable, logger: Logger): Promise<void> {
+export async function runUntilSignal(
+  kite: Runnable,
+  logger: Logger,
+  close: () => Promise<void>,
+): Promise<void> {
   await kite.listen();
   // Not when SIGHUP arrives, because the terminal may be closed then.
   const reloadsOnHangup = !hasTerminal();
@@ -39,7 +42,7 @@ export async function runUntilSignal(kite: Runnable, logger: Logger): Promise<vo
       if (signal === 'SIGHUP' && closing) return;
       closing = true;
       for (const name of CLOSING_SIGNALS) if (name !== 'SIGHUP') process.off(name, stop);
-      resolve(kite.close().finally(() => process.off('SIGHUP', stop)));
+      resolve(close().finally(() => process.off('SIGHUP', stop)));
     };
     for (const name of CLOSING_SIGNALS) process.on(name, stop);
   });

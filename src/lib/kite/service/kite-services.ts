@@ -1,4 +1,3 @@
-import type { ClientOptions } from '../call/client.js';
 import type { KiteCore } from '../core/kite-core.js';
 import type { AnyMethods, MethodName } from '../call/method-types.js';
 import { Service } from './service.js';
@@ -26,7 +25,7 @@ export class KiteServices {
   /** @throws QueryError or ConfigurationError that says which argument or option is invalid */
   create<Methods = AnyMethods>(
     target: ServiceTarget,
-    options: ServiceOptions<MethodName<Methods>, ClientOptions> | undefined,
+    options: ServiceOptions<NoInfer<MethodName<Methods>>> | undefined,
     kontrol: ServiceHost['kontrol'],
   ): Service<Methods> {
     const serviceClosed = (closed: ServiceCore): void => void this.#open.delete(closed);

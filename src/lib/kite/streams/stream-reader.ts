@@ -41,8 +41,8 @@ export class StreamReader {
   #bytes = 0;
   #takenItems = 0;
   #takenBytes = 0;
-  /** Credit is given for this part of the window: a quarter of it is 4. */
-  #share = CREDIT_SHARE;
+  /** Credit is given in as many batches per window. */
+  #batches = BATCHES_PER_WINDOW;
   #stall: Timer | undefined;
   #begun = false;
   #end: End | undefined;
@@ -126,7 +126,7 @@ export class StreamReader {
     this.#takenItems++;
     this.#takenBytes += size;
     const { items, bytes } = this.#window;
-    if (this.#takenItems * this.#share < items && this.#takenBytes * this.#share < bytes) return;
+    if (this.#takenItems * this.#batches < items && this.#takenBytes * this.#batches < bytes) return;
     this.#grant();
   }
 
@@ -147,20 +147,20 @@ export class StreamReader {
       if (this.#end || this.#takenItems === 0 || !this.#waiters?.length) return;
       const { items, bytes } = this.#window;
       // Half of what the peer has sent before it stopped.
-      const share = Math.min((2 * items) / this.#takenItems, (2 * bytes) / this.#takenBytes);
-      this.#share = Math.max(CREDIT_SHARE, share);
+      const batches = Math.min((2 * items) / this.#takenItems, (2 * bytes) / this.#takenBytes);
+      this.#batches = Math.max(BATCHES_PER_WINDOW, batches);
       this.#grant();
     }, STALL_MS);
   }
 
   /** A peer that sends more than two batches without credit does not need them to be as small. */
   #growBatches(): void {
-    if (this.#share === CREDIT_SHARE) return;
+    if (this.#batches === BATCHES_PER_WINDOW) return;
     const { items, bytes } = this.#window;
     const isAhead =
-      this.#arrived.length * this.#share >= 2 * items ||
-      (this.#bytes - this.#takenBytes) * this.#share >= 2 * bytes;
-    if (isAhead) this.#share = Math.max(CREDIT_SHARE, this.#share / 2);
+      this.#arrived.length * this.#batches >= 2 * items ||
+      (this.#bytes - this.#takenBytes) * this.#batches >= 2 * bytes;
+    if (isAhead) this.#batches = Math.max(BATCHES_PER_WINDOW, this.#batches / 2);
   }
 
   /** The stream has ended with a return value, which follows the items that have arrived. */
@@ -206,8 +206,8 @@ export class StreamReader {
   }
 }
 
-/** The receiver of a stream gives credit for this part of its window at a time: a quarter. */
-const CREDIT_SHARE = 4;
+/** In how many batches the receiver of a stream gives credit for its window, if the sender does not need smaller ones. */
+const BATCHES_PER_WINDOW = 4;
 /**
  * How long a program waits for an item before it gives credit for less, in milliseconds: the sender may have a smaller window, and
  * wait as well.

@@ -53,16 +53,18 @@ export class HttpApi {
   /** Adds the endpoints to the kite. */
   addTo(kite: Kite): void {
     kite.handleHttp('/register', (request, response) => this.register(request, response));
+    kite.handleHttp('/deregister', (request, response) => this.deregister(request, response));
     kite.handleHttp('/heartbeat', (request, response) => this.heartbeat(request, response));
-    kite.handleHttp('/healthz', (request, response) => this.health(request, response));
-    kite.handleHttp('/readyz', (request, response) => this.readiness(request, response));
+    kite.health({
+      ready: async () => (await this.#options.storeSync.probe()) || 'the store cannot be reached',
+    });
     kite.handleHttp('/metrics', (request, response) => this.metrics(request, response));
   }
 
   /** `POST /register` with `{url, kite, auth: {type, key}}`. */
   async register(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!allowsMethod(request, response, 'POST')) return;
-    const { registrar, metrics, logger, limits, audit } = this.#options;
+    const { registrar, metrics, limits, audit } = this.#options;
     const address = remoteIp(this.#options.addressOf(request));
     const method = 'POST /register';
     try {
@@ -75,13 +77,30 @@ export class HttpApi {
     } catch (error) {
       metrics.refused('http');
       audit?.refused({ method, user: '', address }, error);
-      const status = statusOf(error);
-      if (status === 500 && !isKiteError(error)) logger.error(`POST /register failed: ${errorText(error)}`);
-      // Do not wait for the rest of a body that is too long.
-      if (!request.complete) response.setHeader('connection', 'close');
-      const err = isKiteError(error) ? error.message : 'internal error';
-      const code = status === 401 || status === 429 ? (error as KiteError).code : '';
-      sendJson(response, status, { err, ...(code !== '' && { code }) });
+      this.#reject(request, response, error);
+    }
+  }
+
+  #reject(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    const status = statusOf(error);
+    if (status === 500 && !isKiteError(error))
+      this.#options.logger.error(`${request.method} ${request.url} failed: ${errorText(error)}`);
+    // Do not wait for the rest of a body that is too long.
+    if (!request.complete) response.setHeader('connection', 'close');
+    const err = isKiteError(error) ? error.message : 'internal error';
+    const code = status === 401 || status === 429 ? (error as KiteError).code : '';
+    sendJson(response, status, { err, ...(code !== '' && { code }) });
+  }
+
+  /** `POST /deregister` with `{kite, auth: {type, key}}`: ends a registration over HTTP. */
+  async deregister(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!allowsMethod(request, response, 'POST')) return;
+    const { registrar, limits } = this.#options;
+    try {
+      registrar.deregisterHttp(this.#parseRegistration(await readJson(request, limits.registerBodyBytes)));
+      sendJson(response, 200, {});
+    } catch (error) {
+      this.#reject(request, response, error);
     }
   }
 
@@ -95,18 +114,6 @@ export class HttpApi {
     }
     this.#options.metrics.heartbeat();
     respondText(response, 200, {}, this.#options.registrar.heartbeat(id));
-  }
-
-  /** `GET /healthz`: 200 while the process runs. */
-  health(request: IncomingMessage, response: ServerResponse): void {
-    if (allowsMethod(request, response, 'GET')) respondText(response, 200, {}, 'ok\n');
-  }
-
-  /** `GET /readyz`: 200 if Kontrol can accept registrations, otherwise 503. */
-  async readiness(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!allowsMethod(request, response, 'GET')) return;
-    if (await this.#options.storeSync.probe()) respondText(response, 200, {}, 'ready\n');
-    else respondText(response, 503, {}, 'not ready: the store cannot be reached\n');
   }
 
   /** `GET /metrics`, in the text format of Prometheus. */

@@ -126,6 +126,22 @@ export class Registrar {
     };
   }
 
+  /** Deregisters the kites of a connection, which stays open. */
+  deregister(peer: RegisteringPeer): void {
+    const kites = this.#sessions.get(peer);
+    if (!kites) return;
+    for (const { ping } of kites.values()) peer.forget(ping);
+    this.#removeKites(peer, kites);
+  }
+
+  /** Deregisters a kite that is registered over HTTP. A kite that is not registered stays so. */
+  deregisterHttp({ kite, key }: Pick<RegistrationRequest, 'kite' | 'key'>): void {
+    const entry = this.#options.registry.get(kite.id);
+    if (entry?.origin !== 'http') return;
+    if (entry.kite.username !== key.username) throw idTakenError(kite.id);
+    this.#options.registry.remove(entry, 'left');
+  }
+
   /** A connected kite uses this kite key now: its registrations with a former form of it last as long as the new one. */
   renewed(peer: RegisteringPeer, key: VerifiedCaller): void {
     const at = registerAgainTime(key, 'connection', this.#options.clock.now());
@@ -266,13 +282,19 @@ export class Registrar {
   }
 
   #onDisconnect(peer: RegisteringPeer, kites: Map<string, ConnectedKite>, code: number): void {
-    this.#sessions.delete(peer);
+    // A broken connection may be restored soon: the lease stays.
+    this.#removeKites(peer, kites, !this.#closing && CLEAN_CLOSE_CODES.includes(code));
+  }
+
+  /** Forgets the kites of a connection. `deregisters`: whether others cannot find them any more. */
+  #removeKites(peer: RegisteringPeer, kites: Map<string, ConnectedKite>, deregisters = true): void {
+    // A registration that is not complete yet then fails.
+    if (this.#sessions.get(peer) === kites) this.#sessions.delete(peer);
     const entries = Array.from(kites.values(), ({ entry }) => entry).filter(
       ({ kite }) => this.#peers.get(kite.id) === peer,
     );
     for (const { kite } of entries) this.#peers.delete(kite.id);
-    // A broken connection may be restored soon: the lease stays.
-    if (this.#closing || !CLEAN_CLOSE_CODES.includes(code)) return;
+    if (!deregisters) return;
     void this.#options.turns.run(entries[0]?.kite.username ?? '', this.#removeAll(entries));
   }
 

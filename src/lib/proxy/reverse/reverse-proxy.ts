@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { Kite } from '../../kite/kite.js';
 import type { CloseOptions, ReplacedParts } from '../../kite/kite-options.js';
 import { isLoopbackHost, type LookupAddresses } from '../../util/loopback.js';
@@ -172,6 +174,11 @@ export class ReverseProxy {
   async close(options?: CloseOptions): Promise<void> {
     await this.#proxy.close(options);
     this.#forwarder.close();
+  }
+
+  /** Calls `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Returns the status of the proxy and its kites. */

@@ -15,7 +15,7 @@ import { type Clock, systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { StderrLogger } from '../../util/stderr-logger.js';
 import { defaultProxyLimits, type ProxyLimits } from '../limits/proxy-limits.js';
-import { addHealthRoutes } from './health-routes.js';
+import { addHealthRoutes } from './proxy-health.js';
 import { ProxyMetrics } from './proxy-metrics.js';
 import { publicAddressOf, requireKiteKey, makeProxyKite, type ProxyOptions } from './proxy-options.js';
 import { type ProxiedPeer, type ProxyEntry, ProxyTable } from './proxy-table.js';

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { errorText } from '../../util/message-of.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -123,6 +125,11 @@ export class TunnelProxy {
     await this.#proxy.close(options);
     for (const relay of this.#relays) relay.close(GO_AWAY_CODE, GO_AWAY_REASON);
     await Promise.all([this.#callers.close(), this.#tunnels.close()]);
+  }
+
+  /** Calls `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Returns the status of the proxy and its kites. */

@@ -19,6 +19,10 @@ export function violation(code: CloseCode, reason: string): Violation {
 
 export const GO_AWAY_CODE = 3000;
 export const GO_AWAY_REASON = 'Go away!';
+/** WebSocket close code "service restart". */
+export const RESTART_CODE = 1012;
+/** With `RESTART_CODE`: the kite has answered every call that it has received, so that a call without an answer has not run. */
+export const ALL_ANSWERED_REASON = 'All calls are answered';
 /** WebSocket close code "bad gateway". */
 export const BAD_GATEWAY_CODE = 1014;
 /** The connection dropped without a close frame. Never sent. */

@@ -110,6 +110,12 @@ export const UNWATCHED_QUEUE_BYTES = 16 * 1024;
 export const READERS_PER_TURN = 4;
 
 /**
+ * Maximum time that a closing server waits until the client of a session over HTTP fetches the close frame, and that a client whose
+ * message could not be sent waits for it, in milliseconds. Default 2 s. If exceeded, the session ends without it.
+ */
+export const CLOSE_FRAME_TIMEOUT = 2000;
+
+/**
  * Maximum time that a peer has to answer a close frame, in milliseconds. Default 5 s. If exceeded, the connection is dropped.
  */
 export const CLOSE_GRACE = 5000;

@@ -70,7 +70,6 @@ function openWebSocket(
 }
 
 /** Returns the error of a failed connection. A browser reports the reason only in its console. */
-/** Returns the error of a connection whose failure the browser does not explain. */
 export function pageDialError(base: URL, cause: unknown): DialError {
   return new DialError(
     'refused',

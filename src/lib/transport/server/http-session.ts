@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../../util/clock.js';
-import type { ChannelLimits, ServerLimits } from '../limits/transport-limits.js';
+import { type Clock, systemClock, type Timer } from '../../util/clock.js';
+import { type ChannelLimits, CLOSE_FRAME_TIMEOUT, type ServerLimits } from '../limits/transport-limits.js';
 import type { Message } from '../channel/outgoing-message.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import {
@@ -53,6 +53,9 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
   #detachedAt = 0;
   #timer: Timer | undefined;
   #removed = false;
+  /** Whether the server closes, so that the session ends with its close frame. */
+  #leaving = false;
+  #grace: Timer | undefined;
   /** Number of messages in the queue, an estimate. */
   #messages = 0;
   readonly #budgets: MemoryBudgets;
@@ -105,13 +108,14 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
     this.#startDisconnectTimer();
   }
 
-  /** Ends the session without waiting for another request of the client. */
-  abandon(): void {
+  /** Closes the session, and ends it when its client has fetched the close frame, or after a few seconds. */
+  leave(): void {
     this.close();
+    this.#leaving = true;
     this.#flush();
-    this.#response?.end();
-    this.#response = undefined;
-    this.#remove();
+    if (this.finished) this.#remove();
+    // Closing also ends if the clock of the program stands still.
+    else this.#grace = systemClock.setTimeout(() => this.#remove(), CLOSE_FRAME_TIMEOUT);
   }
 
   authenticated(): void {
@@ -258,6 +262,8 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
     this.#write(closeFrame(code, reason));
     this.#detach();
     this.finish(code, reason);
+    // Not at once: the session may be sending a message.
+    if (this.#leaving) nextTick(() => this.#remove());
   }
 
   #write(frame: string): void {
@@ -294,6 +300,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetU
     this.#output?.close();
     this.#input?.close();
     this.#timer?.cancel();
+    this.#grace?.cancel();
     this.#response?.abort();
     this.#response = undefined;
     this.finish(this.#closeStatus?.code ?? DROPPED_CODE, this.#closeStatus?.reason ?? '');

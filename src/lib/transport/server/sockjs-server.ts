@@ -94,6 +94,7 @@ export class SockJsServer implements ChannelOwner {
   readonly #sessions: ServerHeartbeat<ServerSession>;
   readonly #httpSessions = new Map<string, HttpSession>();
   readonly #budgets: MemoryBudgets;
+  #refuses = false;
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -158,15 +159,21 @@ export class SockJsServer implements ChannelOwner {
     return true;
   }
 
+  /** Refuses new sessions from now on. */
+  refuse(): void {
+    this.#refuses = true;
+  }
+
   /**
-   * Closes all sessions, and refuses new ones. Resolves when all sessions have ended. A WebSocket whose client does not respond
-   * to the close frame is dropped after a few seconds.
+   * Closes all sessions, and refuses new ones. Resolves when all sessions have ended. A session whose client does not respond to
+   * the close frame, or does not fetch it, is dropped after a few seconds.
    */
   close(): Promise<void> {
+    this.#refuses = true;
     this.#closing ??= new Promise((resolve) => {
       this.#onEmpty = resolve;
       for (const session of this.#sessions) {
-        if (session instanceof HttpSession) session.abandon();
+        if (session instanceof HttpSession) session.leave();
         else session.close();
       }
       this.#resolveIfEmpty();
@@ -193,7 +200,7 @@ export class SockJsServer implements ChannelOwner {
 
   /** Returns why a new session is refused, or undefined to accept it. */
   #refusal(req: IncomingMessage, target: SessionTarget): Refusal | undefined {
-    const full = this.#closing !== undefined || this.#sessions.size >= this.#options.limits.sessions;
+    const full = this.#refuses || this.#sessions.size >= this.#options.limits.sessions;
     return full ? SERVER_FULL : this.#options.admit?.(req, target);
   }
 

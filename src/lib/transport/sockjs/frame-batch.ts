@@ -1,4 +1,4 @@
-import { BytesMessage, type Message, messageText } from '../channel/outgoing-message.js';
+import { BytesMessage, type Message, messageText, type Piece } from '../channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { fitsLine } from './lines.js';
 import { quoteMessage } from './quoting.js';
@@ -47,6 +47,13 @@ export class FrameBatch {
   /** Whether the frame must be taken before this message is added, because the two have different forms. */
   isUnlike(message: Message): boolean {
     return this.#count > 0 && this.#frameHasLines !== this.#isLine(message);
+  }
+
+  /** Whether a message is sent as a line of its own, without being joined: it would fill a frame, and joining copies it. */
+  isLongLine(message: Message): message is readonly Piece[] {
+    if (!this.lines || typeof message === 'string' || message instanceof BytesMessage) return false;
+    for (const piece of message) if (typeof piece === 'string' && piece.length >= BATCH_LENGTH) return true;
+    return false;
   }
 
   /** Adds a message. Returns false if the message exceeds the limit. */

@@ -29,17 +29,18 @@ export function fitsLine(message: string): boolean {
 
 /**
  * Delivers the messages of a frame, those that begin with one of `prefixes` without it. Returns the reason if the frame is
- * invalid, and stops there.
+ * invalid, and stops there. `size`: that of the frame in bytes. Default: it is not known.
  */
 export function readLines(
   frame: string,
   messageBytes: number,
   prefixes: readonly Fragment[] | undefined,
   receiver: LineReceiver,
+  size = 3 * frame.length,
 ): Violation | undefined {
   if (frame.length > messageBytes + OTHER_LINES_LENGTH) return messageTooLong(messageBytes);
   // A UTF-16 unit takes at most three bytes, so only long frames are counted.
-  const long = frame.length * 3 > messageBytes;
+  const long = size > messageBytes;
   for (let start = 0; ; ) {
     const lineBreak = frame.indexOf('\n', start);
     const end = lineBreak === -1 ? frame.length : lineBreak;

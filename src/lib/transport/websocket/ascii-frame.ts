@@ -4,6 +4,9 @@
  */
 export type Masking = 'none' | 'zero' | 'random';
 
+/** The first byte of a text message in one frame. */
+export const FINAL_TEXT = 0x81;
+
 // The size up to which Node writes a string without allocating memory, less the longest header.
 const MAX_LENGTH = 16_384 - 14;
 
@@ -22,5 +25,3 @@ export function asciiFrame(text: string, masking: Masking): string | undefined {
       : String.fromCharCode(FINAL_TEXT, bit | 126, length >> 8, length & 0xff);
   return size + mask + text;
 }
-
-const FINAL_TEXT = 0x81;

@@ -81,7 +81,7 @@ export abstract class FramedChannel extends WebSocketChannel implements LineRece
   /** Uses the extensions that both ends of the hop support. */
   protected use(extensions: readonly HopExtension[]): void {
     this.#batch.lines = extensions.includes('lines');
-    this.sendsBytes = this.receivesBytes = extensions.includes('binary');
+    this.sendsBytes = extensions.includes('binary');
   }
 
   expect(prefix: Fragment): void {
@@ -95,7 +95,7 @@ export abstract class FramedChannel extends WebSocketChannel implements LineRece
   protected enqueue(message: Message): void {
     const batch = this.#batch;
     if (batch.isUnlike(message)) this.transmit(batch.take());
-    if (!batch.add(message)) {
+    if (!(batch.isLongLine(message) ? this.transmitPieces(message) : batch.add(message))) {
       this.refuse(messageTooLong(this.limits.messageBytes));
       return;
     }
@@ -124,14 +124,14 @@ export abstract class FramedChannel extends WebSocketChannel implements LineRece
   }
 
   /** Delivers the messages of a frame of lines. */
-  protected receiveLines(frame: string): void {
+  protected receiveLines(frame: string, size: number): void {
     const { messageBytes } = this.limits;
     let problem: Violation | undefined = NOT_AGREED;
     if (this.#batch.lines && this.#rawLists) {
-      problem = readLines(frame, messageBytes, undefined, CHECKED_LINES);
+      problem = readLines(frame, messageBytes, undefined, CHECKED_LINES, size);
       if (!problem) this.deliver(frame);
-    } else if (this.#batch.lines) problem = readLines(frame, messageBytes, this.#expected, this);
-    if (problem) this.refuse(problem, Buffer.byteLength(frame));
+    } else if (this.#batch.lines) problem = readLines(frame, messageBytes, this.#expected, this, size);
+    if (problem) this.refuse(problem, size);
   }
 
   deliverLine(text: string, prefix?: Fragment): boolean {
@@ -201,14 +201,14 @@ export class ServerFramedChannel extends FramedChannel {
     return closeFrame(code, reason);
   }
 
-  protected receive(text: string): void {
+  protected receive(text: string, size: number): void {
     if (text.startsWith(LINES_START)) {
-      this.receiveLines(text);
+      this.receiveLines(text, size);
       return;
     }
     if (this.receiveList(text)) return;
     const frame = decodeClientFrame(text, this.limits.messageBytes);
-    if (frame.type === 'violation') this.refuse(frame, Buffer.byteLength(text));
+    if (frame.type === 'violation') this.refuse(frame, size);
     else for (const message of frame.messages) this.deliver(message);
   }
 }
@@ -234,9 +234,9 @@ export class ClientFramedChannel extends FramedChannel {
     return undefined;
   }
 
-  protected receive(text: string): void {
+  protected receive(text: string, size: number): void {
     if (text.startsWith(LINES_START)) {
-      this.receiveLines(text);
+      this.receiveLines(text, size);
       return;
     }
     const hasMessages = text.startsWith('a[') || text.startsWith('m"');
@@ -250,7 +250,7 @@ export class ClientFramedChannel extends FramedChannel {
         this.handlePeerClose(frame.code, frame.reason);
         break;
       case 'violation':
-        this.refuse(frame, Buffer.byteLength(text));
+        this.refuse(frame, size);
         break;
       case 'open':
         this.use(frame.extensions);

@@ -49,7 +49,7 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
     this.transmit(openFrame(extensions));
     this.#batch = new FrameBatch(this.isClient ? '[' : 'a[', this.limits.messageBytes);
     this.#batch.lines = true;
-    this.sendsBytes = this.receivesBytes = extensions.includes('binary');
+    this.sendsBytes = extensions.includes('binary');
   }
 
   expect(prefix: Fragment): void {
@@ -67,7 +67,7 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
 
   #addToFrame(batch: FrameBatch, message: Message): boolean {
     if (batch.isUnlike(message)) this.flush();
-    const added = batch.add(message);
+    const added = batch.isLongLine(message) ? this.transmitPieces(message) : batch.add(message);
     if (batch.isFull) this.flush();
     return added;
   }
@@ -90,27 +90,26 @@ export class RawChannel extends WebSocketChannel implements LineReceiver {
     this.uncork();
   }
 
-  protected receive(text: string): void {
+  protected receive(text: string, size: number): void {
     const { messageBytes } = this.limits;
-    if (this.#receivesFrames) this.#receiveFrame(text);
+    if (this.#receivesFrames) this.#receiveFrame(text, size);
     else if (text.startsWith(OPEN_FRAME)) this.#receiveOpen(text);
-    else if (exceedsBytes(text, messageBytes))
-      this.refuse(messageTooLong(messageBytes), Buffer.byteLength(text));
+    else if (size > messageBytes) this.refuse(messageTooLong(messageBytes), size);
     else this.deliver(text);
   }
 
-  #receiveFrame(text: string): void {
+  #receiveFrame(text: string, size: number): void {
     const { messageBytes } = this.limits;
     if (text.startsWith(LINES_START)) {
-      const problem = readLines(text, messageBytes, this.#expected, this);
-      if (problem) this.refuse(problem, Buffer.byteLength(text));
+      const problem = readLines(text, messageBytes, this.#expected, this, size);
+      if (problem) this.refuse(problem, size);
       return;
     }
     const frame = this.isClient
       ? decodeServerFrame(text, messageBytes)
       : decodeClientFrame(text, messageBytes);
     if (frame.type === 'messages') for (const message of frame.messages) this.deliver(message);
-    else if (frame.type === 'violation') this.refuse(frame, Buffer.byteLength(text));
+    else if (frame.type === 'violation') this.refuse(frame, size);
   }
 
   deliverLine(text: string, prefix?: Fragment): boolean {

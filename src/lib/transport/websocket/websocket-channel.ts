@@ -2,13 +2,12 @@ import { isAscii } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import type { ChannelLimits } from '../limits/transport-limits.js';
-import { BytesMessage, type Message } from '../channel/outgoing-message.js';
+import { BytesMessage, type Message, type Piece, pieceText } from '../channel/outgoing-message.js';
 import { formatAddress } from '../channel/remote-address.js';
 import { runGuarded } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
 import { asciiFrame, type Masking } from './ascii-frame.js';
-import { binaryFrame } from './binary-websocket-frame.js';
-import { textFrame } from './websocket-frame.js';
+import { binaryFrame, textFrame } from './websocket-frame.js';
 import { FrameMemory } from '../channel/frame-memory.js';
 import { decodeBinary, encodeBinary } from '../sockjs/binary-frame.js';
 import { BaseChannel } from '../channel/base-channel.js';
@@ -116,16 +115,15 @@ export abstract class WebSocketChannel
   protected abstract flush(): void;
   /** Queues a message. */
   protected abstract enqueue(message: Message): void;
-  /** Handles a WebSocket message of the peer. */
-  protected abstract receive(text: string): void;
+  /** Handles a WebSocket message of the peer, whose text has `size` bytes in UTF-8. */
+  protected abstract receive(text: string, size: number): void;
   /** The frame that is sent at each beat. Undefined if the framing has no heartbeats. */
   protected abstract readonly heartbeatFrame: string | undefined;
   /** Returns the frame that is sent before the closing handshake. Returns undefined if the framing does not have one. */
   protected abstract makeCloseFrame(code: number, reason: string): string | undefined;
 
+  /** Whether both ends may send binary messages. */
   sendsBytes = false;
-  /** Whether the peer may send binary messages. */
-  protected receivesBytes = false;
 
   /** Whether this end has opened the WebSocket. */
   protected get isClient(): boolean {
@@ -153,7 +151,27 @@ export abstract class WebSocketChannel
     this.flush();
     if (this.#ws.readyState !== this.#ws.OPEN) return;
     const memory = this.#frameMemory();
-    const frame = binaryFrame(encoded, this.#masking, (length) => memory.get(length));
+    this.#writeWhole(
+      binaryFrame(encoded, this.#masking, (length) => memory.get(length)),
+      memory,
+    );
+  }
+
+  /**
+   * Sends one WebSocket message, whose text is in pieces, after the queued messages. Returns false if it is larger than a message
+   * may be.
+   */
+  protected transmitPieces(pieces: readonly Piece[]): boolean {
+    this.flush();
+    if (this.#ws.readyState !== this.#ws.OPEN) return true;
+    const memory = this.#frameMemory();
+    const allocate = (length: number): Buffer => memory.get(length);
+    const frame = textFrame(pieces.map(pieceText), this.#masking, allocate, this.limits.messageBytes);
+    if (frame) this.#writeWhole(frame, memory);
+    return frame !== undefined;
+  }
+
+  #writeWhole(frame: Buffer, memory: FrameMemory): void {
     const buffered = this.#socket.writableLength + frame.length;
     this.#writeFrame(frame, memory, buffered > this.#countedFrom() ? this.#count() : undefined);
     if (this.#socket.writableLength > 0) this.measure();
@@ -186,8 +204,8 @@ export abstract class WebSocketChannel
 
   #transmitLong(text: string, written: (() => void) | undefined): void {
     const memory = this.#frameMemory();
-    const frame = textFrame(text, this.#masking, (length) => memory.get(length));
-    this.#writeFrame(frame, memory, written);
+    const frame = textFrame([text], this.#masking, (length) => memory.get(length));
+    if (frame) this.#writeFrame(frame, memory, written);
   }
 
   /** Size of the queue above which a write needs a callback. */
@@ -332,7 +350,7 @@ export abstract class WebSocketChannel
   handleMessage(data: RawData, isBinary: boolean): void {
     if (this.#closing) return;
     if (isBinary) this.#receiveBinary(data as Buffer);
-    else this.receive(textOf(data as Buffer));
+    else this.receive(textOf(data as Buffer), (data as Buffer).length);
     if (!this.#countsInput) return;
     this.#received = true;
     // A string takes up to two bytes for each byte.
@@ -340,7 +358,7 @@ export abstract class WebSocketChannel
   }
 
   #receiveBinary(frame: Buffer): void {
-    const message = this.receivesBytes ? decodeBinary(frame, this.limits.messageBytes) : TEXT_ONLY;
+    const message = this.sendsBytes ? decodeBinary(frame, this.limits.messageBytes) : TEXT_ONLY;
     if (message instanceof BytesMessage) this.deliverBytes(message);
     else this.refuse(message, frame.length);
   }

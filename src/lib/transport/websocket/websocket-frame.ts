@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
-import type { Masking } from './ascii-frame.js';
+import { type BinaryParts, joinParts } from '../sockjs/binary-frame.js';
+import { FINAL_TEXT, type Masking } from './ascii-frame.js';
 
-export const FINAL_TEXT = 0x81;
-export const FINAL_BINARY = 0x82;
+const FINAL_BINARY = 0x82;
 const MASKED = 0x80;
 const MASK_BYTES = 4;
 
@@ -13,7 +13,7 @@ export type Allocate = (length: number) => Buffer;
  * Returns a WebSocket frame (RFC 6455, section 5.2) whose last `size` bytes are empty: they are the content. `opcode`: the first
  * byte. Call `maskFrame` after the content was written.
  */
-export function newFrame(opcode: number, size: number, masking: Masking, allocate: Allocate): Buffer {
+function newFrame(opcode: number, size: number, masking: Masking, allocate: Allocate): Buffer {
   const lengthBytes = size < 126 ? 0 : size < 65_536 ? 2 : 8;
   const masked = masking !== 'none';
   const header = 2 + lengthBytes + (masked ? MASK_BYTES : 0);
@@ -27,7 +27,7 @@ export function newFrame(opcode: number, size: number, masking: Masking, allocat
 }
 
 /** Masks the content of a frame, if its mask is random. */
-export function maskFrame(frame: Buffer, size: number, masking: Masking): void {
+function maskFrame(frame: Buffer, size: number, masking: Masking): void {
   if (masking !== 'random') return;
   const header = frame.length - size;
   const at = header - MASK_BYTES;
@@ -37,13 +37,36 @@ export function maskFrame(frame: Buffer, size: number, masking: Masking): void {
     frame[index] = (frame[index] ?? 0) ^ (key[(index - header) & 3] ?? 0);
 }
 
-/** Encodes a text message as a WebSocket frame, in memory that `allocate` returns. */
-export function textFrame(text: string, masking: Masking, allocate: Allocate): Buffer {
-  const size = Buffer.byteLength(text);
+/**
+ * Encodes a text message as a WebSocket frame, in memory that `allocate` returns. `parts`: the text, between characters in any
+ * number of parts. Joining a long text would copy it once more. Returns undefined if it exceeds `maxSize` bytes.
+ */
+export function textFrame(
+  parts: readonly string[],
+  masking: Masking,
+  allocate: Allocate,
+  maxSize = Number.POSITIVE_INFINITY,
+): Buffer | undefined {
+  let size = 0;
+  let length = 0;
+  for (const part of parts) {
+    size += Buffer.byteLength(part);
+    length += part.length;
+  }
+  if (size > maxSize) return undefined;
   const frame = newFrame(FINAL_TEXT, size, masking, allocate);
-  const start = frame.length - size;
+  let at = frame.length - size;
   // ASCII takes a quarter of the time of other text.
-  frame.write(text, start, size === text.length ? 'latin1' : 'utf8');
+  const encoding = size === length ? 'latin1' : 'utf8';
+  for (const part of parts) at += frame.write(part, at, encoding);
   maskFrame(frame, size, masking);
+  return frame;
+}
+
+/** Encodes a binary message as a WebSocket frame, in memory that `allocate` returns. */
+export function binaryFrame(message: BinaryParts, masking: Masking, allocate: Allocate): Buffer {
+  const frame = newFrame(FINAL_BINARY, message.size, masking, allocate);
+  joinParts(message, frame);
+  maskFrame(frame, message.size, masking);
   return frame;
 }

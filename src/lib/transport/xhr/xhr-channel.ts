@@ -1,6 +1,7 @@
 import type { Timer } from '../../util/clock.js';
 import type { Message } from '../channel/outgoing-message.js';
 import { nextTick } from '../../util/next-tick.js';
+import { CLOSE_FRAME_TIMEOUT } from '../limits/transport-limits.js';
 import { DROPPED_CODE } from '../channel/close-code.js';
 import { FrameQueue } from '../sockjs/frame-queue.js';
 import { messageTooLong } from '../sockjs/frames.js';
@@ -34,6 +35,9 @@ export class XhrChannel extends ClientChannel {
   #scheduled = false;
   #received = false;
   #silentBeats = 0;
+  /** Why a message could not be sent. */
+  #sendFailure: string | undefined;
+  #failureTimer: Timer | undefined;
 
   constructor(options: XhrChannelOptions) {
     super(options);
@@ -65,6 +69,7 @@ export class XhrChannel extends ClientChannel {
 
   protected releaseTransport(): void {
     this.#pollTimer?.cancel();
+    this.#failureTimer?.cancel();
     this.#pollRequest?.abort();
     this.#sendRequest?.abort();
     this.#options.http.close();
@@ -102,6 +107,12 @@ export class XhrChannel extends ClientChannel {
     this.#pollRequest = http.post(pollPath, '', false, (result) => this.#handlePoll(result));
   }
 
+  /** The request that polls may know why the session has ended: the server sends its close frame there. */
+  #sendFailed(reason: string): void {
+    this.#sendFailure = reason;
+    this.#failureTimer = this.clock.setTimeout(() => this.end(DROPPED_CODE, reason), CLOSE_FRAME_TIMEOUT);
+  }
+
   #handlePoll(result: PostResult): void {
     this.#pollRequest = undefined;
     this.#received = true;
@@ -114,7 +125,8 @@ export class XhrChannel extends ClientChannel {
       this.end(DROPPED_CODE, `The server responded with HTTP ${result.status}`);
     } else {
       for (const line of result.text.split('\n')) if (line !== '') this.#receive(line);
-      if (!this.suspended) this.#poll();
+      if (this.#sendFailure !== undefined) this.end(DROPPED_CODE, this.#sendFailure);
+      else if (!this.suspended) this.#poll();
     }
   }
 
@@ -164,10 +176,12 @@ export class XhrChannel extends ClientChannel {
     this.#received = true;
     if (this.finished) return;
     if (result instanceof Error) {
-      this.end(DROPPED_CODE, result.message);
+      this.#sendFailed(result.message);
     } else if (result === 'tooLarge' || (result.status !== 204 && result.status !== 200)) {
       const status = result === 'tooLarge' ? 200 : result.status;
-      this.end(status === 413 ? 1009 : DROPPED_CODE, `The server responded to a message with HTTP ${status}`);
+      const reason = `The server responded to a message with HTTP ${status}`;
+      if (status === 413) this.end(1009, reason);
+      else this.#sendFailed(reason);
     } else {
       this.checkDrain();
       this.#sendNext();

@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   objectSource,
   parseArgumentSource,
   readArguments,
 } from '../../../../src/lib/cli/call/argument-sources.js';
+import { ByteStream } from '../../../../src/lib/cli/call/byte-stream.js';
 import { stringifyLiterals } from '../../../../src/lib/util/literal-json.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
@@ -96,6 +97,27 @@ describe('readArguments', () => {
       '{"name":"4","at":"@x","count":4,"id":9007199254740993,"body":[1.0],"tags":["a"]}',
     );
     expect(objectSource([], [], false)).toBeUndefined();
+  });
+
+  it.each([
+    [
+      'arguments',
+      (file: string) => [file, '@none'].map((word) => parseArgumentSource(`@stream:${word}`, false)),
+    ],
+    [
+      'the fields of an object',
+      (file: string) => {
+        const source = objectSource([], [`a=@stream:${file}`, 'b=@stream:@none'], false);
+        return source ? [source] : [];
+      },
+    ],
+  ])('readArguments closes the streams among %s if another one cannot be read', async (_place, sources) => {
+    const file = join(temporaryFolder(), 'content');
+    await writeFile(file, 'content');
+    const close = vi.spyOn(ByteStream.prototype, 'close');
+    onTestFinished(() => close.mockRestore());
+    await expect(readArguments(sources(file), Readable.from([]))).rejects.toMatchObject({ exitCode: 3 });
+    expect(close).toHaveBeenCalledTimes(1);
   });
 
   it('objectSource names the field of a value that is not valid JSON', () => {

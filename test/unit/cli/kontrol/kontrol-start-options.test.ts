@@ -5,10 +5,13 @@ import {
   type KontrolStartOptions,
   kontrolStartOptions,
 } from '../../../../src/lib/cli/kontrol/kontrol-start-options.js';
+import { storageSettings } from '../../../../src/lib/cli/settings/storage-settings.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const HOME = { KITE_HOME: '/home/kite' };
 const POSTGRES = { storage: 'postgres', 'postgres-username': 'k', 'postgres-dbname': 'd' };
+/** Values that flags accept. */
+const VALUES: Flags = { 'postgres-port': '5432', 'postgres-connecttimeout': '5', 'postgres-tls': true };
 type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 function options(flags: Flags, env: Record<string, string> = {}): KontrolStartOptions {
@@ -33,6 +36,7 @@ describe('kontrolStartOptions', () => {
       allowOrigin: undefined,
       allowedHosts: undefined,
       trustedProxies: [],
+      lameDuck: 0,
       limits: {},
       auditLog: undefined,
       policy: { type: 'own' },
@@ -43,6 +47,32 @@ describe('kontrolStartOptions', () => {
       home: '/home/kite/kontrol',
       warnings: [],
     });
+  });
+
+  it('kontrolStartOptions rejects each flag of another storage, which would be ignored, but not a variable', () => {
+    const flagsOf: Readonly<Record<string, readonly string[]>> = {
+      file: ['data'],
+      etcd: Object.keys(storageSettings).filter((name) => /^(?:machines|etcd-.*)$/.test(name)),
+      postgres: Object.keys(storageSettings).filter((name) => name.startsWith('postgres-')),
+    };
+    const cases = Object.entries(flagsOf).flatMap(([owner, names]) =>
+      ['file', 'memory', 'postgres', 'etcd']
+        .filter((storage) => storage !== owner)
+        .flatMap((storage) => names.map((name) => ({ owner, name, storage }))),
+    );
+    for (const { owner, name, storage } of cases) {
+      const value = VALUES[name] ?? 'x';
+      expect(() => options({ storage, [name]: value })).toThrow(
+        expect.objectContaining({
+          exitCode: 2,
+          message: `--${name} is a flag of the storage ${owner}, and this is the storage ${storage}.`,
+          hint: `Remove --${name}, or use --storage ${owner}.`,
+        }),
+      );
+    }
+    expect(options({ storage: 'memory' }, { KONTROL_DATA: '/data' }).storage).toEqual({ type: 'memory' });
+    console.log(`flags of another storage: ${cases.length} cases`);
+    expect(cases.length).toBeGreaterThan(30);
   });
 
   it('kontrolStartOptions understands the environment variables in the README of the Go implementation', () => {

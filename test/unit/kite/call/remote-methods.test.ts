@@ -44,7 +44,6 @@ describe('the methods of a client', () => {
   it('nothing that the language or a tool does with the methods calls one of them', async () => {
     const { methods, calls } = recording();
     const uses: readonly (() => unknown)[] = [
-      async () => await methods,
       () => Promise.resolve(methods),
       () => JSON.stringify({ methods }),
       () => inspect(methods),
@@ -57,7 +56,7 @@ describe('the methods of a client', () => {
       () => 'square' in methods,
     ];
     for (const use of uses) await use();
-    for (const use of [() => `${methods as unknown as string}`, () => [...(methods as unknown as [])]])
+    for (const use of [() => `${methods as unknown as number}`, () => [...(methods as unknown as [])]])
       expect(use).toThrow(TypeError);
     expect(Object.values(Object.getOwnPropertyDescriptors(Symbol)).length).toBeGreaterThan(10);
     for (const symbol of Object.values(Object.getOwnPropertyDescriptors(Symbol)))

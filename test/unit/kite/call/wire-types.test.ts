@@ -73,7 +73,7 @@ describe('the wire types', () => {
         yield { sent };
       });
       expect(await client.stream('each').next()).toStrictEqual({ done: false, value: { sent: arrives } });
-      server.handle<[RemoteFunction<[unknown], unknown>]>('call', async ({ args: [fn] }) => {
+      server.handle<[RemoteFunction<[unknown]>]>('call', async ({ args: [fn] }) => {
         expect(await fn({ sent })).toStrictEqual({ arrives });
         return 'answered';
       });

@@ -36,12 +36,12 @@ const NODE_ONLY = [
 
 // A page fetches these files before it can do anything else.
 const BUNDLES = [
-  { name: 'kitectl.js', largest: 31 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
-  { name: 'kitectl.esm.js', largest: 31 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
-  { name: 'kitectl-core.js', largest: 27 * 1024, contained: LIBRARY, missing: [...OPTIONAL, ...NODE_ONLY] },
+  { name: 'kitectl.js', largest: 32 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
+  { name: 'kitectl.esm.js', largest: 32 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
+  { name: 'kitectl-core.js', largest: 28 * 1024, contained: LIBRARY, missing: [...OPTIONAL, ...NODE_ONLY] },
   {
     name: 'kitectl-core.esm.js',
-    largest: 27 * 1024,
+    largest: 28 * 1024,
     contained: LIBRARY,
     missing: [...OPTIONAL, ...NODE_ONLY],
   },

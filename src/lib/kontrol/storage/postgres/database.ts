@@ -7,7 +7,6 @@ import { StorageError } from '../shared/storage.js';
 import { guardListeners } from '../../../util/guard-listeners.js';
 import { isLoopbackAddress, type LookupAddresses } from '../../../util/loopback.js';
 import {
-  clientConfig,
   POSTGRES_TIMEOUT,
   databaseName,
   type PostgresConfig,
@@ -268,4 +267,22 @@ function withTimeout<Result>(
     return new NoResponseError(ms);
   };
   return withDeadline(work, { clock, ms, onTimeout });
+}
+
+/** Returns the options of `pg`. All are set explicitly, so that `pg` reads neither the environment nor the home folder. */
+function clientConfig(config: PostgresConfig, protection: Protection): ClientConfig {
+  const { host, port, user, password, database, ca } = config;
+  return {
+    host,
+    port,
+    user,
+    database,
+    // For an empty string, `pg` would look for a password elsewhere. For a function, it does not.
+    password: () => password,
+    ssl: protection === 'tls' ? { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } : false,
+    application_name: 'kontrol',
+    // Detects a server that is gone without closing the connection.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  };
 }

@@ -1,4 +1,3 @@
-import type { ClientConfig } from 'pg';
 import { type LookupAddresses, resolvesToLoopback } from '../../../util/loopback.js';
 
 /** The configuration of a store in a PostgreSQL database. */
@@ -48,22 +47,4 @@ export async function protectionOf(
 export function databaseName({ host, port, database }: PostgresConfig): string {
   const address = host.includes(':') ? `[${host}]` : host;
   return `PostgreSQL at ${address}:${port}, database ${JSON.stringify(database)},`;
-}
-
-/** Returns the options of `pg`. All are set explicitly, so that `pg` reads neither the environment nor the home folder. */
-export function clientConfig(config: PostgresConfig, protection: Protection): ClientConfig {
-  const { host, port, user, password, database, ca } = config;
-  return {
-    host,
-    port,
-    user,
-    database,
-    // For an empty string, `pg` would look for a password elsewhere. For a function, it does not.
-    password: () => password,
-    ssl: protection === 'tls' ? { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } : false,
-    application_name: 'kontrol',
-    // Detects a server that is gone without closing the connection.
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-  };
 }

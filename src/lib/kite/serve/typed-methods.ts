@@ -22,7 +22,7 @@ export type MethodEntry<Args extends readonly unknown[] = unknown[], Result = un
  * A method that `methods` of a kite has added. A client whose type parameter contains it knows the arguments that its handler takes
  * and what that returns. Its property `~signature` exists in the type only.
  */
-export interface ServedMethod<Signature> extends Method, Signed<Signature> {}
+export interface TypedMethod<Signature> extends Method, Signed<Signature> {}
 
 /**
  * What `methods` of a kite returns: the methods by name. Its type is that of a client of the kite.
@@ -33,8 +33,8 @@ export interface ServedMethod<Signature> extends Method, Signed<Signature> {}
  *     // In the caller, which imports the type only:
  *     const client = kite.newClient<Api>(url);
  */
-export type ServedMethods<Entries> = {
-  readonly [Name in keyof Entries]: ServedMethod<SignatureOf<Entries[Name]>>;
+export type TypedMethods<Entries> = {
+  readonly [Name in keyof Entries]: TypedMethod<SignatureOf<Entries[Name]>>;
 };
 
 type SignatureOf<Entry> = Entry extends { readonly handler: infer Own extends AnyHandler }
