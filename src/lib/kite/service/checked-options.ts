@@ -27,12 +27,20 @@ function checkedQuery(query: KiteQuery): CheckedTarget {
 }
 
 function checkedUrl(url: unknown): string {
-  const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !/^(?:https?|wss?):$/.test(parsed.protocol))
+  if (typeof url !== 'string' || !/^(?:https?|wss?):$/.test(schemeOf(url)))
     throw invalid(
       `${JSON.stringify(url)} is neither a URL such as http://localhost:3636/kite nor a query such as /bob/prod/math`,
     );
-  return url as string;
+  return url;
+}
+
+/** Returns the scheme of a URL with a colon. Empty if it is malformed. */
+function schemeOf(url: string): string {
+  try {
+    return new URL(url).protocol;
+  } catch {
+    return '';
+  }
 }
 
 /** @throws ConfigurationError that names the first option that is invalid */

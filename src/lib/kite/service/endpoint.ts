@@ -96,6 +96,11 @@ export class Endpoint implements ServiceKite, HashedPlace {
   /** The kite has registered again: a program with another id may listen there now. */
   replace(found: FoundService): void {
     this.#found = found;
+    this.wake();
+  }
+
+  /** Dials at once if the next attempt is later. */
+  wake(): void {
     this.#backoff.reset();
     if (this.#state === 'out' || this.#state === 'draining') this.#dial();
   }
