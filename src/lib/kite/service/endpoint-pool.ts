@@ -2,7 +2,7 @@ import type { KiteError } from '../../protocol/errors.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Endpoint, type EndpointHost, type FoundService, ping } from './endpoint.js';
 import { hashOf, placeOf, weightOf } from './key-order.js';
-import type { ServiceLink } from './service-link.js';
+import type { LinkPool, ServiceLink } from './service-link.js';
 
 /** Milliseconds between two checks of the kites that calls wait for. */
 export const CHECK_INTERVAL = 1000;
@@ -24,7 +24,7 @@ export interface EndpointPoolOptions {
   readonly changed: EndpointHost['changed'];
   /** Calls go to another region from now on, or do not any more. */
   readonly spilled: (isSpilling: boolean) => void;
-  /** A kite is known that can be called. */
+  /** Calls that wait may have a kite now. */
   readonly usable: () => void;
 }
 
@@ -42,7 +42,7 @@ export class EndpointPool {
   #ranked: readonly Endpoint[] = [];
   /** The kites outside of the order that are connected, because a call was for them, with the checks since their last call. */
   readonly #extra = new Map<Endpoint, number>();
-  readonly #open = new Set<ServiceLink>();
+  readonly #links: LinkPool = { open: new Set(), recent: undefined };
   #timer: Timer | undefined;
   #isArranging = false;
   #isSpilling = false;
@@ -57,6 +57,13 @@ export class EndpointPool {
     return this.#ranked;
   }
 
+  /** The connection that has answered a call last, if it is in `ready`. */
+  get recent(): EndpointLink | undefined {
+    const { recent } = this.#links;
+    const link = recent as EndpointLink | undefined;
+    return link?.isChosen && link.owner.link === link ? link : undefined;
+  }
+
   /** Adds kites, and replaces those with the same URL. */
   add(...found: readonly FoundService[]): void {
     if (this.#isClosed) return;
@@ -64,7 +71,7 @@ export class EndpointPool {
     const host: EndpointHost = {
       clock,
       backoff,
-      open: this.#open,
+      links: this.#links,
       changed: (endpoint, cause, delay) => this.#changed(endpoint, cause, delay),
     };
     for (const each of found) {
@@ -91,7 +98,7 @@ export class EndpointPool {
     this.#timer?.cancel();
     this.ready = [];
     for (const endpoint of this.#endpoints.values()) endpoint.remove();
-    for (const link of [...this.#open]) link.close();
+    for (const link of [...this.#links.open]) link.close();
     this.#endpoints.clear();
     this.#ranked = [];
   }
@@ -100,7 +107,8 @@ export class EndpointPool {
    * Returns the kite for a key: the same one as for other callers, or the next one if it cannot be reached. It is connected.
    */
   forKey(key: number, except: ReadonlySet<Endpoint> | undefined): Endpoint | undefined {
-    const isUsable = ({ state }: Endpoint): boolean => state !== 'out' && state !== 'draining';
+    const isUsable = ({ state, removed }: Endpoint): boolean =>
+      state !== 'out' && state !== 'draining' && !removed;
     const endpoint =
       (except && placeOf(key, this.#ranked, (each) => isUsable(each) && !except.has(each))) ??
       placeOf(key, this.#ranked, isUsable);
@@ -148,7 +156,8 @@ export class EndpointPool {
     if (this.#isClosed) return;
     this.#arrange();
     this.#options.changed(endpoint, cause, delay);
-    if (endpoint.state === 'ready') this.#options.usable();
+    // A call for a key waits for its kite until it is known that another one gets the call.
+    if (endpoint.state !== 'connecting') this.#options.usable();
   }
 
   #rank(): void {
@@ -185,6 +194,8 @@ export class EndpointPool {
     const candidates = sound.length > 0 ? sound : all;
     const local = candidates.filter(({ owner }) => isLocal(owner, region));
     this.ready = local.length > 0 ? local : candidates;
+    for (const link of all) link.isChosen = false;
+    for (const link of this.ready) link.isChosen = true;
     const isSpilling =
       local.length === 0 && all.length > 0 && this.#ranked.some((each) => isLocal(each, region));
     if (isSpilling === this.#isSpilling) return;

@@ -6,7 +6,7 @@ import { messageOf } from '../../util/message-of.js';
 import { disconnectError, drainingError } from '../call/call-errors.js';
 import type { Client } from '../call/client.js';
 import { hashOf, type HashedPlace } from './key-order.js';
-import { ServiceLink } from './service-link.js';
+import { type LinkPool, ServiceLink } from './service-link.js';
 
 /**
  * `idle`: there is no connection, because others are enough. `connecting`: it is dialed. `ready`: it is called. `draining`: it
@@ -35,8 +35,7 @@ export interface FoundService {
 export interface EndpointHost {
   readonly clock: Clock;
   readonly backoff: BackoffOptions | undefined;
-  /** The connections that have not been closed. */
-  readonly open: Set<ServiceLink>;
+  readonly links: LinkPool;
   /** The state of an endpoint has changed. `cause` is why it is `out` or `draining`, and `delay` when it is dialed again. */
   changed(endpoint: Endpoint, cause?: KiteError, delay?: number): void;
 }
@@ -142,7 +141,7 @@ export class Endpoint implements ServiceKite, HashedPlace {
 
   #dial(): void {
     this.#retry?.cancel();
-    const link = new ServiceLink<Endpoint>(this, this.#found.newClient(), this.#host.open);
+    const link = new ServiceLink<Endpoint>(this, this.#found.newClient(), this.#host.links);
     this.#link = link;
     this.#become('connecting');
     const { client } = link;

@@ -34,6 +34,9 @@ const CONNECTIONS = 10;
 /** How long a call waits for a kite, in milliseconds, unless the options say otherwise. */
 const WAIT = 10_000;
 
+/** How many kites an error lists. */
+const LISTED_KITES = 5;
+
 const ZERO: Readonly<Record<keyof ServiceEvents, number>> = {
   found: 0,
   gone: 0,
@@ -187,9 +190,11 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
     if (failure) return [`Kontrol: ${failure.message}`];
     const { endpoints } = this.#pool;
     if (endpoints.length === 0) return ['no kite is registered'];
-    return endpoints.map(
-      ({ url, failure: reason, state }) => `${url} is ${reason ? `out: ${reason.message}` : state}`,
-    );
+    const listed = endpoints
+      .slice(0, LISTED_KITES)
+      .map(({ url, failure: reason, state }) => `${url} is ${reason ? `out: ${reason.message}` : state}`);
+    const more = endpoints.length - listed.length;
+    return more > 0 ? [...listed, `and ${more} more`] : listed;
   }
 
   timedOut(link: EndpointLink): void {
@@ -217,9 +222,9 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
 
   #pickAny(except: ReadonlySet<Endpoint> | undefined): EndpointLink | undefined {
     const { ready } = this.#pool;
-    if (!except) return this.#picker(ready);
+    if (!except) return this.#picker(ready, this.#pool.recent);
     const others = ready.filter(({ owner }) => !except.has(owner));
-    return this.#picker(others.length > 0 ? others : ready);
+    return this.#picker(others.length > 0 ? others : ready, undefined);
   }
 
   #count<Name extends keyof ServiceEvents>(name: Name, ...args: ServiceEvents[Name]): void {

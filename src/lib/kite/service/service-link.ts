@@ -1,6 +1,14 @@
 import type { Client } from '../call/client.js';
 import type { Loaded } from './balancing.js';
 
+/** What the connections of a service share. */
+export interface LinkPool {
+  /** Those that have not been closed. */
+  readonly open: Set<ServiceLink>;
+  /** The one that has answered a call last. */
+  recent: ServiceLink | undefined;
+}
+
 /** A connection of a service to a kite, and the calls on it. */
 export class ServiceLink<Owner = unknown> implements Loaded {
   readonly owner: Owner;
@@ -8,6 +16,8 @@ export class ServiceLink<Owner = unknown> implements Loaded {
   pending = 0;
   /** The calls that were answered, with a result or an error. */
   answered = 0;
+  /** Whether calls that may go to any kite may go here. */
+  isChosen = false;
   /** Whether the kite does not answer, and it is not known yet whether it still runs. */
   suspect = false;
   /** The calls that continue elsewhere if the kite does not answer. */
@@ -15,14 +25,13 @@ export class ServiceLink<Owner = unknown> implements Loaded {
   /** The number of answers at the last check. */
   #seen = -1;
   #leaving = false;
-  readonly #open: Set<ServiceLink>;
+  readonly #pool: LinkPool;
 
-  /** `open`: the connections that have not been closed, of which this is one from now on. */
-  constructor(owner: Owner, client: Client, open: Set<ServiceLink>) {
+  constructor(owner: Owner, client: Client, pool: LinkPool) {
     this.owner = owner;
     this.client = client;
-    this.#open = open;
-    open.add(this);
+    this.#pool = pool;
+    pool.open.add(this);
   }
 
   /** A call is made. */
@@ -32,7 +41,10 @@ export class ServiceLink<Owner = unknown> implements Loaded {
 
   /** A call has ended. `answered`: whether the kite has answered it. */
   ended(answered: boolean): void {
-    if (answered) this.answered++;
+    if (answered) {
+      this.answered++;
+      this.#pool.recent = this;
+    }
     if (--this.pending === 0 && this.#leaving) this.close();
   }
 
@@ -51,7 +63,7 @@ export class ServiceLink<Owner = unknown> implements Loaded {
 
   /** Closes the connection. Calls that wait for an answer reject. */
   close(): void {
-    this.#open.delete(this);
+    this.#pool.open.delete(this);
     this.client.close();
   }
 }

@@ -201,6 +201,25 @@ describe('the calls for a key', () => {
   });
 });
 
+describe('the kite of a key that cannot be dialed', () => {
+  it('a call for a key goes to another kite as soon as its own one could not be dialed, or has deregistered', async () => {
+    const { fleet, registry } = withRegistry(4);
+    for (const { url } of fleet.members) registry.register(url);
+    const service = fleet.serve(QUERY, registry, { connections: 1 });
+    await service.tell('which');
+    const other = fleet.serve(QUERY, registry);
+    const places: unknown[] = [];
+    for (let key = 0; key < 20; key++) places.push(await other.on(`key-${key}`).tell('which'));
+    const idle = fleet.members.findIndex(({ url }) => states(service)[url.slice(7, -5)] === 'idle');
+    const key = `key-${places.indexOf(idle)}`;
+    fleet.kill(idle);
+    expect(await service.on(key).tell('which')).not.toBe(idle);
+    registry.deregister(fleet.member(idle).url);
+    expect(await service.on(key).tell('which')).not.toBe(idle);
+    expect(service.metrics().waiting).toBe(0);
+  });
+});
+
 /** What a loop over the answers of all kites gets. */
 async function answersOf(fleet: Fleet, service: Service): Promise<Record<string, unknown>> {
   const answers: Record<string, unknown> = {};
