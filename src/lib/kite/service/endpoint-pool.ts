@@ -147,7 +147,7 @@ export class EndpointPool {
     // The last kite is better than none.
     else if (error.type === 'timeout' && this.ready.some((other) => other !== link)) {
       link.owner.takeOut(link, error);
-      for (const move of [...link.movable]) move();
+      link.moveCalls();
     }
     this.#arrange();
   }

@@ -112,7 +112,7 @@ export class ServiceCall {
       call.#running = 1;
       return call;
     };
-    const move = request.isIdempotent ? movable(link, () => whole().#move(link)) : undefined;
+    const move = request.isIdempotent ? link.movableCall(() => whole().#move(link)) : undefined;
     link.began();
     link.client.callInto(
       request.method,
@@ -120,12 +120,12 @@ export class ServiceCall {
       request.options,
       (value) => {
         link.ended(true);
-        if (move) link.movable.delete(move);
+        if (move) link.settle(move);
         if (call) call.#isDone = true;
         resolve(value);
       },
       (error) => {
-        if (move) link.movable.delete(move);
+        if (move) link.settle(move);
         queueMicrotask(() => whole().#attemptFailed(link, error));
       },
     );
@@ -159,15 +159,15 @@ export class ServiceCall {
     const options = this.#options();
     this.#running++;
     link.began();
-    const move = isIdempotent && !stream ? movable(link, () => this.#move(link)) : undefined;
+    const move = isIdempotent && !stream ? link.movableCall(() => this.#move(link)) : undefined;
     const answered = (value: unknown): void => {
-      if (move) link.movable.delete(move);
+      if (move) link.settle(move);
       link.ended(true);
       this.#isDone = true;
       this.#resolve(value);
     };
     const failed = (error: unknown): void => {
-      if (move) link.movable.delete(move);
+      if (move) link.settle(move);
       // When a connection ends, the state of the kite changes after its calls were rejected.
       queueMicrotask(() => this.#attemptFailed(link, error));
     };
@@ -303,16 +303,6 @@ export class ServiceCall {
     const isLostCall = failures.some(({ error }) => !error.retryable);
     return new KiteError('disconnect', message, { code: isLostCall ? 'lost' : 'noKite', cause, retryable });
   }
-}
-
-/** Lets a call go on elsewhere if its kite does not answer: `move` is called once at most. */
-function movable(link: EndpointLink, move: () => void): () => void {
-  const once = (): void => {
-    link.movable.delete(once);
-    move();
-  };
-  link.movable.add(once);
-  return once;
 }
 
 /** Whether a call may have run, and its answer was lost with the connection. */

@@ -1,6 +1,13 @@
 import type { Client } from '../call/client.js';
 import type { Loaded } from './balancing.js';
 
+/** A call that can continue elsewhere. */
+export interface MovableCall {
+  readonly move: () => void;
+  /** The place in the list of its connection; -1 if it cannot move any more. */
+  index: number;
+}
+
 /** What the connections of a service share. */
 export interface LinkPool {
   /** Those that have not been closed. */
@@ -21,7 +28,7 @@ export class ServiceLink<Owner = unknown> implements Loaded {
   /** Whether the kite does not answer, and it is not known yet whether it still runs. */
   suspect = false;
   /** The calls that continue elsewhere if the kite does not answer. */
-  readonly movable = new Set<() => void>();
+  readonly movable: MovableCall[] = [];
   /** The number of answers at the last check. */
   #seen = -1;
   #leaving = false;
@@ -32,6 +39,31 @@ export class ServiceLink<Owner = unknown> implements Loaded {
     this.client = client;
     this.#pool = pool;
     pool.open.add(this);
+  }
+
+  /** Lets a call continue elsewhere if the kite does not answer: `move` is called once at most, and not after `settle`. */
+  movableCall(move: () => void): MovableCall {
+    const call = { move, index: this.movable.length };
+    this.movable.push(call);
+    return call;
+  }
+
+  /** Returns whether a call could still move, which it cannot from now on. */
+  settle(call: MovableCall): boolean {
+    const { index } = call;
+    const last = index < 0 ? undefined : this.movable.pop();
+    if (!last) return false;
+    if (last !== call) {
+      this.movable[index] = last;
+      last.index = index;
+    }
+    call.index = -1;
+    return true;
+  }
+
+  /** Moves the calls that can. */
+  moveCalls(): void {
+    for (const call of [...this.movable]) if (this.settle(call)) call.move();
   }
 
   /** A call is made. */
