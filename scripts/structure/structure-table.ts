@@ -290,7 +290,6 @@ const kite: readonly Folder[] = [
       'kontrol-peer',
       'page-kite',
       'page-kite-options',
-      'service-page-kite',
       'web-socket-kite',
       'webrtc-kite',
     ],

@@ -157,11 +157,6 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
     return { events: { ...this.#counts }, waiting: this.waiting.size, kites };
   }
 
-  /** Dials the kites that wait for their next attempt. */
-  wake(): void {
-    for (const kite of this.#pool.endpoints) kite.wake();
-  }
-
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;

@@ -38,12 +38,6 @@ const NODE_ONLY = [
 const BUNDLES = [
   { name: 'kitectl.js', largest: 32 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
   { name: 'kitectl.esm.js', largest: 32 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
-  {
-    name: 'kitectl-service.esm.js',
-    largest: 40 * 1024,
-    contained: [...LIBRARY, ...OPTIONAL, 'src/lib/kite/service/service-core.ts'],
-    missing: NODE_ONLY,
-  },
   { name: 'kitectl-core.js', largest: 28 * 1024, contained: LIBRARY, missing: [...OPTIONAL, ...NODE_ONLY] },
   {
     name: 'kitectl-core.esm.js',
