@@ -18,11 +18,10 @@ async function startKite(name: string, port = 0): Promise<Kite> {
   return kite;
 }
 
-let [one, two, three] = await Promise.all(['one', 'two', 'three'].map((name) => startKite(name)));
-if (!one || !two || !three) throw new Error('the kites have not started');
+const kites = await Promise.all(['one', 'two', 'three'].map((name) => startKite(name)));
 
 const caller = new Kite('caller', '1.0.0', { kiteKey: false });
-const urls = [one, two, three].map(({ url = '' }) => url);
+const urls = kites.map(({ url = '' }) => url);
 const math = caller.service<MathKite>(urls, { idempotent: ['square'] });
 math.on('out', ({ url }, cause) => console.error(`out: ${url}: ${cause.message}`));
 math.on('ready', ({ url }) => console.error(`ready: ${url}`));
@@ -31,27 +30,30 @@ math.on('ready', ({ url }) => console.error(`ready: ${url}`));
 console.log(await math.tell('square', 4));
 
 // All kites.
-const names: unknown[] = [];
+const names: string[] = [];
 for await (const { kite, result, error } of math.all('name'))
   names.push(error ? `${kite.url} failed` : result);
-console.log(names.toSorted().join(', '));
+console.log(names.toSorted((a, b) => a.localeCompare(b)).join(', '));
 
 // The same kite for each call with a key.
 const session = math.on('session-7');
 console.log((await session.tell('name')) === (await session.tell('name')));
 
 // No call fails while a kite restarts.
-const { port } = two;
-const restart = two.close().then(async () => (two = await startKite('two', port)));
+async function restart(): Promise<void> {
+  for (const kite of kites.splice(0, 1)) {
+    const { port } = kite;
+    await kite.close();
+    kites.push(await startKite('one', port));
+  }
+}
+const restarted = restart().then(() => true);
 let calls = 0;
 for (let isOver = false; !isOver; calls++) {
   await math.tell('square', calls);
-  isOver = await Promise.race([
-    restart.then(() => true),
-    new Promise<false>((resolve) => setImmediate(resolve, false)),
-  ]);
+  isOver = await Promise.race([restarted, new Promise<false>((resolve) => setImmediate(resolve, false))]);
 }
 console.log('restarted');
 
 await caller.close();
-for (const kite of [one, two, three]) await kite?.close();
+for (const kite of kites) await kite.close();

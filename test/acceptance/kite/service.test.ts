@@ -83,9 +83,10 @@ async function startFleet(count: number, options: ServiceOptions = {}) {
 function load(service: Service<FleetMethods>, parallel = 16) {
   const failures: { readonly method: keyof FleetMethods; readonly id: number; readonly error: KiteError }[] =
     [];
-  let [calls, isOver] = [0, false];
+  let calls = 0;
+  const state = { isOver: false };
   const caller = async (method: keyof FleetMethods): Promise<void> => {
-    while (!isOver) {
+    while (!state.isOver) {
       const id = calls++;
       try {
         expect(await service.tell(method, id)).toBe(id);
@@ -96,7 +97,7 @@ function load(service: Service<FleetMethods>, parallel = 16) {
   };
   const callers = Array.from({ length: parallel }, (_, index) => caller(index % 2 ? 'once' : 'again'));
   const stop = async () => {
-    isOver = true;
+    state.isOver = true;
     await Promise.all(callers);
     return { calls, failures };
   };

@@ -15,7 +15,7 @@ const kite = new Kite('fleet', '1.0.0', {
 for (const method of ['once', 'again']) {
   kite
     .handle(method, ({ args: [id] }) => {
-      writeSync(notes, `${method} ${id}\n`);
+      writeSync(notes, `${method} ${String(id)}\n`);
       return id;
     })
     .disableAuthentication();

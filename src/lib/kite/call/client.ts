@@ -157,7 +157,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     reject: (error: unknown) => void,
   ): void {
     if (this.#connection && !this.#renewal) this.#connection.callInto(method, args, options, resolve, reject);
-    else this.call<unknown>(method as MethodName<Methods>, args as never, options).then(resolve, reject);
+    else this.call(method as MethodName<Methods>, args as never, options).then(resolve, reject);
   }
 
   override callStream<

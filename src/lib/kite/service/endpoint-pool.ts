@@ -98,7 +98,7 @@ export class EndpointPool {
     this.#timer?.cancel();
     this.ready = [];
     for (const endpoint of this.#endpoints.values()) endpoint.remove();
-    for (const link of [...this.#links.open]) link.close();
+    for (const link of this.#links.open) link.close();
     this.#endpoints.clear();
     this.#ranked = [];
   }

@@ -35,6 +35,6 @@ export class KiteServices {
   }
 
   close(): void {
-    for (const core of [...this.#open]) core.close();
+    for (const core of this.#open) core.close();
   }
 }

@@ -162,7 +162,7 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
     this.isClosed = true;
     this.#follower?.cancel();
     this.#pool.close();
-    for (const call of [...this.waiting]) call.close();
+    for (const call of this.waiting) call.close();
     this.#host.serviceClosed(this);
   }
 
@@ -239,7 +239,7 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
       changed: (kite, cause, delay) => this.#changed(kite, cause, delay),
       spilled: (isSpilling) => this.#count('spill', isSpilling),
       usable: () => {
-        for (const call of [...this.waiting]) call.resume();
+        for (const call of this.waiting) call.resume();
       },
     });
   }

@@ -63,7 +63,10 @@ export class ServiceLink<Owner = unknown> implements Loaded {
 
   /** Moves the calls that can. */
   moveCalls(): void {
-    for (const call of [...this.movable]) if (this.settle(call)) call.move();
+    for (let call = this.movable.at(-1); call; call = this.movable.at(-1)) {
+      this.settle(call);
+      call.move();
+    }
   }
 
   /** A call is made. */

@@ -255,7 +255,7 @@ describe('the calls of all kites', () => {
       break;
     }
     await settled();
-    expect(aborted.toSorted()).toEqual([0, 2]);
+    expect(aborted.toSorted((a, b) => a - b)).toEqual([0, 2]);
   });
 
   it('the signal of the caller ends the calls of all kites, and a stream cannot be sent to all', async () => {
