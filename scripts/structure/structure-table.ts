@@ -91,7 +91,6 @@ const cli: readonly Folder[] = [
       'setting-file',
       'sort-by-path',
       'tls-files',
-      'watch-or-poll',
       'with-connection',
       'with-kontrol',
     ],
@@ -302,6 +301,12 @@ const kite: readonly Folder[] = [
     exports: ['proxy-link', 'proxy-member', 'proxy-registration'],
   },
   {
+    name: 'service',
+    about: 'a client of many kites: choosing, failing over, trying again',
+    entries: ['kite-services'],
+    exports: ['balancing', 'endpoint', 'service', 'service-calls', 'service-options'],
+  },
+  {
     name: 'kontrol',
     about: 'the client of Kontrol: registering, finding kites, tokens',
     entries: ['apply-fresh-key', 'kontrol-registrant', 'own-url'],
@@ -315,6 +320,7 @@ const kite: readonly Folder[] = [
       'permanent-failure',
       'registration',
       'remote-kite',
+      'watch-or-poll',
     ],
   },
   {
@@ -379,7 +385,7 @@ const kite: readonly Folder[] = [
   {
     name: 'call',
     about: 'connections, clients and pending calls',
-    entries: ['dial-or-close', 'envelope', 'envelope-cache', 'kontrol-time', 'when-idle'],
+    entries: ['dial-or-close', 'envelope', 'envelope-cache', 'kontrol-time', 'tagged-message', 'when-idle'],
     exports: [
       'call-errors',
       'caller-identity',

@@ -27,6 +27,17 @@ export type {
   ThroughProxyOptions,
 } from './kite/proxied/proxy-member.js';
 export type { ProxyRegistration } from './kite/proxied/proxy-registration.js';
+export type { Balance } from './kite/service/balancing.js';
+export type { ServiceKite, ServiceKiteState } from './kite/service/endpoint.js';
+export type { Service } from './kite/service/service.js';
+export type { ServiceCalls } from './kite/service/service-calls.js';
+export type {
+  ServiceAnswer,
+  ServiceEvents,
+  ServiceMetrics,
+  ServiceOptions,
+  ServiceTarget,
+} from './kite/service/service-options.js';
 export { Kite } from './kite/kite.js';
 export type { CloseOptions, KiteOptions } from './kite/kite-options.js';
 export type { LocalOptions } from './kite/local-peer.js';

@@ -3,6 +3,7 @@ import {
   type AnyMethods,
   type ArgsSchema,
   type Auth,
+  type Balance,
   type CallbackAnswer,
   type CallOptions,
   type Client,
@@ -38,6 +39,15 @@ import {
   type RemoteKite,
   type Request,
   type ServerAccess,
+  type Service,
+  type ServiceAnswer,
+  type ServiceCalls,
+  type ServiceEvents,
+  type ServiceKite,
+  type ServiceKiteState,
+  type ServiceMetrics,
+  type ServiceOptions,
+  type ServiceTarget,
   type TraceContext,
   type Transport,
 } from 'kitectl';
@@ -412,3 +422,37 @@ interface Counting {
   const type: KnownErrorType = 'aborted';
   void [code, type];
 }
+
+interface FleetMethods {
+  square(n: number): number;
+  count(to: number): AsyncIterable<number>;
+}
+
+const fleet = new Kite('caller', '1.0.0').service<FleetMethods>('/bob/prod/math', {
+  idempotent: ['square'],
+  balance: 'roundRobin',
+});
+expectTypeOf(fleet).toEqualTypeOf<Service<FleetMethods>>();
+expectTypeOf(fleet.tell('square', 4)).toEqualTypeOf<Promise<number>>();
+expectTypeOf(fleet.on('key')).toEqualTypeOf<ServiceCalls<FleetMethods>>();
+expectTypeOf(fleet.all('square', 4)).toEqualTypeOf<AsyncGenerator<ServiceAnswer<number>, void>>();
+expectTypeOf(fleet.metrics()).toEqualTypeOf<ServiceMetrics>();
+fleet.on('out', (out, cause, delay) => {
+  expectTypeOf(out).toEqualTypeOf<ServiceKite>();
+  expectTypeOf(out.state).toEqualTypeOf<ServiceKiteState>();
+  expectTypeOf(cause).toEqualTypeOf<KiteError>();
+  expectTypeOf(delay).toEqualTypeOf<number>();
+});
+for await (const item of fleet.stream('count', 3)) expectTypeOf(item).toEqualTypeOf<number>();
+expectTypeOf<ServiceEvents['pick']>().toEqualTypeOf<[kite: ServiceKite, method: string]>();
+expectTypeOf<ServiceOptions['balance']>().toEqualTypeOf<Balance | undefined>();
+expectTypeOf<string | { username: string } | readonly string[]>().toExtend<ServiceTarget>();
+expectTypeOf(
+  new Kite('caller', '1.0.0').service(['http://a/kite'], { idempotent: ['any'] }),
+).toEqualTypeOf<Service>();
+// @ts-expect-error cube is not a method of the service
+new Kite('caller', '1.0.0').service<FleetMethods>('/bob/prod/math', { idempotent: ['cube'] });
+// @ts-expect-error the argument is a number
+void fleet.tell('square', 'four');
+// @ts-expect-error there is no such event
+fleet.on('never', () => {});

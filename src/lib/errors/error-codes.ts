@@ -248,6 +248,12 @@ export const kiteErrorCodes = {
     meaning: 'The handler has not ended within the `timeout` of its method. It may still run.',
     action: 'Find out why the handler is slow, or increase the `timeout` of the method.',
   },
+  noKite: {
+    type: 'disconnect',
+    sender: CALLER,
+    meaning: 'A call of a service has waited for a kite in vain. It has not run.',
+    action: 'Start a kite of the service. The message lists the known ones, and why each cannot be called.',
+  },
   noWatch: {
     type: 'genericError',
     sender: CALLER,

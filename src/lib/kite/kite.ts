@@ -52,6 +52,9 @@ import type {
   TypedMethods,
 } from './serve/typed-methods.js';
 import { runUntilSignal } from './serve/run-until-signal.js';
+import { KiteServices } from './service/kite-services.js';
+import type { Service } from './service/service.js';
+import type { ServiceOptions, ServiceTarget } from './service/service-options.js';
 import type { Request } from './serve/request.js';
 import type { AuthCheck } from './trust/auth-check.js';
 import type { Verifier } from './trust/verifier.js';
@@ -82,6 +85,7 @@ export class Kite<Methods = AnyMethods> {
   readonly #kontrol: KontrolMember;
   readonly #proxies: ProxyMember;
   readonly #verifier: Verifier;
+  readonly #services: KiteServices;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #beforeClose: (() => unknown)[] = [];
@@ -102,6 +106,7 @@ export class Kite<Methods = AnyMethods> {
     this.#kontrol = parts.kontrol;
     this.#proxies = parts.proxies;
     this.#verifier = parts.verifier;
+    this.#services = new KiteServices(parts.core);
     this.#clock = parts.clock;
     this.#logger = parts.logger;
   }
@@ -451,6 +456,25 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
+   * Returns a client of many kites: of those that match a query, such as `/bob/prod/math/>= 1.2`, now and later, or of those at
+   * some URLs. Each call goes to one of them, and waits, within bounds, until one is ready. It is closed together with this kite.
+   *
+   * @example
+   *     const math = kite.service<Math>('/bob/prod/math/>= 1.2', { idempotent: ['square'] });
+   *     await math.tell('square', 4); // 16
+   *
+   * @throws QueryError or ConfigurationError that says what is invalid; the latter has the code `noKontrol` for a query without
+   * a Kontrol
+   */
+  service<Remote = AnyMethods>(
+    target: ServiceTarget,
+    options?: ServiceOptions<NoInfer<MethodName<Remote>>>,
+  ): Service<Remote> {
+    if (options?.client) requireAccess(options.client);
+    return this.#services.create<Remote>(target, options, this.#kontrol.hasUrls ? this.#kontrol : undefined);
+  }
+
+  /**
    * Returns a token for the only kite that matches a query. With `force`, Kontrol issues a new token even if it has a valid
    * one cached. Rejects with a KiteError if no kite or several kites match, or if the policy does not allow the call.
    */
@@ -572,6 +596,7 @@ export class Kite<Methods = AnyMethods> {
     for (const connection of this.#core.accepted) connection.close();
     this.#isClosed = true;
     this.#proxies.close();
+    this.#services.close();
     this.#kontrol.close();
     this.#core.closeClients();
     this.#server.close();

@@ -12,6 +12,15 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/page/dial-web-socket-in-page',
     'transport/page/fetch-post',
   ],
+  'kite/service': [
+    'kite/service/endpoint',
+    'kite/service/endpoint-pool',
+    'kite/service/kite-follower',
+    'kite/service/kite-services',
+    'kite/service/service-call',
+    'kite/service/service-calls',
+    'kite/service/service-link',
+  ],
   'browser/core': ['browser-core-global'],
   'kite/local': ['kite/local-peer'],
   'kite/identity': [
@@ -195,7 +204,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/top': ['cli/top/full-screen', 'cli/top/top', 'cli/top/top-rows'],
   'cli/go-kontrol': ['cli/target/missing-method'],
   'cli/url-without-path': ['cli/target/connect-at-path', 'kite/call/kite-path'],
-  'cli/watch': ['cli/query/follow-kites', 'cli/target/watch-or-poll'],
+  'cli/watch': ['cli/query/follow-kites', 'kite/kontrol/watch-or-poll'],
   'kontrol/revocation': ['kontrol/admin/users'],
   'kite/request-router': ['kite/serve/request-router', 'kite/serve/http-listener', 'kite/serve/refusal-log'],
   'kite/kite': [

@@ -48,6 +48,12 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/kite/streams/stream-reader.ts': {
     BATCHES_PER_WINDOW: 'the part of a window for which credit is given at a time',
   },
+  'src/lib/kite/service/endpoint-pool.ts': { IDLE_CHECKS: 'how long an unused connection stays open' },
+  'src/lib/kite/service/service-core.ts': { LISTED_KITES: 'the length of an error of the program itself' },
+  'src/lib/kite/service/retry-budget.ts': {
+    RESERVE: 'how many calls of the program itself are made again',
+    SAVED: 'how many calls of the program itself are made again',
+  },
   'src/lib/util/clock.ts': { MAX_DELAY: 'the longest timer of JavaScript' },
   'src/lib/kite/kontrol/kontrol-member.ts': { MIN_RENEWAL_DELAY: 'the time between two attempts' },
   'src/lib/kontrol/tokens/credential-uses.ts': {

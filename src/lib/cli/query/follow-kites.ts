@@ -7,7 +7,7 @@ import type { KiteQuery } from '../../protocol/query.js';
 import { Backoff } from '../../util/backoff.js';
 import { isCliError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { POLL_INTERVAL, watchOrPoll } from '../target/watch-or-poll.js';
+import { POLL_INTERVAL, watchOrPoll } from '../../kite/kontrol/watch-or-poll.js';
 import type { KontrolSession } from '../target/with-kontrol.js';
 import { KnownKites } from './known-kites.js';
 import { LossReport } from './loss-report.js';

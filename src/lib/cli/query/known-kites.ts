@@ -1,6 +1,6 @@
 import type { KiteEvent, RemoteKite } from '../../index.js';
 import type { Clock, Timer } from '../../util/clock.js';
-import { byId, differences } from '../target/watch-or-poll.js';
+import { byId, differences } from '../../kite/kontrol/watch-or-poll.js';
 
 /**
  * Milliseconds that a kite has to register again after this program has connected again. Kites try to connect to Kontrol at least

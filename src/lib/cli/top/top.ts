@@ -15,7 +15,7 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { printList } from '../terminal/listing.js';
 import { connectAtPath } from '../target/connect-at-path.js';
 import { InputGate } from '../target/input-gate.js';
-import { watchOrPoll } from '../target/watch-or-poll.js';
+import { watchOrPoll } from '../../kite/kontrol/watch-or-poll.js';
 import { requireQuery } from '../target/query-path.js';
 import { Spinner } from '../terminal/spinner.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';

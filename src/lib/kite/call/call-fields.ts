@@ -2,6 +2,7 @@ import { checkedMetadata, type Metadata } from '../../protocol/metadata.js';
 import type { MetadataLimits } from '../../protocol/protocol-limits.js';
 import { checkedTrace, type TraceContext } from '../../protocol/trace-context.js';
 import { KiteError } from '../../protocol/errors.js';
+import { abortedError } from './call-errors.js';
 import type { Negotiation } from './negotiation.js';
 import { MAX_DEADLINE } from '../limits/kite-limits.js';
 
@@ -74,4 +75,19 @@ export function optionFields(
 /** Returns the fields of an object, to be appended to others. */
 function fieldsOf(values: object): string {
   return `,${JSON.stringify(values).slice(1, -1)}`;
+}
+
+/** Calls `abort` when one of the signals aborts. Returns a function that stops this. */
+export function onAbort(
+  own: AbortSignal | undefined,
+  parent: ParentRequest | undefined,
+  abort: (reason: unknown) => void,
+): () => void {
+  const listener = (): void => abort(own?.aborted ? abortedError(own.reason) : parent?.signal.reason);
+  own?.addEventListener('abort', listener);
+  const unlisten = parent?.onAbort(listener);
+  return () => {
+    own?.removeEventListener('abort', listener);
+    unlisten?.();
+  };
 }

@@ -148,6 +148,18 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     return this.#renewal.callWithRetry(this.#token(), args, () => this.#call(method, args, options));
   }
 
+  /** @internal Like `call`, for a caller that has a promise. */
+  callInto(
+    method: string,
+    args: unknown[],
+    options: CallOptions | undefined,
+    resolve: (result: unknown) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    if (this.#connection && !this.#renewal) this.#connection.callInto(method, args, options, resolve, reject);
+    else this.call(method as MethodName<Methods>, args as never, options).then(resolve, reject);
+  }
+
   override callStream<
     Item = unknown,
     Result = unknown,

@@ -55,6 +55,8 @@ export interface RunningCall {
   cancel(reason: Error): void;
 }
 
+const NO_OPTIONS: CallOptions = {};
+
 /** A live channel with dnode on it: calls, responses and callbacks in both directions. */
 export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly role: 'accepted' | 'dialed';
@@ -198,6 +200,22 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
       // An exception here rejects the promise.
       this.#makeCall(method, args, options, resolve, reject);
     }) as Promise<Result>;
+  }
+
+  /** Like `call`, for a caller that has a promise. */
+  callInto(
+    method: string,
+    args: unknown[],
+    options: CallOptions | undefined,
+    resolve: (result: unknown) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    try {
+      if (this.#mustPing(args)) this.call(method, args, options).then(resolve, reject);
+      else this.#makeCall(method, args, options ?? NO_OPTIONS, resolve, reject);
+    } catch (error) {
+      reject(error);
+    }
   }
 
   override callStream<Item = unknown, Result = unknown>(

@@ -9,7 +9,7 @@ import type { CallbackScope } from '../callbacks/callback-scope.js';
 import type { Logger } from '../../util/logger.js';
 import { CallbackCaller } from './callback-caller.js';
 import { abortedError, badTimeout, type FailedRequest, notSentError } from './call-errors.js';
-import { deadlineField, inheritedTimeout, optionFields, type ParentRequest } from './call-fields.js';
+import { deadlineField, inheritedTimeout, onAbort, optionFields } from './call-fields.js';
 import { EncodedResult } from './encoded-result.js';
 import {
   callMessage,
@@ -305,18 +305,3 @@ export class Sender {
 }
 
 const NO_NUMBERS: readonly number[] = [];
-
-/** Calls `abort` when one of the signals aborts. Returns a function that stops this. */
-function onAbort(
-  own: AbortSignal | undefined,
-  parent: ParentRequest | undefined,
-  abort: (reason: unknown) => void,
-): () => void {
-  const listener = (): void => abort(own?.aborted ? abortedError(own.reason) : parent?.signal.reason);
-  own?.addEventListener('abort', listener);
-  const unlisten = parent?.onAbort(listener);
-  return () => {
-    own?.removeEventListener('abort', listener);
-    unlisten?.();
-  };
-}

@@ -100,6 +100,12 @@ export const HELD_LENGTH = 262_144;
  */
 export const LOGGED_FAILURES = 10;
 
+/**
+ * Maximum number of kites of a service to which one call is sent. Default 5. If exceeded, the call fails with the error of the last
+ * one.
+ */
+export const ATTEMPTS_OF_CALL = 5;
+
 /** Maximum number of credentials whose encoding is cached. Default 16. If exceeded, the cache is cleared. */
 export const CACHED_CREDENTIALS = 16;
 

@@ -1,8 +1,9 @@
-import type { KiteEvent, KiteWatch, RemoteKite } from '../../index.js';
-import { isNoKitesFound } from '../../kite/kontrol/kontrol-responses.js';
 import { hasCode } from '../../protocol/errors.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { Clock, Timer } from '../../util/clock.js';
+import type { KiteEvent, KiteWatch } from './kite-watch.js';
+import { isNoKitesFound } from './kontrol-responses.js';
+import type { RemoteKite } from './remote-kite.js';
 
 /** Milliseconds between two queries of a Kontrol that does not report changes. */
 export const POLL_INTERVAL = 2000;
