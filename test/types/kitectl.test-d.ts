@@ -401,9 +401,9 @@ interface Counting {
     expectTypeOf(request).toEqualTypeOf<Request | undefined>();
     return 'sorry';
   };
-  for (const errors of ['message', 'masked', policy] as const) new Kite('math', '1.0.0', { errors });
+  for (const errors of ['message', 'masked', policy] as const) void new Kite('math', '1.0.0', { errors });
   // @ts-expect-error -- not a policy
-  new Kite('math', '1.0.0', { errors: 'hidden' });
+  void new Kite('math', '1.0.0', { errors: 'hidden' });
   const kite = new Kite('math', '1.0.0');
   expectTypeOf(kite.run({ lameDuck: '5s', drainTimeout: 1000 })).toEqualTypeOf<Promise<void>>();
   expectTypeOf(kite.close({ lameDuck: 5000 })).toEqualTypeOf<Promise<void>>();
@@ -417,7 +417,7 @@ interface Counting {
   kite.handle('slow', { timeout: '1s' }, () => null);
   expectTypeOf(new KiteError('genericError', 'x').retryable).toEqualTypeOf<boolean>();
   // @ts-expect-error -- only the library knows whether a call has run
-  new KiteError('genericError', 'x', { retryable: true });
+  void new KiteError('genericError', 'x', { retryable: true });
   const code: KiteErrorCode[] = ['notSent', 'draining', 'lost', 'closed', 'queueFull', 'methodTimeout'];
   const type: KnownErrorType = 'aborted';
   void [code, type];

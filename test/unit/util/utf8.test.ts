@@ -4,7 +4,7 @@ import * as inNode from '../../../src/lib/util/utf8.js';
 /** As it is loaded in a page. */
 vi.stubGlobal('Buffer', undefined);
 vi.resetModules();
-const inPage = (await import('../../../src/lib/util/utf8.js')) as typeof inNode;
+const inPage = await import('../../../src/lib/util/utf8.js');
 vi.unstubAllGlobals();
 
 const PLATFORMS = { 'in Node': inNode, 'in a page': inPage };

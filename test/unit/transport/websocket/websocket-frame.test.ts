@@ -35,8 +35,8 @@ describe('the WebSocket frame of a text message', () => {
   );
 
   it('a text of more bytes than allowed has no frame', () => {
-    expect(textFrame(['a', '€'], 'none', Buffer.alloc, 3)).toBeUndefined();
-    expect(textFrame(['a', '€'], 'none', Buffer.alloc, 4)).toHaveLength(6);
+    expect(textFrame(['a', '€'], 'none', (size) => Buffer.alloc(size), 3)).toBeUndefined();
+    expect(textFrame(['a', '€'], 'none', (size) => Buffer.alloc(size), 4)).toHaveLength(6);
   });
 });
 
