@@ -126,14 +126,14 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
       });
       const { port } = kite;
       await kite.close({ drainTimeout: 100 });
-      await expect.poll(() => page.evaluate(() => self.events)).toEqual(['disconnect 3000']);
+      await expect.poll(() => page.evaluate(() => self.events)).toEqual(['disconnect 1012']);
       expect(
         await page.evaluate(() =>
           self.client.tell('square', 1).catch((error: { type: string }) => error.type),
         ),
       ).toBe('disconnect');
       await startKite(files(), { port: port ?? 0 });
-      await expect.poll(() => page.evaluate(() => self.events)).toEqual(['disconnect 3000', 'connect']);
+      await expect.poll(() => page.evaluate(() => self.events)).toEqual(['disconnect 1012', 'connect']);
       expect(await page.evaluate(() => self.client.tell('square', 5))).toBe(25);
     });
   });

@@ -208,7 +208,10 @@ describe('a tunnel proxy that closes', () => {
     const closed = proxy.close({ drainTimeout: 60_000 });
     expect(await moved).toContain(new URL(other.url).origin);
     expect(await client.tell('square', 4)).toBe(16);
-    await expect(open(url)).rejects.toMatchObject({ code: 'handshake', message: expect.stringContaining('503') });
+    await expect(open(url)).rejects.toMatchObject({
+      code: 'handshake',
+      message: expect.stringContaining('503'),
+    });
     client.close();
     await closed;
   });

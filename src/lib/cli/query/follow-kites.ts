@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Client, KiteEvent, KiteWatch, RemoteKite } from '../../index.js';
 import { isPermanentFailure } from '../../kite/kontrol/permanent-failure.js';
 import { isKiteError, KiteError } from '../../protocol/errors.js';
-import { GO_AWAY_REASON } from '../../transport/channel/close-code.js';
+import { isShutdown } from '../../transport/channel/close-code.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import { Backoff } from '../../util/backoff.js';
 import { isCliError } from '../runtime/cli-error.js';
@@ -170,6 +170,6 @@ class Following {
 }
 
 function lostError(url: string, reason: string): KiteError {
-  const why = reason === '' ? '' : `: ${reason === GO_AWAY_REASON ? 'Kontrol closed it' : reason}`;
+  const why = reason === '' ? '' : `: ${isShutdown(reason) ? 'Kontrol closed it' : reason}`;
   return new KiteError('disconnect', `The connection to Kontrol at ${url} was lost${why}`);
 }

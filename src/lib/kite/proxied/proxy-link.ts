@@ -3,7 +3,7 @@ import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { ServerAccess } from '../../transport/handshake/server-access.js';
-import { GO_AWAY_REASON } from '../../transport/channel/close-code.js';
+import { isShutdown } from '../../transport/channel/close-code.js';
 import { formatDuration } from '../../util/duration.js';
 import type { Logger } from '../../util/logger.js';
 import { errorText, messageOf } from '../../util/message-of.js';
@@ -148,8 +148,7 @@ export class ProxyLink {
     if (this.#stopped) return;
     this.#address = undefined;
     this.#lostUrl = candidate.url;
-    const event =
-      reason === GO_AWAY_REASON ? 'shut down' : `disconnected${reason === '' ? '' : ` (${reason})`}`;
+    const event = isShutdown(reason) ? 'shut down' : `disconnected${reason === '' ? '' : ` (${reason})`}`;
     this.#options.logger.warn(`The proxy at ${client.url} ${event}; looking for another`);
     this.start();
   }

@@ -23,6 +23,11 @@ export const GO_AWAY_REASON = 'Go away!';
 export const RESTART_CODE = 1012;
 /** With `RESTART_CODE`: the kite has answered every call that it has received, so that a call without an answer has not run. */
 export const ALL_ANSWERED_REASON = 'All calls are answered';
+/** Whether a connection ended with the reason of a kite that shuts down. */
+export function isShutdown(reason: string): boolean {
+  return reason === GO_AWAY_REASON || reason === ALL_ANSWERED_REASON;
+}
+
 /** WebSocket close code "bad gateway". */
 export const BAD_GATEWAY_CODE = 1014;
 /** The connection dropped without a close frame. Never sent. */

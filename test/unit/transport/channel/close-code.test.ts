@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
-import { validCloseCode, truncateReason } from '../../../../src/lib/transport/channel/close-code.js';
+import {
+  isShutdown,
+  validCloseCode,
+  truncateReason,
+} from '../../../../src/lib/transport/channel/close-code.js';
 import { maxFrameBytes } from '../../../../src/lib/transport/sockjs/frame-limit.js';
 
 it.each([1000, 1001, 1008, 1011, 1014, 3000, 4999])('the close code %d is sent unchanged', (code) => {
@@ -24,4 +28,13 @@ it('the frame limit includes the maximum that quoting adds to a message, up to t
   const limit = 1024 * 1024;
   expect(maxFrameBytes(limit)).toBeGreaterThan(JSON.stringify(['\\ud83d'.repeat(limit / 2 / 4)]).length);
   expect(maxFrameBytes(Number.MAX_SAFE_INTEGER)).toBeLessThan(2 ** 31);
+});
+
+it('a kite that shuts down is recognized by the reason of the close frame', () => {
+  expect(['Go away!', 'All calls are answered', 'queue too large', ''].map(isShutdown)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
