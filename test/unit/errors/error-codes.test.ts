@@ -24,8 +24,10 @@ const PASSED_ON: Readonly<Record<string, string>> = {
   'src/lib/protocol/errors.ts': 'codedError itself, ConfigurationError, and errors that a peer sent',
   'src/lib/kite/call/client.ts': 'the code of the DialError',
   'src/lib/kite/kontrol/http-registration.ts': 'the code that Kontrol sent over HTTP',
+  'src/lib/kite/serve/handler-failures.ts': 'the code of the error whose cause is hidden',
   'src/lib/kite/serve/http-listener.ts': 'the code of the operating system',
-  'src/lib/kite/trust/verifier.ts': "the code that a program's own check threw",
+  'src/lib/kite/service/service-call.ts': 'the code of the last attempt',
+  'src/lib/kite/trust/auth-check.ts': "the code that a program's own check threw",
   'src/lib/kontrol/tokens/credentials.ts': 'the code of the error that is worded again',
   'src/lib/cli/serve/shell-command.ts': 'the exit code or signal of a command',
 };

@@ -5,7 +5,7 @@ import type { KiteQuery } from '../../protocol/query.js';
 import type { SendHttp } from '../../transport/forward-proxy/http-request.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import { type KiteKey, parseKiteKey, renewalTime } from '../../keys/kite-key.js';
-import type { Clock, Timer } from '../../util/clock.js';
+import { type Clock, systemClock, type Timer } from '../../util/clock.js';
 import { withDeadline } from '../../util/deadline.js';
 import type { Logger } from '../../util/logger.js';
 import { record } from '../../util/record.js';
@@ -192,12 +192,11 @@ export class KontrolMember {
   async deregister(): Promise<void> {
     this.retire();
     const ends = Array.from(this.#httpRegistrations, (registration) => registration.deregister());
-    const { clock } = this.#options;
     ends.push(this.#parts?.link.deregister(DEREGISTER_TIMEOUT) ?? Promise.resolve());
     const onTimeout = (): Error => new Error('Kontrol does not respond');
-    await withDeadline(Promise.all(ends), { clock, ms: DEREGISTER_TIMEOUT, onTimeout }).catch(
-      () => undefined,
-    );
+    // A kite also closes if the clock of the program stands still.
+    const deadline = { clock: systemClock, ms: DEREGISTER_TIMEOUT, onTimeout };
+    await withDeadline(Promise.all(ends), deadline).catch(() => undefined);
   }
 
   /** Closes the connection to Kontrol. */
