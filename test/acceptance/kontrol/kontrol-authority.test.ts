@@ -142,9 +142,12 @@ describe('registerMachine', () => {
     const { kontrol } = await startKontrol({ clock });
     const limited = { type: 'requestLimitError' };
     const pending: Promise<unknown>[] = [];
+    const callers: { close(): void }[] = [];
     /** A user who is being prompted for an invite. */
     const promptedUser = async () => {
       const caller = await connect(kontrol, 'x', { kite: { kiteKey: false, clock, timeout: 0 } });
+      // Otherwise its kite waits for the prompt when it closes.
+      callers.push(caller);
       const asked = new Promise<void>((resolve) => {
         caller.kite.handle('kite.getPass', () => {
           resolve();
@@ -169,6 +172,7 @@ describe('registerMachine', () => {
     clock.leap(114_000);
     expect(await pending[7]).toMatchObject({ code: 'inviteNeeded' });
     await promptedUser();
+    for (const caller of callers) caller.close();
   });
 
   it('registerMachine takes the invite as an argument, for its own user only', async () => {
