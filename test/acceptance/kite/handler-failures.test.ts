@@ -81,6 +81,27 @@ describe('the failures of handlers', () => {
     },
   );
 
+  it('a rule for callers that fails is logged and masked, at once and later', async () => {
+    const { kite, caller, errors } = await kiteWith({ errors: 'masked' });
+    kite.authenticate('name', (key) => key);
+    const rules = {
+      throws: () => {
+        throw new Error('postgres://secret');
+      },
+      rejects: () => Promise.reject(new Error('postgres://secret')),
+    };
+    const client = caller.newClient(kite.url ?? '', { auth: { type: 'name', key: 'bob' } });
+    await client.dial();
+    for (const [name, allow] of Object.entries(rules)) {
+      kite.handle(name, { allow }, () => null);
+      const error = await failureOf(client.tell(name));
+      expect(error).toMatchObject({ type: 'genericError', message: MASKED_MESSAGE });
+      expect(errors.at(-1)).toContain(`"${name}" failed for "bob"`);
+      expect(errors.at(-1)).toContain(`request ${error.id}: Error: postgres://secret`);
+    }
+    expect(errors).toHaveLength(2);
+  });
+
   it('a callback whose failure is masked does not send its message', async () => {
     const { kite, client } = await kiteWith({});
     const other = await kiteWith({ errors: 'masked' });

@@ -1,4 +1,5 @@
 import { checkedMetadata } from '../../protocol/metadata.js';
+import { isKiteError } from '../../protocol/errors.js';
 import { isThenable } from '../../util/is-thenable.js';
 import { cancelStream, isStream, type ItemStream } from '../../util/item-source.js';
 import {
@@ -127,7 +128,9 @@ export class Dispatcher {
     error: unknown,
     id: string = request.id,
   ): void {
-    connection.respondError(call, error, id);
+    // A check of the program, such as a function in `allow`, can fail like a handler.
+    const shown = isKiteError(error) ? error : connection.handlerFailed(error, request);
+    connection.respondError(call, shown, id);
     this.chain.refused?.(request, error);
   }
 
