@@ -22,21 +22,25 @@ const AUTH_EXPECTED = 'an object { type, key } of strings, or null';
  */
 export function requireClient(url: unknown, options: ClientOptions = {}): void {
   const { transport, timeout, handshakeTimeout, backoff, auth } = options;
+  if (typeof url !== 'string')
+    throw invalid('The URL of the client', url === undefined ? 'undefined' : url, URL_EXPECTED);
   const checks: readonly Checked[] = [
-    ['The URL of the client', url, (value) => typeof value === 'string', URL_EXPECTED],
     ['The option transport', transport, isTransport, expectedOf(TRANSPORT)],
     ['The option timeout', timeout, isDuration, expectedOf(DURATION)],
     ['The option handshakeTimeout', handshakeTimeout, isDuration, expectedOf(DURATION)],
     ['The option backoff.initial', backoff?.initial, isDuration, expectedOf(DURATION)],
     ['The option backoff.max', backoff?.max, isDuration, expectedOf(DURATION)],
-    ['The option auth', auth ?? undefined, isAuth, AUTH_EXPECTED],
   ];
-  for (const [name, value, isAccepted, expected] of checks) {
-    if ((value === undefined && name !== 'The URL of the client') || isAccepted(value)) continue;
-    // A key is secret.
-    const shown = name === 'The option auth' ? undefined : value === undefined ? 'undefined' : value;
-    throw new ConfigurationError('badValue', invalidValueMessage(name, shown, expected));
-  }
+  for (const [name, value, isAccepted, expected] of checks)
+    if (value !== undefined && !isAccepted(value)) throw invalid(name, value, expected);
+  // A key is secret.
+  if (auth !== undefined && auth !== null && !isAuth(auth))
+    throw invalid('The option auth', undefined, AUTH_EXPECTED);
+}
+
+/** `value` is not shown if it is undefined. */
+function invalid(name: string, value: unknown, expected: string): ConfigurationError {
+  return new ConfigurationError('badValue', invalidValueMessage(name, value, expected));
 }
 
 function expectedOf({ optionDescription, description }: AcceptedValue<unknown>): string {

@@ -52,7 +52,7 @@ export class HandlerFailures {
       if (this.#policy === 'masked') return masked(error);
       return this.#policy(error, request) ?? masked(undefined);
     } catch (failure) {
-      this.#logger.error(`The function "errors" failed: ${stackWithCauses(failure)}`);
+      this.#logger.error(`The function in the option errors failed: ${stackWithCauses(failure)}`);
       return masked(undefined);
     }
   }
@@ -60,7 +60,8 @@ export class HandlerFailures {
   #log(method: string, error: unknown, request: FailedRequest): void {
     // What a handler throws on purpose, and what happens when nobody waits, are not bugs.
     const isExpected =
-      !isOverrun(error) && (isOwn(error) || request.canceled === true || request.expired === true);
+      !hasCode(error, 'methodTimeout') &&
+      (isKiteError(error) || request.canceled === true || request.expired === true);
     const hidden = isExpected ? undefined : this.#take(method);
     if (hidden === undefined && this.#logger.isLevelEnabled?.('debug') === false) return;
     const text = `${JSON.stringify(method)} failed for ${callerOf(request)}, request ${request.id}: ${stackWithCauses(error)}`;
@@ -88,24 +89,10 @@ export class HandlerFailures {
   }
 }
 
-/** Whether an error is a KiteError. Reading a thrown value may throw. */
-function isOwn(error: unknown): boolean {
-  try {
-    return isKiteError(error);
-  } catch {
-    return false;
-  }
-}
-
-/** Whether a handler has exceeded the time limit of its method. */
-function isOverrun(error: unknown): boolean {
-  return isOwn(error) && hasCode(error, 'methodTimeout');
-}
-
 /** A KiteError is meant for callers; its cause is not. */
 function masked(error: unknown): unknown {
-  if (!isOwn(error)) return new KiteError('genericError', MASKED_MESSAGE);
-  const { type, message, code, id, data, cause, name } = error as KiteError;
+  if (!isKiteError(error)) return new KiteError('genericError', MASKED_MESSAGE);
+  const { type, message, code, id, data, cause, name } = error;
   if (cause === undefined) return error;
   return Object.assign(new KiteError(type, message, { code, id, data }), { name });
 }

@@ -9,6 +9,6 @@ import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
 export function readLameDuck(value: number | string = 0): number {
   const ms = typeof value === 'string' ? parseDuration(value) : value;
   if (typeof ms === 'number' && ms >= 0 && Number.isFinite(ms)) return ms;
-  const message = `lameDuck is ${JSON.stringify(value)}: it must be a number of milliseconds, or text such as ${DURATION_FORMS}`;
+  const message = `lameDuck is ${JSON.stringify(value)}: it must be a number of milliseconds, or a string such as ${DURATION_FORMS}`;
   throw new ConfigurationError('badValue', message);
 }
