@@ -166,7 +166,8 @@ export class CallbackCaller {
     if (stub.over) return;
     stub.over = callbackEnded;
     const { scope } = stub;
-    if (!scope || scope.canceled) return;
+    // A program that reads the answers learns it from them.
+    if (!scope || scope.canceled || stub.read) return;
     // A peer must not fill the log.
     const level = this.#hasWarned ? 'debug' : 'warn';
     this.#hasWarned = true;

@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { hasCode, KiteError } from '../../protocol/errors.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Connection } from '../call/connection.js';
 import type { HandleOptions, MethodHost } from './method-host.js';
@@ -48,7 +48,7 @@ export function addHeartbeatMethod(
   });
 }
 
-/** Calls `ping` now and at each interval until the peer disconnects. Returns a function that stops it. */
+/** Calls `ping` now and at each interval until the peer disconnects or has ended it. Returns a function that stops it. */
 function startHeartbeat(
   client: Request['client'],
   ping: RemoteFunction,
@@ -56,14 +56,21 @@ function startHeartbeat(
   clock: Clock,
 ): () => void {
   let timer: Timer | undefined;
-  const beat = (): void => {
-    ping();
-    timer = clock.setTimeout(beat, ms);
-  };
-  const off = client.on('disconnect', () => timer?.cancel());
-  beat();
-  return () => {
+  let stopped = false;
+  const stop = (): void => {
+    stopped = true;
     off();
     timer?.cancel();
   };
+  const beat = (): void => {
+    if (stopped) return;
+    timer = clock.setTimeout(beat, ms);
+    // The peer ends its heartbeat when it deregisters the kite or requests another one: a beat can be on its way then.
+    ping().then(undefined, (error: unknown) => {
+      if (hasCode(error, 'callbackEnded')) stop();
+    });
+  };
+  const off = client.on('disconnect', stop);
+  beat();
+  return stop;
 }

@@ -172,7 +172,10 @@ export class ProxyKite<Target> {
       () => {
         this.#ready = true;
       },
-      (error: unknown) => this.logger.error(`The proxy could not register with Kontrol: ${errorText(error)}`),
+      (error: unknown) => {
+        const level = this.#closing ? 'debug' : 'error';
+        this.logger[level](`The proxy could not register with Kontrol: ${errorText(error)}`);
+      },
     );
   }
 

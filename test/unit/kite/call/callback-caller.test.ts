@@ -312,6 +312,19 @@ describe('a callback that has ended', () => {
     expect(far.sent.filter((text) => text.startsWith('{"method":0'))).toHaveLength(2);
   });
 
+  it('a handler that reads the answers of a callback learns that it has ended without a warning in the log', async () => {
+    const logged: string[] = [];
+    const { server, client } = await connected({ logger: listLogger(logged) });
+    let kept: Ask | undefined;
+    server.handle<[Ask]>('subscribe', ({ args: [fn] }) => {
+      kept = fn;
+      return null;
+    });
+    await client.tell('subscribe', () => undefined);
+    await expect(Promise.resolve(kept?.('late'))).rejects.toMatchObject({ code: 'callbackEnded' });
+    expect(logged).toEqual([]);
+  });
+
   it('a handler can call a shared callback after its answer, without a request for each answer', async () => {
     const { server, client, far } = await connected();
     let kept: Ask | undefined;

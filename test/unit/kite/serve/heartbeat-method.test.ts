@@ -3,10 +3,15 @@ import { MAX_HEARTBEAT, MIN_HEARTBEAT } from '../../../../src/lib/kite/limits/ki
 import { addHeartbeatMethod } from '../../../../src/lib/kite/serve/heartbeat-method.js';
 import type { Request } from '../../../../src/lib/kite/serve/request.js';
 import { bob, connected, settled } from '../../../helpers/kite/cores.js';
+import type { Logger } from '../../../../src/lib/util/logger.js';
+
+function listLogger(warnings: string[]): Logger {
+  return { debug() {}, info() {}, warn: (text) => void warnings.push(text), error() {} };
+}
 
 /** The connection of Kontrol to a registered kite: the kite dialed it and trusts Kontrol with this method. */
-async function kontrolConnected() {
-  const { server: kontrol, caller, client } = await connected();
+async function kontrolConnected(warnings: string[] = []) {
+  const { server: kontrol, caller, client } = await connected({ logger: listLogger(warnings) });
   const peer = new Promise<Request['client']>((resolve) => {
     kontrol.handle('register', (request) => resolve(request.client));
   });
@@ -89,5 +94,20 @@ describe('kite.heartbeat', () => {
     client.close();
     await settled();
     expect(server.clock.timers).toBe(0);
+  });
+
+  it('kite.heartbeat stops without a warning when Kontrol has ended it', async () => {
+    const warnings: string[] = [];
+    const { server, client } = await kontrolConnected(warnings);
+    let beats = 0;
+    const ping = (): number => beats++;
+    await client.call('kite.heartbeat', [10, ping], LASTING);
+    await settled();
+    client.forget(ping);
+    // This one was on its way.
+    server.clock.advance(10_000);
+    await settled();
+    server.clock.advance(60_000);
+    expect([beats, server.clock.timers, warnings]).toEqual([1, 0, []]);
   });
 });
