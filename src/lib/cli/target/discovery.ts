@@ -1,6 +1,6 @@
 import type { Kite, RemoteKite } from '../../index.js';
 import { kitePath } from '../../protocol/identity.js';
-import { type KiteQuery, formatQueryPath } from '../../protocol/query.js';
+import { exactQuery, type KiteQuery, formatQueryPath } from '../../protocol/query.js';
 import { type CliError, notFound } from '../runtime/cli-error.js';
 import { formatDuration } from '../../util/duration.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
@@ -41,7 +41,7 @@ export async function discover(
   const ownKey = await findKey(settings);
   if (!ownKey) throw noTarget();
   return withKey(settings, ownKey, 'looking for your kites', runtime, async (session) => {
-    const found = await findKites(session, { username: ownKey.key.username });
+    const found = await findKites(session, exactQuery({ username: ownKey.key.username }));
     const own = withoutKontrol(found, session);
     const probe = (kite: FoundKite, timeout: number): Promise<boolean> =>
       answersPing(session.kite, toCandidate(kite, auth, session), timeout);
