@@ -39,40 +39,10 @@ export class KiteIndex<Item extends Indexed> {
    * Yields a small superset of the items that match a query with globs, and `undefined` for each other value that is compared with a
    * glob, so that the caller can pause. No item is yielded twice; items that are added meanwhile may be missing.
    */
-  *search(query: KiteQuery): Generator<Item | undefined, void, void> {
+  search(query: KiteQuery): Generator<Item | undefined, void, void> {
     const steps = IDENTITY_FIELDS.map((field) => stepOf(query, field));
-    const places: Place<Item>[] = [{ find: () => this.#root, depth: 0 }];
-    for (let place = places.pop(); place; place = places.pop()) {
-      const node = place.find();
-      if (!node) continue;
-      if (Array.isArray(node)) {
-        yield* node.slice();
-        continue;
-      }
-      const [step, depth] = [steps[place.depth], place.depth + 1];
-      if (step?.type === 'exact') {
-        places.push({ find: () => node.get(step.value), depth });
-        continue;
-      }
-      const keys = new Set<string>();
-      let left = node.size;
-      // Keys that are removed and added again move to the end.
-      for (const key of node.keys()) {
-        if (left-- <= 0) break;
-        if (!keys.has(key) && (step === undefined || step.matches(key))) {
-          keys.add(key);
-          places.push({ find: () => node.get(key), depth });
-        }
-        yield undefined;
-      }
-    }
+    return searchBelow(this.#root, steps, 0);
   }
-}
-
-/** A node that a search has not visited yet. It is looked up then, because it may have changed. */
-interface Place<Item> {
-  readonly find: () => Node<Item> | undefined;
-  readonly depth: number;
 }
 
 /** How a search descends from a node: to the child with this key, or to those whose keys match. */
@@ -88,6 +58,39 @@ function stepOf(query: KiteQuery, field: QueryField): SearchStep | undefined {
   // A version may be a constraint, which the caller checks.
   if (!isGlob(glob) || matchesEverything(glob)) return undefined;
   return { type: 'glob', matches: globMatcher(glob) };
+}
+
+function* searchBelow<Item>(
+  node: Node<Item>,
+  steps: readonly (SearchStep | undefined)[],
+  depth: number,
+): Generator<Item | undefined, void, void> {
+  if (Array.isArray(node)) {
+    yield* node.slice();
+    return;
+  }
+  const step = steps[depth];
+  const keys = step?.type === 'exact' ? [step.value] : yield* matchingKeys(node, step);
+  for (const key of keys) {
+    const child = node.get(key);
+    if (child) yield* searchBelow(child, steps, depth + 1);
+  }
+}
+
+/** Returns the keys of a node that match now. The node changes while the search pauses. */
+function* matchingKeys<Item>(
+  node: ReadonlyMap<string, Node<Item>>,
+  step: Extract<SearchStep, { readonly type: 'glob' }> | undefined,
+): Generator<undefined, ReadonlySet<string>, void> {
+  const keys = new Set<string>();
+  // A key that is removed and added again moves to the end.
+  let left = node.size;
+  for (const key of node.keys()) {
+    if (left-- <= 0) break;
+    if (step === undefined || step.matches(key)) keys.add(key);
+    yield undefined;
+  }
+  return keys;
 }
 
 function insertInto<Item extends Indexed>(node: Node<Item>, depth: number, item: Item): Node<Item> {
