@@ -251,7 +251,8 @@ export const kiteErrorCodes = {
   noGlobs: {
     type: 'genericError',
     sender: CALLER,
-    meaning: 'This Kontrol does not know globs, and cannot answer a wider query instead: it needs a username, or is asked with `who`.',
+    meaning:
+      'This Kontrol does not know globs, and cannot answer a wider query instead: it needs a username, or is asked with `who`.',
     action: 'Write the username, and with `who` all fields, without `*` and `?`.',
   },
   noKite: {

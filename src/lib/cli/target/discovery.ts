@@ -1,4 +1,6 @@
 import type { Kite, RemoteKite } from '../../index.js';
+import { isGlob } from '../../protocol/glob.js';
+import { shellQuote } from '../../keys/secret-access.js';
 import { kitePath } from '../../protocol/identity.js';
 import { exactQuery, type KiteQuery, formatQueryPath } from '../../protocol/query.js';
 import { type CliError, notFound } from '../runtime/cli-error.js';
@@ -66,8 +68,13 @@ export async function findKites(
     `No kite is registered for ${path} at ${session.url}.`,
     query.environment === undefined
       ? 'Start a kite that registers there, and that the policy lets you find.'
-      : `List the kites with: kitectl query /${query.username ?? 'USER'}`,
+      : `List the kites with: kitectl query ${listedPath(query)}`,
   );
+}
+
+/** Returns the query for the kites of the same user, as it is written in a shell. */
+function listedPath({ username = 'USER' }: KiteQuery): string {
+  return isGlob(username) ? '/' : shellQuote(`/${username}`);
 }
 
 /** Returns the kites at Kontrol that match a query, which may be none. */

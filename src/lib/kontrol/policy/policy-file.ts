@@ -121,7 +121,7 @@ function checkPath(path: string, location: string, source: string): void {
     validateQuery(parseQueryPath(path));
   } catch (error) {
     if (!isQueryError(error)) throw error;
-    throw policyError(source, `${quoted}: ${error.message}`);
+    throw policyError(source, `${quoted}: ${error.message.replace('Invalid query. ', '')}`);
   }
 }
 
