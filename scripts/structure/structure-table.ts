@@ -624,6 +624,7 @@ export const structure: readonly Folder[] = [
     entries: [
       'errors',
       'extensions',
+      'glob',
       'identity',
       'identity-name',
       'metadata',
@@ -633,6 +634,7 @@ export const structure: readonly Folder[] = [
       'registered-url',
       'trace-context',
       'version',
+      'wire-query',
     ],
   },
   {

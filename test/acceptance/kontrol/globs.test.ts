@@ -13,7 +13,7 @@ import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 interface Place {
   readonly url: string;
   readonly keyOf: (username: string) => Promise<string>;
-  /** Whether it answers queries for kites of several users that name no user. */
+  /** Whether it answers queries without a username. */
   readonly allUsers: boolean;
 }
 
@@ -223,7 +223,7 @@ describe('globs at Kontrol', () => {
     ]);
   });
 
-  it('the path of a kite whose names look like globs finds this kite only, and its token is renewed for it', async () => {
+  it('the path of a kite whose names look like globs finds this kite only, and its token is for it', async () => {
     const { kontrol, url } = await startKontrol({ policy: openPolicy() });
     const place = { url, keyOf: (username: string) => kontrol.newKiteKey(username), allUsers: true };
     const odd = await register(place, '*', '*', '*');

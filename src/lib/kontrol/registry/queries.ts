@@ -75,8 +75,8 @@ export class Queries {
   }
 
   /**
-   * Implements `getKites({query or glob, watchCallback or watchHandler, who})`. Returns the kites in random order, so that callers are
-   * distributed over them. Throws if no kite matches and no watch was requested, like the Go implementation: `fetchKite` of
+   * Implements `getKites({query or glob, watchCallback or watchHandler, who})`. Returns the kites in random order, so that callers
+   * are distributed over them. Throws if no kite matches and no watch was requested, like the Go implementation: `fetchKite` of
    * `kite.js` cannot handle an empty list. An empty query matches all kites that the caller may find.
    */
   getKites(request: Request): Promise<EncodedResult> {
@@ -97,7 +97,7 @@ export class Queries {
     });
   }
 
-  /** Implements `getToken({…query, force})` and `getToken({glob, force})`: returns a token for the single kite that matches the query. */
+  /** Implements `getToken({…query, force})` and `getToken({glob, force})`: returns a token for the single kite that matches. */
   getToken(request: Request): Promise<string> {
     return this.#counted(request, () => {
       const args = objectArgument(request.args[0], 'getToken expects a query');
