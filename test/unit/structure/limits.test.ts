@@ -46,6 +46,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ITEMS_PER_TURN: 'how often the event loop gets a turn',
   },
   'src/lib/kite/streams/stream-reader.ts': {
+    MAX_SMOOTH_BATCHES: 'after how many parts they grow at the latest',
     BATCHES_PER_WINDOW: 'the part of a window for which credit is given at a time',
   },
   'src/lib/kite/service/endpoint-pool.ts': { IDLE_CHECKS: 'how long an unused connection stays open' },
