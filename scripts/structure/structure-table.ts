@@ -232,7 +232,11 @@ const kontrol: readonly Folder[] = [
     name: 'storage',
     about: 'the stores',
     folders: [
-      { name: '.', about: 'opening a store by its configuration', exports: ['open-storage'] },
+      {
+        name: '.',
+        about: 'opening a store by its configuration',
+        exports: ['open-storage', 'store-transfer'],
+      },
       {
         name: 'etcd',
         about: 'the store in etcd',
@@ -250,7 +254,14 @@ const kontrol: readonly Folder[] = [
       {
         name: 'shared',
         about: 'the interface of a store, and helpers of several stores',
-        entries: ['change-listeners', 'sealed-key-pairs', 'storage-deadline', 'write-batch'],
+        entries: [
+          'change-listeners',
+          'read-records',
+          'sealed-key-pairs',
+          'sealer',
+          'storage-deadline',
+          'write-batch',
+        ],
         exports: ['entries', 'storage'],
       },
     ],

@@ -397,6 +397,20 @@ const LINES: readonly Line[] = [
     code: 2,
     screen: /The storage "file" does not encrypt keys/,
   },
+  {
+    line: 'kitectl kontrol export',
+    pipe: /^$/,
+    pipeCode: 3,
+    code: 3,
+    screen: /KONTROL_SECRET is not set/,
+  },
+  {
+    line: 'kitectl kontrol import',
+    pipe: /^$/,
+    pipeCode: 3,
+    code: 2,
+    screen: /Standard input is a terminal, and not an export/,
+  },
   // The last one: afterwards the kite keys of the other users are of a previous pair.
   { line: 'kitectl kontrol keys rotate', pipe: /^Rotated the keys\. The new signing key pair is \S+$/m },
 ];
@@ -412,6 +426,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'kitectl keys list --key-store keychain': 'cli-keychain',
   'kitectl keys move --to keychain': 'cli-keychain',
   'kitectl register --to http://127.0.0.1:4000/kite --username bob --key-store keychain': 'cli-keychain',
+  'KONTROL_SECRET="$SECRET" kitectl kontrol export > kontrol.jsonl': 'cli-kontrol-transfer',
+  'KONTROL_SECRET="$SECRET" kitectl kontrol import --storage postgres < kontrol.jsonl':
+    'cli-kontrol-transfer',
   'KONTROL_SECRET="$NEW" KONTROL_FORMER_SECRET="$OLD" kitectl kontrol keys reseal --storage postgres':
     'cli-kontrol-postgres, and cli-kontrol-etcd',
   'kitectl kontrol start --ip 0.0.0.0 --kontrolurl https://kontrol.example.com:4000/kite --tlscertfile cert.pem --tlskeyfile key.pem --storage etcd --machines http://10.0.0.1:2379':

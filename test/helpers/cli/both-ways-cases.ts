@@ -99,6 +99,13 @@ export const cases: Readonly<Record<string, Cases>> = {
     ],
   },
   'kontrol:keys:list': { works: [{ line: '--key-file kontrol.key' }] },
+  'kontrol:export': { works: [{ line: '--storage memory' }] },
+  'kontrol:import': {
+    works: [
+      { line: '--storage memory', input: '' },
+      { line: '', input: '{"type":"end"}' },
+    ],
+  },
   'kontrol:keys:reseal': { works: [{ line: '--storage memory' }] },
   'kontrol:keys:revoke': {
     works: [

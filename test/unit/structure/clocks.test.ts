@@ -29,6 +29,7 @@ const DATES: Readonly<Record<string, string>> = {
   'src/lib/transport/server/sockjs-server.ts': 'the header Expires',
   'src/lib/keys/certificate.ts': 'the validity of a certificate',
   'src/lib/cli/kites/staging.ts': 'the age of a folder',
+  'src/lib/cli/kontrol/export-import.ts': 'the expiry of registrations',
   'src/lib/cli/completion/look-up-values.ts': 'the age of a file',
   'src/lib/cli/doctor/doctor.ts': 'the clock is what it examines',
   // Kite keys and tokens.

@@ -176,6 +176,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/settings/storage-settings',
   ],
   'cli/kontrol-etcd': ['cli/kontrol/etcd-choice'],
+  'cli/kontrol-transfer': ['cli/kontrol/export-import'],
   'cli/kontrol-postgres': ['cli/kontrol/postgres-choice', 'cli/kontrol/reseal'],
   'cli/output': [
     'cli/runtime/color-setting',
@@ -308,6 +309,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kontrol/storage/etcd/etcd-storage',
     'kontrol/storage/etcd/etcd-watch',
     'kontrol/storage/etcd/key-layout',
+    'kontrol/storage/shared/read-records',
     'kontrol/storage/etcd/range-read',
   ],
   'storage/etcd-leases': ['kontrol/storage/etcd/heartbeat-buckets', 'kontrol/storage/etcd/shared-lease'],
