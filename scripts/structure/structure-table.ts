@@ -47,7 +47,13 @@ const cli: readonly Folder[] = [
     'proxy-start-options',
     'proxy-status',
   ]),
-  commands('query', 'query, watch and token', ['query-fields', 'query-kites', 'token']),
+  commands('query', 'query, watch, wait and token', [
+    'query-fields',
+    'query-kites',
+    'token',
+    'wait-flags',
+    'wait-for-kites',
+  ]),
   commands('register', 'register', ['register', 'register-target']),
   commands('serve', 'serve', ['serve', 'serve-flags', 'serve-options']),
   commands('shell', 'shell', ['shell']),
@@ -304,7 +310,7 @@ const kite: readonly Folder[] = [
     name: 'service',
     about: 'a client of many kites: choosing, failing over, trying again',
     entries: ['kite-services'],
-    exports: ['balancing', 'endpoint', 'service', 'service-calls', 'service-options'],
+    exports: ['balancing', 'endpoint', 'endpoint-pool', 'service', 'service-calls', 'service-options'],
   },
   {
     name: 'kontrol',

@@ -47,6 +47,7 @@ const COMMANDS: readonly (readonly [line: string, code: number])[] = [
   ['query --kontrol KONTROL', 0],
   ['token /bob/prod/math --kontrol KONTROL', 0],
   ['top --once --kontrol KONTROL', 0],
+  ['wait /bob/prod/math --kontrol KONTROL', 0],
   ['doctor --kontrol KONTROL', 0],
   ['register --to KONTROL --username eve --force --no-input', 2],
   ['proxy status --kontrol KONTROL', 5],

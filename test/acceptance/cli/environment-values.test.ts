@@ -46,6 +46,7 @@ const CLIENTS: Readonly<Record<string, () => readonly string[]>> = {
   query: () => ['query', '/bob'],
   token: () => ['token', '/bob/prod/math'],
   top: () => ['top', '--once'],
+  wait: () => ['wait', '/bob/prod/math', '--for', 'answering'],
   'kontrol status': () => ['kontrol', 'status'],
   'kontrol users list': () => ['kontrol', 'users', 'list'],
   'keys list': () => ['keys', 'list'],

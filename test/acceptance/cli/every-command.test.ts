@@ -381,6 +381,8 @@ const LINES: readonly Line[] = [
     pipeCode: 130,
     concurrently: 'kitectl serve ./kite.js --register --environment prod',
   },
+  { line: 'kitectl wait /bob/prod/math', pipe: /^1\t\/bob\/prod\/math\//, screen: /│ bob +│ prod +│ math/ },
+  { line: 'kitectl wait "/bob/prod/math/< 1.0.0" --for gone', pipe: /^$/ },
   {
     line: 'kitectl watch /bob',
     until: '/bob/prod/',
@@ -411,6 +413,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'kitectl install @bob/math': 'cli-install: from npm',
   'kitectl keys list --key-store keychain': 'cli-keychain',
   'kitectl keys move --to keychain': 'cli-keychain',
+  'kitectl wait /bob/prod/math --for answering --for count=3 --timeout 5m': 'cli-wait: three kites',
   'kitectl register --to http://127.0.0.1:4000/kite --username bob --key-store keychain': 'cli-keychain',
   'KONTROL_SECRET="$NEW" KONTROL_FORMER_SECRET="$OLD" kitectl kontrol keys reseal --storage postgres':
     'cli-kontrol-postgres, and cli-kontrol-etcd',

@@ -54,6 +54,7 @@ const DIALS: Readonly<Record<string, readonly string[]>> = {
   tell: ['--to {url} --method square 4'],
   token: ['/bob/prod/math'],
   top: ['--once', '/bob --once'],
+  wait: ['/bob/prod'],
   watch: ['/bob/prod'],
 };
 

@@ -106,6 +106,7 @@ const COMMANDS: Readonly<Record<string, LongRunning>> = {
   },
   watch: { args: () => ['watch', '/bob', '--json'], started: watching },
   'query --watch': { args: () => ['query', '/bob', '--watch', '--json'], started: watching },
+  wait: { args: () => ['wait', '/bob/prod/math', '--for', 'gone'], started: watching },
   call: { args: () => ['call', 'wait', '--to', math.url], started: waiting },
   'call --stdin': { args: () => ['call', 'square', '--stdin', '--to', math.url], started: printed },
   bench: { args: () => ['bench', 'wait', '--to', math.url, '--duration', '1h'], started: waiting },

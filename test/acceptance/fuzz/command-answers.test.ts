@@ -28,6 +28,7 @@ const LINES: readonly string[] = [
   'query /bob --kontrol URL',
   'query /bob --watch --kontrol URL',
   'watch /bob --kontrol URL',
+  'wait /bob --for answering --kontrol URL',
   'token /bob/prod/math --kontrol URL',
   'call text --to /bob/prod/math --kontrol URL',
   'top --kontrol URL',

@@ -64,6 +64,7 @@ const LINES: readonly Line[] = [
   { line: 'query /bob' },
   { line: 'query /bob --watch', formats: CHANGES, floods: true },
   { line: 'watch /bob', formats: CHANGES, floods: true },
+  { line: 'wait /bob --for count=100' },
   { line: 'token /bob/prod/math', formats: PLAIN },
   { line: 'top --once', formats: PLAIN },
   { line: 'kontrol status' },

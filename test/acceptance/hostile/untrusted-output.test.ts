@@ -72,6 +72,8 @@ const LINES: readonly Line[] = [
   { line: 'query /bob' },
   { line: 'query /bob --watch', until: MARK },
   { line: 'watch /bob', until: MARK },
+  { line: 'wait /bob' },
+  { line: 'wait /bob --for gone --timeout 100ms', formats: PLAIN, fails: true },
   { line: 'token /bob/prod/math' },
   { line: 'top' },
   { line: 'doctor', fails: true },

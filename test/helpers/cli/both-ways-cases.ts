@@ -175,5 +175,15 @@ export const cases: Readonly<Record<string, Cases>> = {
     bare: { measured: /\d+(?:\.\d+)?(?= ms\b| of | GiB)/g },
     works: [{ line: '/bob/prod/math -o name' }, { line: '--interval 1ms' }],
   },
+  wait: {
+    works: [
+      { line: '/bob/prod/math' },
+      { line: '/bob/prod/math --for answering,count=1 --json' },
+      { line: '/bob/prod/nothing --for gone' },
+      { line: '/bob/prod/math --for gone --timeout 100ms' },
+      { line: '/bob/prod/math --for gone --for count=2' },
+      { line: '/bob/prod/math --for soon' },
+    ],
+  },
   watch: { bare: { serves: 'watches' }, works: [{ line: '/bob/prod --json', serves: 'watches' }] },
 };

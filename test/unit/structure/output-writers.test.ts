@@ -25,6 +25,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'proxy/proxy-start.ts': 'a line for each step of the start',
   'proxy/proxy-status.ts': 'a line for each proxy',
   'query/follow-kites.ts': 'notes about the connection, each once',
+  'query/wait-for-kites.ts': 'notes about the connection, each once',
   'runtime/command-runtime.ts': 'the mechanism itself',
   'runtime/process-runtime.ts': 'writes nothing, to wait for the end',
   'shell/line-reader.ts': 'what the user types',

@@ -17,6 +17,8 @@ export interface FollowOptions {
   /** Called once, with the kites that are registered at the start. Later changes wait until it resolves. */
   readonly listed: ((kites: readonly RemoteKite[]) => Promise<void>) | undefined;
   readonly changed: (event: KiteEvent) => void;
+  /** Writes a line about the connection to Kontrol. Default: to stderr. */
+  readonly say?: (line: string) => void;
 }
 
 /** Milliseconds after which a connection counts as stable. The delays before new attempts then start from the shortest again. */
@@ -46,9 +48,14 @@ export async function followKites(
     if (isFinal(failure)) throw failure;
     following.lost(failure);
     if (runtime.now() - start > STABLE_TIME) backoff.reset();
-    // This timer, unlike those of a clock, keeps the process alive.
-    await setTimeout(backoff.next(), undefined, { signal }).catch(() => signal.throwIfAborted());
+    await pause(backoff.next(), signal);
   }
+}
+
+/** Waits before the next attempt to reach Kontrol. Rejects with the reason of the signal. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  // This timer, unlike those of a clock, keeps the process alive.
+  await setTimeout(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 /** Whether another attempt cannot succeed. A peer that may not get the kite key fails with a CliError. */
@@ -140,6 +147,8 @@ class Following {
   }
 
   #say(line: string): void {
+    const { say } = this.#options;
+    if (say) return say(line);
     const { spinner } = this.#session;
     spinner.clearAndWrite(() => this.#runtime.stderr.write(`${line}\n`));
   }

@@ -104,3 +104,15 @@ export function canPrompt({
 }: Pick<CommandRuntime, 'stdin' | 'stderr' | 'noInput'>): boolean {
   return !noInput && stdin.isTTY === true && stderr.isTTY === true;
 }
+
+/** Returns a runtime that ends with another signal, for a part of a command that can end earlier. */
+export function withSignal(runtime: CommandRuntime, signal: AbortSignal): CommandRuntime {
+  // A runtime opens its streams on first use, so their values cannot be copied.
+  return new Proxy(runtime, {
+    get: (target, name) => {
+      if (name === 'signal') return signal;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+    },
+  });
+}

@@ -1,3 +1,4 @@
+import { DURATION } from '../../kite/config/accepted-values.js';
 import { accessSettings } from './access-settings.js';
 import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
@@ -25,6 +26,21 @@ export const kontrolSettings = {
   'key-file': kiteKey,
   context,
   ...accessSettings,
+} as const satisfies Readonly<Record<string, CliSetting>>;
+
+/** The settings of `wait`, by flag. Its timeout is that of the whole command; calls of Kontrol have the usual one. */
+export const waitSettings = {
+  ...kontrolSettings,
+  timeout: {
+    name: 'wait timeout',
+    summary: 'How long to wait, such as 60s or 5m; 0 means no limit.',
+    flag: { name: 'timeout', helpValue: 'DURATION' },
+    variables: [],
+    accept: DURATION,
+    default: 60_000,
+    defaultText: '1m',
+    commands: ['wait'],
+  },
 } as const satisfies Readonly<Record<string, CliSetting>>;
 
 /** The settings of commands that use the active kite key, by flag. */

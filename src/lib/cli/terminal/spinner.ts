@@ -47,6 +47,11 @@ export class Spinner {
     }
   }
 
+  /** Replaces the text of the operation that runs. */
+  update(text: string): void {
+    this.#text = makeVisible(text);
+  }
+
   /** Removes the line, and calls `write`, which writes to the terminal. */
   clearAndWrite<Result>(write: () => Result): Result {
     this.#erase();
