@@ -37,6 +37,7 @@ const COMMANDS: readonly (readonly [line: string, code: number])[] = [
   ['call square 4 --to URL', 0],
   ['call square 4 --to URL --transport raw', 0],
   ['call square 4 --to URL --transport websocket', 0],
+  ['call square 4 --to /bob/prod/math --all --kontrol KONTROL', 0],
   ['call fail --to URL', 1],
   ['call nosuch --to URL', 7],
   ['tell --to URL --method square 4', 0],

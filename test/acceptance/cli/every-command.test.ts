@@ -79,6 +79,12 @@ const LINES: readonly Line[] = [
     before: ["printf '\\211PNG\\r\\n' > cat.png"],
     pipe: /^$/,
   },
+  {
+    line: 'kitectl call square 4 --to /bob/prod/math --all',
+    pipe: /^\/bob\/prod\/math\/\S+\t16$/m,
+    screen: /^\/bob\/prod\/math\/\S+ +16$/m,
+  },
+  { line: 'kitectl call square 4 --to /bob/prod/math --retry 5', pipe: /^16$/m },
   { line: 'source <(kitectl completion bash)', pipe: /^$/ },
   { line: 'kitectl completion zsh', pipe: /^#compdef kitectl/ },
   { line: 'kitectl completion fish > kitectl.fish', pipe: /^$/ },
@@ -222,6 +228,7 @@ const LINES: readonly Line[] = [
   { line: 'kitectl list', before: [INSTALL], pipe: /^local\/_\/math\/1\.0\.0$/m, screen: /│ math/ },
   { line: 'kitectl list | xargs -n1 kitectl uninstall --yes', before: [INSTALL], pipe: /Removed/ },
   { line: 'kitectl ping --to http://localhost:3636/kite', pipe: /^pong from / },
+  { line: 'kitectl ping --all --to /bob/prod/math', pipe: /^pong from \/bob\/prod\/math\// },
   {
     line: 'kitectl ping --count 10 --json --to http://localhost:3636/kite',
     pipe: /^(?:\{.*\}\n){10}$/,

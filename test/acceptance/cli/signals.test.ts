@@ -108,6 +108,7 @@ const COMMANDS: Readonly<Record<string, LongRunning>> = {
   'query --watch': { args: () => ['query', '/bob', '--watch', '--json'], started: watching },
   wait: { args: () => ['wait', '/bob/prod/math', '--for', 'gone'], started: watching },
   call: { args: () => ['call', 'wait', '--to', math.url], started: waiting },
+  'call --all': { args: () => ['call', 'wait', '--to', '/bob/prod/math', '--all'], started: waiting },
   'call --stdin': { args: () => ['call', 'square', '--stdin', '--to', math.url], started: printed },
   bench: { args: () => ['bench', 'wait', '--to', math.url, '--duration', '1h'], started: waiting },
   run: { args: () => ['run', 'stay'], started: printed, code: 9 },

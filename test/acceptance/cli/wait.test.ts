@@ -22,7 +22,9 @@ beforeAll(async () => {
 
 afterAll(() => network.close());
 
-function start(words: string, env: Readonly<Record<string, string>> = {}): Running {
+async function start(words: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
+  // The watches of other commands end after these have exited.
+  await watchers(0);
   const running = network.cli.start(['wait', ...words.split(' ')], { env });
   onTestFinished(async () => {
     running.child.kill('SIGKILL');
@@ -34,8 +36,8 @@ function start(words: string, env: Readonly<Record<string, string>> = {}): Runni
 const run = (words: string, env: Readonly<Record<string, string>> = {}) =>
   network.cli.run(['wait', ...words.split(' ')], { env });
 
-const watched = () =>
-  vi.waitFor(() => expect(network.kontrol.status().watchers).toBe(1), { timeout: 30_000, interval: 10 });
+const watchers = (count: number) =>
+  vi.waitFor(() => expect(network.kontrol.status().watchers).toBe(count), { timeout: 30_000, interval: 10 });
 
 /** A kite that is registered until the end of the test. */
 async function registered(name: string): Promise<TestKite> {
@@ -66,8 +68,8 @@ describe('wait', () => {
   });
 
   it('wait ends when enough kites have registered, and prints JSON by line', async () => {
-    const waiting = start('/bob/prod/three --for count=3 --json');
-    await watched();
+    const waiting = await start('/bob/prod/three --for count=3 --json');
+    await watchers(1);
     const kites = [];
     for (let i = 0; i < 3; i++) kites.push(await registered('three'));
     const { code, stdout } = await waiting.outcome;
@@ -82,9 +84,9 @@ describe('wait', () => {
   it('wait for answering ends when as many kites as asked for answer a ping', async () => {
     const port = await freePort();
     await registerByHand('slow', `http://127.0.0.1:${port}/kite`);
-    const waiting = start('/bob/prod/slow --for answering,count=2 -o name');
+    const waiting = await start('/bob/prod/slow --for answering,count=2 -o name');
     await registered('slow');
-    await watched();
+    await watchers(1);
     expect(waiting.stdout).toBe('');
     // The kite that was registered too early begins to listen.
     const late = new Kite('slow', '1.0.0', { port, kiteKey: false, env: {}, logger: silentLogger });
@@ -116,8 +118,8 @@ describe('wait', () => {
   it('wait for gone ends when no kite is registered any more', async () => {
     expect(await run('/bob/prod/never --for gone')).toEqual({ code: 0, stdout: '', stderr: '' });
     const leaving = await registerByHand('leaving', 'http://127.0.0.1:1/kite');
-    const waiting = start('/bob/prod/leaving --for gone');
-    await watched();
+    const waiting = await start('/bob/prod/leaving --for gone');
+    await watchers(1);
     await leaving.close();
     const { code, stdout } = await waiting.outcome;
     expect({ code, stdout }).toEqual({
@@ -130,7 +132,7 @@ describe('wait', () => {
 
   it('wait tries again until a Kontrol that was just started can be reached', async () => {
     const port = await freePort();
-    const waiting = start(`/kontrol --kontrol http://127.0.0.1:${port}/kite --timeout 60s`);
+    const waiting = await start(`/kontrol --kontrol http://127.0.0.1:${port}/kite --timeout 60s`);
     const kontrol = new Kontrol({
       storage: new FakeStorage(),
       port,
@@ -181,7 +183,7 @@ describe('wait', () => {
     onTestFinished(() => kontrol.close());
     const home = join(network.cli.home, 'go');
     await writeKiteKeyFile(kontrol.keyOf('bob'), { home });
-    const waiting = start(`/bob/prod/late --kontrol ${kontrol.url}`, { KITE_HOME: home });
+    const waiting = await start(`/bob/prod/late --kontrol ${kontrol.url}`, { KITE_HOME: home });
     await vi.waitFor(() => expect(kontrol.queries).toBeGreaterThan(1), { timeout: 30_000, interval: 10 });
     const late = new Kite('late', '1.0.0', {
       kiteKey: kontrol.keyOf('bob'),

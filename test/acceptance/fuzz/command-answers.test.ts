@@ -20,6 +20,8 @@ const LINES: readonly string[] = [
   'call text',
   'call text --callback',
   'call text --stdin --keep-going',
+  'call text --all --to /bob --kontrol URL',
+  'ping --all --to /bob --kontrol URL',
   'tell --method text',
   'describe',
   'ping',

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Client, KiteEvent, KiteWatch, RemoteKite } from '../../index.js';
 import { isPermanentFailure } from '../../kite/kontrol/permanent-failure.js';
 import { isKiteError, KiteError } from '../../protocol/errors.js';
@@ -7,6 +6,7 @@ import type { KiteQuery } from '../../protocol/query.js';
 import { Backoff } from '../../util/backoff.js';
 import { isCliError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { pause } from '../runtime/pause.js';
 import { POLL_INTERVAL, watchOrPoll } from '../../kite/kontrol/watch-or-poll.js';
 import type { KontrolSession } from '../target/with-kontrol.js';
 import { KnownKites } from './known-kites.js';
@@ -50,12 +50,6 @@ export async function followKites(
     if (runtime.now() - start > STABLE_TIME) backoff.reset();
     await pause(backoff.next(), signal);
   }
-}
-
-/** Waits before the next attempt to reach Kontrol. Rejects with the reason of the signal. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  // This timer, unlike those of a clock, keeps the process alive.
-  await setTimeout(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 /** Whether another attempt cannot succeed. A peer that may not get the kite key fails with a CliError. */

@@ -3,6 +3,7 @@ import { formatDuration } from '../../util/duration.js';
 import { CliError, isCliError } from '../runtime/cli-error.js';
 import { type CommandRuntime, withSignal } from '../runtime/command-runtime.js';
 import { ExitCode } from '../runtime/exit-codes.js';
+import { pause } from '../runtime/pause.js';
 import { waitSettings } from '../settings/connection-settings.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { sortByPath } from '../target/sort-by-path.js';
@@ -11,7 +12,7 @@ import { printList } from '../terminal/listing.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { Spinner } from '../terminal/spinner.js';
 import { AwaitedKites } from './awaited-kites.js';
-import { followKites, pause } from './follow-kites.js';
+import { followKites } from './follow-kites.js';
 import { kiteListing, queryBuilder } from './query-kites.js';
 import { describeCondition, type WaitCondition } from './wait-condition.js';
 
