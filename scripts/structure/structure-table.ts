@@ -312,10 +312,10 @@ const kite: readonly Folder[] = [
     about: 'a client of many kites: choosing, failing over, trying again',
     entries: ['kite-services'],
     exports: [
+      'attempts',
       'balancing',
       'endpoint',
       'endpoint-pool',
-      'may-repeat',
       'service',
       'service-calls',
       'service-options',

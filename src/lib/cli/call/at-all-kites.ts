@@ -5,7 +5,7 @@ import { toCliError } from '../frame/failures.js';
 import { formatFailure } from '../frame/report-failure.js';
 import { CliError, notFound, usageError } from '../runtime/cli-error.js';
 import { CALLED_KITES } from '../runtime/command-limits.js';
-import { canColor, type CommandRuntime, withSignal, write } from '../runtime/command-runtime.js';
+import { canColor, type CommandRuntime, runtimeWith, write } from '../runtime/command-runtime.js';
 import type { DialedKite } from '../target/dial-first.js';
 import { discoverAll, type NamedCandidate } from '../target/discovery.js';
 import { InputGate } from '../target/input-gate.js';
@@ -139,7 +139,7 @@ class AllKites {
     const { signal } = running.controller;
     const shared = { gate: this.#gate, spinner: this.#spinner, label: kite.path };
     // Node warns about more than ten listeners of a signal.
-    const runtime = withSignal(this.#runtime, signal);
+    const runtime = runtimeWith(this.#runtime, { signal });
     const answered = (): void => {
       signal.throwIfAborted();
       this.#answers(running);

@@ -1,22 +1,10 @@
 import { usageError } from '../runtime/cli-error.js';
+import type { WAIT_STATES, WaitPart } from '../settings/command-values.js';
 
 /** What `wait` waits for: at least `count` kites that are registered or that answer, or none that is registered (`gone`). */
 export interface WaitCondition {
-  readonly state: 'registered' | 'answering' | 'gone';
+  readonly state: (typeof WAIT_STATES)[number];
   readonly count: number;
-}
-
-/** The values of `--for`, for help and completion. */
-export const WAIT_FORMS = 'registered, answering, gone or count=N';
-
-/** What one value of `--for` sets. */
-type Part = Partial<WaitCondition>;
-
-/** Parses one value of `--for`. Returns undefined if it is not accepted. */
-export function parseWaitPart(text: string): Part | undefined {
-  if (text === 'registered' || text === 'answering' || text === 'gone') return { state: text };
-  const [, digits] = /^count=(\d{1,9})$/.exec(text) ?? [];
-  return digits === undefined || Number(digits) === 0 ? undefined : { count: Number(digits) };
 }
 
 /**
@@ -24,10 +12,9 @@ export function parseWaitPart(text: string): Part | undefined {
  *
  * @throws CliError if they contradict each other
  */
-export function waitCondition(values: readonly string[]): WaitCondition {
-  const parts = values.map((value) => parseWaitPart(value) ?? {});
-  const states = new Set(parts.flatMap(({ state }) => state ?? []));
-  const counts = new Set(parts.flatMap(({ count }) => count ?? []));
+export function waitCondition(parts: readonly WaitPart[]): WaitCondition {
+  const states = new Set(parts.flatMap((part) => ('state' in part ? part.state : [])));
+  const counts = new Set(parts.flatMap((part) => ('count' in part ? part.count : [])));
   if (states.has('gone') && (states.size > 1 || counts.size > 0))
     throw usageError(
       '--for gone cannot be combined with other conditions: it means that no kite is registered.',

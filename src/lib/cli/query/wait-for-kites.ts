@@ -1,7 +1,7 @@
 import { Backoff } from '../../util/backoff.js';
 import { formatDuration } from '../../util/duration.js';
 import { CliError, isCliError } from '../runtime/cli-error.js';
-import { type CommandRuntime, withSignal } from '../runtime/command-runtime.js';
+import { type CommandRuntime, runtimeWith } from '../runtime/command-runtime.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { pause } from '../runtime/pause.js';
 import { waitSettings } from '../settings/connection-settings.js';
@@ -80,7 +80,7 @@ class Waiting {
     signal.addEventListener('abort', interrupt, { once: true });
     if (signal.aborted) interrupt();
     try {
-      await this.#attempts();
+      await this.#spinner.during(this.#progress(), () => this.#attempts());
     } catch (error) {
       if (!this.#isMet) throw this.#end.signal.aborted ? this.#end.signal.reason : error;
     } finally {
@@ -100,7 +100,8 @@ class Waiting {
 
   async #attempts(): Promise<never> {
     const { signal } = this.#end;
-    const runtime = withSignal(this.#runtime, signal);
+    // Its own spinner shows the progress of all attempts.
+    const runtime = runtimeWith(this.#runtime, { signal, env: { ...this.#runtime.env, TERM: 'dumb' } });
     const backoff = new Backoff({ max: MAX_RETRY_DELAY });
     for (;;) {
       const failure = await withKontrol(this.#options.settings, this.#operation, runtime, (session) =>
@@ -111,9 +112,8 @@ class Waiting {
         return error;
       });
       this.#failure = failure;
-      await this.#spinner.during(`Waiting for Kontrol: ${failure.message}`, () =>
-        pause(backoff.next(), signal),
-      );
+      this.#spinner.update(this.#progress());
+      await pause(backoff.next(), signal);
     }
   }
 
@@ -134,7 +134,7 @@ class Waiting {
       runtime,
     );
     try {
-      return await this.#spinner.during(this.#progress(), () => following);
+      return await following;
     } finally {
       kites.close();
     }
@@ -153,6 +153,7 @@ class Waiting {
   #progress(): string {
     const { path, condition } = this.#options;
     const what = `Waiting for ${describeCondition(condition, path)}`;
+    if (this.#failure) return `${what}: ${this.#failure.message}`;
     return this.#kites ? `${what}: ${this.#kites.summary}` : what;
   }
 

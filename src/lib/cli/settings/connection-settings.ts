@@ -1,6 +1,7 @@
 import { DURATION } from '../../kite/config/accepted-values.js';
 import { accessSettings } from './access-settings.js';
 import type { CliSetting } from './cli-setting.js';
+import { WAIT_PARTS } from './command-values.js';
 import { commonSettings } from './common-settings.js';
 
 const { to, kontrol, timeout, transport, auth, kontrolAuth, kiteKey, context, keyStore } = commonSettings;
@@ -39,6 +40,24 @@ export const waitSettings = {
     accept: DURATION,
     default: 60_000,
     defaultText: '1m',
+    commands: ['wait'],
+  },
+  for: {
+    name: 'wait condition',
+    summary: `What to wait for: ${WAIT_PARTS.description}. Repeatable.`,
+    flag: {
+      name: 'for',
+      kind: 'list',
+      oneValue: true,
+      helpValue: 'CONDITION',
+      description:
+        'registered: a kite is registered. answering: a kite is registered, and answers a ping (kite.ping). gone: no kite is ' +
+        'registered. count=N: at least N kites are, instead of one; it can be combined with registered and answering.',
+    },
+    variables: [],
+    accept: WAIT_PARTS,
+    default: [],
+    defaultText: 'registered',
     commands: ['wait'],
   },
 } as const satisfies Readonly<Record<string, CliSetting>>;

@@ -1,11 +1,18 @@
 import { type Auth, type Client, Kite } from '../../index.js';
 import type { DialedPeer } from '../../kite/kite-options.js';
 import { ATTEMPTS_OF_CALL } from '../../kite/limits/kite-limits.js';
-import { mayRepeat } from '../../kite/service/may-repeat.js';
+import { mayRepeat } from '../../kite/service/attempts.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { isCliError } from '../runtime/cli-error.js';
 import { chooseKey } from './choose-key.js';
-import { type DialedKite, dialFirst, type DialCandidate } from './dial-first.js';
+import { toCliError } from '../frame/failures.js';
+import {
+  type DialCandidate,
+  type DialedKite,
+  dialFirst,
+  type FailedKites,
+  lastFailure,
+} from './dial-first.js';
 import { addCallerMethods } from './caller-methods.js';
 import { InputGate } from './input-gate.js';
 import { readAccess } from './read-access.js';
@@ -100,14 +107,17 @@ export async function connectTo<Result>(
       clients.add(client);
       return client;
     };
+    const failed: FailedKites = [];
     for (let left = candidates, calls = 1; ; calls++) {
-      const connected = await dialFirst(left, { spinner, runtime }, connect);
+      const connected = await dialFirst(left, { spinner, runtime }, connect, failed);
       try {
         return await use(connected);
       } catch (error) {
         left = connected.rest;
         const isLast = left.length === 0 || calls === ATTEMPTS_OF_CALL;
-        if (isLast || signal.aborted || !canRepeat(error, idempotent) || !options.repeatable?.()) throw error;
+        if (signal.aborted || !canRepeat(error, idempotent) || options.repeatable?.() !== true) throw error;
+        failed.push({ kite: connected, error: toCliError(error) });
+        if (isLast) throw lastFailure(failed) ?? error;
       }
     }
   } catch (error) {

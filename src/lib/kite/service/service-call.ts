@@ -9,7 +9,7 @@ import { ATTEMPTS_OF_CALL } from '../limits/kite-limits.js';
 import type { OpeningStream } from '../streams/remote-stream.js';
 import { type Endpoint, isUnanswered, type ServiceKite } from './endpoint.js';
 import type { EndpointLink } from './endpoint-pool.js';
-import { mayRepeat } from './may-repeat.js';
+import { type FailedAttempt, listAttempts, mayRepeat } from './attempts.js';
 
 /** What a call of a service needs of it. */
 export interface ServiceCallHost {
@@ -55,7 +55,7 @@ export interface ServiceRequest {
   readonly stream: OpeningStream | undefined;
 }
 
-interface FailedAttempt {
+interface FailedCall extends FailedAttempt {
   readonly kite: ServiceKite;
   readonly error: KiteError;
 }
@@ -71,7 +71,7 @@ export class ServiceCall {
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
   readonly #startedAt: number;
-  #failures: FailedAttempt[] | undefined;
+  #failures: FailedCall[] | undefined;
   #tried: Set<Endpoint> | undefined;
   #running = 0;
   #isDone = false;
@@ -293,7 +293,7 @@ export class ServiceCall {
     const failures = this.#failures ?? [];
     const isAnswer = last && !last.retryable && !isUnanswered(last);
     if (last && (isAnswer || (failures.length === 1 && why === ''))) return last;
-    const tried = failures.map(({ kite, error }) => `${kite.url}: ${error.message}`);
+    const tried = listAttempts(failures);
     const none = last ? [] : this.#host.whyNone();
     const { name } = this.#host;
     const details = [why, ...tried, ...none].filter((part) => part !== '').join('; ');

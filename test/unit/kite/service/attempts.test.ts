@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mayRepeat } from '../../../../src/lib/kite/service/may-repeat.js';
+import { listAttempts, mayRepeat } from '../../../../src/lib/kite/service/attempts.js';
 import { codedError, KiteError, retryableError } from '../../../../src/lib/protocol/errors.js';
 
 const notSent = retryableError('disconnect', 'notSent', 'the kite is gone');
@@ -16,5 +16,18 @@ describe('mayRepeat', () => {
 
   it('mayRepeat never allows a call that was answered to be made again', () => {
     expect(mayRepeat(new KiteError('genericError', 'no luck'), true)).toBe(false);
+  });
+});
+
+describe('listAttempts', () => {
+  it('listAttempts names each kite with the reason', () => {
+    const failures = [
+      { kite: { url: 'http://a/kite' }, error: notSent },
+      { kite: { url: 'http://b/kite' }, error: lost },
+    ];
+    expect(listAttempts(failures)).toEqual([
+      'http://a/kite: the kite is gone',
+      'http://b/kite: the kite is gone',
+    ]);
   });
 });
