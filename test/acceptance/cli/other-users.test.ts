@@ -29,6 +29,7 @@ const DIALS: Readonly<Record<string, readonly string[]>> = {
     'square 4 --to {url} --transport XHRPolling',
     'square 4 --to /bob/prod/math',
     'square 4',
+    'square 4 --to /bob/prod/math --all',
     'square --stdin --parallel 4 --to {url}',
   ],
   complete: ['-- call --to {url} s', '-- query /'],
@@ -54,6 +55,7 @@ const DIALS: Readonly<Record<string, readonly string[]>> = {
   tell: ['--to {url} --method square 4'],
   token: ['/bob/prod/math'],
   top: ['--once', '/bob --once'],
+  wait: ['/bob/prod'],
   watch: ['/bob/prod'],
 };
 

@@ -34,6 +34,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   register: ['--username', 'carol', '--invite-file', '-', '--force'],
   tell: ['--method', 'square'],
   token: ['/bob/prod/math'],
+  wait: ['/bob/prod/math'],
 };
 
 /** Arguments of the servers. */

@@ -10,7 +10,7 @@ const DIRECT: Readonly<Record<string, string>> = {
   'src/lib/util/next-turn.ts': 'the next turn of the event loop, without a delay',
   'src/lib/util/socket-lock.ts': 'a fixed delay that keeps the process alive',
   'src/lib/kontrol/storage/etcd/etcd-cluster.ts': 'a fixed delay that keeps the process alive',
-  'src/lib/cli/query/follow-kites.ts': 'a delay of at most ten seconds that keeps the process alive',
+  'src/lib/cli/runtime/pause.ts': 'a delay of at most ten seconds that keeps the process alive',
   'src/lib/cli/runtime/child-groups.ts': 'a fixed delay that keeps the process alive',
   'src/ui/workspace.ts': 'a fixed interval of a page',
 };

@@ -116,7 +116,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/doctor/key-checks',
     'cli/doctor/kontrol-checks',
   ],
-  'cli/every-command': ['cli/call/ping'],
+  'cli/every-command': ['cli/call/ping', 'cli/call/ping-kite'],
   'cli/expose': [
     'cli/expose/expose',
     'cli/expose/expose-events',
@@ -205,6 +205,8 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/top': ['cli/top/full-screen', 'cli/top/top', 'cli/top/top-rows'],
   'cli/go-kontrol': ['cli/target/missing-method'],
   'cli/url-without-path': ['cli/target/connect-at-path', 'kite/call/kite-path'],
+  'cli/call-all': ['cli/call/at-all-kites', 'cli/call/call-all', 'cli/call/ping-all', 'cli/runtime/pause'],
+  'cli/wait': ['cli/query/awaited-kites', 'cli/query/wait-flags', 'cli/query/wait-for-kites'],
   'cli/watch': ['cli/query/follow-kites', 'kite/kontrol/watch-or-poll'],
   'kontrol/revocation': ['kontrol/admin/users'],
   'kite/request-router': ['kite/serve/request-router', 'kite/serve/http-listener', 'kite/serve/refusal-log'],

@@ -50,6 +50,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     BATCHES_PER_WINDOW: 'the part of a window for which credit is given at a time',
   },
   'src/lib/kite/service/endpoint-pool.ts': { IDLE_CHECKS: 'how long an unused connection stays open' },
+  'src/lib/cli/query/awaited-kites.ts': { LISTED_KITES: 'the length of an error of the program itself' },
   'src/lib/kite/service/service-core.ts': { LISTED_KITES: 'the length of an error of the program itself' },
   'src/lib/kite/service/retry-budget.ts': {
     RESERVE: 'how many calls of the program itself are made again',

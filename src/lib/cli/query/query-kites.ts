@@ -59,7 +59,7 @@ export function watch(options: Omit<QueryOptions, 'watch'>, runtime: CommandRunt
  *
  * @throws CliError immediately, if the path is not a valid query
  */
-function queryBuilder({
+export function queryBuilder({
   path,
   fields,
 }: Pick<QueryOptions, 'path' | 'fields'>): (kontrol: Pick<KontrolSession, 'key'>) => KiteQuery {
