@@ -308,6 +308,7 @@ const kite: readonly Folder[] = [
       'kontrol-peer',
       'page-kite',
       'page-kite-options',
+      'service-page-kite',
       'web-socket-kite',
       'webrtc-kite',
     ],

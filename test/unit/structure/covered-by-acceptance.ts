@@ -21,6 +21,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/service/service-calls',
     'kite/service/service-link',
   ],
+  'browser/service': ['browser-service-global', 'kite/page/service-page-kite'],
   'browser/core': ['browser-core-global'],
   'kite/local': ['kite/local-peer'],
   'kite/identity': [
