@@ -37,6 +37,7 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
   const check = new RegistrationCheck(options.settings);
   const kite = await createKite(options, check, logger, runtime);
   check.observe(kite);
+  kite.health();
   const shell = new ShellMethods({
     ...options,
     env,
