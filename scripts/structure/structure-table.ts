@@ -168,6 +168,7 @@ const cli: readonly Folder[] = [
       'command-limits',
       'exit-codes',
       'import-module',
+      'instance-link',
       'json',
       'last-line',
       'line-gate',

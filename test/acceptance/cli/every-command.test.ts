@@ -332,6 +332,12 @@ const LINES: readonly Line[] = [
     screen: /listens at/,
   },
   {
+    line: 'kitectl serve ./kite.js --register --instances 2',
+    until: '[2] registered as /bob/unknown/kite/',
+    pipe: /^$/,
+    screen: /\[2\] kite 1\.0\.0 listens at/,
+  },
+  {
     line: 'kitectl shell --to http://localhost:3636/kite',
     prompts: [
       ['> ', 'square 4\r'],

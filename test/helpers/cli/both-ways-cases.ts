@@ -175,6 +175,8 @@ export const cases: Readonly<Record<string, Cases>> = {
     works: [
       { line: '--json --port 0 --name up --method date --exec date', serves: LISTENING },
       { line: './nothing.js' },
+      { line: '--name up --method date --exec date --instances 0' },
+      { line: '--name up --method date --exec date --instances 2 --port 65535' },
       { line: '--name up --method date --exec date --result xml' },
       { line: '--name up --method date --exec date --result text --result json' },
     ],

@@ -12,6 +12,7 @@ const DIRECT: Readonly<Record<string, string>> = {
   'src/lib/kontrol/storage/etcd/etcd-cluster.ts': 'a fixed delay that keeps the process alive',
   'src/lib/cli/runtime/pause.ts': 'a delay of at most ten seconds that keeps the process alive',
   'src/lib/cli/runtime/child-groups.ts': 'a fixed delay that keeps the process alive',
+  'src/lib/cli/serve/serve-instances.ts': 'a fixed interval that keeps the process alive',
   'src/ui/workspace.ts': 'a fixed interval of a page',
 };
 

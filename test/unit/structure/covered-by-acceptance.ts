@@ -93,6 +93,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/locks': ['keys/file-lock'],
   'cli/server-access': ['cli/settings/access-settings'],
   'cli/signals': ['cli/frame/handle-signals'],
+  'cli/instances': ['cli/runtime/instance-link', 'cli/serve/instance-process', 'cli/serve/serve-instances'],
   'cli/completion': [
     'cli/completion/command-manifest',
     'cli/completion/look-up-values',

@@ -22,6 +22,8 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/cli/kites/install-source.ts': { '214': 'the longest name of a package in npm' },
   'src/lib/cli/kites/staging.ts': { STALE_AGE: 'the age of a folder that no process uses any more' },
+  'src/lib/cli/serve/instance-addresses.ts': { LAST_PORT: 'the last port of TCP' },
+  'src/lib/cli/serve/supervisor.ts': { STABLE_TIME: 'when the start of an instance counts as successful' },
   'src/lib/cli/target/ask-all.ts': { PROBE_TIMEOUT: 'how long an answer is awaited' },
   'src/lib/cli/settings/kontrol-start-settings.ts': { default: 'the default of a setting' },
   'src/lib/cli/terminal/tables.ts': { MIN_COLUMN_WIDTH: 'the layout of a table' },
