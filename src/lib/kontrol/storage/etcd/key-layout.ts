@@ -114,11 +114,12 @@ export function deleteOp(key: Buffer): IRequestOp {
 
 /** Parses a registration. Returns undefined if the value is malformed. */
 export function parseRegistration({ value }: IKeyValue): Registration | undefined {
-  const { kite, url, keyId, registeredAt, expiresAt } = parseFields(value);
+  const { kite, url, keyId, registeredAt, expiresAt, silentSince } = parseFields(value);
   const identity = parseIdentity(kite);
   if (identity.id === '' || !isString(url) || !isString(keyId)) return undefined;
   if (!isNumber(registeredAt) || !isNumber(expiresAt)) return undefined;
-  return { kite: identity, url, keyId, registeredAt, expiresAt };
+  const silent = isNumber(silentSince) && { silentSince };
+  return { kite: identity, url, keyId, registeredAt, expiresAt, ...silent };
 }
 
 export function parseHeartbeat({ value }: IKeyValue): HeartbeatValue | undefined {
