@@ -12,7 +12,8 @@ export default class Query extends BaseCommand {
   static override description =
     'A query is a path /user/environment/name/version/region/hostname/id; fields at the end can be omitted. The version can be ' +
     'a constraint, such as ">= 1.0, < 2.0". Prints a table on a terminal, and a number, path and URL, separated by tabs, ' +
-    'otherwise; with --json, an array of {kite,url}.';
+    'otherwise; with --json, an array of {kite,url,registeredAt}. A kite whose connection to Kontrol has dropped is silent: with ' +
+    '--json it has silentSince, and -o wide shows since when. It is removed soon unless it returns.';
 
   static override examples = [
     { description: 'List your kites.', command: '<%= config.bin %> query' },
@@ -40,7 +41,7 @@ export default class Query extends BaseCommand {
     ...queryFieldFlags,
     watch: boolean({
       default: false,
-      summary: 'Keep running, and print each change: REGISTER or DEREGISTER, path and URL.',
+      summary: 'Keep running, and print each change: REGISTER, SILENT or DEREGISTER, path and URL.',
       description: 'With --json, prints one line {"action":…,"kite":…,"url":…} per kite and per change.',
     }),
   };
