@@ -141,8 +141,8 @@ export class Kontrol {
       watchers: () => this.#watchers.size,
       storeUp: () => storeSync.online,
     });
-    registry.on('update', (entry) => {
-      if (!entry.remote) this.#metrics.updated(entry.silentSince !== undefined);
+    registry.on('update', ({ silentSince }, isOwn) => {
+      if (isOwn) this.#metrics.updated(silentSince !== undefined);
     });
     this.#credentials = new Credentials({ keyRing, identity: this.kite.identity, limits, clock });
     this.#invites = new Invites(storage, leases.clock);

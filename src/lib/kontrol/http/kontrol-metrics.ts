@@ -50,7 +50,7 @@ export class KontrolMetrics extends MetricsRegistry {
     });
     this.#returns = new Counter({
       name: 'kontrol_kites_returned_total',
-      help: 'Silent kites that registered again at this node',
+      help: 'Kites that registered again after their connection to this node had dropped',
       registers,
     });
     this.#signatures = new Counter({

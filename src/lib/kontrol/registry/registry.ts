@@ -15,8 +15,8 @@ export type RegistryEvents = {
   register: [entry: RegistryEntry];
   /** A kite was removed, or its path has changed. */
   deregister: [entry: RegistryEntry, reason: DeregisterReason];
-  /** A registered kite is silent now, or is not any more. */
-  update: [entry: RegistryEntry];
+  /** A registered kite is silent now, or is not any more. `isOwn`: this node had the connection that dropped. */
+  update: [entry: RegistryEntry, isOwn: boolean];
 };
 
 export interface RegistryOptions {
@@ -157,7 +157,7 @@ export class Registry extends Emitter<RegistryEvents> {
     if (entry.silentSince !== undefined || this.get(entry.kite.id) !== entry) return;
     entry.silentSince = since;
     this.#note(entry);
-    this.emit('update', entry);
+    this.emit('update', entry, true);
   }
 
   /** Ends the lease of an entry after so many milliseconds, if it would end later. */
@@ -219,7 +219,7 @@ export class Registry extends Emitter<RegistryEvents> {
     now: number,
   ): RegistryEntry {
     const wasAlive = this.#isAlive(entry, now);
-    const [was, is] = [entry.silentSince, registration.silentSince];
+    const [was, is, isOwn] = [entry.silentSince, registration.silentSince, !entry.remote];
     entry.origin = origin;
     entry.silentSince = is;
     this.#note(entry);
@@ -230,7 +230,7 @@ export class Registry extends Emitter<RegistryEvents> {
     entry.storedExpiresAt = registration.expiresAt;
     // Watchers are notified, because queries no longer found the expired entry.
     if (!wasAlive) this.emit('register', entry);
-    else if ((was === undefined) !== (is === undefined)) this.emit('update', entry);
+    else if ((was === undefined) !== (is === undefined)) this.emit('update', entry, isOwn);
     return entry;
   }
 
