@@ -735,6 +735,13 @@ export const commandErrorTypes = {
     meaning: 'A program that the command started ended with this exit code. The command prints no message.',
     action: 'Read the output of that program.',
   },
+  instance: {
+    exitCodes: ['remoteError'],
+    meaning:
+      'An instance of `kitectl serve --instances` ended before it listened, ended again and again after the start, or did not finish its calls.',
+    action:
+      'Read the log above. To see the failure of a single process, start the kite without `--instances`.',
+  },
   internal: {
     exitCodes: ['remoteError'],
     meaning: 'A bug in kitectl.',

@@ -161,6 +161,7 @@ function copyRuntime(runtime: CommandRuntime): CommandRuntime {
     clock,
     deferExit: () => runtime.deferExit(),
     leaveSignals: () => runtime.leaveSignals(),
+    beforeForcedExit: (work) => runtime.beforeForcedExit(work),
     onServerSignals: (listeners) => runtime.onServerSignals(listeners),
     reduceMemoryUse: () => runtime.reduceMemoryUse(),
     limitGarbage: () => runtime.limitGarbage(),

@@ -103,7 +103,13 @@ export const commonSettings = {
       helpValue: 'DURATION',
     },
     context: 'timeout',
-    commands: [...CONNECTION_COMMANDS, ...KONTROL_COMMANDS, 'register', EXPLAIN],
+    // The flag of wait is another setting.
+    commands: [
+      ...CONNECTION_COMMANDS,
+      ...KONTROL_COMMANDS.filter((name) => name !== 'wait'),
+      'register',
+      EXPLAIN,
+    ],
   },
   transport: {
     ...kiteSettings.transport,
