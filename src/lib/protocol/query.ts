@@ -82,7 +82,9 @@ export function formatQueryPath(query: KiteQuery): string {
 
 /** Returns the query for kites whose fields are exactly these, also if they contain the wildcards of globs. */
 export function exactQuery(fields: KiteQuery): KiteQuery {
-  return mapFields(fields, escapeGlob);
+  return Object.values(fields).some((value) => escapeGlob(value) !== value)
+    ? mapFields(fields, escapeGlob)
+    : fields;
 }
 
 /** Whether a field of a query is a glob. */
