@@ -36,7 +36,12 @@ describe('a query for Kontrol', () => {
 
   it('a query for Kontrol with globs that it cannot answer fails with what to do', () => {
     const asked = new KontrolQuery(parseQueryPath('/*/prod/math'));
-    for (const message of ['Empty username field', 'Invalid query. It must be an object with the fields'])
+    for (const message of [
+      'Empty username field',
+      'all query fields are empty',
+      'Invalid query. It must be an object with the fields',
+      'runtime error: invalid memory address or nil pointer dereference',
+    ])
       expect(() => asked.rethrow(new KiteError('genericError', message))).toThrow(
         expect.objectContaining({
           code: 'noGlobs',
