@@ -85,7 +85,7 @@ const USES: readonly Use[] = [
   use(['top', '/bob/*/math', '--once', '-o', 'name'], /^\/bob\/prod\/math\/.*\n\/bob\/test\/math\/.*\n$/),
   use(['call', 'square', '4', '--to', '/bob/*/math'], /^16\n$/),
   use(['call', 'square', '4', '--to', '/bob/te*/*'], /^16\n$/),
-  use(['tell', 'square', '4', '--to', '/bob/te*/*'], /^$/),
+  use(['tell', '4', '--method', 'square', '--to', '/bob/te*/*'], /^16\n$/),
   use(['ping', '--to', '/bob/test/m*'], /ms/),
   use(['call', 'square', '4', '--to', '/bob/*/math', '--all'], /\/bob\/prod\/math\/[^]*\/bob\/test\/math\//),
   use(['ping', '--to', '/bob/*/math', '--all'], /\/bob\/prod\/math\/[^]*\/bob\/test\/math\//),
@@ -117,7 +117,7 @@ describe.each(['this Kontrol', GO])('globs on the command line at %s', (type) =>
   });
 
   it(`kitectl query --watch takes globs at ${type}`, async () => {
-    await fleet.register('news', 'test');
+    const news = await fleet.register('news', 'test');
     const watch = fleet.cli.start(['query', '--watch', '/bob/*/ne*', '--json']);
     onTestFinished(() => void watch.child.kill('SIGKILL'));
     await watch.until(({ stdout }) => stdout.includes('"news"'));
@@ -128,6 +128,7 @@ describe.each(['this Kontrol', GO])('globs on the command line at %s', (type) =>
     await newer.kite.close({ drainTimeout: 0 });
     await watch.until(({ stdout }) => stdout.includes('"DEREGISTER"'));
     expect(watch.stdout).not.toMatch(/other|math|text/);
+    await news.kite.close({ drainTimeout: 0 });
   });
 
   it(`the tokens of globs on the command line are for the kites of one name at ${type}`, async () => {
