@@ -157,8 +157,8 @@ export const REVOKED_IDS = 100_000;
 export const KEY_ENCODINGS = 16;
 
 /**
- * Maximum number of tokens that a client of a Kontrol in Go keeps for the results of queries with globs. Default 1,000. If exceeded, the
- * least recently used one is requested again.
+ * Maximum number of tokens that a client of a Kontrol in Go keeps for the results of queries with globs. Default 1,000. If
+ * exceeded, the least recently used one is requested again.
  */
 export const NARROW_TOKENS = 1000;
 
