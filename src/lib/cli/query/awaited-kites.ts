@@ -58,13 +58,13 @@ export class AwaitedKites {
   change({ action, kite: { kite, url } }: KiteEvent): void {
     const before = this.#registered.get(kite.id);
     if (before) this.#pool?.remove(before.url, kite.id);
-    if (action === 'REGISTER') {
+    if (action === 'DEREGISTER') {
+      this.#registered.delete(kite.id);
+      this.#gone.set(kite.id, before ?? { kite, url });
+    } else {
       this.#registered.set(kite.id, { kite, url });
       this.#gone.delete(kite.id);
       this.#ask([{ kite, url }]);
-    } else {
-      this.#registered.delete(kite.id);
-      this.#gone.set(kite.id, before ?? { kite, url });
     }
     this.#options.changed();
   }
