@@ -168,6 +168,7 @@ const cli: readonly Folder[] = [
       'command-limits',
       'exit-codes',
       'import-module',
+      'instance-link',
       'json',
       'last-line',
       'line-gate',
@@ -239,7 +240,11 @@ const kontrol: readonly Folder[] = [
     name: 'storage',
     about: 'the stores',
     folders: [
-      { name: '.', about: 'opening a store by its configuration', exports: ['open-storage'] },
+      {
+        name: '.',
+        about: 'opening a store by its configuration',
+        exports: ['open-storage', 'store-transfer'],
+      },
       {
         name: 'etcd',
         about: 'the store in etcd',
@@ -257,7 +262,14 @@ const kontrol: readonly Folder[] = [
       {
         name: 'shared',
         about: 'the interface of a store, and helpers of several stores',
-        entries: ['change-listeners', 'sealed-key-pairs', 'storage-deadline', 'write-batch'],
+        entries: [
+          'change-listeners',
+          'read-records',
+          'sealed-key-pairs',
+          'sealer',
+          'storage-deadline',
+          'write-batch',
+        ],
         exports: ['entries', 'storage'],
       },
     ],
@@ -297,6 +309,7 @@ const kite: readonly Folder[] = [
       'kontrol-peer',
       'page-kite',
       'page-kite-options',
+      'service-page-kite',
       'web-socket-kite',
       'webrtc-kite',
     ],

@@ -332,6 +332,12 @@ const LINES: readonly Line[] = [
     screen: /listens at/,
   },
   {
+    line: 'kitectl serve ./kite.js --register --instances 2',
+    until: '[2] registered as /bob/unknown/kite/',
+    pipe: /^$/,
+    screen: /\[2\] kite 1\.0\.0 listens at/,
+  },
+  {
     line: 'kitectl shell --to http://localhost:3636/kite',
     prompts: [
       ['> ', 'square 4\r'],
@@ -406,6 +412,20 @@ const LINES: readonly Line[] = [
     code: 2,
     screen: /The storage "file" does not encrypt keys/,
   },
+  {
+    line: 'kitectl kontrol export',
+    pipe: /^$/,
+    pipeCode: 3,
+    code: 3,
+    screen: /KONTROL_SECRET is not set/,
+  },
+  {
+    line: 'kitectl kontrol import',
+    pipe: /^$/,
+    pipeCode: 3,
+    code: 2,
+    screen: /Standard input is a terminal, and not an export/,
+  },
   // The last one: afterwards the kite keys of the other users are of a previous pair.
   { line: 'kitectl kontrol keys rotate', pipe: /^Rotated the keys\. The new signing key pair is \S+$/m },
 ];
@@ -422,6 +442,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'kitectl keys move --to keychain': 'cli-keychain',
   'kitectl wait /bob/prod/math --for answering --for count=3 --timeout 5m': 'cli-wait: three kites',
   'kitectl register --to http://127.0.0.1:4000/kite --username bob --key-store keychain': 'cli-keychain',
+  'KONTROL_SECRET="$SECRET" kitectl kontrol export > kontrol.jsonl': 'cli-kontrol-transfer',
+  'KONTROL_SECRET="$SECRET" kitectl kontrol import --storage postgres < kontrol.jsonl':
+    'cli-kontrol-transfer',
   'KONTROL_SECRET="$NEW" KONTROL_FORMER_SECRET="$OLD" kitectl kontrol keys reseal --storage postgres':
     'cli-kontrol-postgres, and cli-kontrol-etcd',
   'kitectl kontrol start --ip 0.0.0.0 --kontrolurl https://kontrol.example.com:4000/kite --tlscertfile cert.pem --tlskeyfile key.pem --storage etcd --machines http://10.0.0.1:2379':

@@ -61,7 +61,7 @@ const DIALS: Readonly<Record<string, readonly string[]>> = {
 
 /** The commands that connect to none of these. */
 const DIALS_NOTHING = (
-  'completion config:explain install keygen kontrol:keys:reseal kontrol:start list run uninstall ' +
+  'completion config:explain install keygen kontrol:export kontrol:import kontrol:keys:reseal kontrol:start list run uninstall ' +
   'context:add context:list context:previous context:remove context:show context:use ' +
   'keys:list keys:move keys:remove keys:show showkey'
 ).split(' ');

@@ -74,6 +74,11 @@ const COMMANDS: Readonly<Record<string, LongRunning>> = {
     started: printed,
     server: true,
   },
+  'serve --instances': {
+    args: () => ['serve', 'kite.mjs', '--json', '--no-auth', '--instances', '2'],
+    started: ({ stdout }) => stdout.split('\n').length === 3,
+    server: true,
+  },
   'kontrol start': {
     args: () => [
       'kontrol',
@@ -165,7 +170,7 @@ describe('commands that run until a signal', () => {
     expect(cases.length + names.length).toBeGreaterThanOrEqual(60);
   });
 
-  it.each(['serve --exec', 'kontrol start', 'proxy start'])(
+  it.each(['serve --exec', 'serve --instances', 'kontrol start', 'proxy start'])(
     '%s on a terminal ends gracefully when the terminal is closed',
     async (name) => {
       const [command = '', ...rest] = COMMANDS[name]?.args() ?? [];

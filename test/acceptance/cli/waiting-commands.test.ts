@@ -59,6 +59,7 @@ const OTHERS: ReadonlySet<string> = new Set([
   'context show',
   'context use',
   'keygen',
+  'kontrol export',
   'kontrol keys reseal',
   'list',
   'uninstall',

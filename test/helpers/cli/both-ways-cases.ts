@@ -107,6 +107,13 @@ export const cases: Readonly<Record<string, Cases>> = {
     ],
   },
   'kontrol:keys:list': { works: [{ line: '--key-file kontrol.key' }] },
+  'kontrol:export': { works: [{ line: '--storage memory' }] },
+  'kontrol:import': {
+    works: [
+      { line: '--storage memory', input: '' },
+      { line: '', input: '{"type":"end"}' },
+    ],
+  },
   'kontrol:keys:reseal': { works: [{ line: '--storage memory' }] },
   'kontrol:keys:revoke': {
     works: [
@@ -168,6 +175,8 @@ export const cases: Readonly<Record<string, Cases>> = {
     works: [
       { line: '--json --port 0 --name up --method date --exec date', serves: LISTENING },
       { line: './nothing.js' },
+      { line: '--name up --method date --exec date --instances 0' },
+      { line: '--name up --method date --exec date --instances 2 --port 65535' },
       { line: '--name up --method date --exec date --result xml' },
       { line: '--name up --method date --exec date --result text --result json' },
     ],

@@ -24,6 +24,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'kontrol/kontrol-start.ts': 'a line for each step of the start',
   'kontrol/kontrol-users.ts': 'one line',
   'kontrol/reseal.ts': 'one line',
+  'kontrol/export-import.ts': 'one line at the end; the export waits for its output',
   'proxy/proxy-start.ts': 'a line for each step of the start',
   'proxy/proxy-status.ts': 'a line for each proxy',
   'query/follow-kites.ts': 'notes about the connection, each once',

@@ -1,5 +1,5 @@
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
-import type { KiteQuery } from '../../protocol/query.js';
+import { exactQuery, type KiteQuery } from '../../protocol/query.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { findKites, type FoundKite } from '../target/discovery.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
@@ -64,8 +64,8 @@ export function queryBuilder({
   fields,
 }: Pick<QueryOptions, 'path' | 'fields'>): (kontrol: Pick<KontrolSession, 'key'>) => KiteQuery {
   if (fields && isIdOnly(fields)) return () => fields;
-  if (fields) return ({ key }) => ({ username: key.username, ...fields });
-  if (path === undefined) return ({ key }) => ({ username: key.username });
+  if (fields) return ({ key }) => ({ ...exactQuery({ username: key.username }), ...fields });
+  if (path === undefined) return ({ key }) => exactQuery({ username: key.username });
   // An empty query finds every kite that the user may find.
   if (path.trim() === '/') return () => ({});
   const query = requireQuery(path);

@@ -6,6 +6,15 @@
  */
 export const WAITING_CALLS = 1024;
 
+/** Maximum number of instances of `kitectl serve`. Default 256. If exceeded, the command fails. */
+export const INSTANCES = 256;
+
+/**
+ * Maximum number of times in a row that an instance of `kitectl serve` ends within ten seconds after its start, before any
+ * instance has run for longer. Default 5. If exceeded, the command fails. Later, the instance is started again each time.
+ */
+export const INSTANCE_DEATHS = 5;
+
 /**
  * Maximum number of kites that a command asks at a time whether they respond. Default 50. If exceeded, the rest is asked when
  * others have responded.

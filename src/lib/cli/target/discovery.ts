@@ -1,6 +1,8 @@
 import type { Kite, RemoteKite } from '../../index.js';
+import { isGlob } from '../../protocol/glob.js';
+import { shellQuote } from '../../keys/secret-access.js';
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
-import { type KiteQuery, formatQueryPath } from '../../protocol/query.js';
+import { exactQuery, type KiteQuery, formatQueryPath } from '../../protocol/query.js';
 import { type CliError, notFound } from '../runtime/cli-error.js';
 import { formatDuration } from '../../util/duration.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
@@ -41,7 +43,7 @@ export async function discover(
   const ownKey = await findKey(settings);
   if (!ownKey) throw noTarget();
   return withKey(settings, ownKey, 'looking for your kites', runtime, async (session) => {
-    const found = await findKites(session, { username: ownKey.key.username });
+    const found = await findKites(session, exactQuery({ username: ownKey.key.username }));
     const own = withoutKontrol(found, session);
     const probe = (kite: FoundKite, timeout: number): Promise<boolean> =>
       answersPing(session.kite, toCandidate(kite, auth, session), timeout);
@@ -105,8 +107,13 @@ export async function findKites(
     `No kite is registered for ${path} at ${session.url}.`,
     query.environment === undefined
       ? 'Start a kite that registers there, and that the policy lets you find.'
-      : `List the kites with: kitectl query /${query.username ?? 'USER'}`,
+      : `List the kites with: kitectl query ${listedPath(query)}`,
   ).with({ code: 'noKite' });
+}
+
+/** Returns the query for the kites of the same user, as it is written in a shell. */
+function listedPath({ username = 'USER' }: KiteQuery): string {
+  return isGlob(username) ? '/' : shellQuote(`/${username}`);
 }
 
 /** Returns the kites at Kontrol that match a query, which may be none. */
