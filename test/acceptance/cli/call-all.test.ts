@@ -293,3 +293,35 @@ describe('call --retry', () => {
     expect({ code: again.code, stdout: again.stdout, calls }).toEqual({ code: 0, stdout: '2\n', calls: 2 });
   });
 });
+
+describe('call --to QUERY', () => {
+  it('call reports what it has tried if no kite of a query can be called', async () => {
+    const name = `gone${fleets++}`;
+    const urls = await Promise.all([freePort(), freePort()]);
+    for (const port of urls) await registerByHand(name, `http://127.0.0.1:${port}/kite`);
+    const { code, stderr } = await run(`call index --to /bob/prod/${name}`);
+    expect(code).toBe(6);
+    expect(stderr).toContain('error: None of 2 kites could be called: ');
+    for (const port of urls) expect(stderr).toContain(`http://127.0.0.1:${port}/kite: Cannot connect to`);
+  });
+
+  it('call makes a call that may have run at the next kite only with --idempotent', async () => {
+    const name = `pair${fleets++}`;
+    let calls = 0;
+    for (let i = 0; i < 2; i++) {
+      const kite = newKite(name);
+      kite.handle('once', ({ client }) => {
+        calls++;
+        if (calls === 1) client.close();
+        return calls;
+      });
+      await kite.listen();
+      await kite.register();
+    }
+    const lost = await run(`call once --to /bob/prod/${name}`);
+    expect({ code: lost.code, calls }).toEqual({ code: 6, calls: 1 });
+    calls = 0;
+    const { code, stdout } = await run(`call once --to /bob/prod/${name} --idempotent`);
+    expect({ code, stdout, calls }).toEqual({ code: 0, stdout: '2\n', calls: 2 });
+  });
+});
