@@ -9,6 +9,8 @@ export interface Row {
   readonly url: string;
   /** Milliseconds since 1970; undefined if Kontrol does not report it. */
   readonly registeredAt: number | undefined;
+  /** When the connection of the kite to Kontrol dropped, in milliseconds since 1970. Undefined while it is connected. */
+  readonly silentSince: number | undefined;
 }
 
 export const GROUPINGS = ['none', 'username', 'environment', 'name'] as const;

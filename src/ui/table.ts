@@ -177,8 +177,9 @@ function groupTitle(body: HTMLTableSectionElement): HTMLElement {
   return title;
 }
 
-function showAge(node: HTMLElement, { registeredAt }: Row, now: number): void {
-  setText(node, registeredAt === undefined ? 'unknown' : formatAge(now - registeredAt));
+function showAge(node: HTMLElement, { registeredAt, silentSince }: Row, now: number): void {
+  const age = registeredAt === undefined ? 'unknown' : formatAge(now - registeredAt);
+  setText(node, silentSince === undefined ? age : `${age}, silent for ${formatAge(now - silentSince)}`);
   if (registeredAt !== undefined) node.title = new Date(registeredAt).toLocaleString();
 }
 

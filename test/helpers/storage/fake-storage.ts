@@ -1,7 +1,8 @@
-import { mergeCredential } from '../../../src/lib/kontrol/storage/shared/entries.js';
+import { mergeCredential, refreshed, silenced } from '../../../src/lib/kontrol/storage/shared/entries.js';
 import {
   type PutResult,
   type Registration,
+  type SilentMark,
   type Storage,
   type StorageChange,
   StorageError,
@@ -65,8 +66,19 @@ export class FakeStorage implements Storage {
       for (const id of ids) {
         const old = this.stored.get(id);
         if (!old) continue;
-        const registration = { ...old, expiresAt };
+        const registration = refreshed(old, expiresAt);
         this.stored.set(id, registration);
+        this.emit({ type: 'put', registration });
+      }
+    });
+  }
+
+  silence(marks: readonly SilentMark[]): Promise<void> {
+    return this.#do('silence', () => {
+      for (const mark of marks) {
+        const registration = silenced(this.stored.get(mark.id), mark);
+        if (!registration) continue;
+        this.stored.set(mark.id, registration);
         this.emit({ type: 'put', registration });
       }
     });

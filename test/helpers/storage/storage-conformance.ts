@@ -147,6 +147,41 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(await storage.registrations()).toEqual([registration({ expiresAt: NOW + 500_000 })]);
     });
 
+    it('a store marks existing entries as silent until they are put or refreshed', async () => {
+      const storage = await open();
+      const [first, second] = [registration(), registration({ id: idOf(2) })];
+      await Promise.all([storage.put(first, NOW), storage.put(second, NOW)]);
+      const mark = (id: string, silentSince: number) => ({ id, silentSince, expiresAt: NOW + 90_000 });
+      const silenceAll = (at: number) =>
+        storage.silence([idOf(1), idOf(2), idOf(9), 'no-uuid'].map((id) => mark(id, at)));
+      const silent = (silentSince: number) => [first, second].map((each) => ({ ...each, silentSince }));
+      await silenceAll(NOW + 1);
+      expect(byIds(await storage.registrations())).toEqual(silent(NOW + 1));
+      await silenceAll(NOW + 2);
+      expect(byIds(await storage.registrations())).toEqual(silent(NOW + 2));
+      await storage.refresh([idOf(1)], NOW + 95_000);
+      await storage.put({ ...second, expiresAt: NOW + 96_000 }, NOW);
+      const heard = [
+        { ...first, expiresAt: NOW + 95_000 },
+        { ...second, expiresAt: NOW + 96_000 },
+      ];
+      expect(byIds(await storage.registrations())).toEqual(heard);
+      // By a node that does not know yet that the kite has registered at another one.
+      await storage.silence([mark(idOf(2), NOW + 3)]);
+      expect(byIds(await storage.registrations())).toEqual(heard);
+    });
+
+    it('a store marks thousands of entries as silent at the same time', async () => {
+      const storage = await open();
+      const many = Array.from({ length: 1200 }, (_, n) => registration({ id: idOf(n) }));
+      await Promise.all(many.map((each) => storage.put(each, NOW)));
+      await storage.silence(
+        many.map(({ kite, expiresAt }) => ({ id: kite.id, silentSince: NOW + 1, expiresAt })),
+      );
+      const stored = await storage.registrations();
+      expect(stored.filter(({ silentSince }) => silentSince === NOW + 1)).toHaveLength(1200);
+    });
+
     it('a store removes an entry only if it has not been replaced', async () => {
       const storage = await open();
       await storage.put(registration(), NOW);
@@ -297,6 +332,10 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(await again.credentials('bob')).toEqual(lasting ? [credential({ lastUse: NOW })] : []);
     });
   });
+}
+
+function byIds(registrations: readonly Registration[]): Registration[] {
+  return registrations.toSorted((one, other) => one.kite.id.localeCompare(other.kite.id));
 }
 
 async function sortedPairs(storage: Storage): Promise<StoredKeyPair[]> {

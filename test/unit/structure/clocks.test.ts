@@ -43,6 +43,7 @@ const DATES: Readonly<Record<string, string>> = {
   'src/lib/kite/serve/request.ts': 'the date of a deadline that was sent as a duration',
   'src/lib/kite/trust/verified-credentials.ts': 'how long a token is still valid',
   'src/lib/kontrol/admin/users.ts': 'kite keys that were issued before now are revoked',
+  'src/lib/kontrol/registry/lost-kites.ts': 'since when a kite is silent',
   'src/lib/kontrol/registry/registrar.ts': 'whether a kite key is due, and when a kite was registered',
   'src/lib/kontrol/registry/watchers.ts': 'the end of the session in a token',
   'src/lib/kontrol/tokens/credential-uses.ts': 'when a credential was used, and its end',

@@ -266,6 +266,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kontrol/registry/lease-timings',
     'kontrol/registry/queries',
     'kontrol/registry/registrar',
+    'kontrol/registry/registration-outcome',
     'kontrol/registry/registration-record',
     'kontrol/registry/registry-entry',
     'kontrol/registry/string-interner',

@@ -76,6 +76,10 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/kontrol/registry/registration-record.ts': { MIN_KEY_TTL: 'the shortest lifetime of a kite key' },
   'src/lib/kontrol/storage/store-transfer.ts': { CONCURRENT_WRITES: 'concurrency of an import' },
+  'src/lib/kontrol/registry/lost-kites.ts': {
+    FEW: 'when the network is held responsible for lost connections',
+    LOST_PER_STEP: 'the length of a step',
+  },
   'src/lib/kontrol/registry/registrar.ts': { REMOVED_PER_STEP: 'the length of a step' },
   'src/lib/kontrol/registry/registry.ts': {
     EXAMINED_PER_STEP: 'the length of a step',

@@ -5,7 +5,7 @@ import { testIdentity } from '../../helpers/kite/keys.js';
 
 function row(changes: Record<string, string>): Row {
   const kite = testIdentity(changes);
-  return { kite, url: `http://${kite.hostname}:3636/kite`, registeredAt: 0 };
+  return { kite, url: `http://${kite.hostname}:3636/kite`, registeredAt: 0, silentSince: undefined };
 }
 
 const ROWS = [

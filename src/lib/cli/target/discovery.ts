@@ -20,7 +20,8 @@ import { type KontrolSession, withKey, withKontrol } from './with-kontrol.js';
 import { PROBES } from '../runtime/command-limits.js';
 
 /** A kite that Kontrol found. */
-export type FoundKite = Pick<RemoteKite, 'kite' | 'url' | 'token'>;
+export type FoundKite = Pick<RemoteKite, 'kite' | 'url' | 'token'> &
+  Partial<Pick<RemoteKite, 'registeredAt' | 'silentSince'>>;
 
 /**
  * Looks up a target at Kontrol. Returns the kites to dial, in order.

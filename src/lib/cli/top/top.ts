@@ -80,7 +80,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
       watchOrPoll(kite, query, {
         listener({ action, kite: remote }) {
           if (action === 'REGISTER') probes.add(remote);
-          else probes.remove(remote);
+          else if (action === 'DEREGISTER') probes.remove(remote);
         },
         // The screen is redrawn periodically in any case, and shows the last known kites during a failure.
         polling: () => {},

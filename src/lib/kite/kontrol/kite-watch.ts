@@ -12,10 +12,23 @@ import type { KontrolLink } from './kontrol-link.js';
 import type { KontrolQuery } from './kontrol-query.js';
 import type { RemoteKite } from './remote-kite.js';
 
-/** A change of a watched kite: it has registered, or changed its URL (`REGISTER`), or it has deregistered (`DEREGISTER`). */
+/**
+ * A change of a watched kite: it has registered, returned, or changed its URL (`REGISTER`), its connection to Kontrol has dropped
+ * (`SILENT`, see `RemoteKite.silentSince`), or it has deregistered (`DEREGISTER`).
+ */
 export interface KiteEvent {
-  readonly action: 'REGISTER' | 'DEREGISTER';
+  readonly action: 'REGISTER' | 'SILENT' | 'DEREGISTER';
   readonly kite: RemoteKite;
+}
+
+/** Returns what has happened to a registered kite. Undefined if nothing has that a watch reports. */
+export function changeOf(
+  before: RemoteKite | undefined,
+  { url, silentSince }: RemoteKite,
+): 'REGISTER' | 'SILENT' | undefined {
+  if (before?.url !== url) return 'REGISTER';
+  if ((before.silentSince === undefined) === (silentSince === undefined)) return undefined;
+  return silentSince === undefined ? 'REGISTER' : 'SILENT';
 }
 
 /** A watch of the kites that match a query. It runs until `cancel`, or until its kite closes. */
@@ -145,8 +158,10 @@ export class ResumingKiteWatch implements KiteWatch {
     const found = readFoundKite(result);
     const { action } = record(result);
     if (action === 'REGISTER') for (const asked of this.#asked(found)) this.#added(asked);
-    const removed = action === 'DEREGISTER' ? this.#kites.get(found.kite.id) : undefined;
-    if (removed) this.#removed(removed);
+    const known = this.#kites.get(found.kite.id);
+    if (known && action === 'DEREGISTER') this.#removed(known);
+    // Without a token.
+    if (known && action === 'UPDATE') this.#added({ ...known, silentSince: found.silentSince });
   }
 
   /** Returns a kite of Kontrol if it matches the query; without its token if that is for more than a query with globs. */
@@ -160,7 +175,8 @@ export class ResumingKiteWatch implements KiteWatch {
     const previous = this.#kites.get(found.kite.id);
     const kite = this.#options.remote(found);
     this.#kites.set(found.kite.id, kite);
-    if (previous?.url !== found.url) this.#options.listener({ action: 'REGISTER', kite });
+    const action = changeOf(previous, kite);
+    if (action) this.#options.listener({ action, kite });
   }
 
   #removed(kite: RemoteKite): void {

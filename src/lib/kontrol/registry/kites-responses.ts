@@ -20,6 +20,8 @@ export interface KiteWithToken {
   readonly keyId: string;
   /** Time of the registration, in milliseconds since 1970. */
   readonly registeredAt: number;
+  /** When the connection of the kite to Kontrol dropped, in milliseconds since 1970. Undefined while it is connected. */
+  readonly silentSince?: number;
   /** A token to call the kite. Empty if the policy allows the caller to find the kite but not to call it. */
   readonly token: string;
 }
@@ -165,6 +167,7 @@ function advice(query: KiteQuery, entries: readonly RegistryEntry[]): string {
   return `Set the ${fields.at(-1)} in the query, for example /${example}`;
 }
 
-function wireForm({ kite, url, keyId, registeredAt }: RegistryEntry, token: string): KiteWithToken {
-  return { kite, url, keyId, registeredAt, token };
+function wireForm(entry: RegistryEntry, token: string): KiteWithToken {
+  const { kite, url, keyId, registeredAt, silentSince } = entry;
+  return { kite, url, keyId, registeredAt, ...(silentSince !== undefined && { silentSince }), token };
 }

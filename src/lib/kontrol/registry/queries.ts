@@ -75,9 +75,10 @@ export class Queries {
   }
 
   /**
-   * Implements `getKites({query or glob, watchCallback or watchHandler, who})`. Returns the kites in random order, so that callers are
-   * distributed over them. Throws if no kite matches and no watch was requested, like the Go implementation: `fetchKite` of
-   * `kite.js` cannot handle an empty list. An empty query matches all kites that the caller may find.
+   * Implements `getKites({query or glob, watchCallback or watchHandler, who})`. Returns the kites in random order, so that callers
+   * are distributed over them, and silent ones last. Throws if no kite matches and no watch was requested, like the Go
+   * implementation: `fetchKite` of `kite.js` cannot handle an empty list. An empty query matches all kites that the caller may
+   * find.
    */
   getKites(request: Request): Promise<EncodedResult> {
     return this.#counted(request, async () => {
@@ -160,7 +161,7 @@ export class Queries {
     // The watch starts in the same step as the search, so that no change is missed.
     const watcherID = callback && watchers.add(request, caller, query, callback);
     try {
-      const entries = shuffled(yield* this.#find('query', username, selected, checkCaller));
+      const entries = silentLast(shuffled(yield* this.#find('query', username, selected, checkCaller)));
       if (entries.length === 0 && watcherID === undefined) throw noKitesFoundError();
       const audited = audit?.auditedQuery(request, query);
       const content = { caller, query: selected, entries, watcherID, checkCaller, audited };
@@ -244,6 +245,13 @@ function objectArgument(value: unknown, message: string): Record<string, unknown
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
   throw new QueryError(`Invalid query. ${message}`);
+}
+
+/** Returns the entries in the same order, with the silent ones at the end: many callers use the first kite. */
+function silentLast(entries: readonly RegistryEntry[]): readonly RegistryEntry[] {
+  const silent = entries.filter(({ silentSince }) => silentSince !== undefined);
+  if (silent.length === 0) return entries;
+  return [...entries.filter(({ silentSince }) => silentSince === undefined), ...silent];
 }
 
 function shuffled<Item>(items: readonly Item[]): Item[] {

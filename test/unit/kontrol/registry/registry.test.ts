@@ -283,6 +283,64 @@ describe('a lease', () => {
   });
 });
 
+describe('a silent kite', () => {
+  const silent = (clock: ManualClock) => ({ ...registration('a'), silentSince: clock.now() });
+
+  it('a silent kite of another node is reported once, and is not silent after its next registration or heartbeat', () => {
+    const { clock, registry } = setUp();
+    const updates: (number | undefined)[] = [];
+    registry.on('update', ({ silentSince }) => updates.push(silentSince));
+    const entry = registry.set({ ...registration('a'), expiresAt: clock.now() + 90_000 }, 'store');
+    const mark = silent(clock);
+    registry.set(mark, 'store');
+    registry.set(mark, 'store');
+    expect([registry.get('a'), registry.silent]).toEqual([entry, 1]);
+    registry.set(registration('a'), 'store');
+    expect(registry.silent).toBe(0);
+    expect(updates).toEqual([mark.silentSince, undefined]);
+  });
+
+  it('a silent kite is removed after one lease by a node that has no connection of it, however often the store reports it', () => {
+    const { clock, registry, events } = setUp();
+    registry.set({ ...registration('a'), expiresAt: clock.now() + 90_000 }, 'store');
+    clock.advance(10_000);
+    const mark = { ...silent(clock), expiresAt: clock.now() + 80_000 };
+    registry.set(mark, 'store');
+    clock.advance(20_000);
+    registry.set(mark, 'store');
+    clock.advance(9_999);
+    expect(registry.get('a')).toBeDefined();
+    clock.advance(1);
+    expect(registry.get('a')).toBeUndefined();
+    clock.advance(2000);
+    expect(events.at(-1)).toBe('-a lapsed');
+    expect(registry.silent).toBe(0);
+  });
+
+  it('a silent kite that was removed or replaced is not marked, and its lease does not change', () => {
+    const { clock, registry } = setUp();
+    const old = registry.set({ ...registration('a'), url: 'http://one/kite' }, 'connection');
+    const entry = registry.set({ ...registration('a'), url: 'http://two/kite' }, 'connection');
+    registry.silence(old, clock.now());
+    registry.endWithin(old, 0);
+    expect([entry.silentSince, registry.silent]).toEqual([undefined, 0]);
+    registry.silence(entry, clock.now());
+    registry.remove(entry, 'left');
+    expect(registry.silent).toBe(0);
+    registry.silence(entry, clock.now());
+    expect(registry.silent).toBe(0);
+  });
+
+  it('a silent kite that registers at another URL is a new registration', () => {
+    const { clock, registry, events } = setUp();
+    const old = registry.set({ ...registration('a'), url: 'http://one/kite' }, 'connection');
+    registry.silence(old, clock.now());
+    registry.set({ ...registration('a'), url: 'http://two/kite' }, 'connection');
+    expect(registry.silent).toBe(0);
+    expect(events).toEqual(['+a http://one/kite', '+a http://two/kite']);
+  });
+});
+
 describe('a kite that registers again', () => {
   it('a kite that registers again is one kite, and watches are notified only if it changed', () => {
     const { registry, events } = setUp();

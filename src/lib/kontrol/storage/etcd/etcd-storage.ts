@@ -26,6 +26,7 @@ import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.j
 import {
   type PutResult,
   type Registration,
+  type SilentMark,
   type Storage,
   type StorageChange,
   StorageError,
@@ -165,6 +166,14 @@ export class EtcdStorage implements Storage {
 
   async refresh(ids: readonly string[], expiresAt: number): Promise<void> {
     await this.#heartbeats.refresh(ids, expiresAt);
+  }
+
+  async silence(marks: readonly SilentMark[]): Promise<void> {
+    for (let start = 0; start < marks.length; start += ETCD_BATCH_SIZE)
+      await this.#registrations.silence(
+        marks.slice(start, start + ETCD_BATCH_SIZE),
+        this.#cluster.newDeadline(),
+      );
   }
 
   delete(id: string, url: string): Promise<void> {

@@ -32,6 +32,8 @@ import {
   SELECT_KEYS,
   SELECT_PAGE,
   SELECT_REVOKED,
+  SILENCE,
+  silentRows,
   SWEEP,
   SELECT_INVITES,
   TAKE_INVITE,
@@ -41,6 +43,7 @@ import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.j
 import type {
   PutResult,
   Registration,
+  SilentMark,
   Storage,
   StorageChange,
   StorageTools,
@@ -140,6 +143,11 @@ export class PostgresStorage implements Storage {
 
   async refresh(ids: readonly string[], expiresAt: number): Promise<void> {
     await this.#database.query(REFRESH, [ids.filter(isUuid), expiresAt, this.#changes.node]);
+  }
+
+  async silence(marks: readonly SilentMark[]): Promise<void> {
+    for (let start = 0; start < marks.length; start += NOTIFICATION_BATCH_SIZE)
+      await this.#database.query(SILENCE, [silentRows(marks.slice(start, start + NOTIFICATION_BATCH_SIZE))]);
   }
 
   async delete(id: string, url: string): Promise<void> {

@@ -4,17 +4,13 @@ import type { Registration, StoredCredential, StoredInvite, StoredKeyPair } from
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Returns a registration that was stored as JSON; undefined if it is malformed. */
-export function readRegistration({
-  kite,
-  url,
-  keyId,
-  registeredAt,
-  expiresAt,
-}: Fields): Registration | undefined {
+export function readRegistration(fields: Fields): Registration | undefined {
+  const { kite, url, keyId, registeredAt, expiresAt, silentSince } = fields;
   const identity = parseIdentity(kite);
   if (identity.id === '' || !isString(url) || !isString(keyId)) return undefined;
   if (!isNumber(registeredAt) || !isNumber(expiresAt)) return undefined;
-  return { kite: identity, url, keyId, registeredAt, expiresAt };
+  const silent = isNumber(silentSince) && { silentSince };
+  return { kite: identity, url, keyId, registeredAt, expiresAt, ...silent };
 }
 
 /** Returns a key pair that was stored as JSON; undefined if it is malformed. */
