@@ -20,7 +20,7 @@ export interface AwaitedKitesOptions {
   readonly changed: () => void;
 }
 
-type Seen = Pick<FoundKite, 'kite' | 'url'>;
+type Seen = Omit<FoundKite, 'token'>;
 
 /** The kites that `wait` has seen, and whether they meet its condition. */
 export class AwaitedKites {
@@ -50,21 +50,23 @@ export class AwaitedKites {
   /** Sets the kites that are registered at the start. */
   list(kites: readonly RemoteKite[]): void {
     this.#isListed = true;
-    for (const { kite, url } of kites) this.#registered.set(kite.id, { kite, url });
+    for (const found of kites) this.#registered.set(found.kite.id, seen(found));
     this.#ask(kites);
     this.#options.changed();
   }
 
-  change({ action, kite: { kite, url } }: KiteEvent): void {
-    const before = this.#registered.get(kite.id);
-    if (before) this.#pool?.remove(before.url, kite.id);
+  change({ action, kite: found }: KiteEvent): void {
+    const { id } = found.kite;
+    const before = this.#registered.get(id);
+    // A kite whose connection to Kontrol has dropped, or that has another URL, has to answer again.
+    if (before) this.#pool?.remove(before.url, id);
     if (action === 'DEREGISTER') {
-      this.#registered.delete(kite.id);
-      this.#gone.set(kite.id, before ?? { kite, url });
+      this.#registered.delete(id);
+      this.#gone.set(id, before ?? seen(found));
     } else {
-      this.#registered.set(kite.id, { kite, url });
-      this.#gone.delete(kite.id);
-      this.#ask([{ kite, url }]);
+      this.#registered.set(id, seen(found));
+      this.#gone.delete(id);
+      this.#ask([found]);
     }
     this.#options.changed();
   }
@@ -80,12 +82,16 @@ export class AwaitedKites {
   get found(): readonly Seen[] {
     const { state } = this.#options.condition;
     if (state === 'gone') return [...this.#gone.values()];
-    return state === 'answering' ? this.#answering() : [...this.#registered.values()];
+    if (state === 'answering') return this.#answering();
+    // A kite that may have ended does not count. It is listed until Kontrol is sure.
+    return [...this.#registered.values()].filter(({ silentSince }) => silentSince === undefined);
   }
 
   /** Describes what there is, such as `2 registered, 1 answering`. */
   get summary(): string {
-    const registered = `${this.#registered.size} registered`;
+    const silent = [...this.#registered.values()].filter(({ silentSince }) => silentSince !== undefined);
+    const registered =
+      `${this.#registered.size} registered` + (silent.length > 0 ? ` (${silent.length} silent)` : '');
     return this.#pool ? `${registered}, ${this.#answering().length} answering` : registered;
   }
 
@@ -108,7 +114,7 @@ export class AwaitedKites {
 
   #answering(): readonly Seen[] {
     return (this.#pool?.endpoints ?? []).flatMap(({ identity, url, link }) =>
-      identity && link ? [{ kite: identity, url }] : [],
+      identity && link ? [this.#registered.get(identity.id) ?? { kite: identity, url }] : [],
     );
   }
 
@@ -116,7 +122,17 @@ export class AwaitedKites {
     const { kite: asking } = this.#options;
     this.#pool?.add(
       // A ping needs no credentials.
-      ...kites.map(({ kite, url }) => ({ url, identity: kite, newClient: () => asking.newClient(url) })),
+      ...kites.map(({ kite, url, silentSince }) => ({
+        url,
+        identity: kite,
+        isSilent: silentSince !== undefined,
+        newClient: () => asking.newClient(url),
+      })),
     );
   }
+}
+
+/** Returns what is printed of a kite. */
+function seen({ kite, url, registeredAt, silentSince }: RemoteKite): Seen {
+  return { kite, url, registeredAt, silentSince };
 }
