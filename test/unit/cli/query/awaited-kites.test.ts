@@ -37,7 +37,7 @@ describe('AwaitedKites', () => {
     expect(kites.isMet).toBe(false);
   });
 
-  it('AwaitedKites waits until all kites are gone, also those that are silent or come meanwhile', () => {
+  it('AwaitedKites waits until all kites are gone, also those that are silent or register later', () => {
     const kites = awaited({ state: 'gone', count: 1 });
     expect(kites.isMet).toBe(false);
     kites.list([one]);
