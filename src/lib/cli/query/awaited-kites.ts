@@ -2,6 +2,7 @@ import type { Kite, KiteEvent, RemoteKite } from '../../index.js';
 import { EndpointPool } from '../../kite/service/endpoint-pool.js';
 import type { Clock } from '../../util/clock.js';
 import { messageOf } from '../../util/message-of.js';
+import { GONE_KITES } from '../runtime/command-limits.js';
 import type { FoundKite } from '../target/discovery.js';
 import type { WaitCondition } from './wait-condition.js';
 
@@ -62,7 +63,7 @@ export class AwaitedKites {
     if (before) this.#pool?.remove(before.url, id);
     if (action === 'DEREGISTER') {
       this.#registered.delete(id);
-      this.#gone.set(id, before ?? seen(found));
+      this.#remember(before ?? seen(found));
     } else {
       this.#registered.set(id, seen(found));
       this.#gone.delete(id);
@@ -110,6 +111,13 @@ export class AwaitedKites {
 
   close(): void {
     this.#pool?.close();
+  }
+
+  #remember(gone: Seen): void {
+    if (this.#options.condition.state !== 'gone') return;
+    this.#gone.set(gone.kite.id, gone);
+    const [first] = this.#gone.keys();
+    if (this.#gone.size > GONE_KITES && first !== undefined) this.#gone.delete(first);
   }
 
   #answering(): readonly Seen[] {

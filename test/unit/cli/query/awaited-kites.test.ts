@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AwaitedKites } from '../../../../src/lib/cli/query/awaited-kites.js';
 import type { WaitCondition } from '../../../../src/lib/cli/query/wait-condition.js';
+import { GONE_KITES } from '../../../../src/lib/cli/runtime/command-limits.js';
 import type { Kite, RemoteKite } from '../../../../src/lib/index.js';
 import { testIdentity } from '../../../helpers/kite/keys.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
@@ -47,6 +48,16 @@ describe('AwaitedKites', () => {
     expect([kites.isMet, kites.problems]).toEqual([false, [`${other.url} is registered`]]);
     kites.change({ action: 'DEREGISTER', kite: other });
     expect([kites.isMet, kites.found.map(({ url }) => url)]).toEqual([true, [one.url, other.url]]);
+  });
+
+  it('AwaitedKites remembers a limited number of kites that have gone', () => {
+    const kites = awaited({ state: 'gone', count: 1 });
+    kites.list([one]);
+    for (let n = 0; n <= GONE_KITES; n++) kites.change({ action: 'DEREGISTER', kite: found(`id${n}`) });
+    kites.change({ action: 'DEREGISTER', kite: one });
+    expect(kites.isMet).toBe(true);
+    expect(kites.found).toHaveLength(GONE_KITES);
+    expect(kites.found.at(-1)).toMatchObject({ url: one.url });
   });
 
   it('AwaitedKites lists no more than five problems', () => {
