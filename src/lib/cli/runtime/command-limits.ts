@@ -28,8 +28,8 @@ export const PROBES = 50;
 export const CALLED_KITES = 100;
 
 /**
- * Maximum number of kites that have gone and that `kitectl wait --for gone` prints. Default 10,000. If exceeded, those that have gone
- * first are not printed.
+ * Maximum number of kites that `kitectl wait --for gone` prints when they have gone. Default 10,000. If exceeded, those that have
+ * gone first are not printed.
  */
 export const GONE_KITES = 10_000;
 
