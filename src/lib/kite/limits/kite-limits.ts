@@ -101,8 +101,8 @@ export const HELD_LENGTH = 262_144;
 export const LOGGED_FAILURES = 10;
 
 /**
- * Maximum number of kites of a service to which one call is sent. Default 5. If exceeded, the call fails with the error of the last
- * one.
+ * Maximum number of kites of a service, or of a query of `kitectl call`, to which one call is sent. Default 5. If exceeded, the
+ * call fails with the error of the last one.
  */
 export const ATTEMPTS_OF_CALL = 5;
 
