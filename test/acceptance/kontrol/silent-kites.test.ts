@@ -156,7 +156,7 @@ describe.each(STORES)('a kite with no goodbye, on the store $name', (store) => {
       const { until, list, watch } = await watching(there);
       link.block();
       expect(await until(1)).toEqual(['SILENT math']);
-      link.mend();
+      link.restore();
       expect(await until(2)).toEqual(['SILENT math', 'REGISTER math']);
       expect(await list()).toEqual({ names: ['math'], silent: [] });
       expect(watch.kites.map(({ silentSince }) => silentSince)).toEqual([undefined]);
@@ -242,7 +242,7 @@ describe('a Kontrol that loses the connections of its kites', () => {
     const metrics = await (await fetch(new URL('/metrics', kontrol.kite.url))).text();
     expect(metrics).toMatch(/^kontrol_silent_kites 40$/m);
     expect(metrics).toMatch(/^kontrol_kites_lost_total 40$/m);
-    link.mend();
+    link.restore();
     const all = await until(2 * names.length);
     expect(all.slice(names.length).toSorted()).toEqual(names.map((name) => `REGISTER ${name}`).toSorted());
     expect((await list()).silent).toEqual([]);
