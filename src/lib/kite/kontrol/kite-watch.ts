@@ -158,7 +158,8 @@ export class ResumingKiteWatch implements KiteWatch {
     const known = this.#kites.get(found.kite.id);
     if (known && action === 'DEREGISTER') this.#removed(known);
     // Without a token.
-    if (known && action === 'UPDATE') this.#added({ ...known, silentSince: found.silentSince });
+    if (known && action === 'UPDATE')
+      this.#added(Object.assign({}, known, { silentSince: found.silentSince }));
   }
 
   #added(found: KiteRecord): void {

@@ -23,8 +23,8 @@ export function checkOwner(
 }
 
 /** Returns an entry as it is after a heartbeat. */
-export function refreshed({ silentSince: _, ...old }: Registration, expiresAt: number): Registration {
-  return { ...old, expiresAt };
+export function refreshed({ kite, url, keyId, registeredAt }: Registration, expiresAt: number): Registration {
+  return { kite, url, keyId, registeredAt, expiresAt };
 }
 
 /** Returns an entry with a mark, or undefined if the entry was put since. */
