@@ -40,6 +40,8 @@ export interface Fleet {
   /** The kite neither reads nor answers, as after SIGSTOP. */
   freeze(index: number): void;
   thaw(index: number): void;
+  /** The services of the caller make their next attempts at once. */
+  wake(): void;
 }
 
 /** Kites in memory at `http://kite-N/kite`, and a kite that calls them. */
@@ -105,6 +107,7 @@ export function makeFleet(count: number, prepare: (core: KiteCore, index: number
       member(index).isFrozen = false;
       for (const fail of thawed.splice(0)) fail();
     },
+    wake: () => services.wake(),
   };
 }
 

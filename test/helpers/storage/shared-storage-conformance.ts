@@ -243,6 +243,7 @@ async function everythingIsRefused(storage: Storage, deadline: number): Promise<
     putKeyPair: () => storage.putKeyPair(PAIR),
     revokedKiteKeys: () => storage.revokedKiteKeys(),
     revokeKiteKey: () => storage.revokeKiteKey('jti-9'),
+    invites: () => storage.invites(),
     putInvite: () => storage.putInvite({ hash: 'hash-9', username: 'bob', expiresAt: NOW }),
     takeInvite: () => storage.takeInvite('hash-9', NOW),
     deleteInvites: () => storage.deleteInvites('bob'),

@@ -36,6 +36,17 @@ describe('the rows of the table', () => {
     expect(idsBy({ route: parseRoute('#/bob/prod/math/%3E%3D%201.10') })).toEqual([['', ['1']]]);
   });
 
+  it('the rows of the table are those that match the globs in the address', () => {
+    expect(idsBy({ route: parseRoute('#/b*/*/math/*/*/Host-?') })).toEqual([['', ['2']]]);
+    expect(idsBy({ route: parseRoute('#/*/*/*/1.*') })).toEqual([['', ['3', '2', '1']]]);
+  });
+
+  it('the rows of the table contain each glob of the search', () => {
+    expect(idsBy({ search: '/b*/*/math' })).toEqual([['', ['2', '1']]]);
+    expect(idsBy({ search: 'host-? 1.*' })).toEqual([['', ['2']]]);
+    expect(idsBy({ search: '*nowhere*' })).toEqual([]);
+  });
+
   it('the rows of the table are limited in number across groups', () => {
     const groups = arrange(ROWS, { route: { type: 'all' }, search: '', grouping: 'name' });
     const shown = (most: number): unknown => takeRows(groups, most).map(({ rows }) => rows.length);

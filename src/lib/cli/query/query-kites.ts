@@ -1,6 +1,6 @@
 import type { KiteEvent } from '../../index.js';
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
-import type { KiteQuery } from '../../protocol/query.js';
+import { exactQuery, type KiteQuery } from '../../protocol/query.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { findKites, type FoundKite } from '../target/discovery.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
@@ -61,13 +61,13 @@ export function watch(options: Omit<QueryOptions, 'watch'>, runtime: CommandRunt
  *
  * @throws CliError immediately, if the path is not a valid query
  */
-function queryBuilder({
+export function queryBuilder({
   path,
   fields,
 }: Pick<QueryOptions, 'path' | 'fields'>): (kontrol: Pick<KontrolSession, 'key'>) => KiteQuery {
   if (fields && isIdOnly(fields)) return () => fields;
-  if (fields) return ({ key }) => ({ username: key.username, ...fields });
-  if (path === undefined) return ({ key }) => ({ username: key.username });
+  if (fields) return ({ key }) => ({ ...exactQuery({ username: key.username }), ...fields });
+  if (path === undefined) return ({ key }) => exactQuery({ username: key.username });
   // An empty query finds every kite that the user may find.
   if (path.trim() === '/') return () => ({});
   const query = requireQuery(path);

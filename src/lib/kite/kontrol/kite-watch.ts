@@ -1,6 +1,5 @@
 import { messageOf } from '../../util/message-of.js';
 import { codedError } from '../../protocol/errors.js';
-import type { KiteQuery } from '../../protocol/query.js';
 import { Backoff } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
@@ -8,7 +7,9 @@ import type { Client } from '../call/client.js';
 import { readFoundKite, readKites } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
 import type { KiteRecord } from './kontrol-responses.js';
+import { hasWideToken } from './narrow-tokens.js';
 import type { KontrolLink } from './kontrol-link.js';
+import type { KontrolQuery } from './kontrol-query.js';
 import type { RemoteKite } from './remote-kite.js';
 
 /**
@@ -40,7 +41,7 @@ export interface KiteWatch {
 
 export interface ResumingKiteWatchOptions {
   readonly link: KontrolLink;
-  readonly query: KiteQuery;
+  readonly asked: KontrolQuery;
   readonly remote: (found: KiteRecord) => RemoteKite;
   readonly listener: (event: KiteEvent) => void;
   readonly clock: Clock;
@@ -99,8 +100,7 @@ export class ResumingKiteWatch implements KiteWatch {
       if (early) early.push(change);
       else this.#changed(change);
     };
-    const { query } = this.#options;
-    const args = [{ query, watchCallback: callback }];
+    const args = this.#options.asked.argsOf({ watchCallback: callback });
     const response = readKites(await this.#query(client, args, callback));
     if (this.#cancelled || this.#watchedOn !== client) return;
     if (response.watcherId === undefined) {
@@ -108,7 +108,10 @@ export class ResumingKiteWatch implements KiteWatch {
     }
     this.#callback = callback;
     this.#watcherId = response.watcherId;
-    this.#listed(response.kites, first);
+    this.#listed(
+      response.kites.flatMap((found) => this.#asked(found)),
+      first,
+    );
     const changes = early;
     early = undefined;
     for (const change of changes) this.#changed(change);
@@ -119,7 +122,7 @@ export class ResumingKiteWatch implements KiteWatch {
       return await client.call<unknown, string>('getKites', args, { callbacks: 'connection' });
     } catch (error) {
       client.forget(callback);
-      throw error;
+      return this.#options.asked.rethrow(error);
     }
   }
 
@@ -154,12 +157,19 @@ export class ResumingKiteWatch implements KiteWatch {
     }
     const found = readFoundKite(result);
     const { action } = record(result);
-    if (action === 'REGISTER') this.#added(found);
+    if (action === 'REGISTER') for (const asked of this.#asked(found)) this.#added(asked);
     const known = this.#kites.get(found.kite.id);
     if (known && action === 'DEREGISTER') this.#removed(known);
     // Without a token.
     if (known && action === 'UPDATE')
       this.#added(Object.assign({}, known, { silentSince: found.silentSince }));
+  }
+
+  /** Returns a kite of Kontrol if it matches the query; without its token if that is for more than a query with globs. */
+  #asked(found: KiteRecord): readonly KiteRecord[] {
+    const { asked } = this.#options;
+    if (!asked.matches(found)) return [];
+    return [asked.hasGlobs && hasWideToken(found) ? { ...found, token: '' } : found];
   }
 
   #added(found: KiteRecord): void {

@@ -40,6 +40,13 @@ export class KiteFollower {
     void this.#start();
   }
 
+  /** Watches at once if the next attempt is later. */
+  wake(): void {
+    if (!this.#retry) return;
+    this.#backoff.reset();
+    void this.#start();
+  }
+
   cancel(): void {
     this.#isCancelled = true;
     this.#retry?.cancel();
@@ -49,6 +56,8 @@ export class KiteFollower {
 
   async #start(): Promise<void> {
     const { source, query, clock } = this.#options;
+    this.#retry?.cancel();
+    this.#retry = undefined;
     try {
       const watch = await watchOrPoll(source, query, {
         listener: (event) => this.#changed(event),

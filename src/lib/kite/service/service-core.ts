@@ -159,6 +159,12 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
     return { events: { ...this.#counts }, waiting: this.waiting.size, kites };
   }
 
+  /** Dials the kites that wait for their next attempt, and Kontrol. */
+  wake(): void {
+    this.#follower?.wake();
+    for (const kite of this.#pool.endpoints) kite.wake();
+  }
+
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;

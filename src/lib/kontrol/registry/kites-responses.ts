@@ -1,7 +1,8 @@
 import { EncodedResult } from '../../kite/call/encoded-result.js';
 import { codedError, type KiteError } from '../../protocol/errors.js';
+import { isGlob } from '../../protocol/glob.js';
 import { IDENTITY_FIELDS, type KiteIdentity, kitePath } from '../../protocol/identity.js';
-import type { KiteQuery } from '../../protocol/query.js';
+import type { KiteQuery, QueryField } from '../../protocol/query.js';
 import { type KontrolLimits, LONG_RESPONSES } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
 import type { Caller } from '../tokens/caller.js';
@@ -155,12 +156,14 @@ export class KitesResponses {
 /** Says how to set the next field of the query in which the kites differ. */
 function advice(query: KiteQuery, entries: readonly RegistryEntry[]): string {
   const [first] = entries;
+  const given = (field: QueryField): string | undefined =>
+    isGlob(query[field] ?? '') ? undefined : query[field];
   const index = IDENTITY_FIELDS.findIndex(
-    (field) => !query[field] && entries.some(({ kite }) => kite[field] !== first?.kite[field]),
+    (field) => !given(field) && entries.some(({ kite }) => kite[field] !== first?.kite[field]),
   );
   if (index === -1) return 'Increase the limit';
   const fields = IDENTITY_FIELDS.slice(0, index + 1);
-  const example = fields.map((field) => query[field] ?? first?.kite[field]).join('/');
+  const example = fields.map((field) => given(field) ?? first?.kite[field]).join('/');
   return `Set the ${fields.at(-1)} in the query, for example /${example}`;
 }
 

@@ -1,5 +1,12 @@
 import { kitePath } from '../../protocol/identity.js';
-import { type KiteQuery, matchesEveryKite, searchMatcher } from '../../protocol/query.js';
+import {
+  exactValue,
+  hasGlobs,
+  type KiteQuery,
+  matchesEveryKite,
+  matchingCost,
+  searchMatcher,
+} from '../../protocol/query.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';
@@ -110,10 +117,15 @@ export class Registry extends Emitter<RegistryEvents> {
   *search(query: KiteQuery): Generator<RegistryEntry | undefined, void, void> {
     const all = matchesEveryKite(query);
     const matches = searchMatcher(query);
+    const cost = matchingCost(query);
     let examined = 0;
     for (const entry of all ? Array.from(this.#byId.values()) : this.#candidates(query)) {
-      if (++examined % EXAMINED_PER_STEP === 0) yield undefined;
-      if (matches(entry.kite) && this.get(entry.kite.id) === entry) yield entry;
+      examined += cost;
+      if (examined >= EXAMINED_PER_STEP) {
+        examined = 0;
+        yield undefined;
+      }
+      if (entry && matches(entry.kite) && this.get(entry.kite.id) === entry) yield entry;
     }
   }
 
@@ -199,9 +211,10 @@ export class Registry extends Emitter<RegistryEvents> {
     return origin === 'store' ? Math.min(expiresAt - this.#clock.now(), this.#storedLease) : 0;
   }
 
-  #candidates(query: KiteQuery): RegistryEntry[] {
-    if (!query.id) return this.#index.candidates(query);
-    const entry = this.#byId.get(query.id);
+  #candidates(query: KiteQuery): Iterable<RegistryEntry | undefined> {
+    const id = exactValue(query, 'id');
+    if (id === undefined) return hasGlobs(query) ? this.#index.search(query) : this.#index.candidates(query);
+    const entry = this.#byId.get(id);
     return entry ? [entry] : [];
   }
 

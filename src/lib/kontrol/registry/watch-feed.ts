@@ -15,6 +15,8 @@ export interface Watcher {
   /** The user whose kites it watches. Empty: the kites of all users. */
   readonly watched: string;
   readonly matches: (kite: KiteIdentity) => boolean;
+  /** See `matchingCost`. */
+  readonly cost: number;
   readonly callback: RemoteFunction;
   /** Number of the last change before the watch. */
   readonly since: number;
@@ -112,7 +114,8 @@ export class WatchFeed {
     for (let change = this.#changes.shift(); change; change = this.#changes.shift()) {
       if (change.action === 'UPDATE') this.#updates.get(change.watched)?.delete(change.entry);
       for (const watcher of this.#watchers.get(change.watched) ?? []) {
-        if (watcher.since < change.number) cost += notify(watcher, change) ? 1 : COST_OF_OTHERS;
+        if (watcher.since < change.number)
+          cost += notify(watcher, change) ? 1 : COST_OF_OTHERS * watcher.cost;
         if (cost < NOTIFIED_PER_STEP) continue;
         cost = 0;
         yield undefined;

@@ -3,7 +3,7 @@ import type { Request } from '../../kite/serve/request.js';
 import { hasSameKiteKey } from '../../keys/revoked-ids.js';
 import { KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
-import { type KiteQuery, searchMatcher } from '../../protocol/query.js';
+import { exactValue, type KiteQuery, matchingCost, searchMatcher } from '../../protocol/query.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { errorText } from '../../util/message-of.js';
@@ -93,9 +93,10 @@ export class Watchers {
       throw new KiteError('requestLimitError', message);
     }
     this.#quota.take(caller.username);
-    const [id, watched] = [randomHex(16), query.username ?? ''];
+    const [id, watched] = [randomHex(16), exactValue(query, 'username') ?? ''];
     const audited = audit?.auditedQuery(request, query);
-    const watcher = { id, peer, caller, watched, matches, callback, since: this.#changes, audited };
+    const cost = matchingCost(query);
+    const watcher = { id, peer, caller, watched, matches, cost, callback, since: this.#changes, audited };
     watchers.set(id, watcher);
     const feed = this.#feeds.get(caller.username) ?? new WatchFeed(caller.username);
     this.#feeds.set(caller.username, feed);

@@ -73,6 +73,25 @@ describe('the kites of a query', () => {
     expect(await service.tell('which')).toBe(0);
   });
 
+  it('a service that is woken tries Kontrol and its kites again at once', async () => {
+    const { fleet, registry } = withRegistry(1);
+    const { url } = fleet.member(0);
+    registry.register(url);
+    fleet.kill(0);
+    registry.failure = new Error('no route');
+    const service = fleet.serve(QUERY, registry);
+    await settled();
+    expect(service.metrics().events.watchFailed).toBe(1);
+    registry.failure = undefined;
+    fleet.wake();
+    await settled();
+    expect(states(service)).toEqual({ 'kite-0': 'out' });
+    fleet.restart(0);
+    fleet.wake();
+    expect(await service.tell('which')).toBe(0);
+    expect(service.metrics().events.watchFailed).toBe(1);
+  });
+
   it('a kite that registers again at its URL under another id is dialed at once, and the end of the first does not concern it', async () => {
     const { fleet, registry } = withRegistry(1);
     const { url } = fleet.member(0);

@@ -206,6 +206,11 @@ export class EtcdStorage implements Storage {
     await this.#txn({ success: [putOp(this.#layout.key('revoked', jti), {})] });
   }
 
+  async invites(): Promise<StoredInvite[]> {
+    const { kvs } = await this.#all('invites');
+    return kvs.flatMap((kv) => parseInvite(this.#layout.nameOf(kv.key), kv) ?? []);
+  }
+
   async putInvite({ hash, ...invite }: StoredInvite): Promise<void> {
     // An invite survives a restart of all nodes, and is removed after its expiry even if no node is running.
     const lifetime = Math.max(0, invite.expiresAt - this.#clock.now()) + this.#abandonedAfter;

@@ -195,6 +195,10 @@ export class FileStorage implements Storage {
     return this.#write(({ revoked }) => void revoked.put(jti, true));
   }
 
+  invites(): Promise<StoredInvite[]> {
+    return this.#read(({ invites }) => valuesOf(invites));
+  }
+
   putInvite(invite: StoredInvite): Promise<void> {
     return this.#write(({ invites }) => void invites.put(invite.hash, invite));
   }

@@ -90,6 +90,10 @@ export class MemoryStorage implements Storage {
     return Promise.resolve();
   }
 
+  invites(): Promise<StoredInvite[]> {
+    return Promise.resolve([...this.#invites.values()]);
+  }
+
   putInvite(invite: StoredInvite): Promise<void> {
     this.#invites.set(invite.hash, invite);
     return Promise.resolve();

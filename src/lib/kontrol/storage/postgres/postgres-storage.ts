@@ -35,6 +35,7 @@ import {
   SILENCE,
   silentRows,
   SWEEP,
+  SELECT_INVITES,
   TAKE_INVITE,
   NOTIFICATION_BATCH_SIZE,
 } from './rows.js';
@@ -175,6 +176,11 @@ export class PostgresStorage implements Storage {
 
   async revokeKiteKey(jti: string): Promise<void> {
     await this.#database.query(REVOKE, [jti]);
+  }
+
+  async invites(): Promise<StoredInvite[]> {
+    const rows = await this.#database.query<InviteRow & { hash: string }>(SELECT_INVITES);
+    return rows.map((row) => inviteFromRow(row.hash, row));
   }
 
   async putInvite({ hash, username, expiresAt, keyTtl }: StoredInvite): Promise<void> {

@@ -229,6 +229,10 @@ export const REVOKE: Statement = {
     SELECT pg_notify('${CHANNEL}', 'keys')`,
 };
 
+export const SELECT_INVITES: Statement = {
+  text: `SELECT hash, username, ${milliseconds('expires_at')}, key_ttl FROM kite.invite`,
+};
+
 /** Writes an invite. $1 to $4: hash, username, expiry time and lifetime of the kite key in milliseconds. */
 export const PUT_INVITE: Statement = {
   text: `INSERT INTO kite.invite (hash, username, expires_at, key_ttl)

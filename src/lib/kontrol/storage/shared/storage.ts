@@ -135,6 +135,8 @@ export interface Storage {
   revokedKiteKeys(): Promise<string[]>;
   revokeKiteKey(jti: string): Promise<void>;
 
+  /** Returns all invites, including expired ones. */
+  invites(): Promise<StoredInvite[]>;
   putInvite(invite: StoredInvite): Promise<void>;
   /** Deletes an invite and returns it. If two nodes do so at the same time, only one of them gets it. */
   takeInvite(hash: string, now: number): Promise<StoredInvite | undefined>;
