@@ -118,7 +118,12 @@ export class AwaitedKites {
     const { kite: asking } = this.#options;
     this.#pool?.add(
       // A ping needs no credentials.
-      ...kites.map(({ kite, url }) => ({ url, identity: kite, isSilent: false, newClient: () => asking.newClient(url) })),
+      ...kites.map(({ kite, url }) => ({
+        url,
+        identity: kite,
+        isSilent: false,
+        newClient: () => asking.newClient(url),
+      })),
     );
   }
 }
