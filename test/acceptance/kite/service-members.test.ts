@@ -26,13 +26,7 @@ function startKiteJs(port: number, name: string) {
     } as unknown as Record<string, (...args: unknown[]) => void>,
   });
   server.listen(port);
-  let isClosed = false;
-  const close = (): void => {
-    if (!isClosed) server.close();
-    isClosed = true;
-  };
-  onTestFinished(close);
-  return { close };
+  onTestFinished(() => server.close());
 }
 
 function makeKite(name: string, options: ConstructorParameters<typeof Kite>[2] = {}): Kite {
@@ -60,21 +54,22 @@ const until = (service: Service, event: 'out' | 'gone' | 'silent' | 'ready'): Pr
 
 describe('a service with kites of kite.js', () => {
   it(
-    'servers of kite.js and kites of this library are called in turn, and others when one of them ends',
+    'servers of kite.js and kites of this library are called in turn, and others when one cannot be reached',
     SLOW,
     async () => {
       const ports = [await freePort(), await freePort()];
-      const [first] = ports.map((port, index) => startKiteJs(port, `js-${index}`));
+      for (const [index, port] of ports.entries()) startKiteJs(port, `js-${index}`);
+      const links = await Promise.all(ports.map((port) => startCutLink(port)));
       const own = makeKite('math', { kiteKey: false });
       own.handle('square', ({ args: [n] }) => Number(n) ** 2).disableAuthentication();
       await own.listen();
       const caller = makeKite('caller', { kiteKey: false });
-      const urls = [...ports.map((port) => `http://127.0.0.1:${port}/kite`), own.url ?? ''];
+      const urls = [...links.map(({ port }) => `http://127.0.0.1:${port}/kite`), own.url ?? ''];
       const service = caller.service(urls, { balance: 'roundRobin', idempotent: true });
       expect(await namesOf(service, 3)).toEqual(new Set(['js-0', 'js-1', own.identity.id]));
       for (let n = 0; n < 30; n++) expect(await service.tell('square', n)).toBe(n * n);
       const isOut = until(service, 'out');
-      first?.close();
+      links[0]?.block();
       for (let n = 0; n < 30; n++) expect(await service.tell('square', n)).toBe(n * n);
       await isOut;
       expect(await namesOf(service, 2)).toEqual(new Set(['js-1', own.identity.id]));
