@@ -270,7 +270,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kontrol/registry/registration-record',
     'kontrol/registry/registry-entry',
     'kontrol/registry/string-interner',
-    'kontrol/registry/watchers',
   ],
   'kontrol/kontrol-authority': [
     'kite/serve/administrator',
