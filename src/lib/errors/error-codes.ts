@@ -248,6 +248,13 @@ export const kiteErrorCodes = {
     meaning: 'The handler has not ended within the `timeout` of its method. It may still run.',
     action: 'Find out why the handler is slow, or increase the `timeout` of the method.',
   },
+  noGlobs: {
+    type: 'genericError',
+    sender: CALLER,
+    meaning:
+      'This Kontrol does not know globs, and cannot answer a wider query instead: it needs a username, or is asked with `who`.',
+    action: 'Write the username, and with `who` all fields, without `*` and `?`.',
+  },
   noKite: {
     type: 'disconnect',
     sender: CALLER,

@@ -48,9 +48,11 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ITEMS_PER_TURN: 'how often the event loop gets a turn',
   },
   'src/lib/kite/streams/stream-reader.ts': {
+    MAX_SMOOTH_BATCHES: 'after how many parts they grow at the latest',
     BATCHES_PER_WINDOW: 'the part of a window for which credit is given at a time',
   },
   'src/lib/kite/service/endpoint-pool.ts': { IDLE_CHECKS: 'how long an unused connection stays open' },
+  'src/lib/cli/query/awaited-kites.ts': { LISTED_KITES: 'the length of an error of the program itself' },
   'src/lib/kite/service/service-core.ts': { LISTED_KITES: 'the length of an error of the program itself' },
   'src/lib/kite/service/retry-budget.ts': {
     RESERVE: 'how many calls of the program itself are made again',
@@ -73,6 +75,11 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     MEASURED_PER_STEP: 'the length of a step',
   },
   'src/lib/kontrol/registry/registration-record.ts': { MIN_KEY_TTL: 'the shortest lifetime of a kite key' },
+  'src/lib/kontrol/storage/store-transfer.ts': { CONCURRENT_WRITES: 'concurrency of an import' },
+  'src/lib/kontrol/registry/lost-kites.ts': {
+    FEW: 'when the network is held responsible for lost connections',
+    LOST_PER_STEP: 'the length of a step',
+  },
   'src/lib/kontrol/registry/registrar.ts': { REMOVED_PER_STEP: 'the length of a step' },
   'src/lib/kontrol/registry/registry.ts': {
     EXAMINED_PER_STEP: 'the length of a step',

@@ -49,7 +49,7 @@ export interface DescribedKite {
  * @throws CliError with exit code 7 if the kite does not implement `kite.describe`, which only this library does
  */
 export async function describe(options: DescribeOptions, runtime: CommandRuntime): Promise<void> {
-  await withConnection({ ...options, repeatable: true }, runtime, async (connected) => {
+  await withConnection({ ...options, repeatable: () => true }, runtime, async (connected) => {
     const description = await fetchDescription(connected);
     await printList(description.methods, methodListing, options.format, runtime);
     if (options.format === 'wide') await writePieces(runtime.stdout, [extensionsLine(connected.client)]);

@@ -22,6 +22,18 @@ export const INSTANCE_DEATHS = 5;
 export const PROBES = 50;
 
 /**
+ * Maximum number of kites that a command with `--all` calls at a time. Default 100. If exceeded, the rest is called when others
+ * have answered.
+ */
+export const CALLED_KITES = 100;
+
+/**
+ * Maximum length of a line of text that `kitectl call --all --raw` waits for, in characters. Default 64 KiB. If exceeded, its
+ * beginning is printed as a line.
+ */
+export const RAW_LINE_LENGTH = 64 * 1024;
+
+/**
  * Maximum number of kites to which `kitectl top` stays connected. Default 500. If exceeded, it connects to the others for each
  * measurement.
  */

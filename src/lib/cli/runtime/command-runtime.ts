@@ -109,3 +109,18 @@ export function canPrompt({
 }: Pick<CommandRuntime, 'stdin' | 'stderr' | 'noInput'>): boolean {
   return !noInput && stdin.isTTY === true && stderr.isTTY === true;
 }
+
+/** Returns a runtime for a part of a command, in which some values are others, such as a signal that ends the part. */
+export function runtimeWith(
+  runtime: CommandRuntime,
+  changes: Partial<Pick<CommandRuntime, 'signal' | 'env'>>,
+): CommandRuntime {
+  // A runtime opens its streams on first use, so their values cannot be copied.
+  return new Proxy(runtime, {
+    get: (target, name) => {
+      const source = Object.hasOwn(changes, name) ? changes : target;
+      const value: unknown = Reflect.get(source, name, source);
+      return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+    },
+  });
+}
