@@ -1,6 +1,7 @@
 import { hasCode, isKiteError, KiteError } from '../../protocol/errors.js';
 import { kitePath } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
+import { isThenable } from '../../util/is-thenable.js';
 import type { Logger } from '../../util/logger.js';
 import { stackWithCauses } from '../../util/message-of.js';
 import { TokenBucket } from '../../util/token-bucket.js';
@@ -46,15 +47,23 @@ export class HandlerFailures {
   }
 
   /** Returns the error that a peer gets. Never throws. */
-  shown(error: unknown, request?: Request): unknown {
-    if (this.#policy === 'message') return error;
+  shown(thrown: unknown, request?: Request): unknown {
+    if (this.#policy === 'message') return thrown;
     try {
-      if (this.#policy === 'masked') return masked(error);
-      return this.#policy(error, request) ?? masked(undefined);
+      if (this.#policy === 'masked') return masked(thrown);
+      const shown: unknown = this.#policy(thrown, request);
+      if (!isThenable(shown)) return shown ?? masked(undefined);
+      // Its rejection must not end the process.
+      Promise.resolve(shown).catch(() => undefined);
+      this.#policyFailed('it returned a promise; it must return an error or a string');
     } catch (failure) {
-      this.#logger.error(`The function in the option errors failed: ${stackWithCauses(failure)}`);
-      return masked(undefined);
+      this.#policyFailed(stackWithCauses(failure));
     }
+    return masked(undefined);
+  }
+
+  #policyFailed(why: string): void {
+    this.#logger.error(`The function in the option errors failed: ${why}`);
   }
 
   #log(method: string, error: unknown, request: FailedRequest): void {
