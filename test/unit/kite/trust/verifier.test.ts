@@ -306,6 +306,17 @@ describe('the check of keys of Kontrol', () => {
     expect(acceptKontrolKey).not.toHaveBeenCalled();
   });
 
+  it('a kite key is rejected if its key of Kontrol is revoked while the check of the program runs', async () => {
+    let accept = (_accepted: boolean): void => undefined;
+    const acceptKontrolKey = () => new Promise<boolean>((resolve) => (accept = resolve));
+    const { verifier } = setUpVerifier({ acceptKontrolKey });
+    const pending = verifier.verify(kiteKeyOf('alice'));
+    verifier.revokeKeys([kontrol.publicKey.replaceAll('\n', '\r\n')]);
+    accept(true);
+    await expect(pending).rejects.toThrow('revoked');
+    expect(refusal(verifier, kiteKeyOf('alice'))).toContain('revoked');
+  });
+
   it('the check of keys of Kontrol rejects callers if it fails or returns anything but true', async () => {
     for (const result of [1, 'yes', undefined, Promise.resolve('yes')]) {
       const { verifier } = setUpVerifier({ acceptKontrolKey: () => result as unknown as boolean });
