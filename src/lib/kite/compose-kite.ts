@@ -25,6 +25,7 @@ import { ignoredVariables } from './config/resolve-setting.js';
 import { KiteCore } from './core/kite-core.js';
 import type { KiteOptions, ReplacedParts } from './kite-options.js';
 import { DialedSockets } from './dialed-sockets.js';
+import { requireKiteOptions } from './option-check.js';
 import { tryKitePath } from './call/kite-path.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
 import { ProxyMember } from './proxied/proxy-member.js';
@@ -75,6 +76,7 @@ export function composeKite(
     connectAt,
   }: ReplacedParts,
 ): KiteParts {
+  requireKiteOptions(options);
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
   const limits = composeLimits(defaultLimits, options.limits);

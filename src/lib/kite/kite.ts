@@ -41,7 +41,7 @@ import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './serve/http
 import type { KiteServer } from './serve/kite-server.js';
 import { closeAnswered } from './serve/close-answered.js';
 import { type HealthOptions, healthRoutes } from './serve/health-routes.js';
-import { readDrainTimeout, readLameDuck } from './serve/lame-duck.js';
+import { readLameDuck, requireDrainTimeout } from './serve/lame-duck.js';
 import { addSteps, type FinalFunc, type Handler, type Method, type Middleware } from './serve/method.js';
 import type { HandleOptions, KiteDescription } from './serve/method-host.js';
 import type {
@@ -542,7 +542,8 @@ export class Kite<Methods = AnyMethods> {
   close(options: CloseOptions = {}): Promise<void> {
     if (this.#closing) return this.#closing;
     const lameDuck = readLameDuck(options.lameDuck);
-    this.#closing = this.#close(lameDuck, readDrainTimeout(options.drainTimeout ?? undefined));
+    requireDrainTimeout(options.drainTimeout);
+    this.#closing = this.#close(lameDuck, options.drainTimeout ?? 10_000);
     return this.#closing;
   }
 
@@ -572,7 +573,7 @@ export class Kite<Methods = AnyMethods> {
    */
   async run(options: CloseOptions = {}): Promise<void> {
     readLameDuck(options.lameDuck);
-    readDrainTimeout(options.drainTimeout);
+    requireDrainTimeout(options.drainTimeout);
     await runUntilSignal(this, this.#logger, () => this.close(options));
   }
 
