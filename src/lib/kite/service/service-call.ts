@@ -1,4 +1,5 @@
 import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { withoutUrlSecrets } from '../../transport/handshake/session-url.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
 import { abortedError, closedHere } from '../call/call-errors.js';
@@ -292,7 +293,7 @@ export class ServiceCall {
     const failures = this.#failures ?? [];
     const isAnswer = last && !last.retryable && !isUnanswered(last);
     if (last && (isAnswer || (failures.length === 1 && why === ''))) return last;
-    const tried = failures.map(({ kite, error }) => `${kite.url}: ${error.message}`);
+    const tried = failures.map(({ kite, error }) => `${withoutUrlSecrets(kite.url)}: ${error.message}`);
     const none = last ? [] : this.#host.whyNone();
     const { name } = this.#host;
     const details = [why, ...tried, ...none].filter((part) => part !== '').join('; ');

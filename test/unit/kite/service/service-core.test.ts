@@ -91,6 +91,30 @@ describe('the kites of a query', () => {
   });
 });
 
+describe('a kite that is registered twice', () => {
+  it('a kite that has replaced another at its URL stays a part of the service when the lease of the first ends', async () => {
+    // Kontrol lists both until then, in any order.
+    for (const ids of [
+      ['first', 'second'],
+      ['second', 'first'],
+    ]) {
+      const { fleet, registry } = withRegistry(1);
+      const { url } = fleet.member(0);
+      for (const id of ids) registry.register(url, { id });
+      const service = fleet.serve(QUERY, registry);
+      expect(await service.tell('which')).toBe(0);
+      registry.deregister('first');
+      await settled();
+      expect(states(service)).toEqual({ 'kite-0': 'ready' });
+      expect(service.metrics().kites[0]?.identity?.id).toBe('second');
+      expect(await service.tell('which')).toBe(0);
+      registry.deregister('second');
+      await settled();
+      expect(states(service)).toEqual({});
+    }
+  });
+});
+
 describe('the connections of a service', () => {
   it('a service is connected to a part of many kites, and to others if these cannot be reached', async () => {
     const fleet = makeFleet(12);
