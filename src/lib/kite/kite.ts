@@ -90,6 +90,8 @@ export class Kite<Methods = AnyMethods> {
   readonly #logger: Logger;
   readonly #beforeClose: (() => unknown)[] = [];
   #local: Connection | undefined;
+  /** Aborts when the kite begins to close. */
+  readonly #ending = new AbortController();
   #closing: Promise<void> | undefined;
   #isClosed = false;
 
@@ -238,6 +240,8 @@ export class Kite<Methods = AnyMethods> {
    *       const { user, roles, expires } = await sessions.find(key);
    *       return { username: user, claims: { roles }, expiresAt: expires.getTime() };
    *     });
+   *
+   * @throws TypeError if the type is not a string or empty, or the check is not a function
    */
   authenticate(type: string, check: AuthCheck<Request>): this {
     this.#verifier.addAuthType(type, check as AuthCheck);
@@ -543,6 +547,7 @@ export class Kite<Methods = AnyMethods> {
     if (this.#closing) return this.#closing;
     const lameDuck = readLameDuck(options.lameDuck);
     requireDrainTimeout(options.drainTimeout);
+    this.#ending.abort();
     this.#closing = this.#close(lameDuck, options.drainTimeout ?? 10_000);
     return this.#closing;
   }
@@ -553,10 +558,12 @@ export class Kite<Methods = AnyMethods> {
    *
    * @example
    *     kite.health({ ready: () => database.isConnected });
+   *
+   * @throws TypeError if `ready` is not a function
    */
   health(options: HealthOptions = {}): this {
-    const closing = (): boolean => this.#closing !== undefined;
-    const routes = healthRoutes({ ...options, closing, logger: this.#logger });
+    const parts = { closing: this.#ending.signal, clock: this.#clock, logger: this.#logger };
+    const routes = healthRoutes({ ...options, ...parts });
     for (const [path, handler] of Object.entries(routes)) this.handleHttp(path, handler);
     return this;
   }

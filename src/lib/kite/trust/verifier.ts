@@ -109,6 +109,10 @@ export class Verifier {
    * Its results are cached until they expire, if they say when.
    */
   addAuthType(type: string, check: Check): void {
+    if (typeof type !== 'string' || type === '')
+      throw new TypeError('The type of credentials is not a string, or empty');
+    if (typeof check !== 'function')
+      throw new TypeError(`The check of the credentials of type "${type}" is not a function`);
     this.#customChecks.set(type, check);
     this.#verified.clear();
   }

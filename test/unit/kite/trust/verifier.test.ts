@@ -182,6 +182,17 @@ describe('a custom authentication type', () => {
     expect(() => verifier.verify(auth)).toThrow(expect.objectContaining({ code: 'E1' }));
   });
 
+  it.each<[unknown, unknown]>([
+    ['', () => 'bob'],
+    [5, () => 'bob'],
+    ['session', undefined],
+    ['session', 'bob'],
+  ])('a custom authentication type is rejected with the name %j and the check %s', (type, check) => {
+    const { verifier } = setUpVerifier();
+    const add = verifier.addAuthType.bind(verifier) as (...args: unknown[]) => void;
+    expect(() => add(type, check)).toThrow(TypeError);
+  });
+
   it('a custom authentication type is called at every call', () => {
     const { verifier } = setUpVerifier();
     let allowed = true;
