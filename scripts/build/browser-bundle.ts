@@ -23,6 +23,8 @@ const BUNDLES: readonly { readonly entryPoint: string; readonly format: Format; 
   { entryPoint: 'src/lib/browser-global.ts', format: 'iife', name: 'kitectl.js' },
   { entryPoint: 'src/lib/browser-core.ts', format: 'esm', name: 'kitectl-core.esm.js' },
   { entryPoint: 'src/lib/browser-core-global.ts', format: 'iife', name: 'kitectl-core.js' },
+  { entryPoint: 'src/lib/browser-service.ts', format: 'esm', name: 'kitectl-service.esm.js' },
+  { entryPoint: 'src/lib/browser-service-global.ts', format: 'iife', name: 'kitectl-service.js' },
   { entryPoint: 'src/lib/browser-webrtc.ts', format: 'esm', name: 'kitectl-webrtc.esm.js' },
   { entryPoint: 'src/lib/browser-webrtc-global.ts', format: 'iife', name: 'kitectl-webrtc.js' },
 ];
@@ -38,8 +40,8 @@ interface BrowserBundle {
 
 /**
  * Bundles the library for pages, and writes the files to `outdir`. `kitectl.esm.js` is `kitectl/browser` as one module, and
- * `kitectl.js` is for a plain <script> and defines the global `kitectl`; `kitectl-core…` and `kitectl-webrtc…` are the same for
- * `kitectl/browser/core` and `kitectl/browser/webrtc`. `root` is the repository.
+ * `kitectl.js` is for a plain <script> and defines the global `kitectl`; `kitectl-core…`, `kitectl-service…` and `kitectl-webrtc…`
+ * are the same for `kitectl/browser/core`, `kitectl/browser/service` and `kitectl/browser/webrtc`. `root` is the repository.
  */
 export async function bundleForBrowsers(root: string, outdir: string): Promise<void> {
   await mkdir(outdir, { recursive: true });

@@ -12,6 +12,7 @@ const STARTED: Readonly<Record<string, () => readonly string[]>> = {
   'test/helpers/browser/page-server.ts': () => [
     'src/lib/browser-global.ts',
     'src/lib/browser-core-global.ts',
+    'src/lib/browser-service-global.ts',
     'src/lib/browser-webrtc-global.ts',
   ],
   'test/helpers/browser/kontrol-page.ts': () => ['src/ui/ui-main.ts'],

@@ -231,9 +231,9 @@ export class Kite<Methods = AnyMethods> {
 
   /**
    * Adds an authentication type. `check` receives the `key` of a call and its request, and returns the caller: a username, or an
-   * object that also has claims. If it throws, the caller gets an `authenticationError`: with the message of a KiteError, and with that
-   * of anything else as the option `errors` says, because it is an accident, which is logged. If it returns a promise, later calls of the connection wait, so that they run in order. The result is cached until `expiresAt`; without, each call is
-   * checked.
+   * object that also has claims. If it throws, the caller gets an `authenticationError`: with the message of a KiteError, and with
+   * that of anything else as the option `errors` says, because it is an accident, which is logged. If it returns a promise, later
+   * calls of the connection wait, so that they run in order. The result is cached until `expiresAt`; without, each call is checked.
    *
    * @example
    *     kite.authenticate('session', async (key) => {

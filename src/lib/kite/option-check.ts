@@ -6,8 +6,8 @@ const HANDLINGS: readonly unknown[] = ['ReturnMethod', 'ReturnFirst', 'ReturnLat
 const HEARTBEAT_CALLERS: readonly unknown[] = ['kontrol', 'anyone'];
 
 /**
- * Checks the options of a kite that are not settings. A string in place of a list would be searched for a part of it, and a string in
- * place of a boolean would be true.
+ * Checks the options of a kite that are not settings. A string in place of a list would be searched for a part of it, and a string
+ * in place of a boolean would be true.
  *
  * @throws ConfigurationError that identifies what cannot be used
  */

@@ -1,4 +1,3 @@
-import semver from 'semver';
 import { VERSION_LENGTH } from './protocol-limits.js';
 
 /** A version in the grammar of hashicorp/go-version: any number of segments, a prerelease, metadata. */
@@ -51,8 +50,17 @@ function comparePrereleases(a: string, b: string): number {
   for (const [index, part] of parts.entries()) {
     const other = others[index];
     if (other === undefined) return 1;
-    const order = semver.compareIdentifiers(part, other);
+    const order = compareParts(part, other);
     if (order !== 0) return order;
   }
   return parts.length - others.length;
+}
+
+/** Compares two parts of prereleases. The package semver does the same, and is as large as half the library for pages. */
+function compareParts(a: string, b: string): number {
+  const isNumber = /^\d+$/.test(a);
+  if (isNumber !== /^\d+$/.test(b)) return isNumber ? -1 : 1;
+  if (isNumber) return Number(a) - Number(b);
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

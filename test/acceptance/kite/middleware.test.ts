@@ -121,8 +121,12 @@ describe('middleware', () => {
         await next();
         return next();
       });
-    await expect(client.tell('forgotten')).rejects.toThrow('called no next()');
-    await expect(client.tell('twice')).rejects.toThrow('next() was called twice');
+    await expect(client.tell('forgotten')).rejects.toThrow(
+      'Middleware of the method "forgotten" neither called next() nor returned a result: call next() to run the handler, or return the result of the call',
+    );
+    await expect(client.tell('twice')).rejects.toThrow(
+      'Middleware of the method "twice" called next() again: call it once, and reuse its promise',
+    );
     expect(runs).toBe(1);
   });
 

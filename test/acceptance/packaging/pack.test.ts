@@ -97,7 +97,9 @@ describe('the published package', () => {
   it('the published package has types that resolve like its code, from ES modules and in bundlers', async () => {
     const flags = ['--no-definitely-typed', '--format', 'ascii', '--profile', 'esm-only'];
     // Scripts for <script src>, which no program imports.
-    const scripts = ['browser/kitectl.js', 'browser/kitectl-core.js', 'browser/kitectl-webrtc.js'];
+    const scripts = ['kitectl', 'kitectl-core', 'kitectl-service', 'kitectl-webrtc'].map(
+      (name) => `browser/${name}.js`,
+    );
     const report = await tool('@arethetypeswrong/cli', 'dist/index.js', [
       tarball,
       ...flags,

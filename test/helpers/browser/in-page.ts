@@ -1,5 +1,6 @@
 import type * as Library from '../../../src/lib/browser.js';
 import type * as CoreLibrary from '../../../src/lib/browser-core.js';
+import type * as ServiceLibrary from '../../../src/lib/browser-service.js';
 import type * as WebRtcLibrary from '../../../src/lib/browser-webrtc.js';
 import type { ManualClock } from '../../../src/lib/testing/manual-clock.js';
 
@@ -17,6 +18,13 @@ export interface PageGlobals {
 /** The globals of pages that load the smallest library. */
 export interface CoreGlobals {
   kitectl: typeof CoreLibrary;
+}
+
+/** The globals of pages that load the library with services. */
+export interface ServiceGlobals {
+  kitectl: typeof ServiceLibrary;
+  kite: ServiceLibrary.Kite;
+  service: ServiceLibrary.Service;
 }
 
 /** The globals of pages that load the library with WebRTC. */

@@ -13,7 +13,7 @@ export type Files = ReadonlyMap<string, { readonly type: string; readonly body: 
 
 const html = (head: string): string => `<!doctype html><meta charset="utf-8"><title>A page</title>${head}`;
 
-const BUNDLES = ['kitectl', 'kitectl-core', 'kitectl-webrtc'].flatMap((name) => [
+const BUNDLES = ['kitectl', 'kitectl-core', 'kitectl-service', 'kitectl-webrtc'].flatMap((name) => [
   `${name}.js`,
   `${name}.esm.js`,
 ]);
@@ -34,6 +34,7 @@ export async function pageFiles(): Promise<Files> {
   return new Map([
     ['/', { type: 'text/html', body: html(script('/kitectl.js')) }],
     ['/core', { type: 'text/html', body: html(script('/kitectl-core.js')) }],
+    ['/service', { type: 'text/html', body: html(script('/kitectl-service.js')) }],
     ['/webrtc', { type: 'text/html', body: html(script('/kitectl-webrtc.js')) }],
     ['/clock', { type: 'text/html', body: html(script('/clock.js') + script('/kitectl.js')) }],
     ['/clock.js', { type: 'text/javascript', body: clock.outputFiles[0]?.text ?? '' }],

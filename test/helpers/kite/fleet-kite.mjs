@@ -7,7 +7,6 @@ const notes = openSync(file, 'a');
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const kite = new Kite('fleet', '1.0.0', {
   port: Number(port),
-  host: '127.0.0.1',
   kiteKey: false,
   env: {},
   logger: silent,

@@ -40,6 +40,8 @@ export interface Fleet {
   /** The kite neither reads nor answers, as after SIGSTOP. */
   freeze(index: number): void;
   thaw(index: number): void;
+  /** The services of the caller make their next attempts at once. */
+  wake(): void;
 }
 
 /** Kites in memory at `http://kite-N/kite`, and a kite that calls them. */
@@ -105,6 +107,7 @@ export function makeFleet(count: number, prepare: (core: KiteCore, index: number
       member(index).isFrozen = false;
       for (const fail of thawed.splice(0)) fail();
     },
+    wake: () => services.wake(),
   };
 }
 
@@ -155,6 +158,7 @@ function makeServer(
 function record(service: Service, events: string[]): void {
   const names: readonly (keyof ServiceEvents)[] = [
     'found',
+    'silent',
     'gone',
     'connecting',
     'ready',
@@ -179,6 +183,8 @@ function record(service: Service, events: string[]): void {
 export function makeRegistry(caller: KiteCore): KiteSource & {
   register(url: string, identity?: { readonly id?: string; readonly region?: string }): void;
   deregister(id: string): void;
+  /** The connection of a kite to Kontrol drops. It returns when it registers again. */
+  silence(id: string): void;
   failure: Error | undefined;
 } {
   const kites = new Map<string, RemoteKite>();
@@ -200,6 +206,11 @@ export function makeRegistry(caller: KiteCore): KiteSource & {
       } as unknown as RemoteKite;
       kites.set(id, kite);
       for (const listener of listeners) listener({ action: 'REGISTER', kite });
+    },
+    silence(id) {
+      const kite = { ...(kites.get(id) as object), silentSince: 1 } as RemoteKite;
+      kites.set(id, kite);
+      for (const listener of listeners) listener({ action: 'SILENT', kite });
     },
     deregister(id) {
       const kite = kites.get(id);

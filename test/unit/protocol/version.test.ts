@@ -9,6 +9,7 @@ describe('compareVersions', () => {
       '1.0.0-1',
       '1.0.0-2',
       '1.0.0-10',
+      '1.0.0-1a',
       '1.0.0-alpha',
       '1.0.0-alpha.1',
       '1.0.0-alpha.beta',

@@ -21,6 +21,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/service/service-calls',
     'kite/service/service-link',
   ],
+  'browser/service': ['browser-service-global', 'kite/page/service-page-kite'],
   'browser/core': ['browser-core-global'],
   'kite/local': ['kite/local-peer'],
   'kite/identity': [
@@ -92,6 +93,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/locks': ['keys/file-lock'],
   'cli/server-access': ['cli/settings/access-settings'],
   'cli/signals': ['cli/frame/handle-signals'],
+  'cli/instances': ['cli/runtime/instance-link', 'cli/serve/instance-process', 'cli/serve/serve-instances'],
   'cli/completion': [
     'cli/completion/command-manifest',
     'cli/completion/look-up-values',
@@ -116,7 +118,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/doctor/key-checks',
     'cli/doctor/kontrol-checks',
   ],
-  'cli/every-command': ['cli/call/ping'],
+  'cli/every-command': ['cli/call/ping', 'cli/call/ping-kite'],
   'cli/expose': [
     'cli/expose/expose',
     'cli/expose/expose-events',
@@ -176,6 +178,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/settings/storage-settings',
   ],
   'cli/kontrol-etcd': ['cli/kontrol/etcd-choice'],
+  'cli/kontrol-transfer': ['cli/kontrol/export-import'],
   'cli/kontrol-postgres': ['cli/kontrol/postgres-choice', 'cli/kontrol/reseal'],
   'cli/output': [
     'cli/runtime/color-setting',
@@ -204,6 +207,8 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/top': ['cli/top/full-screen', 'cli/top/top', 'cli/top/top-rows'],
   'cli/go-kontrol': ['cli/target/missing-method'],
   'cli/url-without-path': ['cli/target/connect-at-path', 'kite/call/kite-path'],
+  'cli/call-all': ['cli/call/at-all-kites', 'cli/call/call-all', 'cli/call/ping-all', 'cli/runtime/pause'],
+  'cli/wait': ['cli/query/awaited-kites', 'cli/query/wait-flags', 'cli/query/wait-for-kites'],
   'cli/watch': ['cli/query/follow-kites', 'kite/kontrol/watch-or-poll'],
   'kontrol/revocation': ['kontrol/admin/users'],
   'kite/request-router': ['kite/serve/request-router', 'kite/serve/http-listener', 'kite/serve/refusal-log'],
@@ -261,6 +266,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kontrol/registry/lease-timings',
     'kontrol/registry/queries',
     'kontrol/registry/registrar',
+    'kontrol/registry/registration-outcome',
     'kontrol/registry/registration-record',
     'kontrol/registry/registry-entry',
     'kontrol/registry/string-interner',
@@ -308,6 +314,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kontrol/storage/etcd/etcd-storage',
     'kontrol/storage/etcd/etcd-watch',
     'kontrol/storage/etcd/key-layout',
+    'kontrol/storage/shared/read-records',
     'kontrol/storage/etcd/range-read',
   ],
   'storage/etcd-leases': ['kontrol/storage/etcd/heartbeat-buckets', 'kontrol/storage/etcd/shared-lease'],

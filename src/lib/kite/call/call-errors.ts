@@ -53,7 +53,10 @@ export function notSentBecause(error: unknown): unknown {
   return hasCode(error, 'lost') ? notSentError() : error;
 }
 
-/** Returns the error of a handler or of a callback: that a call which it has made did not run does not mean that its own call did not. */
+/**
+ * Returns the error of a handler or of a callback: that a call which it has made did not run does not mean that its own call did
+ * not.
+ */
 export function ofHandler(error: unknown): unknown {
   try {
     const { type, code, message } = record(error);

@@ -12,8 +12,8 @@ import type { HttpHandler } from './http-routes.js';
 export interface HealthOptions {
   /**
    * Whether the kite can serve its callers, such as `() => database.isConnected`. A string is the reason why not, which everybody
-   * who can reach the kite may read. If it throws, or takes longer than 5 s, the kite is not ready. Requests that arrive while it runs
-   * share its result. Default: the kite is ready until it shuts down.
+   * who can reach the kite may read. If it throws, or takes longer than 5 s, the kite is not ready. Requests that arrive while it
+   * runs share its result. Default: the kite is ready until it shuts down.
    */
   readonly ready?: (() => boolean | string | Promise<boolean | string>) | undefined;
 }

@@ -321,15 +321,26 @@ async function runSteps(steps: readonly Middleware[], request: Request, handler:
   const [step, ...inner] = steps as readonly [Middleware, ...Middleware[]];
   let rest: Promise<unknown> | undefined;
   const value = await step(request, () => {
-    if (rest) return Promise.reject(new Error('next() was called twice'));
+    if (rest)
+      return Promise.reject(
+        middlewareError(request, 'called next() again: call it once, and reuse its promise'),
+      );
     rest = runSteps(inner, request, handler);
     // Middleware does not have to wait for it.
     rest.catch(() => undefined);
     return rest;
   });
   if (value !== undefined) return value;
-  if (!rest) throw new Error('Middleware called no next()');
+  if (!rest)
+    throw middlewareError(
+      request,
+      'neither called next() nor returned a result: call next() to run the handler, or return the result of the call',
+    );
   return rest;
+}
+
+function middlewareError({ method }: Request, problem: string): Error {
+  return new Error(`Middleware of the method "${method}" ${problem}`);
 }
 
 async function runFinals(finals: readonly FinalFunc[], request: Request, next: Next): Promise<unknown> {

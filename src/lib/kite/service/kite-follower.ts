@@ -11,6 +11,8 @@ export interface KiteFollowerOptions {
   readonly query: KiteQuery;
   readonly clock: Clock;
   readonly added: (kites: readonly RemoteKite[]) => void;
+  /** The connection of a kite to Kontrol has dropped. */
+  readonly silent: (kite: RemoteKite) => void;
   /** `id`: that of the kite that has gone. Another kite may have the URL by now. */
   readonly removed: (url: string, id: string) => void;
   /** Kontrol could not be watched, and is tried again after `delay` milliseconds. */
@@ -38,6 +40,13 @@ export class KiteFollower {
     void this.#start();
   }
 
+  /** Watches at once if the next attempt is later. */
+  wake(): void {
+    if (!this.#retry) return;
+    this.#backoff.reset();
+    void this.#start();
+  }
+
   cancel(): void {
     this.#isCancelled = true;
     this.#retry?.cancel();
@@ -47,6 +56,8 @@ export class KiteFollower {
 
   async #start(): Promise<void> {
     const { source, query, clock } = this.#options;
+    this.#retry?.cancel();
+    this.#retry = undefined;
     try {
       const watch = await watchOrPoll(source, query, {
         listener: (event) => this.#changed(event),
@@ -80,6 +91,7 @@ export class KiteFollower {
 
   #changed({ action, kite: found }: KiteEvent): void {
     if (this.#isCancelled) return;
+    if (action === 'SILENT') return this.#options.silent(found);
     const { id } = found.kite;
     const before = this.#kites.get(id)?.url;
     if (action === 'REGISTER') this.#kites.set(id, found);

@@ -34,6 +34,11 @@ export class KiteServices {
     return new Service<Methods>(core);
   }
 
+  /** Dials the kites that wait for their next attempt, and Kontrol. */
+  wake(): void {
+    for (const core of this.#open) core.wake();
+  }
+
   close(): void {
     for (const core of this.#open) core.close();
   }

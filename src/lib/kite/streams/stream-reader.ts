@@ -28,8 +28,8 @@ type End = { readonly value: unknown } | { readonly error: unknown };
 /**
  * The items of a stream that have arrived and that the program has not taken, at most a window. Gives credit in batches: a
  * peer that is in the middle of its window does not wait for it. A peer may allow itself less than the window. If nothing arrives
- * for a moment while the program waits, it may be such a peer: it gets the credit, and smaller batches from then on. The batches grow
- * again while nothing stalls, because the peer may only have been slow.
+ * for a moment while the program waits, it may be such a peer: it gets the credit, and smaller batches from then on. The batches
+ * grow again while nothing stalls, because the peer may only have been slow.
  */
 export class StreamReader {
   #window = NOTHING;
@@ -237,8 +237,8 @@ const BATCHES_PER_WINDOW = 4;
 const STALL_MS = 20;
 
 /**
- * After how many batches without a stall they grow. Doubled after each stall, because the sender may really have a smaller window, and
- * each attempt costs it `STALL_MS`.
+ * After how many batches without a stall they grow. Doubled after each stall, because the sender may really have a smaller
+ * window, and each attempt costs it `STALL_MS`.
  */
 const MIN_SMOOTH_BATCHES = 4;
 const MAX_SMOOTH_BATCHES = 1024;

@@ -38,6 +38,12 @@ const NODE_ONLY = [
 const BUNDLES = [
   { name: 'kitectl.js', largest: 33 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
   { name: 'kitectl.esm.js', largest: 33 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
+  {
+    name: 'kitectl-service.esm.js',
+    largest: 40 * 1024,
+    contained: [...LIBRARY, ...OPTIONAL, 'src/lib/kite/service/service-core.ts'],
+    missing: NODE_ONLY,
+  },
   { name: 'kitectl-core.js', largest: 29 * 1024, contained: LIBRARY, missing: [...OPTIONAL, ...NODE_ONLY] },
   {
     name: 'kitectl-core.esm.js',

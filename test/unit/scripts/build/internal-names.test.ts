@@ -6,6 +6,7 @@ import { esbuildBundles } from '../../../../scripts/build/browser-bundle.js';
 import { internalNames } from '../../../../scripts/build/internal-names.js';
 import * as browser from '../../../../src/lib/browser.js';
 import * as core from '../../../../src/lib/browser-core.js';
+import * as service from '../../../../src/lib/browser-service.js';
 import * as webrtc from '../../../../src/lib/browser-webrtc.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { root } from '../../../helpers/source-files.js';
@@ -17,7 +18,7 @@ const api = readdirSync(join(root, 'api'))
   .flatMap((code) => code.replaceAll(/^ *readonly (?:sender|meaning|action): .*$/gm, '').match(/\w+/g) ?? []);
 const publicNames = new Set(api);
 
-type Library = typeof browser | typeof core | typeof webrtc;
+type Library = typeof browser | typeof core | typeof service | typeof webrtc;
 
 /** The names of all members of the objects that a program gets from the library, except of built-in objects. */
 function membersOf(library: Library): string[] {
@@ -45,6 +46,7 @@ describe('the names that the build shortens', () => {
   it.each([
     ['kitectl.esm.js', browser],
     ['kitectl-core.esm.js', core],
+    ['kitectl-service.esm.js', service],
     ['kitectl-webrtc.esm.js', webrtc],
   ] as const)('the bundle %s has all public members of the objects of the library', async (name, library) => {
     const bundle = (await import(pathToFileURL(join(root, 'dist', 'browser', name)).href)) as Library;
