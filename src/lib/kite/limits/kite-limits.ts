@@ -202,6 +202,12 @@ export const CLOSING_TIMEOUT = 1000;
 export const DEREGISTER_TIMEOUT = 2000;
 
 /**
+ * Maximum time that a request of `/readyz` waits for the check of the program, in milliseconds. Default 5 s. If exceeded, the
+ * response is 503.
+ */
+export const READY_TIMEOUT = 5000;
+
+/**
  * Maximum number of failures of one method that are logged as errors at once. Default 20. If exceeded, further failures are debug
  * messages.
  */

@@ -1,6 +1,7 @@
 import { ConfigurationError, isKiteError, type KiteError, retryableError } from '../../protocol/errors.js';
 import { formatQueryPath } from '../../protocol/query.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
+import { withoutUrlSecrets } from '../../transport/handshake/session-url.js';
 import type { Clock } from '../../util/clock.js';
 import { withDeadline } from '../../util/deadline.js';
 import { Emitter } from '../../util/emitter.js';
@@ -195,7 +196,10 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
     if (endpoints.length === 0) return ['no kite is registered'];
     const listed = endpoints
       .slice(0, LISTED_KITES)
-      .map(({ url, failure: reason, state }) => `${url} is ${reason ? `out: ${reason.message}` : state}`);
+      .map(
+        ({ url, failure: reason, state }) =>
+          `${withoutUrlSecrets(url)} is ${reason ? `out: ${reason.message}` : state}`,
+      );
     const more = endpoints.length - listed.length;
     return more > 0 ? [...listed, `and ${more} more`] : listed;
   }
@@ -353,7 +357,8 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
 /** What a service is called in errors. */
 function nameOf(target: CheckedTarget): string {
   if (target.type === 'query') return formatQueryPath(target.query);
-  const { length, 0: first = '' } = target.urls;
+  const { length, 0: url = '' } = target.urls;
+  const first = withoutUrlSecrets(url);
   return length === 1 ? first : `${first} and ${length - 1} more`;
 }
 
