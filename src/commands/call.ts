@@ -46,6 +46,14 @@ export default class Call extends BaseCommand {
       command:
         '<%= config.bin %> call thumbnail @bytes:cat.png --raw --to http://localhost:3636/kite > small.png',
     },
+    {
+      description: 'Call all math kites, and print what each answers.',
+      command: '<%= config.bin %> call square 4 --to /bob/prod/math --all',
+    },
+    {
+      description: 'Try again while the kites restart.',
+      command: '<%= config.bin %> call square 4 --to /bob/prod/math --retry 5',
+    },
   ];
 
   static override args = {

@@ -1,6 +1,7 @@
 import { integer } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { connectionFlags, connectionOptions } from '../lib/cli/target/connection-flags.js';
+import { optionalSwitch } from '../lib/cli/settings/flag-kinds.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { ping } from '../lib/cli/call/ping.js';
 
@@ -15,11 +16,19 @@ export default class Ping extends BaseCommand {
       description: 'Ping ten times, and print JSON.',
       command: '<%= config.bin %> ping --count 10 --json --to http://localhost:3636/kite',
     },
+    { description: 'Ping all math kites.', command: '<%= config.bin %> ping --all --to /bob/prod/math' },
   ];
 
   static override flags = {
     ...connectionFlags,
     ...outputFlags,
+    all: optionalSwitch({
+      helpGroup: 'MANY KITES',
+      summary: 'Ping every kite of the query, or all of yours, and print a line for each as it answers.',
+      description:
+        'Exits with 0 if all have answered, and otherwise with the code of the first failure. With --json, prints ' +
+        '{"kite":…,"url":…,"milliseconds":…}, or "error" instead of "milliseconds".',
+    }),
     count: integer({
       min: 1,
       max: 1_000_000,
@@ -32,7 +41,12 @@ export default class Ping extends BaseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(Ping);
     await ping(
-      { ...connectionOptions(flags, this.runtime.env), count: flags.count, format: formatOf(flags) },
+      {
+        ...connectionOptions(flags, this.runtime.env),
+        count: flags.count,
+        format: formatOf(flags),
+        all: flags.all ?? false,
+      },
       this.runtime,
     );
   }

@@ -11,12 +11,19 @@ export default class Query extends BaseCommand {
 
   static override description =
     'A query is a path /user/environment/name/version/region/hostname/id; fields at the end can be omitted. The version can be ' +
-    'a constraint, such as ">= 1.0, < 2.0". Prints a table on a terminal, and a number, path and URL, separated by tabs, ' +
-    'otherwise; with --json, an array of {kite,url}.';
+    'a constraint, such as ">= 1.0, < 2.0". In each field, * matches any text and ? one character; \\* and \\? are these characters. ' +
+    'Quote such a query: a shell replaces it with the paths of files that match, such as /home/bob/math for /home/*/math. Prints ' +
+    'a table on a terminal, and a number, path and URL, separated by tabs, otherwise; with --json, an array of ' +
+    '{kite,url,registeredAt}. A kite whose connection to Kontrol has dropped is silent: with --json it has silentSince, and ' +
+    '-o wide shows since when. It is removed soon unless it returns.';
 
   static override examples = [
     { description: 'List your kites.', command: '<%= config.bin %> query' },
     { description: 'List the math kites of bob.', command: '<%= config.bin %> query /bob/prod/math' },
+    {
+      description: 'List the math kites of bob in all environments.',
+      command: "<%= config.bin %> query '/bob/*/math'",
+    },
     {
       description: 'List the math kites of bob, with the flags of the Go tool.',
       command: '<%= config.bin %> query -username=bob -environment=prod -name=math',
@@ -40,7 +47,7 @@ export default class Query extends BaseCommand {
     ...queryFieldFlags,
     watch: boolean({
       default: false,
-      summary: 'Keep running, and print each change: REGISTER or DEREGISTER, path and URL.',
+      summary: 'Keep running, and print each change: REGISTER, SILENT or DEREGISTER, path and URL.',
       description: 'With --json, prints one line {"action":…,"kite":…,"url":…} per kite and per change.',
     }),
   };

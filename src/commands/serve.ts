@@ -13,7 +13,8 @@ export default class Serve extends BaseCommand {
     'line. If the call times out or the caller disconnects, the command and its child processes are killed. A function of a ' +
     'module receives the arguments of a call, and the request as "this": this.signal aborts when the caller gives up. "describe" ' +
     'shows its properties description and jsonSchema. SIGTERM and Ctrl-C shut the kite down gracefully. With --json, prints one ' +
-    'line {"url":…,"kite":…} when it is listening.';
+    'line {"url":…,"kite":…} when it is listening. /healthz and /readyz are for probes. --instances runs several processes, and ' +
+    'starts one again that ends; with --json, each prints a line {"instance":…,"url":…,"kite":…} whenever it has started.';
 
   static override examples = [
     {
@@ -34,6 +35,10 @@ export default class Serve extends BaseCommand {
       description: 'Serve the functions of a module, and register the kite at Kontrol.',
       command: '<%= config.bin %> serve ./kite.js --register --environment prod',
     },
+    {
+      description: 'Use two cores: run two processes, each registered under the same name.',
+      command: '<%= config.bin %> serve ./kite.js --register --instances 2',
+    },
   ];
 
   static override args = {
@@ -47,9 +52,6 @@ export default class Serve extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Serve);
-    await serve(
-      { ...serveOptions(args.module, flags, this.runtime.env), format: formatOf(flags) },
-      this.runtime,
-    );
+    await serve({ ...serveOptions(args.module, flags, this.runtime), format: formatOf(flags) }, this.runtime);
   }
 }

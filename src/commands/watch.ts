@@ -5,11 +5,11 @@ import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { watch } from '../lib/cli/query/query-kites.js';
 
 export default class Watch extends BaseCommand {
-  static override summary = 'Print each kite that registers or deregisters at Kontrol.';
+  static override summary = 'Print each kite that registers, becomes silent or deregisters at Kontrol.';
 
   static override description =
-    'Prints one line per change: REGISTER or DEREGISTER, the path of the kite and its URL, separated by tabs; with --json, ' +
-    '{"action":…,"kite":…,"url":…}. To list registered kites first, use: kitectl query --watch. If the connection to Kontrol ' +
+    'Prints one line per change: REGISTER, SILENT or DEREGISTER, the path of the kite and its URL, separated by tabs; with --json, ' +
+    '{"action":…,"kite":…,"url":…}. SILENT: the connection of the kite to Kontrol has dropped; REGISTER follows if it returns. To list registered kites first, use: kitectl query --watch. If the connection to Kontrol ' +
     'is lost, connects again and prints what has changed in between. Queries a Kontrol of the Go implementation every two seconds.';
 
   static override examples = [

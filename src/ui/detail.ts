@@ -58,10 +58,12 @@ export class Detail {
     if (ping.type === 'failed') setText(this.#latency, `no response: ${this.#withHint(ping.problem)}`);
   }
 
-  /** Shows whether the kite is still registered. */
-  showPresence(present: boolean): void {
-    this.#goneNotice.hidden = present;
-    setText(this.#goneNotice, present ? '' : 'This kite is no longer registered.');
+  /** Shows whether the kite is still registered, and connected to Kontrol. */
+  showPresence(row: Row | undefined): void {
+    const isSilent = row?.silentSince !== undefined;
+    const silence = isSilent ? 'The connection of this kite to Kontrol has dropped.' : '';
+    this.#goneNotice.hidden = row !== undefined && !isSilent;
+    setText(this.#goneNotice, row ? silence : 'This kite is no longer registered.');
   }
 
   /** Whether a peer is this kite. */

@@ -1,4 +1,5 @@
 import { IDENTITY_FIELDS, type KiteIdentity } from '../lib/protocol/identity.js';
+import { globMatcher, isGlob } from '../lib/protocol/glob.js';
 import { queryMatcher } from '../lib/protocol/query.js';
 import type { PageRoute } from './route.js';
 
@@ -8,6 +9,8 @@ export interface Row {
   readonly url: string;
   /** Milliseconds since 1970; undefined if Kontrol does not report it. */
   readonly registeredAt: number | undefined;
+  /** When the connection of the kite to Kontrol dropped, in milliseconds since 1970. Undefined while it is connected. */
+  readonly silentSince: number | undefined;
 }
 
 export const GROUPINGS = ['none', 'username', 'environment', 'name'] as const;
@@ -23,7 +26,7 @@ export interface Group<Item extends Row = Row> {
 
 export interface View {
   readonly route: PageRoute;
-  /** Search words. A row matches if it contains all of them. */
+  /** Search words, which may be globs. A row matches if it contains all of them. */
   readonly search: string;
   readonly grouping: Grouping;
 }
@@ -60,15 +63,20 @@ export function takeRows<Item extends Row>(
 }
 
 function makeFilter({ route, search }: View): (row: Row) => boolean {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean).map(wordMatcher);
   if (route.type === 'invalid') return () => false;
   const matches = route.type === 'query' ? queryMatcher(route.query) : undefined;
   return (row) => {
     if (matches && !matches(row.kite)) return false;
     if (words.length === 0) return true;
     const text = searchableText(row);
-    return words.every((word) => text.includes(word));
+    return words.every((isIn) => isIn(text));
   };
+}
+
+/** Returns a function that decides whether a text contains a word, which may be a glob. */
+function wordMatcher(word: string): (text: string) => boolean {
+  return isGlob(word) ? globMatcher(`*${word}*`) : (text) => text.includes(word);
 }
 
 function searchableText({ kite, url }: Row): string {

@@ -1,5 +1,13 @@
-import { IDENTITY_FIELDS, type KiteIdentity, kitePath } from '../lib/protocol/identity.js';
-import { formatQueryPath, type KiteQuery, parseQueryPath, queryMatcher } from '../lib/protocol/query.js';
+import { type KiteIdentity, kitePath } from '../lib/protocol/identity.js';
+import {
+  exactQuery,
+  exactValue,
+  formatQueryPath,
+  type KiteQuery,
+  matchesEveryKite,
+  parseQueryPath,
+  queryMatcher,
+} from '../lib/protocol/query.js';
 import { messageOf } from '../lib/util/message-of.js';
 
 /** What the hash of the page's URL selects. */
@@ -24,10 +32,10 @@ export function parseRoute(hash: string): PageRoute {
   const path = text.split('/').map(decodePart).join('/');
   try {
     const query = parseQueryPath(path);
-    if (IDENTITY_FIELDS.every((field) => !query[field])) return { type: 'all' };
+    if (matchesEveryKite(query)) return { type: 'all' };
     // Throws if the query is invalid.
     queryMatcher(query);
-    const { id } = query;
+    const id = exactValue(query, 'id');
     if (id !== undefined) return { type: 'kite', path: formatQueryPath(query), id };
     return { type: 'query', path: formatQueryPath(query), query };
   } catch (error) {
@@ -38,6 +46,11 @@ export function parseRoute(hash: string): PageRoute {
 /** Returns the link to a kite. */
 export function kiteHref(kite: KiteIdentity): string {
   return pathHref(kitePath(kite));
+}
+
+/** Returns the link to the kites with these fields, such as a user and an environment. */
+export function fieldsHref(fields: KiteQuery): string {
+  return pathHref(formatQueryPath(exactQuery(fields)));
 }
 
 /** Returns the link to the kites that match a path. */

@@ -12,7 +12,7 @@ import { composePageKite } from '../lib/kite/page/compose-page-kite.js';
 import { PageKite, pageParts } from '../lib/kite/page/page-kite.js';
 import type { PageKiteOptions } from '../lib/kite/page/page-kite-options.js';
 import { KiteError } from '../lib/protocol/errors.js';
-import { parseQueryPath } from '../lib/protocol/query.js';
+import { exactQuery, parseQueryPath } from '../lib/protocol/query.js';
 import { systemClock } from '../lib/util/clock.js';
 import { stringifyLiterals } from '../lib/util/literal-json.js';
 import { plainValue } from '../lib/util/plain-value.js';
@@ -172,7 +172,7 @@ export class PageSession {
   /** Gets a token for the kite of Kontrol. The audience of the current token is its path. */
   async #newToken(): Promise<string> {
     const audience = stringClaim(readClaims(this.#auth.key), 'aud') ?? '/';
-    const found = await this.#kontrol.getKites(parseQueryPath(audience));
+    const found = await this.#kontrol.getKites(exactQuery(parseQueryPath(audience)));
     const token = found.find((kite) => kite.token !== '')?.token;
     if (token === undefined) throw new KiteError('invalidResponse', 'Kontrol did not return a token');
     return token;

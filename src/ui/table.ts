@@ -2,7 +2,8 @@ import { systemClock } from '../lib/util/clock.js';
 import { formatAge, formatMs } from './format.js';
 import { element, setText } from './dom.js';
 import type { PingState } from './pinger.js';
-import { kiteHref, pathHref } from './route.js';
+import { formatQueryPath, type KiteQuery } from '../lib/protocol/query.js';
+import { fieldsHref, kiteHref } from './route.js';
 import type { Group, Grouping, Row } from './kite-rows.js';
 
 /** The elements of a row, created when its kite is first shown. */
@@ -139,6 +140,7 @@ export class KiteTable {
 
 function makeRow(row: Row): TableRow {
   const { kite } = row;
+  const { username, environment } = kite;
   const link = element('a', { class: 'kite', href: kiteHref(kite) }, kite.name);
   const age = cell('Since', '');
   const latency = cell('Latency', '…');
@@ -147,8 +149,8 @@ function makeRow(row: Row): TableRow {
     'tr',
     { role: 'row', 'data-id': kite.id },
     element('th', { role: 'rowheader', scope: 'row' }, link),
-    cell('User', filterLink(`/${kite.username}`, kite.username)),
-    cell('Environment', filterLink(`/${kite.username}/${kite.environment}`, kite.environment)),
+    cell('User', filterLink({ username }, username)),
+    cell('Environment', filterLink({ username, environment }, environment)),
     cell('Version', kite.version),
     cell('Region', kite.region),
     cell('Host', kite.hostname),
@@ -163,8 +165,9 @@ function cell(label: string, content: string | Node): HTMLTableCellElement {
   return element('td', { role: 'cell', 'data-label': label }, content);
 }
 
-function filterLink(path: string, text: string): HTMLAnchorElement {
-  return element('a', { class: 'narrow', href: pathHref(path), title: `Only ${path}` }, text);
+function filterLink(fields: KiteQuery, text: string): HTMLAnchorElement {
+  const title = `Only ${formatQueryPath(fields)}`;
+  return element('a', { class: 'narrow', href: fieldsHref(fields), title }, text);
 }
 
 /** Adds the heading row of a group. Returns its cell. */
@@ -174,8 +177,9 @@ function groupTitle(body: HTMLTableSectionElement): HTMLElement {
   return title;
 }
 
-function showAge(node: HTMLElement, { registeredAt }: Row, now: number): void {
-  setText(node, registeredAt === undefined ? 'unknown' : formatAge(now - registeredAt));
+function showAge(node: HTMLElement, { registeredAt, silentSince }: Row, now: number): void {
+  const age = registeredAt === undefined ? 'unknown' : formatAge(now - registeredAt);
+  setText(node, silentSince === undefined ? age : `${age}, silent for ${formatAge(now - silentSince)}`);
   if (registeredAt !== undefined) node.title = new Date(registeredAt).toLocaleString();
 }
 

@@ -55,10 +55,10 @@ export class Workspace {
 
   changed({ action, kite }: KiteEvent): void {
     const { id } = kite.kite;
-    if (action === 'REGISTER') {
-      const { kite: identity, url, registeredAt } = kite;
+    if (action !== 'DEREGISTER') {
+      const { kite: identity, url, registeredAt, silentSince } = kite;
       const previous = this.#rows.get(id);
-      this.#rows.set(id, { kite: identity, url, registeredAt, remote: kite });
+      this.#rows.set(id, { kite: identity, url, registeredAt, silentSince, remote: kite });
       if (previous && previous.url !== url) this.#pinger.renew(id);
     } else {
       this.#rows.delete(id);
@@ -177,7 +177,7 @@ export class Workspace {
     const id = route.type === 'kite' ? route.id : undefined;
     if (this.#detail && this.#detail.row.kite.id !== id) this.#closeDetail();
     const entry = id === undefined ? undefined : this.#rows.get(id);
-    if (this.#detail) this.#detail.showPresence(entry !== undefined);
+    if (this.#detail) this.#detail.showPresence(entry);
     else showMissing(route.type === 'kite' && !entry ? route.path : '');
     if (!entry || this.#detail) return;
     const panel = byId('detail', HTMLElement);
@@ -190,6 +190,7 @@ export class Workspace {
       back: this.#listHash,
       hint: connectionHint(entry.url, location),
     });
+    this.#detail.showPresence(entry);
     this.#pinger.watch(entry.kite.id);
     const ping = this.#pings.get(entry.kite.id);
     if (ping) this.#detail.showPing(ping);

@@ -235,7 +235,7 @@ const kite = new Kite('bank', '1.0.0');
     if (first) expectTypeOf(first.client<Bank>()).toEqualTypeOf<Client<Bank>>();
     const watch = await kite.watchKites({ name: 'bank' }, (event) => {
       expectTypeOf(event).toEqualTypeOf<KiteEvent>();
-      expectTypeOf(event.action).toEqualTypeOf<'REGISTER' | 'DEREGISTER'>();
+      expectTypeOf(event.action).toEqualTypeOf<'REGISTER' | 'SILENT' | 'DEREGISTER'>();
     });
     expectTypeOf(watch.kites).toEqualTypeOf<readonly RemoteKite[]>();
     expectTypeOf(await kite.registerForever()).toEqualTypeOf<Registration>();

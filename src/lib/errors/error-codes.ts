@@ -248,6 +248,13 @@ export const kiteErrorCodes = {
     meaning: 'The handler has not ended within the `timeout` of its method. It may still run.',
     action: 'Find out why the handler is slow, or increase the `timeout` of the method.',
   },
+  noGlobs: {
+    type: 'genericError',
+    sender: CALLER,
+    meaning:
+      'This Kontrol does not know globs, and cannot answer a wider query instead: it needs a username, or is asked with `who`.',
+    action: 'Write the username, and with `who` all fields, without `*` and `?`.',
+  },
   noKite: {
     type: 'disconnect',
     sender: CALLER,
@@ -727,6 +734,13 @@ export const commandErrorTypes = {
     exitCodes: 'all',
     meaning: 'A program that the command started ended with this exit code. The command prints no message.',
     action: 'Read the output of that program.',
+  },
+  instance: {
+    exitCodes: ['remoteError'],
+    meaning:
+      'An instance of `kitectl serve --instances` ended before it listened, ended again and again after the start, or did not finish its calls.',
+    action:
+      'Read the log above. To see the failure of a single process, start the kite without `--instances`.',
   },
   internal: {
     exitCodes: ['remoteError'],

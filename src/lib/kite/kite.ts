@@ -41,8 +41,8 @@ import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './serve/http
 import type { KiteServer } from './serve/kite-server.js';
 import { closeAnswered } from './serve/close-answered.js';
 import { type HealthOptions, healthRoutes } from './serve/health-routes.js';
-import { readLameDuck } from './serve/lame-duck.js';
-import type { FinalFunc, Handler, Method, Middleware } from './serve/method.js';
+import { readDrainTimeout, readLameDuck } from './serve/lame-duck.js';
+import { addSteps, type FinalFunc, type Handler, type Method, type Middleware } from './serve/method.js';
 import type { HandleOptions, KiteDescription } from './serve/method-host.js';
 import type {
   CheckedEntries,
@@ -205,25 +205,25 @@ export class Kite<Methods = AnyMethods> {
    *     });
    */
   use(...middleware: Middleware[]): this {
-    this.#core.chain.around.push(...middleware);
+    addSteps(this.#core.chain.around, ...middleware);
     return this;
   }
 
   /** Adds a handler that runs before every method, after the pre-handlers of the method. */
   preHandle(handler: Handler): this {
-    this.#core.chain.pre.push(handler);
+    addSteps(this.#core.chain.pre, handler);
     return this;
   }
 
   /** Adds a handler that runs after every method, after the post-handlers of the method. */
   postHandle(handler: Handler): this {
-    this.#core.chain.post.push(handler);
+    addSteps(this.#core.chain.post, handler);
     return this;
   }
 
   /** Adds a function that runs at the end of every call, even if the call failed, after those of the method. */
   finalFunc(final: FinalFunc): this {
-    this.#core.chain.final.push(final);
+    addSteps(this.#core.chain.final, final);
     return this;
   }
 
@@ -283,8 +283,11 @@ export class Kite<Methods = AnyMethods> {
   /**
    * Serves a channel that a peer has opened. `username` is the user of the peer if the channel itself has authenticated it;
    * otherwise the peer authenticates with each call.
+   *
+   * @throws TypeError if `username` is empty
    */
   accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
+    if (username === '') throw new TypeError('The user of a channel is empty');
     return this.#core.accept(channel, username === undefined ? undefined : { username, claims: NO_CLAIMS });
   }
 
@@ -534,12 +537,12 @@ export class Kite<Methods = AnyMethods> {
    * @example
    *     process.once('SIGTERM', () => void kite.close({ lameDuck: '5s' }));
    *
-   * @throws ConfigurationError `badValue` if `lameDuck` is not a duration
+   * @throws ConfigurationError `badValue` if `lameDuck` or `drainTimeout` is not a duration
    */
   close(options: CloseOptions = {}): Promise<void> {
     if (this.#closing) return this.#closing;
     const lameDuck = readLameDuck(options.lameDuck);
-    this.#closing = this.#close(lameDuck, options.drainTimeout ?? 10_000);
+    this.#closing = this.#close(lameDuck, readDrainTimeout(options.drainTimeout ?? undefined));
     return this.#closing;
   }
 
@@ -565,10 +568,11 @@ export class Kite<Methods = AnyMethods> {
    * @example
    *     await kite.run({ lameDuck: '5s' });
    *
-   * @throws ConfigurationError `badValue` if `lameDuck` is not a duration
+   * @throws ConfigurationError `badValue` if `lameDuck` or `drainTimeout` is not a duration
    */
   async run(options: CloseOptions = {}): Promise<void> {
     readLameDuck(options.lameDuck);
+    readDrainTimeout(options.drainTimeout);
     await runUntilSignal(this, this.#logger, () => this.close(options));
   }
 

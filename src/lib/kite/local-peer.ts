@@ -1,4 +1,5 @@
 import { LocalChannel } from '../transport/local/local-channel.js';
+import { record } from '../util/record.js';
 import { type CallerIdentity, NO_CLAIMS } from './call/caller-identity.js';
 import type { ClientOptions } from './call/client.js';
 import { Connection } from './call/connection.js';
@@ -10,9 +11,18 @@ export interface LocalOptions extends Pick<ClientOptions, 'auth' | 'timeout' | '
   readonly as?: Pick<CallerIdentity, 'username'> & Partial<CallerIdentity>;
 }
 
+/** @throws TypeError if it is not a caller: one without a name must not pass for one that was authenticated */
+function readCaller(caller: unknown): CallerIdentity {
+  const { username, claims = NO_CLAIMS } = record(caller);
+  if (typeof username === 'string' && username !== '' && typeof claims === 'object' && claims !== null)
+    return { username, claims: claims as CallerIdentity['claims'] };
+  throw new TypeError('The option as is not an object with a username, and claims that are an object');
+}
+
 /** Connects to a kite within the process. The connection passes the same checks as one from the network. */
 export function connectLocally(core: KiteCore, options: LocalOptions): Connection {
-  const { auth, timeout, trustRemote, as: caller } = options;
+  const { auth, timeout, trustRemote } = options;
+  const identity = options.as === undefined ? undefined : readCaller(options.as);
   const [near, far] = LocalChannel.pair(core.host.limits);
   const connection = new Connection(core.host, near, {
     role: 'dialed',
@@ -20,7 +30,7 @@ export function connectLocally(core: KiteCore, options: LocalOptions): Connectio
     timeout,
     trustRemote: trustRemote ?? core.host.trustRemote,
   });
-  core.accept(far, caller && { username: caller.username, claims: caller.claims ?? NO_CLAIMS });
+  core.accept(far, identity);
   connection.start();
   return connection;
 }

@@ -136,9 +136,13 @@ export class Kontrol {
     this.#watchers = new Watchers({ ...shared, registry, tokens, audit: this.#audit });
     this.#metrics = new KontrolMetrics({
       kites: () => registry.size,
+      silentKites: () => registry.silent,
       connections: () => this.kite.connectionCount,
       watchers: () => this.#watchers.size,
       storeUp: () => storeSync.online,
+    });
+    registry.on('update', ({ silentSince }, isOwn) => {
+      if (isOwn) this.#metrics.updated(silentSince !== undefined);
     });
     this.#credentials = new Credentials({ keyRing, identity: this.kite.identity, limits, clock });
     this.#invites = new Invites(storage, leases.clock);

@@ -1,4 +1,4 @@
-/* Limits of versions, version constraints, error messages, extensions, traces and metadata. */
+/* Limits of versions, version constraints, globs, error messages, extensions, traces and metadata. */
 
 /** Limits of the metadata of a call. */
 export interface MetadataLimits {
@@ -39,6 +39,9 @@ export const CONSTRAINT_LENGTH = 1024;
 
 /** Maximum number of parts of a version constraint. Default 16. If exceeded, the query is invalid. */
 export const CONSTRAINT_PARTS = 16;
+
+/** Maximum length of the fields of a query that are globs, in characters, together. Default 256. If exceeded, the query is invalid. */
+export const GLOBS_LENGTH = 256;
 
 /**
  * Maximum length of a peer's text that an error message quotes, in characters. Default 100. If exceeded, the rest is omitted.

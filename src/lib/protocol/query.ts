@@ -2,10 +2,21 @@ import { isKiteError, KiteError } from './errors.js';
 import { IDENTITY_FIELDS, type KiteIdentity } from './identity.js';
 import { parseVersion } from './version.js';
 import { isVersionConstraintError, parseVersionConstraint } from './version-constraint.js';
-import { QUOTED_LENGTH } from './protocol-limits.js';
+import {
+  escapeGlob,
+  globMatcher,
+  type GlobMatcher,
+  isGlob,
+  matchesEverything,
+  unescapeGlob,
+} from './glob.js';
+import { GLOBS_LENGTH, QUOTED_LENGTH } from './protocol-limits.js';
 import { jsonObject } from '../util/record.js';
 
-/** A query for kites. A field that is not set matches every value. */
+/**
+ * A query for kites. A field that is not set matches every value. In each field, `*` matches any text and `?` one character; `\*` and
+ * `\?` are these characters themselves. `version` can be a constraint instead: `>= 1.0, < 2.0`.
+ */
 export type KiteQuery = { readonly [Field in keyof KiteIdentity]?: string };
 
 export type QueryField = keyof KiteIdentity;
@@ -47,8 +58,8 @@ export function parseQuery(value: unknown): KiteQuery {
 
 /**
  * Parses a query in the form of a path, `/user/environment/name/version/region/hostname/id`. Trailing parts may be omitted. The
- * version may be a constraint: `/user/prod/math/>= 1.0, < 2.0`. A complete kite path is a query for that kite. A query for an id
- * alone is `///////<id>`.
+ * version may be a constraint: `/user/prod/math/>= 1.0, < 2.0`. Parts may be globs: `/user/prod/ma*`. A complete kite path is a query
+ * for that kite. A query for an id alone is `///////<id>`.
  *
  * @throws QueryError if there are more than seven parts
  */
@@ -69,16 +80,49 @@ export function formatQueryPath(query: KiteQuery): string {
   return `/${parts.join('/')}`;
 }
 
+/** Returns the query for kites whose fields are exactly these, also if they contain the wildcards of globs. */
+export function exactQuery(fields: KiteQuery): KiteQuery {
+  return mapFields(fields, escapeGlob);
+}
+
+/** Whether a field of a query is a glob. */
+export function hasGlobs(query: KiteQuery): boolean {
+  return IDENTITY_FIELDS.some((field) => isGlob(query[field] ?? ''));
+}
+
+/**
+ * Returns how long it takes at most to compare a kite with a query, as a multiple of the time for a query without globs: the values
+ * and the globs can be long.
+ */
+export function matchingCost(query: KiteQuery): number {
+  const globs = Object.values(query).filter((value) => isGlob(value) && !matchesEverything(value));
+  return 1 + GLOB_COST * globs.length;
+}
+
+/** Returns a query with the fields that are set, each changed. */
+export function mapFields(query: KiteQuery, map: (value: string) => string): KiteQuery {
+  return Object.fromEntries(
+    IDENTITY_FIELDS.flatMap((field) => {
+      const value = query[field];
+      return value ? [[field, map(value)]] : [];
+    }),
+  );
+}
+
 /**
  * Checks that a query is valid: it has an id alone, or a username and all fields up to its last one, and its version is a
- * version or a constraint.
+ * version, a constraint or a glob.
  *
  * @throws QueryError
  */
 export function validateQuery(query: KiteQuery): void {
+  let length = 0;
   for (const field of IDENTITY_FIELDS) {
-    if (query[field]?.includes('/'))
+    const value = query[field] ?? '';
+    if (value.includes('/'))
       throw new QueryError(`Invalid query. Query option contains "/": ${field}`, field);
+    if (isGlob(value)) length += value.length;
+    if (length > GLOBS_LENGTH) throw globsTooLong(field);
   }
   const set = IDENTITY_FIELDS.map((field) => Boolean(query[field]));
   const last = set.lastIndexOf(true);
@@ -93,21 +137,48 @@ export function validateQuery(query: KiteQuery): void {
 
 /**
  * Returns a function that decides whether a kite matches the query. A kite with an invalid version matches only queries without
- * a version.
+ * a version, and those whose version is a glob.
  *
  * @throws QueryError if the query is invalid
  */
 export function queryMatcher(query: KiteQuery): (kite: KiteIdentity) => boolean {
   validateQuery(query);
-  const exact = IDENTITY_FIELDS.filter((field) => field !== 'version' && query[field]);
-  const version = query.version ? versionMatcher(query.version) : undefined;
+  const { exact, others } = splitFields(query);
   return (kite) =>
-    exact.every((field) => kite[field] === query[field]) && (version === undefined || version(kite.version));
+    exact.every(([field, value]) => kite[field] === value) &&
+    others.every(([field, matches]) => matches(kite[field]));
+}
+
+/** The fields of a query that match one value, with that value, and the matchers of all other fields that are set. */
+interface SplitFields {
+  readonly exact: readonly (readonly [QueryField, string])[];
+  readonly others: readonly (readonly [QueryField, GlobMatcher])[];
+}
+
+function splitFields(query: KiteQuery): SplitFields {
+  const exact: [QueryField, string][] = [];
+  const others: [QueryField, GlobMatcher][] = [];
+  for (const field of IDENTITY_FIELDS) {
+    const value = query[field];
+    if (!value || matchesEverything(value)) continue;
+    if (field === 'version' || isGlob(value)) others.push([field, fieldMatcher(field, value)]);
+    else exact.push([field, unescapeGlob(value)]);
+  }
+  return { exact, others };
+}
+
+/**
+ * Returns a function that decides whether the value of a field matches this field of a query.
+ *
+ * @throws QueryError if it is a version that is invalid
+ */
+export function fieldMatcher(field: QueryField, value: string): GlobMatcher {
+  return field === 'version' ? versionMatcher(value) : globMatcher(value);
 }
 
 /** Whether no field of a query is set. To Kontrol, such a query matches all kites that its policy allows the caller to find. */
 export function matchesEveryKite(query: KiteQuery): boolean {
-  return IDENTITY_FIELDS.every((field) => !query[field]);
+  return IDENTITY_FIELDS.every((field) => !query[field] || matchesEverything(query[field]));
 }
 
 /**
@@ -119,7 +190,23 @@ export function searchMatcher(query: KiteQuery): (kite: KiteIdentity) => boolean
   return matchesEveryKite(query) ? () => true : queryMatcher(query);
 }
 
+/**
+ * Returns the only value that a field of a query matches. Undefined if it is not set, a glob or a version: equal versions can be
+ * written differently.
+ */
+export function exactValue(query: KiteQuery, field: QueryField): string | undefined {
+  const value = query[field];
+  return !value || field === 'version' || isGlob(value) ? undefined : unescapeGlob(value);
+}
+
+/** See `matchingCost`. */
+const GLOB_COST = 4;
+
+/** A version that is not a constraint. */
+const GLOB_VERSION = /^[^<>=!~,]*$/;
+
 function versionMatcher(text: string): (version: string) => boolean {
+  if (isGlob(text) && GLOB_VERSION.test(text)) return globMatcher(text);
   try {
     const constraint = parseVersionConstraint(text);
     return (candidate) => {
@@ -130,6 +217,20 @@ function versionMatcher(text: string): (version: string) => boolean {
     if (!isVersionConstraintError(error)) throw error;
     throw new QueryError(`Invalid query. ${error.message}`, 'version');
   }
+}
+
+/** The error of Kontrol if no kite matches a query. Kontrol in Go also passes on the message of etcd for a missing key. */
+export function noKitesFoundError(): KiteError {
+  return new KiteError('genericError', 'no kites found');
+}
+
+/** The error of Kontrol if several kites match a query for one. */
+export function severalKitesError(): KiteError {
+  return new KiteError('genericError', 'query matches more than one kite');
+}
+
+function globsTooLong(field: QueryField): QueryError {
+  return new QueryError(`Invalid query. Its globs are longer than ${GLOBS_LENGTH} characters`, field);
 }
 
 function quoteInput(text: string): string {

@@ -14,6 +14,8 @@ export interface StderrLoggerOptions {
   readonly color?: boolean;
   /** Default: `process.stderr`. */
   readonly stream?: LogStream;
+  /** Precedes each message. Default: empty. */
+  readonly prefix?: string;
   readonly clock?: Clock;
 }
 
@@ -34,6 +36,7 @@ export class StderrLogger implements Logger {
   readonly #configured: LogLevel;
   readonly #stream: LogStream;
   readonly #color: boolean;
+  readonly #prefix: string;
   readonly #clock: Clock;
 
   constructor(options: StderrLoggerOptions = {}) {
@@ -41,6 +44,7 @@ export class StderrLogger implements Logger {
     this.level = this.#configured;
     this.#stream = options.stream ?? process.stderr;
     this.#color = (options.color ?? true) && this.#stream.isTTY === true;
+    this.#prefix = options.prefix ?? '';
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -79,6 +83,7 @@ export class StderrLogger implements Logger {
     if (!this.isLevelEnabled(level)) return;
     const name = level.toUpperCase().padEnd(5);
     const label = this.#color ? `\u001b[${COLORS[level]}m${name}\u001b[39m` : name;
-    this.#stream.write(`${new Date(this.#clock.now()).toISOString()} ${label} ${makeVisible(message)}\n`);
+    const time = new Date(this.#clock.now()).toISOString();
+    this.#stream.write(`${time} ${label} ${this.#prefix}${makeVisible(message)}\n`);
   }
 }

@@ -25,6 +25,10 @@ beforeAll(async () => {
     .handle('open', { description: 'tab\tand \u001b[31mred' }, () => 1)
     .disableAuthentication()
     .throttle({ interval: 1500, capacity: 3 });
+  kite
+    .handle('fair', () => 1)
+    .throttle({ interval: 10, capacity: 100 })
+    .throttle({ interval: 1000, capacity: 5, per: 'caller' });
   await kite.listen();
   to = ['--to', kite.url ?? ''];
 });
@@ -39,6 +43,7 @@ describe('kitectl describe', () => {
     const { code, stdout, stderr } = await cli.run(['describe', ...to]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n')).toEqual([
+      'fair\trequired\t100 at once, then 1 every 10ms; for each caller 5 at once, then 1 every 1s\t',
       'kite.describe\trequired\t\tReturns the methods of this kite.',
       'kite.heartbeat\trequired\t\tCalls a function at an interval in seconds.',
       'kite.log\trequired\t\tWrites a message to the log of this kite.',
@@ -54,6 +59,12 @@ describe('kitectl describe', () => {
     const { stdout } = await cli.run(['describe', '--json', ...to]);
     const methods = JSON.parse(stdout) as { name: string }[];
     expect(methods.filter(({ name }) => !name.startsWith('kite.'))).toEqual([
+      {
+        name: 'fair',
+        authenticated: true,
+        throttle: { interval: 10, capacity: 100 },
+        throttlePerCaller: { interval: 1000, capacity: 5 },
+      },
       {
         name: 'open',
         authenticated: false,

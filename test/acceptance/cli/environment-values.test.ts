@@ -39,6 +39,7 @@ const KUBERNETES = Object.fromEntries(
 const CLIENTS: Readonly<Record<string, () => readonly string[]>> = {
   call: () => ['call', 'square', '4', '--to', math.url],
   'call QUERY': () => ['call', 'square', '4', '--to', '/bob/prod/math'],
+  'call --all': () => ['call', 'square', '4', '--to', '/bob/prod/math', '--all'],
   tell: () => ['tell', '--method', 'square', '4', '--to', math.url],
   ping: () => ['ping', '--to', math.url],
   describe: () => ['describe', '--to', math.url],
@@ -46,6 +47,7 @@ const CLIENTS: Readonly<Record<string, () => readonly string[]>> = {
   query: () => ['query', '/bob'],
   token: () => ['token', '/bob/prod/math'],
   top: () => ['top', '--once'],
+  wait: () => ['wait', '/bob/prod/math', '--for', 'answering'],
   'kontrol status': () => ['kontrol', 'status'],
   'kontrol users list': () => ['kontrol', 'users', 'list'],
   'keys list': () => ['keys', 'list'],

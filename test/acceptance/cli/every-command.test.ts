@@ -79,6 +79,12 @@ const LINES: readonly Line[] = [
     before: ["printf '\\211PNG\\r\\n' > cat.png"],
     pipe: /^$/,
   },
+  {
+    line: 'kitectl call square 4 --to /bob/prod/math --all',
+    pipe: /^\/bob\/prod\/math\/\S+\t16$/m,
+    screen: /^\/bob\/prod\/math\/\S+ +16$/m,
+  },
+  { line: 'kitectl call square 4 --to /bob/prod/math --retry 5', pipe: /^16$/m },
   { line: 'source <(kitectl completion bash)', pipe: /^$/ },
   { line: 'kitectl completion zsh', pipe: /^#compdef kitectl/ },
   { line: 'kitectl completion fish > kitectl.fish', pipe: /^$/ },
@@ -222,6 +228,7 @@ const LINES: readonly Line[] = [
   { line: 'kitectl list', before: [INSTALL], pipe: /^local\/_\/math\/1\.0\.0$/m, screen: /│ math/ },
   { line: 'kitectl list | xargs -n1 kitectl uninstall --yes', before: [INSTALL], pipe: /Removed/ },
   { line: 'kitectl ping --to http://localhost:3636/kite', pipe: /^pong from / },
+  { line: 'kitectl ping --all --to /bob/prod/math', pipe: /^pong from \/bob\/prod\/math\// },
   {
     line: 'kitectl ping --count 10 --json --to http://localhost:3636/kite',
     pipe: /^(?:\{.*\}\n){10}$/,
@@ -325,6 +332,12 @@ const LINES: readonly Line[] = [
     screen: /listens at/,
   },
   {
+    line: 'kitectl serve ./kite.js --register --instances 2',
+    until: '[2] registered as /bob/unknown/kite/',
+    pipe: /^$/,
+    screen: /\[2\] kite 1\.0\.0 listens at/,
+  },
+  {
     line: 'kitectl shell --to http://localhost:3636/kite',
     prompts: [
       ['> ', 'square 4\r'],
@@ -381,6 +394,8 @@ const LINES: readonly Line[] = [
     pipeCode: 130,
     concurrently: 'kitectl serve ./kite.js --register --environment prod',
   },
+  { line: 'kitectl wait /bob/prod/math', pipe: /^1\t\/bob\/prod\/math\//, screen: /│ bob +│ prod +│ math/ },
+  { line: 'kitectl wait "/bob/prod/math/< 1.0.0" --for gone', pipe: /^$/ },
   {
     line: 'kitectl watch /bob',
     until: '/bob/prod/',
@@ -397,6 +412,20 @@ const LINES: readonly Line[] = [
     code: 2,
     screen: /The storage "file" does not encrypt keys/,
   },
+  {
+    line: 'kitectl kontrol export',
+    pipe: /^$/,
+    pipeCode: 3,
+    code: 3,
+    screen: /KONTROL_SECRET is not set/,
+  },
+  {
+    line: 'kitectl kontrol import',
+    pipe: /^$/,
+    pipeCode: 3,
+    code: 2,
+    screen: /Standard input is a terminal, and not an export/,
+  },
   // The last one: afterwards the kite keys of the other users are of a previous pair.
   { line: 'kitectl kontrol keys rotate', pipe: /^Rotated the keys\. The new signing key pair is \S+$/m },
 ];
@@ -411,7 +440,11 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'kitectl install @bob/math': 'cli-install: from npm',
   'kitectl keys list --key-store keychain': 'cli-keychain',
   'kitectl keys move --to keychain': 'cli-keychain',
+  'kitectl wait /bob/prod/math --for answering --for count=3 --timeout 5m': 'cli-wait: three kites',
   'kitectl register --to http://127.0.0.1:4000/kite --username bob --key-store keychain': 'cli-keychain',
+  'KONTROL_SECRET="$SECRET" kitectl kontrol export > kontrol.jsonl': 'cli-kontrol-transfer',
+  'KONTROL_SECRET="$SECRET" kitectl kontrol import --storage postgres < kontrol.jsonl':
+    'cli-kontrol-transfer',
   'KONTROL_SECRET="$NEW" KONTROL_FORMER_SECRET="$OLD" kitectl kontrol keys reseal --storage postgres':
     'cli-kontrol-postgres, and cli-kontrol-etcd',
   'kitectl kontrol start --ip 0.0.0.0 --kontrolurl https://kontrol.example.com:4000/kite --tlscertfile cert.pem --tlskeyfile key.pem --storage etcd --machines http://10.0.0.1:2379':

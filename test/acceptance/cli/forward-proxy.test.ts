@@ -69,6 +69,7 @@ const LINES: readonly Line[] = [
   { command: 'token', args: ['/kontrol/unknown/math'], prints: /^\S+\.\S+\.\S+\s*$/ },
   // Prints changes only.
   { command: 'watch', args: ['/kontrol'], prints: /^/, runs: true },
+  { command: 'wait', args: ['/kontrol/unknown/math'], prints: /\/math\// },
   { command: 'top', args: ['/kontrol', '--json'], prints: /"responds": ?true/ },
   { command: 'doctor', prints: /^proxy\tok\t.*\b10\.91\.1\.1:\d+ \(/m },
   { command: 'proxy status', args: ['--to', TUNNEL_PROXY, '--json'], asKontrol: true, prints: /tunnelproxy/ },

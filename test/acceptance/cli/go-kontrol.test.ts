@@ -64,6 +64,8 @@ const USES: Readonly<Record<string, Use>> = {
   'keys:show': LOCAL,
   'kontrol:invite': { args: 'eve', hint: 'There, users register without an invite' },
   'kontrol:keys:list': { args: '', hint: START },
+  'kontrol:export': { local: 'works on the store of Kontrol' },
+  'kontrol:import': { local: 'works on the store of Kontrol' },
   'kontrol:keys:reseal': { local: 'works on the store of Kontrol' },
   'kontrol:keys:revoke': { args: '--kite-key 32c766ac-a4c1-4890-b30f-a63537e8997c --yes', hint: START },
   'kontrol:keys:rotate': { args: '', hint: START },

@@ -32,12 +32,12 @@ afterAll(async () => {
 
 describe('--lame-duck', () => {
   it.each([
-    ['serve', ['serve', ...METHOD, '--no-auth'], false],
-    ['kontrol start', ['kontrol', 'start'], true],
-    ['proxy start', ['proxy', 'start'], true],
+    ['serve', ['serve', ...METHOD, '--no-auth']],
+    ['kontrol start', ['kontrol', 'start']],
+    ['proxy start', ['proxy', 'start']],
   ])(
     '%s serves its callers after SIGTERM, until the time of --lame-duck or a second signal',
-    async (name, args, probed) => {
+    async (name, args) => {
       // The key of another Kontrol is of no use to the proxy.
       const own = name === 'kontrol start' ? { KITE_HOME: join(cli.home, 'another') } : {};
       const env = { KITE_KONTROL_URL: kontrolUrl, ...own };
@@ -48,11 +48,11 @@ describe('--lame-duck', () => {
       });
       const url = await listening(server);
       const origin = new URL(url).origin;
-      if (probed) await expect.poll(async () => (await request('GET', `${origin}/readyz`)).status).toBe(200);
+      await expect.poll(async () => (await request('GET', `${origin}/readyz`)).status).toBe(200);
       const ping = ['ping', '--to', url, '--count', '1'];
       expect(await cli.run(ping)).toMatchObject({ code: 0 });
       server.child.kill('SIGTERM');
-      if (probed) await expect.poll(async () => (await request('GET', `${origin}/readyz`)).status).toBe(503);
+      await expect.poll(async () => (await request('GET', `${origin}/readyz`)).status).toBe(503);
       expect(await cli.run(ping)).toMatchObject({ code: 0 });
       server.child.kill('SIGTERM');
       expect((await server.outcome).code).toBe(SIGNALS.SIGTERM);

@@ -29,6 +29,7 @@ const DIALS: Readonly<Record<string, readonly string[]>> = {
     'square 4 --to {url} --transport XHRPolling',
     'square 4 --to /bob/prod/math',
     'square 4',
+    'square 4 --to /bob/prod/math --all',
     'square --stdin --parallel 4 --to {url}',
   ],
   complete: ['-- call --to {url} s', '-- query /'],
@@ -54,12 +55,13 @@ const DIALS: Readonly<Record<string, readonly string[]>> = {
   tell: ['--to {url} --method square 4'],
   token: ['/bob/prod/math'],
   top: ['--once', '/bob --once'],
+  wait: ['/bob/prod'],
   watch: ['/bob/prod'],
 };
 
 /** The commands that connect to none of these. */
 const DIALS_NOTHING = (
-  'completion config:explain install keygen kontrol:keys:reseal kontrol:start list run uninstall ' +
+  'completion config:explain install keygen kontrol:export kontrol:import kontrol:keys:reseal kontrol:start list run uninstall ' +
   'context:add context:list context:previous context:remove context:show context:use ' +
   'keys:list keys:move keys:remove keys:show showkey'
 ).split(' ');

@@ -34,7 +34,11 @@ describe('-o', () => {
       }
       return piped.stdout;
     };
-    const one = { kite: expect.objectContaining({ name: 'math' }) as object, url: math.url };
+    const one = {
+      kite: expect.objectContaining({ name: 'math' }) as object,
+      url: math.url,
+      registeredAt: expect.any(Number) as number,
+    };
     expect(JSON.parse(await query('-o', 'json'))).toEqual([one]);
     expect(await query('--json')).toBe(await query('-ojson'));
     expect(JSON.parse(await query('-o=ndjson'))).toEqual(one);

@@ -74,6 +74,11 @@ const COMMANDS: Readonly<Record<string, LongRunning>> = {
     started: printed,
     server: true,
   },
+  'serve --instances': {
+    args: () => ['serve', 'kite.mjs', '--json', '--no-auth', '--instances', '2'],
+    started: ({ stdout }) => stdout.split('\n').length === 3,
+    server: true,
+  },
   'kontrol start': {
     args: () => [
       'kontrol',
@@ -106,7 +111,9 @@ const COMMANDS: Readonly<Record<string, LongRunning>> = {
   },
   watch: { args: () => ['watch', '/bob', '--json'], started: watching },
   'query --watch': { args: () => ['query', '/bob', '--watch', '--json'], started: watching },
+  wait: { args: () => ['wait', '/bob/prod/math', '--for', 'gone'], started: watching },
   call: { args: () => ['call', 'wait', '--to', math.url], started: waiting },
+  'call --all': { args: () => ['call', 'wait', '--to', '/bob/prod/math', '--all'], started: waiting },
   'call --stdin': { args: () => ['call', 'square', '--stdin', '--to', math.url], started: printed },
   bench: { args: () => ['bench', 'wait', '--to', math.url, '--duration', '1h'], started: waiting },
   run: { args: () => ['run', 'stay'], started: printed, code: 9 },
@@ -163,7 +170,7 @@ describe('commands that run until a signal', () => {
     expect(cases.length + names.length).toBeGreaterThanOrEqual(60);
   });
 
-  it.each(['serve --exec', 'kontrol start', 'proxy start'])(
+  it.each(['serve --exec', 'serve --instances', 'kontrol start', 'proxy start'])(
     '%s on a terminal ends gracefully when the terminal is closed',
     async (name) => {
       const [command = '', ...rest] = COMMANDS[name]?.args() ?? [];

@@ -61,6 +61,7 @@ const LINES: readonly (readonly [line: string, prints: RegExp])[] = [
   ['call square 4 --to /bob/prod/math --kontrol KONTROL', /^16$/m],
   ['doctor --kontrol KONTROL', /^token\tok\t/m],
   ['top --kontrol KONTROL', /^math\t1\.0\.0\tprod\t/m],
+  ['wait /bob/prod/math --kontrol KONTROL', /\/bob\/prod\/math\//],
 ];
 
 /** Commands that run a server which registers at Kontrol (KONTROL) or a tunnel proxy (TUNNEL), the name it registers, and what it connects to. */

@@ -34,6 +34,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   register: ['--username', 'carol', '--invite-file', '-', '--force'],
   tell: ['--method', 'square'],
   token: ['/bob/prod/math'],
+  wait: ['/bob/prod/math'],
 };
 
 /** Arguments of the servers. */
@@ -58,6 +59,7 @@ const OTHERS: ReadonlySet<string> = new Set([
   'context show',
   'context use',
   'keygen',
+  'kontrol export',
   'kontrol keys reseal',
   'list',
   'uninstall',

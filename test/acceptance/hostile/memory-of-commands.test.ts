@@ -54,6 +54,8 @@ const LINES: readonly Line[] = [
   { line: 'call text --raw --to URL', formats: PLAIN },
   { line: 'call list --stdin --to URL', input: '1\n2\n', formats: STREAMS },
   { line: 'call back --callback --to URL', formats: STREAMS, floods: true },
+  { line: 'call list --to /bob/prod/few --all', formats: STREAMS },
+  { line: 'call text --raw --to /bob/prod/few --all', formats: PLAIN },
   { line: 'call log --to URL', formats: PLAIN },
   { line: 'call log --all-logs --to URL', formats: PLAIN, floods: true },
   { line: 'call fail --to URL', formats: PLAIN },
@@ -64,6 +66,7 @@ const LINES: readonly Line[] = [
   { line: 'query /bob' },
   { line: 'query /bob --watch', formats: CHANGES, floods: true },
   { line: 'watch /bob', formats: CHANGES, floods: true },
+  { line: 'wait /bob --for count=100' },
   { line: 'token /bob/prod/math', formats: PLAIN },
   { line: 'top --once', formats: PLAIN },
   { line: 'kontrol status' },
@@ -186,6 +189,8 @@ function largeKontrol(): Kite {
   kite
     .handle('getKites', ({ args: [query], client }) => {
       const { watchCallback } = query as { watchCallback?: (event: unknown) => void };
+      const { query: fields } = query as { query?: { name?: unknown } };
+      if (fields?.name === 'few') return { kites: times(2, found), watcherID: '' };
       if (!watchCallback) return { kites: times(ITEMS / 8, found), watcherID: '' };
       let n = 0;
       const change = () => ({ result: { action: 'REGISTER', ...found(0), url: `${url}?${n++}${PIECE}` } });

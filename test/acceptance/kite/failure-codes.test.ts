@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isKiteError, Kite } from '../../../src/lib/index.js';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
+import { drainingError } from '../../../src/lib/kite/call/call-errors.js';
 import { DialError } from '../../../src/lib/transport/handshake/dial-error.js';
 import { dialCodes } from '../../../src/lib/errors/error-codes.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
@@ -175,7 +176,28 @@ describe('the failures of one call', () => {
         throw new KiteError('disconnect', 'the other kite', { code, retryable: true });
       });
       expect(await failureOf(client.tell(code))).toEqual(LOST);
+      // An error that has passed through JSON, or that the program has made.
+      server.handle(code, () => {
+        throw Object.assign(new Error('the other kite'), { type: 'disconnect', code });
+      });
+      expect(await failureOf(client.tell(code))).toEqual(LOST);
     }
+  });
+
+  it('a handler cannot mistake the code of a call that a callback has made for that of the callback', async () => {
+    const { client, server } = await connected();
+    const outcomes: unknown[] = [];
+    server.handle('ask', async ({ args: [ask] }) => {
+      outcomes.push(await failureOf((ask as () => Promise<unknown>)()));
+    });
+    await client.tell('kite.ping');
+    for (const fails of [drainingError('math'), { type: 'disconnect', code: 'draining', message: 'x' }]) {
+      await client.tell('ask', () => Promise.reject(fails as Error));
+      await client.tell('ask', () => {
+        throw fails as Error;
+      });
+    }
+    expect(outcomes).toEqual([LOST, LOST, LOST, LOST]);
   });
 
   it('a hostile kite cannot make a caller repeat a call by naming the codes of the caller', async () => {

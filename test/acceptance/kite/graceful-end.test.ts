@@ -1,5 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Kite, type KiteError, type KiteEvent, type KiteOptions } from '../../../src/lib/index.js';
+import {
+  type CloseOptions,
+  Kite,
+  type KiteError,
+  type KiteEvent,
+  type KiteOptions,
+} from '../../../src/lib/index.js';
 import { DEREGISTER_TIMEOUT } from '../../../src/lib/kite/limits/kite-limits.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { GoKontrol } from '../../helpers/kontrol/go-kontrol.js';
@@ -302,6 +308,17 @@ describe('what runs when a kite closes', () => {
       'rejected',
     ]);
     expect(kite.url).toBeUndefined();
+  });
+
+  it.each([NaN, -1, '5s'])('a kite does not close with the drainTimeout %s', async (drainTimeout) => {
+    const kite = makeKite();
+    const options = { drainTimeout } as unknown as CloseOptions;
+    expect(() => kite.close(options)).toThrow(
+      `drainTimeout is ${typeof drainTimeout === 'string' ? '"5s"' : drainTimeout}; it must be a number of milliseconds, 0 or more`,
+    );
+    await expect(kite.run(options)).rejects.toMatchObject({ code: 'badValue' });
+    await kite.listen();
+    expect(kite.url).toBeDefined();
   });
 
   it('a kite that was closed cannot listen again, and names the reason', async () => {

@@ -2,6 +2,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, KiteError, type KiteOptions } from '../../../src/lib/index.js';
 import { MASKED_MESSAGE } from '../../../src/lib/kite/serve/handler-failures.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
+import type { Timer } from '../../../src/lib/util/clock.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 import { connected, settled } from '../../helpers/kite/cores.js';
 
 /** A kite whose errors are logged in `errors`, and a client of it. */
@@ -210,6 +212,34 @@ describe('the time limit of a method', () => {
       expect([...server.accepted].map(({ flow }) => flow.running)).toEqual([0]);
     },
   );
+
+  it('a handler that fails with the reason of its signal answers with methodTimeout, although time has passed since its begin', async () => {
+    /** Drops fractions of milliseconds, as the timers of Node do. */
+    class CoarseClock extends ManualClock {
+      override setTimeout(callback: () => void, ms: number): Timer {
+        return super.setTimeout(callback, Math.trunc(ms));
+      }
+    }
+    const { server, client } = await connected({ clock: new CoarseClock() });
+    server.handle('slow', { timeout: 1000 }, async (request) => {
+      await settled();
+      server.clock.advance(10.5);
+      const { signal } = request;
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      });
+    });
+    await client.tell('kite.ping');
+    for (const timeout of [0, 5000]) {
+      const slow = failureOf(client.call('slow', [], { timeout }));
+      await settled();
+      await settled();
+      server.clock.advance(989);
+      await settled();
+      server.clock.advance(0.5);
+      expect(await slow).toMatchObject({ type: 'timeout', code: 'methodTimeout' });
+    }
+  });
 
   it('a handler that ends in time is not limited, and leaves no timer', async () => {
     const { server, client } = await connected();

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, type KiteOptions, type LocalOptions, type Request } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
+import { MemoryChannel } from '../../helpers/transport/memory-channel.js';
 
 function makeKite(options: KiteOptions = {}): Kite {
   const kite = new Kite('math', '1.0.0', {
@@ -44,6 +45,30 @@ describe('a call within the process', () => {
     await expect(
       kite.local<{ admin(): string }>({ as: { username: 'bob' } }).tell('admin'),
     ).rejects.toMatchObject({ code: 'notAllowed' });
+  });
+
+  it.each([
+    {},
+    { username: '' },
+    { username: undefined },
+    { username: 5 },
+    'bob',
+    null,
+    { username: 'bob', claims: 'admin' },
+  ])(
+    'a caller within the process that has no username, or claims that are not an object, is rejected: %j',
+    (as) => {
+      const kite = makeKite();
+      expect(() => kite.local({ as } as unknown as LocalOptions)).toThrow(
+        new TypeError('The option as is not an object with a username, and claims that are an object'),
+      );
+      expect(kite.connectionCount).toBe(0);
+    },
+  );
+
+  it('a channel whose user is empty is rejected', () => {
+    const [near] = MemoryChannel.pair();
+    expect(() => makeKite().accept(near, '')).toThrow(new TypeError('The user of a channel is empty'));
   });
 
   it('a call within the process passes middleware, the schema, rates and events', async () => {

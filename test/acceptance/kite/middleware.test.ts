@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Kite } from '../../../src/lib/index.js';
 import type { ArgsSchema } from '../../../src/lib/kite/serve/argument-schema.js';
-import type { Middleware } from '../../../src/lib/kite/serve/method.js';
+import type { FinalFunc, Handler, Middleware } from '../../../src/lib/kite/serve/method.js';
 import type { Request } from '../../../src/lib/kite/serve/request.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
 import { connected, settled } from '../../helpers/kite/cores.js';
 
 /** A schema of one number. */
@@ -119,9 +121,37 @@ describe('middleware', () => {
         await next();
         return next();
       });
-    await expect(client.tell('forgotten')).rejects.toThrow('called no next()');
-    await expect(client.tell('twice')).rejects.toThrow('next() was called twice');
+    await expect(client.tell('forgotten')).rejects.toThrow(
+      'Middleware of the method "forgotten" neither called next() nor returned a result: call next() to run the handler, or return the result of the call',
+    );
+    await expect(client.tell('twice')).rejects.toThrow(
+      'Middleware of the method "twice" called next() again: call it once, and reuse its promise',
+    );
     expect(runs).toBe(1);
+  });
+
+  it('middleware that is not a function is rejected when it is added, and never lets a call pass the rest', async () => {
+    const { server, client } = await connected();
+    const kite = new Kite('math', '1.0.0', { kiteKey: false, env: {}, logger: silentLogger });
+    onTestFinished(() => kite.close());
+    const method = server.handle('square', { args: oneNumber }, () => 'ran');
+    const missing = undefined as unknown as Middleware & Handler & FinalFunc;
+    const deny: Middleware = () => Promise.reject(new Error('denied'));
+    for (const add of [
+      () => kite.use(missing, deny),
+      () => kite.preHandle(missing),
+      () => kite.postHandle(missing),
+      () => kite.finalFunc(missing),
+      () => method.use(deny, missing),
+      () => method.preHandle(missing),
+      () => method.postHandle(missing),
+      () => method.finalFunc(missing),
+    ])
+      expect(add).toThrow(new TypeError('undefined is not a function'));
+    expect(await client.tell('square', 4)).toBe('ran');
+    // Also if it is there in spite of that.
+    server.chain.around.push(missing, deny);
+    await expect(client.tell('square', 4)).rejects.toThrow('not a function');
   });
 
   it('middleware gets the stream of a method, before its items are made', async () => {

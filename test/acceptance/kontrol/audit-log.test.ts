@@ -29,6 +29,7 @@ it('the audit log has an entry for each registration, token, invite, sign-in, ro
   });
   await fetch(`${origin}/register`, { method: 'POST', body });
   await fetch(`${origin}/register`, { method: 'POST', body: '{}' });
+  await fetch(`${origin}/deregister`, { method: 'POST', body: '{}' });
   await admin.tell('kontrol.revokeKiteKey', { id: math.key.id });
   const again = await connect(kontrol, 'bob', { key: math.key.jwt });
   await expect(again.tell('register', { url: MATH })).rejects.toMatchObject({ type: 'authenticationError' });
@@ -48,6 +49,7 @@ it('the audit log has an entry for each registration, token, invite, sign-in, ro
     ['refuse', 'kontrol.rotateKeys', 'bob', undefined],
     ['register', 'POST /register', 'bob', path],
     ['refuse', 'POST /register', '', undefined],
+    ['refuse', 'POST /deregister', '', undefined],
     ['revoke', 'kontrol.revokeKiteKey', 'kontrol', math.key.id],
     ['refuse', 'register', '', undefined],
     ['refuse', 'getKites', '', undefined],

@@ -127,7 +127,7 @@ describe('registerMachine', () => {
   it('registerMachine prompts for the invite and issues a kite key for it once', async () => {
     const { kontrol, storage } = await startKontrol();
     const invite = await kontrol.invite('dave');
-    expect(JSON.stringify([...storage.invites.values()])).not.toContain(invite);
+    expect(JSON.stringify([...storage.pendingInvites.values()])).not.toContain(invite);
     const { tell, asked } = await stranger(kontrol, () => `${invite}\n`);
     const key = parseKiteKey(await tell('registerMachine', 'dave'));
     expect(key).toMatchObject({ username: 'dave', kontrolUser: 'kontrol', kontrolUrl: kontrol.url });

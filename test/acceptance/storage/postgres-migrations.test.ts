@@ -41,7 +41,15 @@ const columnsOfKite = async (): Promise<unknown[]> =>
 describe.skipIf(!postgresInstalled)(`an empty PostgreSQL database${skipped}`, () => {
   it('an empty database gets the tables at the first start, and does not change at the next', async () => {
     await opened();
-    expect(await tables()).toEqual(['credential', 'invite', 'key', 'kite', 'migration', 'revoked_kite_key']);
+    expect(await tables()).toEqual([
+      'credential',
+      'invite',
+      'key',
+      'kite',
+      'migration',
+      'revoked_kite_key',
+      'silent',
+    ]);
     const applied = await sql('SELECT * FROM kite.migration ORDER BY version');
     expect(applied.length).toBeGreaterThan(0);
     await opened();

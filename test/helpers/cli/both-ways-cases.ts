@@ -60,6 +60,14 @@ export const cases: Readonly<Record<string, Cases>> = {
       { line: 'thumbnail @bytes:- --raw --to {math}', input: 'text' },
       { line: 'echo @bytes:- @stream:- --to {math}', input: 'text' },
       { line: 'echo @stream:nothing --to {math}' },
+      { line: 'square 4 --to /bob/prod/math --all --json' },
+      { line: 'fail --to /bob/prod/math --all --replies 1' },
+      { line: 'tail a --to /bob/prod/math --all --raw' },
+      { line: 'square 4 --to {math} --all' },
+      { line: 'square --stdin --all --to /bob/prod/math', input: '1\n' },
+      { line: 'upload a @stream:- --all --to /bob/prod/math', input: 'text' },
+      { line: 'square 4 --to /bob/prod/nothing --retry 1' },
+      { line: 'square x --to {math} --retry 1 --idempotent' },
     ],
   },
   complete: { works: [{ line: '-- kitectl co' }, { line: '-- kitectl ping --to /bob/prod/m' }] },
@@ -99,6 +107,13 @@ export const cases: Readonly<Record<string, Cases>> = {
     ],
   },
   'kontrol:keys:list': { works: [{ line: '--key-file kontrol.key' }] },
+  'kontrol:export': { works: [{ line: '--storage memory' }] },
+  'kontrol:import': {
+    works: [
+      { line: '--storage memory', input: '' },
+      { line: '', input: '{"type":"end"}' },
+    ],
+  },
   'kontrol:keys:reseal': { works: [{ line: '--storage memory' }] },
   'kontrol:keys:revoke': {
     works: [
@@ -129,6 +144,8 @@ export const cases: Readonly<Record<string, Cases>> = {
     works: [
       { line: '--count 2 --to {math}', measured: MILLISECONDS },
       { line: '--to {math} --timeout soon' },
+      { line: '--all --to /bob/prod/math', measured: MILLISECONDS },
+      { line: '--all --to {math}' },
     ],
   },
   'proxy:start': {
@@ -158,6 +175,8 @@ export const cases: Readonly<Record<string, Cases>> = {
     works: [
       { line: '--json --port 0 --name up --method date --exec date', serves: LISTENING },
       { line: './nothing.js' },
+      { line: '--name up --method date --exec date --instances 0' },
+      { line: '--name up --method date --exec date --instances 2 --port 65535' },
       { line: '--name up --method date --exec date --result xml' },
       { line: '--name up --method date --exec date --result text --result json' },
     ],
@@ -174,6 +193,16 @@ export const cases: Readonly<Record<string, Cases>> = {
   top: {
     bare: { measured: /\d+(?:\.\d+)?(?= ms\b| of | GiB)/g },
     works: [{ line: '/bob/prod/math -o name' }, { line: '--interval 1ms' }],
+  },
+  wait: {
+    works: [
+      { line: '/bob/prod/math' },
+      { line: '/bob/prod/math --for answering,count=1 --json' },
+      { line: '/bob/prod/nothing --for gone' },
+      { line: '/bob/prod/math --for gone --timeout 100ms' },
+      { line: '/bob/prod/math --for gone --for count=2' },
+      { line: '/bob/prod/math --for soon' },
+    ],
   },
   watch: { bare: { serves: 'watches' }, works: [{ line: '/bob/prod --json', serves: 'watches' }] },
 };

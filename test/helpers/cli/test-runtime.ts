@@ -30,6 +30,7 @@ export function testRuntime(given: Partial<CommandRuntime> = {}): CommandRuntime
     signal: new AbortController().signal,
     deferExit: () => {},
     leaveSignals: () => {},
+    beforeForcedExit: () => {},
     onServerSignals: () => {},
     reduceMemoryUse: () => {},
     limitGarbage: () => {},

@@ -158,6 +158,7 @@ function makeServer(
 function record(service: Service, events: string[]): void {
   const names: readonly (keyof ServiceEvents)[] = [
     'found',
+    'silent',
     'gone',
     'connecting',
     'ready',
@@ -182,6 +183,8 @@ function record(service: Service, events: string[]): void {
 export function makeRegistry(caller: KiteCore): KiteSource & {
   register(url: string, identity?: { readonly id?: string; readonly region?: string }): void;
   deregister(id: string): void;
+  /** The connection of a kite to Kontrol drops. It returns when it registers again. */
+  silence(id: string): void;
   failure: Error | undefined;
 } {
   const kites = new Map<string, RemoteKite>();
@@ -203,6 +206,11 @@ export function makeRegistry(caller: KiteCore): KiteSource & {
       } as unknown as RemoteKite;
       kites.set(id, kite);
       for (const listener of listeners) listener({ action: 'REGISTER', kite });
+    },
+    silence(id) {
+      const kite = { ...kites.get(id), silentSince: 1 } as RemoteKite;
+      kites.set(id, kite);
+      for (const listener of listeners) listener({ action: 'SILENT', kite });
     },
     deregister(id) {
       const kite = kites.get(id);

@@ -1,7 +1,7 @@
 import { Kite, KiteError } from '../../../src/lib/index.js';
 import { type KeyPair, newKiteKey, newToken } from '../../../src/lib/keys/index.js';
 import type { KiteIdentity } from '../../../src/lib/protocol/identity.js';
-import { type KiteQuery, queryMatcher } from '../../../src/lib/protocol/query.js';
+import { exactQuery, type KiteQuery, queryMatcher } from '../../../src/lib/protocol/query.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { testKeyPair } from '../kite/keys.js';
@@ -21,13 +21,15 @@ export interface GoKontrolOptions {
 /**
  * A Kontrol with the methods of the Go implementation, and no others: `register`, `registerMachine`, `getKites`, `getToken` and
  * `getKey`. As there, `getKites` ignores `watchCallback`, responds without `watcherID`, and fails with "no kites found" if no kite
- * matches; there is no `/readyz`. Unlike there, a kite is forgotten when its connection closes.
+ * matches; there is no `/readyz`. It compares the fields of a query as they are, and needs a username. Unlike there, a kite is forgotten when its connection closes.
  */
 export class GoKontrol {
   readonly kite: Kite;
   readonly #kites = new Map<string, Entry>();
   /** Number of calls of `getKites`. */
   queries = 0;
+  /** Number of calls of `getToken`. */
+  tokens = 0;
   readonly #keyPair: KeyPair;
 
   private constructor(kite: Kite, keyPair: KeyPair) {
@@ -91,13 +93,17 @@ export class GoKontrol {
       .disableAuthentication();
     this.kite.handle('getKites', ({ args: [given], username }) => {
       this.queries++;
-      const found = this.#find((given as { query: KiteQuery }).query);
-      return { kites: found.map(({ kite, url }) => ({ kite, url, token: this.#token(username, kite) })) };
+      const { query } = given as { query: KiteQuery };
+      const found = this.#find(query);
+      return {
+        kites: found.map(({ kite, url }) => ({ kite, url, token: this.#token(username, query, kite) })),
+      };
     });
     this.kite.handle('getToken', ({ args: [query], username }) => {
+      this.tokens++;
       const [first, ...more] = this.#find(query as KiteQuery);
       if (more.length > 0) throw new KiteError('genericError', 'query matches more than one kite');
-      return first && this.#token(username, first.kite);
+      return first && this.#token(username, query as KiteQuery, first.kite);
     });
     this.kite
       .handle('kite.describe', () => {
@@ -108,18 +114,21 @@ export class GoKontrol {
   }
 
   #find(query: KiteQuery): Entry[] {
-    const matches = queryMatcher(query);
+    // It does not know globs.
+    const matches = queryMatcher(exactQuery(query));
     const found = this.kites.filter(({ kite }) => matches(kite));
     if (found.length === 0) throw new KiteError('genericError', 'no kites found');
     return found;
   }
 
-  #token(username: string, kite: KiteIdentity): string {
-    const audience = `/${kite.username}/${kite.environment}/${kite.name}`;
+  /** A token is for the fields of the query, up to the name, and not for those of the kite. */
+  #token(caller: string, query: KiteQuery, kite: KiteIdentity): string {
+    const { username, environment, name } = query.username ? query : kite;
+    const audience = [username, environment, name].filter(Boolean).map((field) => `/${field}`);
     return newToken({
       issuer: 'kontrol',
-      username,
-      audience,
+      username: caller,
+      audience: audience.join(''),
       privateKey: this.#keyPair.privateKey,
       clock: systemClock,
     });

@@ -1,7 +1,8 @@
-import { mergeCredential } from '../../../src/lib/kontrol/storage/shared/entries.js';
+import { mergeCredential, refreshed, silenced } from '../../../src/lib/kontrol/storage/shared/entries.js';
 import {
   type PutResult,
   type Registration,
+  type SilentMark,
   type Storage,
   type StorageChange,
   StorageError,
@@ -17,7 +18,7 @@ export class FakeStorage implements Storage {
   readonly shared = true;
   readonly stored = new Map<string, Registration>();
   readonly pairs = new Map<string, StoredKeyPair>();
-  readonly invites = new Map<string, StoredInvite>();
+  readonly pendingInvites = new Map<string, StoredInvite>();
   readonly revoked = new Set<string>();
   readonly recorded = new Map<string, StoredCredential>();
   readonly calls: string[] = [];
@@ -65,8 +66,19 @@ export class FakeStorage implements Storage {
       for (const id of ids) {
         const old = this.stored.get(id);
         if (!old) continue;
-        const registration = { ...old, expiresAt };
+        const registration = refreshed(old, expiresAt);
         this.stored.set(id, registration);
+        this.emit({ type: 'put', registration });
+      }
+    });
+  }
+
+  silence(marks: readonly SilentMark[]): Promise<void> {
+    return this.#do('silence', () => {
+      for (const mark of marks) {
+        const registration = silenced(this.stored.get(mark.id), mark);
+        if (!registration) continue;
+        this.stored.set(mark.id, registration);
         this.emit({ type: 'put', registration });
       }
     });
@@ -106,22 +118,26 @@ export class FakeStorage implements Storage {
     });
   }
 
+  invites(): Promise<StoredInvite[]> {
+    return this.#do('invites', () => [...this.pendingInvites.values()]);
+  }
+
   putInvite(invite: StoredInvite): Promise<void> {
-    return this.#do('putInvite', () => void this.invites.set(invite.hash, invite));
+    return this.#do('putInvite', () => void this.pendingInvites.set(invite.hash, invite));
   }
 
   takeInvite(hash: string, now: number): Promise<StoredInvite | undefined> {
     return this.#do('takeInvite', () => {
-      const invite = this.invites.get(hash);
-      this.invites.delete(hash);
+      const invite = this.pendingInvites.get(hash);
+      this.pendingInvites.delete(hash);
       return invite && invite.expiresAt > now ? invite : undefined;
     });
   }
 
   deleteInvites(username: string): Promise<number> {
     return this.#do('deleteInvites', () => {
-      const own = [...this.invites.values()].filter((invite) => invite.username === username);
-      for (const { hash } of own) this.invites.delete(hash);
+      const own = [...this.pendingInvites.values()].filter((invite) => invite.username === username);
+      for (const { hash } of own) this.pendingInvites.delete(hash);
       return own.length;
     });
   }

@@ -84,6 +84,19 @@ function changesAreTold(nodes: () => readonly [Node, Node]): void {
     await expect.poll(() => [lastOf(a, idOf(1)), lastOf(b, idOf(1))], SOON).toEqual(['deleted', 'deleted']);
   });
 
+  it('a shared store notifies each node of entries that one marks as silent, and that are refreshed then', async () => {
+    const [a, b] = nodes();
+    await a.storage.put(registration(), NOW);
+    await a.storage.silence([{ id: idOf(1), silentSince: NOW + 1, expiresAt: NOW + 90_000 }]);
+    const silent = registration({ silentSince: NOW + 1 });
+    await expect.poll(() => [lastOf(a, idOf(1)), lastOf(b, idOf(1))], SOON).toEqual([silent, silent]);
+    await b.storage.refresh([idOf(1)], NOW + 95_000);
+    await expect.poll(() => lastOf(a, idOf(1)), SOON).toEqual(registration({ expiresAt: NOW + 95_000 }));
+    await a.storage.silence([{ id: idOf(1), silentSince: NOW + 2, expiresAt: NOW + 90_000 }]);
+    await b.storage.put(registration({ expiresAt: NOW + 96_000 }), NOW);
+    await expect.poll(() => lastOf(a, idOf(1)), SOON).toEqual(registration({ expiresAt: NOW + 96_000 }));
+  });
+
   it('a shared store notifies the nodes of thousands of entries that are refreshed at once', async () => {
     const [a, b] = nodes();
     const ids = Array.from({ length: 2500 }, (_, n) => idOf(n));
@@ -223,12 +236,14 @@ async function everythingIsRefused(storage: Storage, deadline: number): Promise<
     registrations: () => storage.registrations(),
     put: () => storage.put(registration({ id: idOf(7) }), NOW),
     refresh: () => storage.refresh([idOf(1)], NOW + 90_000),
+    silence: () => storage.silence([{ id: idOf(1), silentSince: NOW, expiresAt: NOW + 90_000 }]),
     delete: () => storage.delete(idOf(9), 'http://127.0.0.1/kite'),
     sweep: () => storage.sweep(NOW - 1_000_000),
     keyPairs: () => storage.keyPairs(),
     putKeyPair: () => storage.putKeyPair(PAIR),
     revokedKiteKeys: () => storage.revokedKiteKeys(),
     revokeKiteKey: () => storage.revokeKiteKey('jti-9'),
+    invites: () => storage.invites(),
     putInvite: () => storage.putInvite({ hash: 'hash-9', username: 'bob', expiresAt: NOW }),
     takeInvite: () => storage.takeInvite('hash-9', NOW),
     deleteInvites: () => storage.deleteInvites('bob'),

@@ -5,6 +5,12 @@ import type {
   StoredCredential,
   StoredKeyPair,
 } from '../../../src/lib/kontrol/storage/shared/storage.js';
+import { MemoryStorage } from '../../../src/lib/kontrol/storage/memory/memory-storage.js';
+import {
+  exportStore,
+  StoreImport,
+  type TransferCounts,
+} from '../../../src/lib/kontrol/storage/store-transfer.js';
 import { testIdentity } from '../kite/keys.js';
 
 export const NOW = Date.UTC(2026, 0, 1) + 123;
@@ -46,6 +52,39 @@ export function registration(
 
 export function credential(changes: Partial<StoredCredential> = {}): StoredCredential {
   return { id: 'key', type: 'kiteKey', username: 'bob', kiteKeyId: 'jti-1', issuedAt: NOW, ...changes };
+}
+
+interface ExportedRecord {
+  readonly type?: unknown;
+  readonly id?: unknown;
+  readonly hash?: unknown;
+  readonly privateKey?: unknown;
+  readonly kite?: { readonly id: string };
+}
+
+async function exportOf(storage: Storage): Promise<{ records: ExportedRecord[]; counts: TransferCounts }> {
+  const lines = exportStore(storage, { secret: 'a secret' });
+  const records: ExportedRecord[] = [];
+  for (;;) {
+    const { done, value } = await lines.next();
+    if (done) return { records, counts: value };
+    records.push(JSON.parse(JSON.stringify(value)) as ExportedRecord);
+  }
+}
+
+async function importTo(storage: Storage, records: readonly ExportedRecord[]): Promise<TransferCounts> {
+  const target = new StoreImport(storage, { secret: 'new', formerSecret: 'a secret' }, NOW);
+  for (const record of records) await target.add(record);
+  return target.finish();
+}
+
+/** Records without what differs between exports: their order, and how the private keys are encrypted. */
+function comparable(records: readonly ExportedRecord[]): ExportedRecord[] {
+  const nameOf = ({ type, id, hash, kite }: ExportedRecord): string => [type, id, hash, kite?.id].join(' ');
+  return records
+    .filter(({ type }) => type !== 'kontrolExport' && type !== 'end')
+    .map((record) => ({ ...record, privateKey: undefined }))
+    .toSorted((one, other) => nameOf(one).localeCompare(nameOf(other)));
 }
 
 /** The contract of every store. `make` returns the same store each time within one test. */
@@ -108,6 +147,41 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(await storage.registrations()).toEqual([registration({ expiresAt: NOW + 500_000 })]);
     });
 
+    it('a store marks existing entries as silent until they are put or refreshed', async () => {
+      const storage = await open();
+      const [first, second] = [registration(), registration({ id: idOf(2) })];
+      await Promise.all([storage.put(first, NOW), storage.put(second, NOW)]);
+      const mark = (id: string, silentSince: number) => ({ id, silentSince, expiresAt: NOW + 90_000 });
+      const silenceAll = (at: number) =>
+        storage.silence([idOf(1), idOf(2), idOf(9), 'no-uuid'].map((id) => mark(id, at)));
+      const silent = (silentSince: number) => [first, second].map((each) => ({ ...each, silentSince }));
+      await silenceAll(NOW + 1);
+      expect(byIds(await storage.registrations())).toEqual(silent(NOW + 1));
+      await silenceAll(NOW + 2);
+      expect(byIds(await storage.registrations())).toEqual(silent(NOW + 2));
+      await storage.refresh([idOf(1)], NOW + 95_000);
+      await storage.put({ ...second, expiresAt: NOW + 96_000 }, NOW);
+      const heard = [
+        { ...first, expiresAt: NOW + 95_000 },
+        { ...second, expiresAt: NOW + 96_000 },
+      ];
+      expect(byIds(await storage.registrations())).toEqual(heard);
+      // By a node that does not know yet that the kite has registered at another one.
+      await storage.silence([mark(idOf(2), NOW + 3)]);
+      expect(byIds(await storage.registrations())).toEqual(heard);
+    });
+
+    it('a store marks thousands of entries as silent at the same time', async () => {
+      const storage = await open();
+      const many = Array.from({ length: 1200 }, (_, n) => registration({ id: idOf(n) }));
+      await Promise.all(many.map((each) => storage.put(each, NOW)));
+      await storage.silence(
+        many.map(({ kite, expiresAt }) => ({ id: kite.id, silentSince: NOW + 1, expiresAt })),
+      );
+      const stored = await storage.registrations();
+      expect(stored.filter(({ silentSince }) => silentSince === NOW + 1)).toHaveLength(1200);
+    });
+
     it('a store removes an entry only if it has not been replaced', async () => {
       const storage = await open();
       await storage.put(registration(), NOW);
@@ -116,6 +190,29 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       await storage.delete(idOf(1), registration().url);
       await storage.delete('no-uuid', registration().url);
       expect(await storage.registrations()).toEqual([]);
+    });
+
+    it('a store has after an import what another store exports, and exports the same again', async () => {
+      const storage = await open();
+      const source = new MemoryStorage();
+      for (const pair of [PAIR, { ...OTHER_PAIR, state: 'revoked' as const }]) await source.putKeyPair(pair);
+      await source.revokeKiteKey('jti-1');
+      await source.putCredentials([credential(), credential({ id: 'other', type: 'session', lastUse: NOW })]);
+      await source.putInvite({ hash: 'h1', username: 'bob', expiresAt: NOW + 1000, keyTtl: 5 });
+      await source.put(registration(), NOW);
+      await source.put(registration({ id: idOf(2), username: 'alice' }), NOW);
+      // It has expired when the export is imported.
+      await source.put(registration({ id: idOf(3), expiresAt: NOW - 2 }), NOW - 1000);
+      const { records, counts } = await exportOf(source);
+      expect(counts).toEqual({ keyPair: 2, revokedKiteKey: 1, credential: 2, invite: 1, registration: 3 });
+      expect(JSON.stringify(records)).not.toContain('PRIVATE');
+      // An import that was interrupted can be repeated.
+      await expect(importTo(storage, records.slice(0, -1))).rejects.toThrow('incomplete');
+      expect(await importTo(storage, records)).toEqual({ ...counts, registration: 2 });
+      expect(await sortedPairs(storage)).toEqual(await sortedPairs(source));
+      const isKept = ({ kite }: ExportedRecord): boolean => kite?.id !== idOf(3);
+      const again = await exportOf(storage);
+      expect(comparable(again.records)).toEqual(comparable(records.filter(isKept)));
     });
 
     it('a store sweeps expired entries', async () => {
@@ -156,6 +253,19 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       await storage.putInvite(invite);
       expect(await storage.takeInvite('h1', NOW + 1000)).toBeUndefined();
       expect(await storage.takeInvite('unknown', NOW)).toBeUndefined();
+    });
+
+    it('a store lists its invites', async () => {
+      const storage = await open();
+      const invites = ['h1', 'h2'].map((hash) => ({ hash, username: 'bob', expiresAt: NOW + 1000 }));
+      for (const invite of invites) await storage.putInvite(invite);
+      await storage.putInvite({ hash: 'h3', username: 'alice', expiresAt: NOW + 1000, keyTtl: 5 });
+      await storage.takeInvite('h2', NOW);
+      const listed = (await storage.invites()).toSorted((one, other) => one.hash.localeCompare(other.hash));
+      expect(listed).toEqual([
+        invites[0],
+        { hash: 'h3', username: 'alice', expiresAt: NOW + 1000, keyTtl: 5 },
+      ]);
     });
 
     it('a store keeps the lifetime of the kite key that an invite is for', async () => {
@@ -222,6 +332,10 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(await again.credentials('bob')).toEqual(lasting ? [credential({ lastUse: NOW })] : []);
     });
   });
+}
+
+function byIds(registrations: readonly Registration[]): Registration[] {
+  return registrations.toSorted((one, other) => one.kite.id.localeCompare(other.kite.id));
 }
 
 async function sortedPairs(storage: Storage): Promise<StoredKeyPair[]> {

@@ -124,6 +124,21 @@ describe('validateQuery', () => {
     expect(error).toMatchObject({ field, message });
   });
 
+  it.each(['*/*/*/*', 'bob/*/math', 'b?b', 'bob/prod/math/1.*', 'bob/prod/math/*/eu', 'bob/prod/math/1.?.0'])(
+    'validateQuery accepts the globs in %j',
+    (path) => {
+      expect(() => validateQuery(parseQueryPath(`/${path}`))).not.toThrow();
+    },
+  );
+
+  it.each(['>= 1.*', '1.*, < 2.0', '~> ?'])(
+    'validateQuery rejects the version %j, which is neither a glob nor a constraint',
+    (version) => {
+      const error = failure(() => validateQuery({ username: 'u', environment: 'e', name: 'n', version }));
+      expect(error).toMatchObject({ field: 'version' });
+    },
+  );
+
   it('validateQuery rejects a version that is neither a version nor a constraint', () => {
     const error = failure(() =>
       validateQuery({ username: 'u', environment: 'e', name: 'n', version: 'newest' }),
@@ -152,8 +167,36 @@ describe('matching', () => {
     [{ ...base, version: '>= 1.0', region: 'us' }, false],
     [{ ...base, version: '>= 1.0', region: 'eu', hostname: 'vm', id }, true],
     [{ ...base, version: '>= 1.0', region: 'eu', hostname: 'vm', id: 'other' }, false],
+    [{ username: '*' }, true],
+    [{ username: 'a*', environment: '*', name: 'm?th' }, true],
+    [{ username: 'alice', environment: '*', name: 'text' }, false],
+    [{ ...base, version: '*' }, true],
+    [{ ...base, version: '1.*' }, true],
+    [{ ...base, version: '2.*' }, false],
+    [{ ...base, version: '?.0.0', region: '*', hostname: 'v*' }, true],
+    [{ ...base, version: '>= 1.0', region: 'e*' }, true],
+    [{ ...base, version: '>= 2.0', region: 'e*' }, false],
+    [{ id: `${id.slice(0, 8)}*` }, true],
+    [{ ...base, name: 'mat\\*' }, false],
   ])('the query %j matches the kite: %s', (query, matches) => {
     expect(queryMatcher(query)(testIdentity())).toBe(matches);
+  });
+
+  it('the version * matches all versions, also prereleases, which no constraint without one matches', () => {
+    const query = (version: string) => queryMatcher({ ...base, version });
+    const versions = ['1.0.0', '2.1.0', '1.1.0-beta', 'latest'];
+    const matching = (version: string) =>
+      versions.filter((of) => query(version)(testIdentity({ version: of })));
+    expect(matching('*')).toEqual(versions);
+    expect(matching('1.*')).toEqual(['1.0.0', '1.1.0-beta']);
+    expect(matching('>= 0')).toEqual(['1.0.0', '2.1.0']);
+  });
+
+  it('a query matches what looks like a glob in a kite as text', () => {
+    const odd = testIdentity({ name: '*' });
+    expect(queryMatcher(base)(odd)).toBe(false);
+    expect(queryMatcher({ ...base, name: '\\*' })(odd)).toBe(true);
+    expect(queryMatcher(odd)(odd)).toBe(true);
   });
 
   it.each(['', 'x', 'latest', '1.x', '__proto__', '1'.repeat(300)])(

@@ -10,8 +10,9 @@ const DIRECT: Readonly<Record<string, string>> = {
   'src/lib/util/next-turn.ts': 'the next turn of the event loop, without a delay',
   'src/lib/util/socket-lock.ts': 'a fixed delay that keeps the process alive',
   'src/lib/kontrol/storage/etcd/etcd-cluster.ts': 'a fixed delay that keeps the process alive',
-  'src/lib/cli/query/follow-kites.ts': 'a delay of at most ten seconds that keeps the process alive',
+  'src/lib/cli/runtime/pause.ts': 'a delay of at most ten seconds that keeps the process alive',
   'src/lib/cli/runtime/child-groups.ts': 'a fixed delay that keeps the process alive',
+  'src/lib/cli/serve/serve-instances.ts': 'a fixed interval that keeps the process alive',
   'src/ui/workspace.ts': 'a fixed interval of a page',
 };
 
@@ -29,6 +30,7 @@ const DATES: Readonly<Record<string, string>> = {
   'src/lib/transport/server/sockjs-server.ts': 'the header Expires',
   'src/lib/keys/certificate.ts': 'the validity of a certificate',
   'src/lib/cli/kites/staging.ts': 'the age of a folder',
+  'src/lib/cli/kontrol/export-import.ts': 'the expiry of registrations',
   'src/lib/cli/completion/look-up-values.ts': 'the age of a file',
   'src/lib/cli/doctor/doctor.ts': 'the clock is what it examines',
   // Kite keys and tokens.
@@ -41,6 +43,7 @@ const DATES: Readonly<Record<string, string>> = {
   'src/lib/kite/serve/request.ts': 'the date of a deadline that was sent as a duration',
   'src/lib/kite/trust/verified-credentials.ts': 'how long a token is still valid',
   'src/lib/kontrol/admin/users.ts': 'kite keys that were issued before now are revoked',
+  'src/lib/kontrol/registry/lost-kites.ts': 'since when a kite is silent',
   'src/lib/kontrol/registry/registrar.ts': 'whether a kite key is due, and when a kite was registered',
   'src/lib/kontrol/registry/watchers.ts': 'the end of the session in a token',
   'src/lib/kontrol/tokens/credential-uses.ts': 'when a credential was used, and its end',

@@ -22,6 +22,8 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/cli/kites/install-source.ts': { '214': 'the longest name of a package in npm' },
   'src/lib/cli/kites/staging.ts': { STALE_AGE: 'the age of a folder that no process uses any more' },
+  'src/lib/cli/serve/instance-addresses.ts': { LAST_PORT: 'the last port of TCP' },
+  'src/lib/cli/serve/supervisor.ts': { STABLE_TIME: 'when the start of an instance counts as successful' },
   'src/lib/cli/target/ask-all.ts': { PROBE_TIMEOUT: 'how long an answer is awaited' },
   'src/lib/cli/settings/kontrol-start-settings.ts': { default: 'the default of a setting' },
   'src/lib/cli/terminal/tables.ts': { MIN_COLUMN_WIDTH: 'the layout of a table' },
@@ -46,9 +48,11 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ITEMS_PER_TURN: 'how often the event loop gets a turn',
   },
   'src/lib/kite/streams/stream-reader.ts': {
+    MAX_SMOOTH_BATCHES: 'after how many parts they grow at the latest',
     BATCHES_PER_WINDOW: 'the part of a window for which credit is given at a time',
   },
   'src/lib/kite/service/endpoint-pool.ts': { IDLE_CHECKS: 'how long an unused connection stays open' },
+  'src/lib/cli/query/awaited-kites.ts': { LISTED_KITES: 'the length of an error of the program itself' },
   'src/lib/kite/service/service-core.ts': { LISTED_KITES: 'the length of an error of the program itself' },
   'src/lib/kite/service/retry-budget.ts': {
     RESERVE: 'how many calls of the program itself are made again',
@@ -71,6 +75,11 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     MEASURED_PER_STEP: 'the length of a step',
   },
   'src/lib/kontrol/registry/registration-record.ts': { MIN_KEY_TTL: 'the shortest lifetime of a kite key' },
+  'src/lib/kontrol/storage/store-transfer.ts': { CONCURRENT_WRITES: 'concurrency of an import' },
+  'src/lib/kontrol/registry/lost-kites.ts': {
+    FEW: 'when the network is held responsible for lost connections',
+    LOST_PER_STEP: 'the length of a step',
+  },
   'src/lib/kontrol/registry/registrar.ts': { REMOVED_PER_STEP: 'the length of a step' },
   'src/lib/kontrol/registry/registry.ts': {
     EXAMINED_PER_STEP: 'the length of a step',

@@ -7,6 +7,8 @@ import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 /** How a file that writes to a stream directly keeps its output small. */
 const WRITERS: Readonly<Record<string, string>> = {
   'bench/bench.ts': 'one line',
+  'call/at-all-kites.ts': 'a failure per kite',
+  'call/repeated.ts': 'a line per attempt',
   'call/call.ts': 'calls of a callback, behind the gate of the connection',
   'call/output-window.ts': 'waits for the reader itself',
   'expose/expose-events.ts': 'one line',
@@ -22,9 +24,11 @@ const WRITERS: Readonly<Record<string, string>> = {
   'kontrol/kontrol-start.ts': 'a line for each step of the start',
   'kontrol/kontrol-users.ts': 'one line',
   'kontrol/reseal.ts': 'one line',
+  'kontrol/export-import.ts': 'one line at the end; the export waits for its output',
   'proxy/proxy-start.ts': 'a line for each step of the start',
   'proxy/proxy-status.ts': 'a line for each proxy',
   'query/follow-kites.ts': 'notes about the connection, each once',
+  'query/wait-for-kites.ts': 'notes about the connection, each once',
   'runtime/command-runtime.ts': 'the mechanism itself',
   'runtime/process-runtime.ts': 'writes nothing, to wait for the end',
   'shell/line-reader.ts': 'what the user types',

@@ -5,7 +5,7 @@ import { testIdentity } from '../../helpers/kite/keys.js';
 
 function row(changes: Record<string, string>): Row {
   const kite = testIdentity(changes);
-  return { kite, url: `http://${kite.hostname}:3636/kite`, registeredAt: 0 };
+  return { kite, url: `http://${kite.hostname}:3636/kite`, registeredAt: 0, silentSince: undefined };
 }
 
 const ROWS = [
@@ -34,6 +34,17 @@ describe('the rows of the table', () => {
   it('the rows of the table are those below the path in the address', () => {
     expect(idsBy({ route: parseRoute('#/alice') })).toEqual([['', ['3']]]);
     expect(idsBy({ route: parseRoute('#/bob/prod/math/%3E%3D%201.10') })).toEqual([['', ['1']]]);
+  });
+
+  it('the rows of the table are those that match the globs in the address', () => {
+    expect(idsBy({ route: parseRoute('#/b*/*/math/*/*/Host-?') })).toEqual([['', ['2']]]);
+    expect(idsBy({ route: parseRoute('#/*/*/*/1.*') })).toEqual([['', ['3', '2', '1']]]);
+  });
+
+  it('the rows of the table contain each glob of the search', () => {
+    expect(idsBy({ search: '/b*/*/math' })).toEqual([['', ['2', '1']]]);
+    expect(idsBy({ search: 'host-? 1.*' })).toEqual([['', ['2']]]);
+    expect(idsBy({ search: '*nowhere*' })).toEqual([]);
   });
 
   it('the rows of the table are limited in number across groups', () => {

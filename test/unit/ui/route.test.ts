@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kiteHref, parseRoute, pathHref } from '../../../src/ui/route.js';
+import { fieldsHref, kiteHref, parseRoute, pathHref } from '../../../src/ui/route.js';
 import { testIdentity } from '../../helpers/kite/keys.js';
 
 describe('the address of the page', () => {
@@ -20,6 +20,25 @@ describe('the address of the page', () => {
       type: 'query',
       query: { version: '>= 1.0' },
     });
+  });
+
+  it('an address of the page may have globs', () => {
+    expect(parseRoute('#/bob/*/ma%3Fh')).toEqual({
+      type: 'query',
+      path: '/bob/*/ma?h',
+      query: { username: 'bob', environment: '*', name: 'ma?h' },
+    });
+    expect(parseRoute('#/*/*')).toEqual({ type: 'all' });
+    expect(parseRoute('#/*/*/*/*/*/*/ab*')).toMatchObject({ type: 'query', query: { id: 'ab*' } });
+  });
+
+  it('an address of the page selects exactly the fields of a kite, also if they look like globs', () => {
+    expect(parseRoute(fieldsHref({ username: 'bob', environment: '*' }))).toMatchObject({
+      type: 'query',
+      query: { username: 'bob', environment: '\\*' },
+    });
+    const kite = testIdentity({ name: '*', environment: 'wh?t' });
+    expect(parseRoute(kiteHref(kite))).toMatchObject({ type: 'kite', id: kite.id });
   });
 
   it('an address of the page selects one kite by its full path, or by its id alone', () => {

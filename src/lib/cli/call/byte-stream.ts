@@ -13,10 +13,13 @@ import { hasValues } from '../runtime/json.js';
 export class ByteStream implements AsyncIterable<Uint8Array> {
   readonly #start: () => Readable;
   readonly #closeUnread: () => Promise<void>;
+  /** Whether it can be read again. */
+  readonly isFile: boolean;
 
-  private constructor(start: () => Readable, closeUnread: () => Promise<void>) {
+  private constructor(start: () => Readable, closeUnread: () => Promise<void>, isFile: boolean) {
     this.#start = start;
     this.#closeUnread = closeUnread;
+    this.isFile = isFile;
   }
 
   /** Rejects with the error of the system if the file cannot be read. */
@@ -28,13 +31,15 @@ export class ByteStream implements AsyncIterable<Uint8Array> {
       unread = undefined;
       return input ?? createReadStream(path);
     };
-    return new ByteStream(start, async () => {
+    const close = async (): Promise<void> => {
       const input = unread;
       unread = undefined;
       if (!input) return;
       input.destroy();
       await finished(input).catch(() => {});
-    });
+    };
+    // A named pipe is a socket.
+    return new ByteStream(start, close, !(unread instanceof Socket));
   }
 
   /** Returns the stream of an input that can be read once. */
@@ -42,6 +47,7 @@ export class ByteStream implements AsyncIterable<Uint8Array> {
     return new ByteStream(
       () => input,
       async () => {},
+      false,
     );
   }
 
@@ -93,4 +99,11 @@ export async function closeStreams(args: readonly unknown[]): Promise<void> {
 async function closeStreamsIn(value: unknown): Promise<void> {
   if (value instanceof ByteStream) await value.close();
   else if (hasValues(value)) await closeStreams(Object.values(value));
+}
+
+/** Whether there is a stream in arguments that can be read only once. */
+export function canBeReadOnce(args: readonly unknown[]): boolean {
+  return args.some((value) =>
+    value instanceof ByteStream ? !value.isFile : hasValues(value) && canBeReadOnce(Object.values(value)),
+  );
 }

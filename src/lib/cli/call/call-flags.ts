@@ -108,6 +108,42 @@ export const callFlags = {
       'Before {"ok":…}, which then has the return value, prints {"item":…} for each item of a stream. With --unordered, all contain ' +
       'the line number.',
   }),
+  all: optionalSwitch({
+    exclusive: ['stdin', 'interactive'],
+    helpGroup: 'MANY KITES',
+    summary: 'Call every kite of the query, or all of yours, and print a line for each as it answers.',
+    description:
+      'Calls the kites that are registered when the command begins, at the same time. Each line begins with the path of the kite, also ' +
+      'each item of a stream; with --json, it is an object with kite, url, and ok, item, callback or error. A failure is reported on ' +
+      'stderr, with --json on stdout. Exits with 0 if all have answered, and otherwise with the code of the first failure.',
+  }),
+  replies: integer({
+    min: 1,
+    max: 1_000_000,
+    dependsOn: ['all'],
+    helpGroup: 'MANY KITES',
+    summary: 'With --all: succeed as soon as N kites have answered, and cancel the other calls.',
+    helpValue: 'N',
+  }),
+  retry: integer({
+    min: 0,
+    max: 1000,
+    exclusive: ['stdin'],
+    helpGroup: 'MANY KITES',
+    summary: 'Make a call that has certainly not run again, up to N times.',
+    description:
+      'Such a call was not sent, because no kite was found or could be reached, or it was rejected by a kite that shuts down. The delay ' +
+      'begins with 200 ms, and doubles up to 10 s; a query is looked up again each time. Without --retry, such a call is made once at each ' +
+      'of the other kites of a query. --timeout applies to each attempt.',
+    helpValue: 'N',
+  }),
+  idempotent: optionalSwitch({
+    exclusive: ['stdin'],
+    helpGroup: 'MANY KITES',
+    summary: 'Also make a call again that may have run: the method has the same effect if it runs twice.',
+    description:
+      'Applies if the connection is lost during a call, and, with --retry, if the call times out. A stream that has begun is not repeated.',
+  }),
   ...outputFlags,
 };
 
@@ -134,16 +170,26 @@ export function callOptions(
     args: argumentSources(args, flags, callback),
     callback,
     stdin: stdin ? stdinMode(flags, style) : false,
+    all: flags.all ?? false,
+    replies: flags.replies,
+    retries: flags.retry ?? 0,
+    idempotent: flags.idempotent ?? false,
   };
 }
 
 function resultStyle(flags: CallFlags): ResultStyle {
-  const { raw, callback, stdin } = flags;
+  const { raw, callback, stdin, all } = flags;
   const style = { raw, format: formatOf(flags) };
   if (raw && style.format !== undefined && style.format !== 'json' && style.format !== 'ndjson') {
     throw usageError(`--raw and -o ${style.format} cannot be used together.`, 'Remove one of them.');
   }
-  if (callback || stdin) requireStreamable(style, callback ? '--callback' : '--stdin');
+  if (callback || stdin || all) requireStreamable(style, all ? '--all' : callback ? '--callback' : '--stdin');
+  if (all && raw && style.format !== undefined) {
+    throw usageError(
+      `--all, --raw and -o ${style.format} cannot be used together.`,
+      'Remove --raw, or print lines of text without -o.',
+    );
+  }
   return style;
 }
 

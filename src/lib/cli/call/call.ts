@@ -1,23 +1,29 @@
 import { type ArgumentSource, readArguments } from './argument-sources.js';
 import { withCallback } from './arguments.js';
-import { closeStreams } from './byte-stream.js';
+import { canBeReadOnce, closeStreams } from './byte-stream.js';
 import { itemWriter, type ResultStyle, resultWriter } from './call-result.js';
 import { printOutcome } from './print-outcome.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { DialedKite } from '../target/dial-first.js';
 import { type ConnectOptions, withConnection } from '../target/with-connection.js';
-import { isStream } from '../../util/item-source.js';
+import { hasStreams } from '../../kite/call/tagged-message.js';
 import { toCliError } from '../frame/failures.js';
 import { callForEachLine, type StdinMode } from './call-stdin.js';
+import { usageError } from '../runtime/cli-error.js';
+import type { Repetition } from './repeated.js';
 import { type CommandRuntime, writePieces } from '../runtime/command-runtime.js';
 
-export interface CallCommandOptions extends ConnectOptions, ResultStyle {
+export interface CallCommandOptions extends ConnectOptions, ResultStyle, Repetition {
   readonly method: string;
   readonly args: readonly ArgumentSource[];
   /** Whether to pass a function whose calls are printed. */
   readonly callback: boolean;
   /** How to make calls from standard input, or false to make one call with `args`. */
   readonly stdin: false | StdinMode;
+  /** Whether to call every kite of the query. Default: false. */
+  readonly all?: boolean;
+  /** With `all`: number of kites that have to answer. Default: all. */
+  readonly replies?: number | undefined;
 }
 
 /**
@@ -29,19 +35,52 @@ export interface CallCommandOptions extends ConnectOptions, ResultStyle {
 export async function call(options: CallCommandOptions, runtime: CommandRuntime): Promise<void> {
   const args = await readArguments(options.args, runtime.stdin);
   try {
-    // A stream is used up by the first call.
-    const repeatable = options.stdin === false && !args.some(isStream);
-    await withConnection({ ...options, repeatable }, runtime, async (connected) => {
-      const { client, operationFor } = connected;
-      const { method, stdin } = options;
-      if (stdin === false) return callOnce(options, args, connected, runtime);
-      runtime.reduceMemoryUse();
-      const format = await resultWriter(options, runtime.stdout);
-      return callForEachLine({ ...stdin, client, method, format, operation: operationFor(method) }, runtime);
-    });
+    if (options.all) return await callAtAll(options, args, runtime);
+    await callAtOne(options, args, runtime);
   } finally {
     await closeStreams(args);
   }
+}
+
+async function callAtAll(
+  options: CallCommandOptions,
+  args: readonly unknown[],
+  runtime: CommandRuntime,
+): Promise<void> {
+  if (canBeReadOnce(args)) {
+    throw usageError(
+      'Standard input and named pipes can be read only once, and --all would send a stream of them to each kite.',
+      'Save the data to a file, and send it with @stream:PATH.',
+    );
+  }
+  // Loaded on demand: most calls are for one kite.
+  const { callAll } = await import('./call-all.js');
+  await callAll(options, args, runtime);
+}
+
+async function callAtOne(
+  options: CallCommandOptions,
+  args: readonly unknown[],
+  runtime: CommandRuntime,
+): Promise<void> {
+  const { method, stdin } = options;
+  let isSent = false;
+  let hasPrinted = false;
+  // A stream is used up by the call that sends it, and items that were printed cannot be taken back.
+  const repeatable = (): boolean => stdin === false && !hasPrinted && !(isSent && hasStreams(args));
+  const use = async (connected: DialedKite): Promise<void> => {
+    isSent = true;
+    if (stdin === false) return callOnce(options, args, connected, runtime, () => (hasPrinted = true));
+    const { client, operationFor } = connected;
+    runtime.reduceMemoryUse();
+    const format = await resultWriter(options, runtime.stdout);
+    return callForEachLine({ ...stdin, client, method, format, operation: operationFor(method) }, runtime);
+  };
+  const attempt = (): Promise<void> => withConnection({ ...options, repeatable }, runtime, use);
+  // Loaded on demand: most calls are made once.
+  if (!options.retries) return attempt();
+  const { repeated } = await import('./repeated.js');
+  await repeated({ ...options, mayRepeat: repeatable }, runtime, attempt);
 }
 
 async function callOnce(
@@ -49,6 +88,7 @@ async function callOnce(
   args: readonly unknown[],
   { client, url, operationFor, spinner }: DialedKite,
   runtime: CommandRuntime,
+  printing: () => void,
 ): Promise<void> {
   const { method, callback, settings } = options;
   const { stdout, signal } = runtime;
@@ -62,7 +102,7 @@ async function callOnce(
     spinner.during(`Waiting for ${method} at ${url}`, work).catch(failed);
   if (!callback) {
     const stream = client.callStream(method, [...args], callOptions);
-    return printOutcome(stream, options, { during, failed }, runtime);
+    return printOutcome(stream, options, { during, failed, printing }, runtime);
   }
   const print = await itemWriter(options, stdout);
   const callArgs = withCallback(args, (...values) =>

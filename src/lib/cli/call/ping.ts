@@ -1,19 +1,7 @@
-import { type ConnectOptions, withConnection } from '../target/with-connection.js';
-import { toCliError } from '../frame/failures.js';
+import { withConnection } from '../target/with-connection.js';
 import { openFeed } from '../terminal/feed.js';
-import type { OutputFormat } from '../terminal/output-format.js';
+import { type PingOptions, pingKite, type Pong } from './ping-kite.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-
-export interface PingOptions extends ConnectOptions {
-  /** Number of pings to send, one after the other. */
-  readonly count: number;
-  readonly format: OutputFormat | undefined;
-}
-
-interface Pong {
-  readonly url: string;
-  readonly milliseconds: number;
-}
 
 const pongs = {
   columns: [
@@ -31,16 +19,11 @@ const pongs = {
  * connect.
  */
 export async function ping(options: PingOptions, runtime: CommandRuntime): Promise<void> {
-  const { count, format } = options;
-  const print = await openFeed(pongs, format, runtime);
-  await withConnection(options, runtime, async ({ client, url, operationFor }) => {
-    for (let i = 0; i < count; i++) {
-      const start = runtime.now();
-      await client.call('kite.ping', []).catch((error: unknown) => {
-        throw toCliError(error, operationFor('kite.ping'));
-      });
-      const milliseconds = Math.round((runtime.now() - start) * 1000) / 1000;
-      await print({ url, milliseconds });
-    }
-  });
+  if (options.all) {
+    // Loaded on demand, with the lookup of kites.
+    const { pingAll } = await import('./ping-all.js');
+    return pingAll(options, runtime);
+  }
+  const print = await openFeed(pongs, options.format, runtime);
+  await withConnection(options, runtime, (connected) => pingKite(connected, options.count, print, runtime));
 }

@@ -13,6 +13,8 @@ export interface OutcomeListener {
   readonly during: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** Throws the error to report for a failure of the call. */
   readonly failed: (error: unknown) => never;
+  /** Called when the call has been answered with a stream. */
+  readonly printing?: () => void;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface OutcomeListener {
 export async function printOutcome(
   stream: RemoteStream<unknown, unknown>,
   style: ResultStyle,
-  { during, failed }: OutcomeListener,
+  { during, failed, printing }: OutcomeListener,
   runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<void> {
   const { stdout } = runtime;
@@ -33,6 +35,7 @@ export async function printOutcome(
       await writePieces(stdout, await formatResult(await stream.result, style, runtime));
       return;
     }
+    printing?.();
     requireStreamable(style, 'a method that streams');
     const print = await itemWriter(style, stdout);
     for (; !next.done; next = await stream.next().catch(failed)) await printer.print(print(next.value));

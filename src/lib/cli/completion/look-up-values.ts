@@ -10,6 +10,8 @@ import { getKites } from '../target/discovery.js';
 import { findKey, resolveKeyLocation } from '../target/find-key.js';
 import { withKey } from '../target/with-kontrol.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { globMatcher, isGlob } from '../../protocol/glob.js';
+import { exactQuery } from '../../protocol/query.js';
 import { CompletionCache } from './completion-cache.js';
 import type { ValueSource } from './candidates.js';
 
@@ -36,13 +38,14 @@ export async function lookUpValues(
     case 'methods': {
       const cache = new CompletionCache(env, () => clock.now());
       const settings = settingsOf(flags, env);
-      return cache.get(cacheKeyOf(source, settings), () =>
+      const values = await cache.get(cacheKeyOf(source, settings), () =>
         withinTimeLimit(runtime, (limited) =>
           source.type === 'kites'
             ? lookUpKites(source.typed, settings, limited)
             : lookUpMethods(flags, limited),
         ),
       );
+      return source.type === 'kites' ? withTypedGlobs(values, source.typed) : values;
     }
   }
 }
@@ -78,11 +81,22 @@ async function lookUpKites(
   const found = await findKey(settings);
   if (!found) return [];
   const [, user = '', rest] = typed.split('/');
-  const username = user !== '' && rest !== undefined ? user : found.key.username;
+  const query =
+    user !== '' && rest !== undefined ? { username: user } : exactQuery({ username: found.key.username });
   return withKey(settings, found, 'completing', runtime, async (session) => {
-    const all = await getKites(session, { username });
+    const all = await getKites(session, query);
     return [...new Set(all.map(({ kite }) => `/${kite.username}/${kite.environment}/${kite.name}`))];
   });
+}
+
+/** Returns the paths of kites that match the globs in a typed path, with these globs, which the shell compares with what was typed. */
+function withTypedGlobs(paths: readonly string[], typed: string): readonly string[] {
+  const globs = typed.split('/').slice(0, -1);
+  if (!globs.some(isGlob)) return paths;
+  const matching = paths
+    .map((path) => path.split('/'))
+    .filter((parts) => globs.every((glob, index) => globMatcher(glob)(parts[index] ?? '')));
+  return [...new Set(matching.map((parts) => [...globs, ...parts.slice(globs.length)].join('/')))];
 }
 
 /** Returns the methods of the target of the command. */
@@ -147,6 +161,7 @@ function copyRuntime(runtime: CommandRuntime): CommandRuntime {
     clock,
     deferExit: () => runtime.deferExit(),
     leaveSignals: () => runtime.leaveSignals(),
+    beforeForcedExit: (work) => runtime.beforeForcedExit(work),
     onServerSignals: (listeners) => runtime.onServerSignals(listeners),
     reduceMemoryUse: () => runtime.reduceMemoryUse(),
     limitGarbage: () => runtime.limitGarbage(),

@@ -16,13 +16,21 @@ export interface DescribeOptions extends ConnectOptions {
   readonly format: OutputFormat | undefined;
 }
 
+/** A token bucket: `capacity` calls at once, then one call every `interval` milliseconds. */
+interface DescribedRate {
+  readonly interval: JsonNumber;
+  readonly capacity: JsonNumber;
+}
+
 /** A method of a remote kite, as described by that kite. */
 export interface DescribedMethod {
   readonly name: string;
   /** Whether callers must authenticate. */
   readonly authenticated: boolean;
-  /** A token bucket: `capacity` calls at once, then one call every `interval` milliseconds. */
-  readonly throttle?: { readonly interval: JsonNumber; readonly capacity: JsonNumber };
+  /** The rate of all callers together. */
+  readonly throttle?: DescribedRate;
+  /** The rate of each caller. */
+  readonly throttlePerCaller?: DescribedRate;
   readonly description?: string;
   readonly jsonSchema?: unknown;
   /** Set if the kite says that the method streams. */
@@ -41,7 +49,7 @@ export interface DescribedKite {
  * @throws CliError with exit code 7 if the kite does not implement `kite.describe`, which only this library does
  */
 export async function describe(options: DescribeOptions, runtime: CommandRuntime): Promise<void> {
-  await withConnection({ ...options, repeatable: true }, runtime, async (connected) => {
+  await withConnection({ ...options, repeatable: () => true }, runtime, async (connected) => {
     const description = await fetchDescription(connected);
     await printList(description.methods, methodListing, options.format, runtime);
     if (options.format === 'wide') await writePieces(runtime.stdout, [extensionsLine(connected.client)]);
@@ -57,7 +65,7 @@ const methodListing: Listing<DescribedMethod> = {
   columns: [
     { heading: 'method', text: ({ name }) => name },
     { heading: 'auth', text: ({ authenticated }) => (authenticated ? 'required' : 'none') },
-    { heading: 'throttle', text: ({ throttle }) => (throttle === undefined ? '' : formatThrottle(throttle)) },
+    { heading: 'throttle', text: formatThrottle },
     { heading: 'description', text: ({ description }) => description ?? '' },
     {
       heading: 'arguments',
@@ -107,17 +115,19 @@ export function parseDescription(answer: unknown): DescribedKite {
 }
 
 function parseMethod(value: unknown): DescribedMethod[] {
-  const { name, authenticated, throttle, description, jsonSchema, streams } = (value ?? {}) as Record<
+  const { name, authenticated, description, jsonSchema, streams, ...rates } = (value ?? {}) as Record<
     string,
     unknown
   >;
   if (typeof name !== 'string' || name === '') return [];
-  const { interval, capacity } = (throttle ?? {}) as Record<string, unknown>;
+  const throttle = parseRate(rates['throttle']);
+  const throttlePerCaller = parseRate(rates['throttlePerCaller']);
   return [
     {
       name,
       authenticated: authenticated !== false,
-      ...(isJsonNumber(interval) && isJsonNumber(capacity) && { throttle: { interval, capacity } }),
+      ...(throttle && { throttle }),
+      ...(throttlePerCaller && { throttlePerCaller }),
       ...(typeof description === 'string' && { description }),
       ...(jsonSchema !== undefined && jsonSchema !== null && { jsonSchema }),
       ...(streams === true && { streams }),
@@ -125,7 +135,20 @@ function parseMethod(value: unknown): DescribedMethod[] {
   ];
 }
 
-function formatThrottle({ interval, capacity }: NonNullable<DescribedMethod['throttle']>): string {
+function parseRate(value: unknown): DescribedRate | undefined {
+  const { interval, capacity } = (value ?? {}) as Record<string, unknown>;
+  return isJsonNumber(interval) && isJsonNumber(capacity) ? { interval, capacity } : undefined;
+}
+
+function formatThrottle({ throttle, throttlePerCaller }: DescribedMethod): string {
+  const rates = [
+    throttle && formatRate(throttle),
+    throttlePerCaller && `for each caller ${formatRate(throttlePerCaller)}`,
+  ];
+  return rates.filter((rate) => rate !== undefined).join('; ');
+}
+
+function formatRate({ interval, capacity }: DescribedRate): string {
   return `${String(capacity)} at once, then 1 every ${formatDuration(Number(interval))}`;
 }
 

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import { type Outgoing, outgoing } from '../../transport/handshake/outgoing.js';
 import { isKiteError } from '../../protocol/errors.js';
+import { exactQuery } from '../../protocol/query.js';
 import { NOT_KONTROL_HINT, toCliError } from '../frame/failures.js';
 import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
@@ -155,7 +156,7 @@ async function checkConnection(
         await client.call<unknown, string>('kite.ping', []);
         const ms = (runtime.now() - start).toFixed(1);
         // Every user with a valid kite key may send this query.
-        const query = kontrol.getKites({ username: found.key.username });
+        const query = kontrol.getKites(exactQuery({ username: found.key.username }));
         const isKontrol = await query.then(
           () => true,
           (error: unknown) => {

@@ -3,6 +3,7 @@ import type { Kite } from '../../index.js';
 import type { ConnectAt } from '../../kite/call/kite-path.js';
 import type { KiteKey } from '../../keys/index.js';
 import { kitePath } from '../../protocol/identity.js';
+import { exactQuery } from '../../protocol/query.js';
 import { outgoing } from '../../transport/handshake/outgoing.js';
 import type { FindProxy } from '../../transport/handshake/forward-proxy.js';
 import type { ServerAccess } from '../../transport/handshake/server-access.js';
@@ -146,7 +147,9 @@ async function requireProxy(
   try {
     // Querying needs the same permission as registering.
     const find = (proxyEnvironment: string) =>
-      kite.getKites({ username: key.kontrolUser, environment: proxyEnvironment, name: 'tunnelproxy' });
+      kite.getKites(
+        exactQuery({ username: key.kontrolUser, environment: proxyEnvironment, name: 'tunnelproxy' }),
+      );
     const found = (await find(environment)).length > 0 || (await find('unknown')).length > 0;
     if (proxyUrl !== undefined) {
       return await connectAt(proxyUrl, (url) => requireRegistration(kite, url, key)).catch(

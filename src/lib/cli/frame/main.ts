@@ -3,6 +3,7 @@ import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from './failures.js';
 import { handleSignals } from './handle-signals.js';
+import type { InstanceReport } from '../runtime/instance-link.js';
 import { ProcessRuntime } from '../runtime/process-runtime.js';
 import { reportFailure } from './report-failure.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -49,13 +50,20 @@ export async function main(
     const failure = toCliError(error);
     exitCode = failure.exitCode;
     const { json } = globals;
+    const { instance } = runtime;
     // Ctrl-C needs no message, and a program that this command ran has reported its own failure.
     if (failure.type !== 'exit' && (json || failure.type !== 'interrupted')) {
-      reportFailure(failure, json, runtime);
+      if (instance && !instance.lost) await instance.report(failedReport(failure));
+      else reportFailure(failure, json, runtime);
     }
   }
   await runtime.flush();
   process.exit(exitCode);
+}
+
+/** The process that has started an instance decides whether its failure is that of the command. */
+function failedReport({ message, exitCode, type, code, hint, operation }: CliError): InstanceReport {
+  return { type: 'failed', failure: { message, exitCode, type, code, hint, operation } };
 }
 
 /** Hides deprecation warnings of dependencies, unless Node was started with a flag for them. */

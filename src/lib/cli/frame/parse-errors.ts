@@ -41,7 +41,8 @@ export function fromParseError(error: unknown, command: CommandSyntax): CliError
   if (flag !== undefined && reason !== undefined)
     return usageError(valueSentence(flag, reason, command), undefined);
   if (!('oclif' in error)) return undefined;
-  if ('args' in error && Array.isArray(error.args)) return usageError(argumentSentence(error.args, command));
+  if ('args' in error && Array.isArray(error.args))
+    return usageError(argumentSentence(error.args, command), expansionHint(error.args));
   const sentences = text
     .replace(ERRORS_HEADING, '')
     .split(ERROR_SEPARATOR)
@@ -58,6 +59,12 @@ function argumentSentence(args: readonly unknown[], { id, args: syntax }: Comman
   const words = missing.length > 0 ? missing : args.map(String);
   const problem = missing.length > 0 ? 'Missing argument' : 'Unexpected argument';
   return `${problem}${words.length === 1 ? '' : 's'} ${words.join(' ')}. Usage: ${usageOf(id, named)}`;
+}
+
+/** What to do if unexpected arguments are paths, to which a shell has expanded a query. */
+function expansionHint(args: readonly unknown[]): string | undefined {
+  if (!args.every((arg) => typeof arg === 'string' && arg.startsWith('/'))) return undefined;
+  return "Quote a query with * or ?, such as '/bob/*/math': a shell replaces it with the paths of files that match.";
 }
 
 /** Returns why the value of a flag is not accepted. `valueFlag` throws a complete sentence, unlike the parsers of oclif. */

@@ -5,9 +5,14 @@ import { type LogStream, StderrLogger } from '../../util/stderr-logger.js';
 import { LineGate, omittedLines } from '../runtime/line-gate.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
-/** Returns the logger of a command that runs a server. It logs to stderr, with `KITE_LOG_LEVEL` as its level. */
-export function loggerFor(runtime: Pick<CommandRuntime, 'env' | 'stderr' | 'color'>): StderrLogger {
-  const { env, stderr, color } = runtime;
+/**
+ * Returns the logger of a command that runs a server. It logs to stderr, with `KITE_LOG_LEVEL` as its level. The messages of an
+ * instance begin with its number.
+ */
+export function loggerFor(
+  runtime: Pick<CommandRuntime, 'env' | 'stderr' | 'color' | 'instance'>,
+): StderrLogger {
+  const { env, stderr, color, instance } = runtime;
   const gate = new LineGate(stderr, (omitted) => logger.warn(omittedLines(omitted)));
   const stream: LogStream = {
     isTTY: stderr.isTTY === true,
@@ -17,6 +22,7 @@ export function loggerFor(runtime: Pick<CommandRuntime, 'env' | 'stderr' | 'colo
     stream,
     color: canColor(runtime, stderr) && (color === 'always' || settingValue(kiteSettings.logColor, { env })),
     level: settingValue(kiteSettings.logLevel, { env }),
+    ...(instance && { prefix: `[${instance.number}] ` }),
   });
   return logger;
 }
@@ -73,10 +79,13 @@ export function handleServerSignals(
   });
 }
 
-/** Returns how a server that ends closes: without a delay if it has failed, instead of having been asked to end. */
+/**
+ * Returns how a server that ends closes: without a delay if it has failed, instead of having been asked to end, and if nobody could
+ * shorten the delay of an instance any more.
+ */
 export function endOptions(
-  { signal }: Pick<CommandRuntime, 'signal'>,
+  { signal, instance }: Pick<CommandRuntime, 'signal' | 'instance'>,
   lameDuck: number,
 ): { readonly lameDuck: number } {
-  return { lameDuck: signal.aborted ? lameDuck : 0 };
+  return { lameDuck: signal.aborted && !instance?.lost ? lameDuck : 0 };
 }

@@ -11,6 +11,8 @@ import { storageSettings } from '../settings/storage-settings.js';
 import { isAnyAddress, urlHost } from '../../util/listen-address.js';
 import { isLoopbackHost } from '../../util/loopback.js';
 import { storageConfigOf } from './storage-choice.js';
+import { storageSecretsOf } from './storage-secrets.js';
+import type { TransferOptions } from './export-import.js';
 
 /** The resolved options of `kontrol start`. */
 export interface KontrolStartOptions {
@@ -129,6 +131,16 @@ export function kontrolStartOptions(flags: ParsedFlags, env: Environment): Kontr
  */
 export function storageOptions(flags: ParsedFlags, env: Environment): StorageConfig {
   return storageConfigOf(CommandSettings.fromFlags(storageSettings, flags, env));
+}
+
+/**
+ * Returns the storage settings and the secrets of a command that exports or imports what is in a storage.
+ *
+ * @throws CliError or ConfigurationError if a value is invalid
+ */
+export function transferOptions(flags: ParsedFlags, env: Environment): TransferOptions {
+  const settings = CommandSettings.fromFlags(storageSettings, flags, env);
+  return { storage: storageConfigOf(settings), secrets: storageSecretsOf(settings) };
 }
 
 function filePair(

@@ -1,6 +1,7 @@
 import { record } from '../../util/record.js';
 import type { Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
+import { exactQuery } from '../../protocol/query.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { notFound } from '../runtime/cli-error.js';
 import { toCliError } from '../frame/failures.js';
@@ -66,7 +67,7 @@ async function fetchStatuses(
  * @throws CliError if there is none
  */
 async function findProxyUrls(kontrol: KontrolSession, { username }: KiteKey): Promise<readonly string[]> {
-  const found = await getKites(kontrol, { username });
+  const found = await getKites(kontrol, exactQuery({ username }));
   const urls = found.filter(({ kite }) => PROXY_NAMES.includes(kite.name)).map(({ url }) => url);
   if (urls.length > 0) return urls.toSorted();
   throw notFound(

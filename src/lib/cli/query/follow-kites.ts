@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Client, KiteEvent, KiteWatch, RemoteKite } from '../../index.js';
 import { isPermanentFailure } from '../../kite/kontrol/permanent-failure.js';
 import { isKiteError, KiteError } from '../../protocol/errors.js';
@@ -7,6 +6,7 @@ import type { KiteQuery } from '../../protocol/query.js';
 import { Backoff } from '../../util/backoff.js';
 import { isCliError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { pause } from '../runtime/pause.js';
 import { POLL_INTERVAL, watchOrPoll } from '../../kite/kontrol/watch-or-poll.js';
 import type { KontrolSession } from '../target/with-kontrol.js';
 import { KnownKites } from './known-kites.js';
@@ -17,6 +17,8 @@ export interface FollowOptions {
   /** Called once, with the kites that are registered at the start. Later changes wait until it resolves. */
   readonly listed: ((kites: readonly RemoteKite[]) => Promise<void>) | undefined;
   readonly changed: (event: KiteEvent) => void;
+  /** Writes a line about the connection to Kontrol. Default: to stderr. */
+  readonly say?: (line: string) => void;
 }
 
 /** Milliseconds after which a connection counts as stable. The delays before new attempts then start from the shortest again. */
@@ -46,8 +48,7 @@ export async function followKites(
     if (isFinal(failure)) throw failure;
     following.lost(failure);
     if (runtime.now() - start > STABLE_TIME) backoff.reset();
-    // This timer, unlike those of a clock, keeps the process alive.
-    await setTimeout(backoff.next(), undefined, { signal }).catch(() => signal.throwIfAborted());
+    await pause(backoff.next(), signal);
   }
 }
 
@@ -140,6 +141,8 @@ class Following {
   }
 
   #say(line: string): void {
+    const { say } = this.#options;
+    if (say) return say(line);
     const { spinner } = this.#session;
     spinner.clearAndWrite(() => this.#runtime.stderr.write(`${line}\n`));
   }

@@ -1,5 +1,6 @@
 import type { KiteEvent, RemoteKite } from '../../index.js';
 import type { Clock, Timer } from '../../util/clock.js';
+import { changeOf } from '../../kite/kontrol/kite-watch.js';
 import { byId, differences } from '../../kite/kontrol/watch-or-poll.js';
 
 /**
@@ -36,15 +37,15 @@ export class KnownKites {
     const known = this.#kites.get(id);
     if (action === 'DEREGISTER') this.#kites.delete(id);
     else this.#kites.set(id, found);
-    const news = action === 'DEREGISTER' ? known !== undefined : known?.url !== found.url;
-    if (news) this.#report({ action, kite: found });
+    const news = action === 'DEREGISTER' ? known && action : changeOf(known, found);
+    if (news) this.#report({ action: news, kite: found });
   }
 
   /** Reports the changes that were missed before a new connection, whose Kontrol lists `kites`. */
   resume(kites: readonly RemoteKite[]): void {
     this.pause();
     for (const event of differences(this.#kites, byId(kites))) {
-      if (event.action === 'REGISTER') this.changed(event);
+      if (event.action !== 'DEREGISTER') this.changed(event);
       else this.#missing.set(event.kite.kite.id, event.kite);
     }
     if (this.#missing.size > 0) this.#timer = this.#clock.setTimeout(() => this.#giveUp(), RETURN_TIME);

@@ -1,5 +1,6 @@
+import type { KiteEvent } from '../../index.js';
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
-import type { KiteQuery } from '../../protocol/query.js';
+import { exactQuery, type KiteQuery } from '../../protocol/query.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { findKites, type FoundKite } from '../target/discovery.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
@@ -7,6 +8,7 @@ import { isIdOnly, requireQuery } from '../target/query-path.js';
 import { sortByPath } from '../target/sort-by-path.js';
 import { type KontrolSession, withKontrol } from '../target/with-kontrol.js';
 import { type Feed, openFeed } from '../terminal/feed.js';
+import { formatTime } from '../terminal/time.js';
 import { followKites } from './follow-kites.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -21,9 +23,9 @@ export interface QueryOptions extends KontrolCommandOptions {
   readonly watch: boolean;
 }
 
-/** A registration or deregistration of a kite. */
+/** A change of a registered kite. */
 export interface KiteChange {
-  readonly action: 'REGISTER' | 'DEREGISTER';
+  readonly action: KiteEvent['action'];
   readonly kite: KiteIdentity;
   readonly url: string;
 }
@@ -59,13 +61,13 @@ export function watch(options: Omit<QueryOptions, 'watch'>, runtime: CommandRunt
  *
  * @throws CliError immediately, if the path is not a valid query
  */
-function queryBuilder({
+export function queryBuilder({
   path,
   fields,
 }: Pick<QueryOptions, 'path' | 'fields'>): (kontrol: Pick<KontrolSession, 'key'>) => KiteQuery {
   if (fields && isIdOnly(fields)) return () => fields;
-  if (fields) return ({ key }) => ({ username: key.username, ...fields });
-  if (path === undefined) return ({ key }) => ({ username: key.username });
+  if (fields) return ({ key }) => ({ ...exactQuery({ username: key.username }), ...fields });
+  if (path === undefined) return ({ key }) => exactQuery({ username: key.username });
   // An empty query finds every kite that the user may find.
   if (path.trim() === '/') return () => ({});
   const query = requireQuery(path);
@@ -83,7 +85,7 @@ function formatFields(fields: KiteQuery): string {
 }
 
 /** Defines how kites are printed. */
-export const kiteListing: Listing<Pick<FoundKite, 'kite' | 'url'>> = {
+export const kiteListing: Listing<Pick<FoundKite, 'kite' | 'url' | 'registeredAt' | 'silentSince'>> = {
   columns: [
     { heading: 'user', text: ({ kite }) => kite.username },
     { heading: 'environment', text: ({ kite }) => kite.environment },
@@ -93,11 +95,17 @@ export const kiteListing: Listing<Pick<FoundKite, 'kite' | 'url'>> = {
     { heading: 'hostname', text: ({ kite }) => kite.hostname },
     { heading: 'id', text: ({ kite }) => kite.id, wide: true },
     { heading: 'URL', text: ({ url }) => url },
+    { heading: 'since', text: ({ registeredAt }) => timeOrEmpty(registeredAt), wide: true },
+    { heading: 'silent', text: ({ silentSince }) => timeOrEmpty(silentSince), wide: true },
   ],
-  data: ({ kite, url }) => ({ kite, url }),
+  data: ({ kite, url, registeredAt, silentSince }) => ({ kite, url, registeredAt, silentSince }),
   name: ({ kite }) => kitePath(kite),
   line: ({ kite, url }, index) => [`${index + 1}`, kitePath(kite), url],
 };
+
+function timeOrEmpty(time: number | undefined): string {
+  return time === undefined ? '' : formatTime(time);
+}
 
 const changeListing: Listing<KiteChange> = {
   columns: [
@@ -141,5 +149,8 @@ async function printExisting(
     if (found.length > 0) await printList(found, kiteListing, format, runtime);
     return;
   }
-  for (const { kite, url } of found) await print({ action: 'REGISTER', kite, url });
+  for (const { kite, url, silentSince } of found) {
+    await print({ action: 'REGISTER', kite, url });
+    if (silentSince !== undefined) await print({ action: 'SILENT', kite, url });
+  }
 }

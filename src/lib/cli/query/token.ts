@@ -1,5 +1,6 @@
 import { isKiteError } from '../../protocol/errors.js';
 import { parseToken } from '../../keys/index.js';
+import { shellQuote } from '../../keys/secret-access.js';
 import { isNoKitesFound } from '../../kite/kontrol/kontrol-responses.js';
 import { notFound } from '../runtime/cli-error.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
@@ -65,6 +66,6 @@ function toNotFoundError(error: unknown, path: string, url: string): unknown {
   if (!isKiteError(error) || error.message !== 'query matches more than one kite') return error;
   return notFound(
     `More than one kite at ${url} matches ${path}.`,
-    `Add fields to the query. List the kites with: kitectl query ${path}`,
+    `Add fields to the query. List the kites with: kitectl query ${shellQuote(path)}`,
   );
 }

@@ -6,11 +6,32 @@
  */
 export const WAITING_CALLS = 1024;
 
+/** Maximum number of instances of `kitectl serve`. Default 256. If exceeded, the command fails. */
+export const INSTANCES = 256;
+
+/**
+ * Maximum number of times in a row that an instance of `kitectl serve` ends within ten seconds after its start, before any
+ * instance has run for longer. Default 5. If exceeded, the command fails. Later, the instance is started again each time.
+ */
+export const INSTANCE_DEATHS = 5;
+
 /**
  * Maximum number of kites that a command asks at a time whether they respond. Default 50. If exceeded, the rest is asked when
  * others have responded.
  */
 export const PROBES = 50;
+
+/**
+ * Maximum number of kites that a command with `--all` calls at a time. Default 100. If exceeded, the rest is called when others
+ * have answered.
+ */
+export const CALLED_KITES = 100;
+
+/**
+ * Maximum length of a line of text that `kitectl call --all --raw` waits for, in characters. Default 64 KiB. If exceeded, its
+ * beginning is printed as a line.
+ */
+export const RAW_LINE_LENGTH = 64 * 1024;
 
 /**
  * Maximum number of kites to which `kitectl top` stays connected. Default 500. If exceeded, it connects to the others for each

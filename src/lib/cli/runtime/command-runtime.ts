@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { resolveSetting } from '../../kite/config/resolve-setting.js';
 import type { Clock } from '../../util/clock.js';
 import { type ColorChoice, colorSetting } from './color-setting.js';
+import type { InstanceLink } from './instance-link.js';
 
 /** An output stream of a command. `isTTY` and `columns` are set if it is a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -31,6 +32,10 @@ export interface CommandRuntime {
   leaveSignals(): void;
   /** Sets what the signals of a server do that do not end it. */
   onServerSignals(listeners: ServerSignals): void;
+  /** Sets what happens before a second signal ends the process. It must be fast. */
+  beforeForcedExit(work: () => Promise<void>): void;
+  /** Set if this process is an instance of `serve --instances`. */
+  readonly instance?: InstanceLink | undefined;
   /** Makes the garbage collector favor low memory use over speed, for commands that process much data. */
   reduceMemoryUse(): void;
   /** Makes the garbage collector run before garbage takes as much as the live objects, for servers with large responses. */
@@ -103,4 +108,19 @@ export function canPrompt({
   noInput,
 }: Pick<CommandRuntime, 'stdin' | 'stderr' | 'noInput'>): boolean {
   return !noInput && stdin.isTTY === true && stderr.isTTY === true;
+}
+
+/** Returns a runtime for a part of a command, in which some values are others, such as a signal that ends the part. */
+export function runtimeWith(
+  runtime: CommandRuntime,
+  changes: Partial<Pick<CommandRuntime, 'signal' | 'env'>>,
+): CommandRuntime {
+  // A runtime opens its streams on first use, so their values cannot be copied.
+  return new Proxy(runtime, {
+    get: (target, name) => {
+      const source = Object.hasOwn(changes, name) ? changes : target;
+      const value: unknown = Reflect.get(source, name, source);
+      return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+    },
+  });
 }

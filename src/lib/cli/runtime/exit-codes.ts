@@ -29,7 +29,7 @@ export const exitCodeMeanings: ReadonlyArray<{ readonly code: ExitCode; readonly
   { code: ExitCode.unreachable, meaning: 'The kite is unreachable, or the connection was lost.' },
   { code: ExitCode.noSuchMethod, meaning: 'The kite has no such method.' },
   { code: ExitCode.rateLimit, meaning: 'The rate limit of the method was exceeded.' },
-  { code: ExitCode.deadline, meaning: 'The call timed out (--timeout).' },
+  { code: ExitCode.deadline, meaning: 'The call or the wait timed out (--timeout).' },
   { code: ExitCode.hungUp, meaning: 'The terminal was closed (SIGHUP).' },
   { code: ExitCode.interrupted, meaning: 'Interrupted (SIGINT, Ctrl-C).' },
   { code: ExitCode.quit, meaning: 'Quit (SIGQUIT, Ctrl-\\).' },

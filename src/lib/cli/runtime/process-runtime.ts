@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../util/clock.js';
 import { hasTerminal } from '../../util/has-terminal.js';
 import type { ColorChoice } from './color-setting.js';
 import type { Output, CommandRuntime, ServerSignals } from './command-runtime.js';
+import { type InstanceLink, instanceLink } from './instance-link.js';
 
 /** The flags of V8 for `limitGarbage`. By default, the heap may grow to four times the size of live objects on a large machine. */
 export const GARBAGE_FLAGS = ['--semi-space-growth-factor=1', '--heap-growing-percent=60'] as const;
@@ -14,11 +15,14 @@ export class ProcessRuntime implements CommandRuntime {
   readonly color: ColorChoice;
   readonly noInput: boolean;
   readonly clock: Clock = systemClock;
+  readonly instance: InstanceLink | undefined = instanceLink(process.env);
   readonly #stop = new AbortController();
   #onOutputError: (error: NodeJS.ErrnoException) => void = () => {};
   #exitDeferred = false;
   #signalsLeft = false;
   #onReload: (() => void) | undefined;
+  #onToggleDebug: () => void = () => {};
+  #beforeForcedExit: (() => Promise<void>) | undefined;
   readonly #used = new Set<Output>();
 
   /** `root` is the folder of the package, whose package.json has the version. */
@@ -78,7 +82,27 @@ export class ProcessRuntime implements CommandRuntime {
   onServerSignals({ reload, toggleDebug }: ServerSignals): void {
     // Not when SIGHUP arrives, because the terminal may be closed then.
     if (!hasTerminal()) this.#onReload = reload;
-    process.on('SIGUSR2', toggleDebug);
+    this.#onToggleDebug = toggleDebug;
+    // An instance gets it from the process that has started it; a signal of their process group would arrive twice.
+    process.on('SIGUSR2', this.instance ? () => {} : toggleDebug);
+  }
+
+  beforeForcedExit(work: () => Promise<void>): void {
+    this.#beforeForcedExit = work;
+  }
+
+  /** Exits on a second signal, after what `beforeForcedExit` has set, and on a third without it. */
+  exitAtOnce(exitCode: number): void {
+    const work = this.#beforeForcedExit;
+    this.#beforeForcedExit = undefined;
+    const exit = (): void => process.exit(exitCode);
+    if (work) work().then(exit, exit);
+    else exit();
+  }
+
+  /** Turns debug messages of a server on or off. */
+  toggleDebug(): void {
+    this.#onToggleDebug();
   }
 
   /** Reloads a server, on SIGHUP. Returns false if the command is not a server, or has a terminal. */

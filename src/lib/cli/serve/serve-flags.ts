@@ -6,6 +6,7 @@ import { resultTypes } from './command-result.js';
 import { childFlags } from '../settings/child-environment.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { optionalSwitch, valueFlag } from '../settings/flag-kinds.js';
+import { INSTANCES } from '../runtime/command-limits.js';
 import { flagsOf } from '../settings/setting-flags.js';
 
 /** The defaults of flags that depend on --exec. oclif would count a default as setting the flag. */
@@ -57,6 +58,15 @@ export const serveFlags = {
     helpValue: 'DURATION',
   }),
   ...childFlags,
+  instances: integer({
+    min: 1,
+    max: INSTANCES,
+    summary: 'Run N processes with the same kite, to use several cores. One that ends is started again.',
+    description:
+      'Each registers by itself and listens on its own port: --port, the next ones, or, with port 0, any free ports. With --advertise, the ' +
+      'port of the URL counts up as well. --parallel, rate limits and the memory of a module are those of each instance.',
+    helpValue: 'N',
+  }),
   register: optionalSwitch({ summary: 'Register at Kontrol and stay registered.' }),
   'no-auth': boolean({
     default: false,

@@ -1,11 +1,12 @@
 import { basename, extname } from 'node:path';
-import type { Environment } from '../../kite/config/resolve-setting.js';
 import type { Limits } from '../../kite/limits/kite-limits.js';
 import { usageError } from '../runtime/cli-error.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import type { ResultType } from './command-result.js';
+import { instanceAddresses } from './instance-addresses.js';
 import { execDefaults, type ServeFlags } from './serve-flags.js';
 import type { ServedCommand } from './shell-methods.js';
 
@@ -19,6 +20,8 @@ export interface ServeOptions {
   readonly commands: ReadonlyMap<string, ServedCommand>;
   /** Maximum number of concurrent commands. */
   readonly parallel: number;
+  /** The number of processes to run. Undefined: the kite runs in this process. */
+  readonly instances: number | undefined;
   /** Variables with a secret that the commands get. */
   readonly passedSecrets: readonly string[];
   /** Timeout of a command in milliseconds; 0 disables it. */
@@ -45,9 +48,22 @@ export interface ServeOptions {
   readonly warnings: readonly string[];
 }
 
-/** @throws CliError if the value of a flag is invalid, or if flags contradict each other */
-export function serveOptions(module: string | undefined, flags: ServeFlags, env: Environment): ServeOptions {
+/**
+ * Returns the options of a command line, and of one of its instances, if it has several.
+ *
+ * @throws CliError if the value of a flag is invalid, or if flags contradict each other
+ */
+export function serveOptions(
+  module: string | undefined,
+  flags: ServeFlags,
+  { env, instance }: Pick<CommandRuntime, 'env' | 'instance'>,
+): ServeOptions {
   const settings = CommandSettings.fromFlags(serveSettings, flags, env);
+  const addresses = instanceAddresses(
+    settings.value(commonSettings.port),
+    settings.value(serveSettings.advertise),
+    flags.instances ?? 1,
+  );
   const commands = pairCommands(flags.method ?? [], flags.exec ?? [], flags.result ?? []);
   if (module === undefined && commands.size === 0) {
     throw usageError(
@@ -63,14 +79,14 @@ export function serveOptions(module: string | undefined, flags: ServeFlags, env:
     module,
     commands,
     parallel: flags.parallel ?? execDefaults.parallel,
+    instances: flags.instances,
     passedSecrets: flags.env ?? [],
     timeout: flags.timeout ?? execDefaults.timeout,
-    port: settings.value(commonSettings.port),
+    ...addresses(instance?.number ?? 1),
     ip: settings.value(commonSettings.ip),
     environment: settings.value(commonSettings.environment),
     region: settings.value(commonSettings.region),
     register: flags.register ?? false,
-    advertise: settings.value(serveSettings.advertise),
     settings,
     auth: !flags['no-auth'],
     systemInfo: flags['system-info'],
@@ -79,7 +95,8 @@ export function serveOptions(module: string | undefined, flags: ServeFlags, env:
     trustedProxies: settings.value(commonSettings.trustedProxies),
     lameDuck: settings.value(commonSettings.lameDuck),
     limits: settings.value(serveSettings.limit),
-    warnings: settings.ignoredNotes(commonSettings.port),
+    // The process that starts the instances logs them.
+    warnings: instance ? [] : settings.ignoredNotes(commonSettings.port),
   };
 }
 

@@ -13,6 +13,7 @@ import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { serveInstances } from './serve-instances.js';
 import { startListening } from '../settings/start-listening.js';
 import { moduleMethods } from './module-methods.js';
 import type { ServedMethod } from './served-method.js';
@@ -26,17 +27,20 @@ type ServeCommandOptions = ServeOptions & {
 
 /**
  * Runs a kite whose methods are shell commands or the functions of a module until `signal` fires. Running calls then have
- * ten seconds to finish.
+ * ten seconds to finish. With `instances`, runs it in several processes.
  *
  * @throws CliError if the kite cannot start
  */
 export async function serve(options: ServeCommandOptions, runtime: CommandRuntime): Promise<void> {
-  const { signal, env } = runtime;
+  const { signal, env, instance } = runtime;
+  const { instances } = options;
+  if (instances !== undefined && !instance) return serveInstances({ ...options, instances }, runtime);
   const logger = loggerFor(runtime);
   for (const text of options.warnings) logger.warn(text);
   const check = new RegistrationCheck(options.settings);
   const kite = await createKite(options, check, logger, runtime);
   check.observe(kite);
+  kite.health();
   const shell = new ShellMethods({
     ...options,
     env,
@@ -51,6 +55,7 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
   runtime.deferExit();
   try {
     await startListening(serveSettings, () => kite.listen());
+    await instance?.report({ type: 'listening' });
     handleServerSignals([], logger, runtime);
     await registerAndReport(kite, options, check, logger, runtime);
     await waitForAbort(signal);
@@ -136,7 +141,7 @@ async function registerAndReport(
   logger: Logger,
   runtime: CommandRuntime,
 ): Promise<void> {
-  const { signal } = runtime;
+  const { signal, instance } = runtime;
   const { name, version } = kite.identity;
   const path = kitePath(kite.identity);
   if (!auth && !kite.listensAtLoopback) {
@@ -152,6 +157,8 @@ async function registerAndReport(
     if (signal.aborted) return;
     logger.info(`registered as ${path}`);
   }
+  // The process that has started the instances prints their URLs.
+  if (instance) return instance.report({ type: 'ready', url: kite.url ?? '', kite: path });
   if (format === undefined) return;
   const data = { url: kite.url, kite: path };
   const fields = [

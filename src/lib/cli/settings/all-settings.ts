@@ -1,7 +1,7 @@
 import { accessSettings } from './access-settings.js';
 import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
-import { keyStoreSettings } from './connection-settings.js';
+import { keyStoreSettings, waitSettings } from './connection-settings.js';
 import { exposeSettings } from './expose-settings.js';
 import { kontrolStartSettings } from './kontrol-start-settings.js';
 import { limitSettings } from './limit-settings.js';
@@ -19,6 +19,7 @@ export const allSettings: readonly CliSetting[] = [
     ...Object.values(commonSettings),
     ...Object.values(accessSettings),
     ...Object.values(keyStoreSettings),
+    ...Object.values(waitSettings),
     ...Object.values(registerSettings),
     ...Object.values(serveSettings),
     ...Object.values(exposeSettings),

@@ -15,6 +15,8 @@ export interface SettingFlag {
   readonly hidden?: boolean;
   /** A `switch` has no value, and `--no-NAME` turns it off. A `list` is repeatable. Default: a flag with one value. */
   readonly kind?: 'switch' | 'list';
+  /** Whether each flag of a list has one value, so that arguments can follow it. Default: false. */
+  readonly oneValue?: boolean;
   readonly required?: boolean;
   /** Flags that conflict with this one. */
   readonly exclusive?: readonly string[];

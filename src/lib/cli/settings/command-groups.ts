@@ -17,6 +17,7 @@ export const KONTROL_COMMANDS = [
   'query',
   'token',
   'top',
+  'wait',
   'watch',
 ] as const;
 

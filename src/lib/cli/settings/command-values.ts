@@ -131,3 +131,28 @@ export const KEY_LOCATION: AcceptedValue<KeyLocation> = {
   parse: (value) =>
     typeof value === 'string' ? { type: 'file', file: value } : (value as KeyLocation | undefined),
 };
+
+/** The states of kites that `kitectl wait` waits for. */
+export const WAIT_STATES = ['registered', 'answering', 'gone'] as const;
+
+/** One condition of `kitectl wait`. */
+export type WaitPart = { readonly state: (typeof WAIT_STATES)[number] } | { readonly count: number };
+
+/** Conditions of `kitectl wait`, from repeated flags or separated by commas. */
+export const WAIT_PARTS: AcceptedValue<readonly WaitPart[]> = {
+  description: `${WAIT_STATES.join(', ')} or count=N`,
+  example: 'answering',
+  beginnings: [...WAIT_STATES, 'count='],
+  parse(value) {
+    const texts = LIST.parse(value);
+    const parts = texts?.flatMap((text) => parseWaitPart(text) ?? []);
+    return parts && parts.length > 0 && parts.length === texts?.length ? parts : undefined;
+  },
+};
+
+function parseWaitPart(text: string): WaitPart | undefined {
+  const state = WAIT_STATES.find((each) => each === text);
+  if (state) return { state };
+  const [, digits] = /^count=(\d{1,9})$/.exec(text) ?? [];
+  return digits === undefined || Number(digits) === 0 ? undefined : { count: Number(digits) };
+}

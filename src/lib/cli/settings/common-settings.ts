@@ -77,7 +77,8 @@ export const commonSettings = {
       name: 'to',
       description:
         'A URL, such as http://localhost:3636/kite, is dialed directly. A query, /user/environment/name, is looked up at ' +
-        'Kontrol; the command connects to one of the kites that match, and tries the next one if it is unreachable.',
+        'Kontrol; the command connects to one of the kites that match, and tries the next one if it is unreachable. A query with * ' +
+        "or ?, such as '/bob/*/math', has to be quoted; see: kitectl query --help.",
       helpValue: 'URL|QUERY',
       completion: 'kites',
     },
@@ -102,7 +103,13 @@ export const commonSettings = {
       helpValue: 'DURATION',
     },
     context: 'timeout',
-    commands: [...CONNECTION_COMMANDS, ...KONTROL_COMMANDS, 'register', EXPLAIN],
+    // The flag of wait is another setting.
+    commands: [
+      ...CONNECTION_COMMANDS,
+      ...KONTROL_COMMANDS.filter((name) => name !== 'wait'),
+      'register',
+      EXPLAIN,
+    ],
   },
   transport: {
     ...kiteSettings.transport,

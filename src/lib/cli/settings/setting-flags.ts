@@ -42,7 +42,8 @@ function checked(setting: CliSetting): (text: string) => Promise<string> {
 
 function flagOf(setting: CliSetting, defaults: boolean) {
   const { flag, summary, accept, variables } = setting;
-  const { kind, description, helpValue, helpGroup, aliases, hidden, exclusive, dependsOn } = flag ?? {};
+  const { kind, oneValue, description, helpValue, helpGroup, aliases, hidden, exclusive, dependsOn } =
+    flag ?? {};
   const shared = {
     summary: [flag?.summary ?? summary, defaults ? defaultSentence(setting) : '']
       .filter((text) => text !== '')
@@ -65,5 +66,6 @@ function flagOf(setting: CliSetting, defaults: boolean) {
   }
   const value = helpValue ?? accept.choices?.join('|');
   const option = { ...shared, parse: checked(setting), ...(value !== undefined && { helpValue: value }) };
-  return kind === 'list' ? string({ ...option, multiple: true }) : string(option);
+  if (kind !== 'list') return string(option);
+  return string({ ...option, multiple: true, ...(oneValue === true && { multipleNonGreedy: true }) });
 }

@@ -3,7 +3,7 @@ import type { CliSetting } from './cli-setting.js';
 import { oneOf, PATH, SECRET, STRING, wholeNumber } from './command-values.js';
 
 const helpGroup = 'STORAGE';
-const commands = ['kontrol keys reseal', 'kontrol start'] as const;
+const commands = ['kontrol export', 'kontrol import', 'kontrol keys reseal', 'kontrol start'] as const;
 
 /** The settings for the storage of a Kontrol, by flag. */
 export const storageSettings = {
@@ -174,7 +174,7 @@ export const storageSecrets = {
   },
   secret: {
     name: 'kontrol start secret',
-    summary: 'Secret that encrypts the private keys in PostgreSQL and etcd.',
+    summary: 'Secret that encrypts the private keys in PostgreSQL, etcd and exports.',
     variables: ['KONTROL_SECRET'],
     accept: SECRET,
     secret: true,

@@ -1,6 +1,7 @@
 import { hostname, networkInterfaces } from 'node:os';
 import type { Auth, RemoteKite } from '../../index.js';
 import type { DialedPeer } from '../../kite/kite-options.js';
+import { exactQuery } from '../../protocol/query.js';
 import { withoutBrackets } from '../../util/host.js';
 import { remoteIp } from '../../transport/channel/remote-address.js';
 import { isLoopbackAddress, isLoopbackHost } from '../../util/loopback.js';
@@ -48,7 +49,7 @@ async function findToken(
     .with(commonSettings.handshakeTimeout, LOOKUP_TIMEOUT);
   try {
     return await withKey(limited, found, 'getting a token', runtime, async ({ kontrol }) => {
-      const kites = await kontrol.getKites({ username });
+      const kites = await kontrol.getKites(exactQuery({ username }));
       return kites.find((kite) => isKiteAt(url, kite))?.token || undefined;
     });
   } catch {

@@ -22,6 +22,8 @@ export interface CallerPermissions {
   readonly interactive: boolean;
   /** Whether everything that it logs is printed, no matter how much it is. */
   readonly allLogs: boolean;
+  /** Begins each line that it logs, if there are several kites. Empty: nothing. */
+  readonly label: string;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface CallerPermissions {
  */
 export function addCallerMethods(
   kite: Kite,
-  { interactive, allLogs }: CallerPermissions,
+  { interactive, allLogs, label }: CallerPermissions,
   { runtime, spinner, cancel }: CallerMethodsOptions,
 ): CallerMethods {
   const log = new PeerLog({
@@ -43,7 +45,7 @@ export function addCallerMethods(
   for (const method of ['kite.log', 'kite.print']) {
     kite.handle(method, (request) => {
       const text = request.args.map((value) => (typeof value === 'string' ? value : toJson(value))).join(' ');
-      log.print(text.replace(/\n$/, ''));
+      log.print(withLabel(text.replace(/\n$/, ''), label));
       return null;
     });
   }
@@ -61,6 +63,10 @@ export function addCallerMethods(
     cancelled: allowPeerPrompts(kite, { runtime, spinner, cancel }),
     end,
   };
+}
+
+function withLabel(text: string, label: string): string {
+  return label === '' ? text : text.replaceAll(/^/gm, () => `${label}: `);
 }
 
 interface CallerMethodsOptions {

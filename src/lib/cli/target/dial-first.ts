@@ -1,7 +1,8 @@
 import type { Auth, Client } from '../../index.js';
 import { OnDemandClient, type TargetClient } from './on-demand-client.js';
 import { type Operation, toCliError } from '../frame/failures.js';
-import type { CliError } from '../runtime/cli-error.js';
+import { listAttempts } from '../../kite/service/attempts.js';
+import { CliError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { connectAtPath } from './connect-at-path.js';
 import type { Spinner } from '../terminal/spinner.js';
@@ -28,13 +29,19 @@ export interface DialedKite {
   readonly openAnother: () => Promise<TargetClient>;
 }
 
-/** Dials the candidates in order until one connects. Rejects with the failure of the last. */
+/** What has failed at kites before another one was tried. */
+export type FailedKites = { readonly kite: { readonly url: string }; readonly error: CliError }[];
+
+/**
+ * Dials the candidates in order until one connects, and adds those that do not to `failed`. Rejects with the failure of the last,
+ * and what was tried before.
+ */
 export async function dialFirst(
   candidates: readonly DialCandidate[],
   { spinner, runtime }: { readonly spinner: Spinner; readonly runtime: Pick<CommandRuntime, 'stderr'> },
   connect: (candidate: DialCandidate) => Client,
+  failed: FailedKites = [],
 ): Promise<DialedKite> {
-  let failure: CliError | undefined;
   const dial = async (candidate: DialCandidate): Promise<readonly [Client, DialCandidate]> => {
     const client = connect(candidate);
     try {
@@ -51,10 +58,19 @@ export async function dialFirst(
       const dialed = await connectAt(candidate.url, (url) => dial({ ...candidate, url }));
       return dialedKite(...dialed, candidates.slice(index + 1), spinner, connect);
     } catch (error) {
-      failure = toCliError(error, { description: '', target: candidate.url });
+      failed.push({ kite: candidate, error: toCliError(error, { description: '', target: candidate.url }) });
     }
   }
-  throw failure ?? new Error('There are no candidates to dial');
+  throw lastFailure(failed) ?? new Error('There are no candidates to dial');
+}
+
+/** Returns the failure to report: that of the last kite, and what was tried before, as in an error of a service. */
+export function lastFailure(failed: FailedKites): CliError | undefined {
+  const last = failed.at(-1)?.error;
+  if (!last || failed.length === 1) return last;
+  const { exitCode, type, code, requestId, hint, cause } = last;
+  const message = `None of ${failed.length} kites could be called: ${listAttempts(failed).join('; ')}`;
+  return new CliError(message, { exitCode, type, code, requestId, hint, cause });
 }
 
 function dialedKite(

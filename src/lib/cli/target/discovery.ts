@@ -1,6 +1,8 @@
 import type { Kite, RemoteKite } from '../../index.js';
-import { kitePath } from '../../protocol/identity.js';
-import { type KiteQuery, formatQueryPath } from '../../protocol/query.js';
+import { isGlob } from '../../protocol/glob.js';
+import { shellQuote } from '../../keys/secret-access.js';
+import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
+import { exactQuery, type KiteQuery, formatQueryPath } from '../../protocol/query.js';
 import { type CliError, notFound } from '../runtime/cli-error.js';
 import { formatDuration } from '../../util/duration.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
@@ -18,7 +20,8 @@ import { type KontrolSession, withKey, withKontrol } from './with-kontrol.js';
 import { PROBES } from '../runtime/command-limits.js';
 
 /** A kite that Kontrol found. */
-export type FoundKite = Pick<RemoteKite, 'kite' | 'url' | 'token'>;
+export type FoundKite = Pick<RemoteKite, 'kite' | 'url' | 'token'> &
+  Partial<Pick<RemoteKite, 'registeredAt' | 'silentSince'>>;
 
 /**
  * Looks up a target at Kontrol. Returns the kites to dial, in order.
@@ -41,13 +44,52 @@ export async function discover(
   const ownKey = await findKey(settings);
   if (!ownKey) throw noTarget();
   return withKey(settings, ownKey, 'looking for your kites', runtime, async (session) => {
-    const found = await findKites(session, { username: ownKey.key.username });
+    const found = await findKites(session, exactQuery({ username: ownKey.key.username }));
     const own = withoutKontrol(found, session);
     const probe = (kite: FoundKite, timeout: number): Promise<boolean> =>
       answersPing(session.kite, toCandidate(kite, auth, session), timeout);
     const selected = await selectKite(own, runtime, probe, settings.value(commonSettings.timeout));
     return [toCandidate(selected, auth, session)];
   });
+}
+
+/** A kite to call, with its identity. */
+export interface NamedCandidate extends DialCandidate {
+  readonly kite: KiteIdentity;
+}
+
+/**
+ * Looks up all kites of a target at Kontrol: those of a query, or those of the user. Two that are registered at the same URL are
+ * the same program, which has registered again: the one that did so last is returned.
+ *
+ * @throws CliError with exit code 5 if there is none
+ */
+export async function discoverAll(
+  target: Exclude<Target, { type: 'url' }>,
+  settings: CommandSettings,
+  runtime: CommandRuntime,
+): Promise<readonly NamedCandidate[]> {
+  const auth = settings.value(commonSettings.auth);
+  const query = target.type === 'query' ? requireQuery(target.path, target.source) : undefined;
+  const operation = `looking for ${target.type === 'query' ? target.path : 'your kites'}`;
+  return withKontrol(settings, operation, runtime, async (session) => {
+    const found = await findKites(session, query ?? { username: session.key.username });
+    const own = query ? found : withoutKontrol(found, session);
+    if (own.length === 0) throw noneResponds(0, 0, 0);
+    return onePerUrl(sortByPath(own)).map((each) => ({
+      ...toCandidate(each, auth, session),
+      kite: each.kite,
+    }));
+  });
+}
+
+function onePerUrl(found: readonly RemoteKite[]): readonly RemoteKite[] {
+  const byUrl = new Map<string, RemoteKite>();
+  for (const each of found) {
+    const { registeredAt = 0 } = byUrl.get(each.url) ?? {};
+    if (!byUrl.has(each.url) || (each.registeredAt ?? 0) >= registeredAt) byUrl.set(each.url, each);
+  }
+  return [...byUrl.values()];
 }
 
 /**
@@ -66,8 +108,13 @@ export async function findKites(
     `No kite is registered for ${path} at ${session.url}.`,
     query.environment === undefined
       ? 'Start a kite that registers there, and that the policy lets you find.'
-      : `List the kites with: kitectl query /${query.username ?? 'USER'}`,
-  );
+      : `List the kites with: kitectl query ${listedPath(query)}`,
+  ).with({ code: 'noKite' });
+}
+
+/** Returns the query for the kites of the same user, as it is written in a shell. */
+function listedPath({ username = 'USER' }: KiteQuery): string {
+  return isGlob(username) ? '/' : shellQuote(`/${username}`);
 }
 
 /** Returns the kites at Kontrol that match a query, which may be none. */
@@ -150,7 +197,10 @@ async function answersPing(kite: Kite, { url }: DialCandidate, timeout: number):
 }
 
 /** Removes Kontrol from the kites of its own user. */
-function withoutKontrol(found: readonly FoundKite[], { key }: KontrolSession): readonly FoundKite[] {
+function withoutKontrol<Found extends FoundKite>(
+  found: readonly Found[],
+  { key }: KontrolSession,
+): readonly Found[] {
   return key.username === key.kontrolUser ? found.filter(({ kite }) => kite.name !== 'kontrol') : found;
 }
 

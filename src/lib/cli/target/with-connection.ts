@@ -1,9 +1,18 @@
 import { type Auth, type Client, Kite } from '../../index.js';
 import type { DialedPeer } from '../../kite/kite-options.js';
+import { ATTEMPTS_OF_CALL } from '../../kite/limits/kite-limits.js';
+import { mayRepeat } from '../../kite/service/attempts.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { isCliError } from '../runtime/cli-error.js';
 import { chooseKey } from './choose-key.js';
-import { type DialedKite, dialFirst, type DialCandidate } from './dial-first.js';
+import { toCliError } from '../frame/failures.js';
+import {
+  type DialCandidate,
+  type DialedKite,
+  dialFirst,
+  type FailedKites,
+  lastFailure,
+} from './dial-first.js';
 import { addCallerMethods } from './caller-methods.js';
 import { InputGate } from './input-gate.js';
 import { readAccess } from './read-access.js';
@@ -20,10 +29,20 @@ export interface ConnectOptions {
   readonly settings: CommandSettings;
   /** Whether the remote kite may prompt the user. Default: false. */
   readonly interactive?: boolean;
-  /** Whether `use` can be called again with another kite. Default: false. */
-  readonly repeatable?: boolean;
+  /** Whether `use` can be called again with another kite, after it has failed. Default: false. */
+  readonly repeatable?: () => boolean;
+  /** Whether `use` can be called again although a call may have run. Default: false. */
+  readonly idempotent?: boolean;
   /** Whether everything that the remote kite logs is printed. Default: false. */
   readonly allLogs?: boolean;
+}
+
+/** What the connections of a command to many kites share. */
+export interface SharedOutput {
+  readonly gate: InputGate;
+  readonly spinner: Spinner;
+  /** Begins each line that the kite logs. */
+  readonly label: string;
 }
 
 /**
@@ -31,18 +50,29 @@ export interface ConnectOptions {
  * stderr with `kite.log` and `kite.print` and, if `interactive` is set, prompt the user. It may call nothing else.
  *
  * If a query finds several kites and one is unreachable, dials the next. `use` is called once, or, with `repeatable`, again with
- * the next kite if a call has failed without having run, for example because the kite is shutting down.
+ * the next kite if a call has failed as a service would make it again: because it has not run, for example because the kite is
+ * shutting down, or with `idempotent`.
  */
 export async function withConnection<Result>(
   options: ConnectOptions,
   runtime: CommandRuntime,
   use: (connected: DialedKite) => Promise<Result>,
 ): Promise<Result> {
+  return connectTo(await findCandidates(options, runtime), options, runtime, use);
+}
+
+/** Like `withConnection`, with the kites that were found. */
+export async function connectTo<Result>(
+  candidates: readonly DialCandidate[],
+  options: Omit<ConnectOptions, 'target'>,
+  runtime: CommandRuntime,
+  use: (connected: DialedKite) => Promise<Result>,
+  shared?: SharedOutput,
+): Promise<Result> {
   const { signal } = runtime;
-  const spinner = new Spinner(runtime);
+  const spinner = shared ? Spinner.within(shared.spinner, runtime) : new Spinner(runtime);
   const timeout = callTimeout(options);
-  const candidates = await findCandidates(options, runtime);
-  const gate = new InputGate(runtime);
+  const gate = shared?.gate ?? new InputGate(runtime);
   const kite = new Kite(
     'kitectl',
     runtime.version,
@@ -61,8 +91,9 @@ export async function withConnection<Result>(
   };
   // The calls that end with the signal are canceled at the peer first.
   const onSignal = (): void => queueMicrotask(close);
-  const { interactive = false, allLogs = false } = options;
-  const remote = addCallerMethods(kite, { interactive, allLogs }, { runtime, spinner, cancel: close });
+  const { interactive = false, allLogs = false, idempotent = false } = options;
+  const permissions = { interactive, allLogs, label: shared?.label ?? '' };
+  const remote = addCallerMethods(kite, permissions, { runtime, spinner, cancel: close });
   signal.addEventListener('abort', onSignal, { once: true });
   try {
     const connect = (candidate: DialCandidate): Client => {
@@ -76,14 +107,17 @@ export async function withConnection<Result>(
       clients.add(client);
       return client;
     };
-    for (let left = candidates; ; ) {
-      const connected = await dialFirst(left, { spinner, runtime }, connect);
+    const failed: FailedKites = [];
+    for (let left = candidates, calls = 1; ; calls++) {
+      const connected = await dialFirst(left, { spinner, runtime }, connect, failed);
       try {
         return await use(connected);
       } catch (error) {
         left = connected.rest;
-        if (options.repeatable !== true || left.length === 0 || signal.aborted || !hasNotRun(error))
-          throw error;
+        const isLast = left.length === 0 || calls === ATTEMPTS_OF_CALL;
+        if (signal.aborted || !canRepeat(error, idempotent) || options.repeatable?.() !== true) throw error;
+        failed.push({ kite: connected, error: toCliError(error) });
+        if (isLast) throw lastFailure(failed) ?? error;
       }
     }
   } catch (error) {
@@ -96,16 +130,16 @@ export async function withConnection<Result>(
   }
 }
 
-/** Whether a command has failed with a call that has not run. */
-function hasNotRun(error: unknown): boolean {
+/** Whether a command that has failed with a call may make it again, as a service would. */
+export function canRepeat(error: unknown, idempotent: boolean): boolean {
   const cause = isCliError(error) ? error.cause : error;
-  return isKiteError(cause) && cause.retryable;
+  return isKiteError(cause) && mayRepeat(cause, idempotent);
 }
 
 /**
  * Returns the timeout of a call in milliseconds. By default, an interactive call has none, because the user needs time to answer.
  */
-function callTimeout({ settings, interactive = false }: ConnectOptions): number {
+function callTimeout({ settings, interactive = false }: Omit<ConnectOptions, 'target'>): number {
   const { value, source } = settings.resolve(commonSettings.timeout);
   return interactive && source.type === 'default' ? 0 : value;
 }

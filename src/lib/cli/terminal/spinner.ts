@@ -30,6 +30,14 @@ export class Spinner {
     this.#visible = stderr.isTTY === true && env['TERM'] !== 'dumb';
   }
 
+  /** Returns a spinner for a part of an operation whose spinner is `outer`: it shows nothing, and its output removes that line. */
+  static within(outer: Spinner, runtime: SpinnerRuntime): Spinner {
+    const { stderr, clock, signal } = runtime;
+    const inner = new Spinner({ stderr, clock, signal, env: { TERM: 'dumb' } });
+    inner.wrapWrites((write) => outer.clearAndWrite(write));
+    return inner;
+  }
+
   /** Runs `work`, and shows `text` if it takes long. Resolves or rejects with the result of `work`. */
   async during<Result>(text: string, work: () => Promise<Result>): Promise<Result> {
     if (!this.#visible) return work();
@@ -45,6 +53,11 @@ export class Spinner {
       signal.removeEventListener('abort', clear);
       clear();
     }
+  }
+
+  /** Replaces the text of the operation that runs. */
+  update(text: string): void {
+    this.#text = makeVisible(text);
   }
 
   /** Removes the line, and calls `write`, which writes to the terminal. */

@@ -28,6 +28,8 @@ export class KiteProbes {
   add(remote: Pick<RemoteKite, 'kite' | 'url' | 'client'>): void {
     const { kite, url } = remote;
     const { now, stay } = this.#options;
+    // A kite that has returned is measured as before.
+    if (this.#probes.get(kite.id)?.row.url === url) return;
     this.#drop(kite.id);
     this.#probes.set(
       kite.id,

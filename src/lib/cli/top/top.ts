@@ -1,4 +1,5 @@
 import { Kite, type KiteWatch } from '../../index.js';
+import { exactQuery, formatQueryPath } from '../../protocol/query.js';
 import { systemClock, type Timer } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
 import { silentLogger } from '../../util/logger.js';
@@ -45,7 +46,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
   const { settings } = options;
   const found = await loadKiteKey(settings);
   const { key } = found;
-  const path = options.path ?? `/${key.username}`;
+  const path = options.path ?? formatQueryPath(exactQuery({ username: key.username }));
   const query = requireQuery(path);
   const urls = kontrolUrlsOf(settings, found);
   const gate = new InputGate(runtime);
@@ -79,7 +80,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
       watchOrPoll(kite, query, {
         listener({ action, kite: remote }) {
           if (action === 'REGISTER') probes.add(remote);
-          else probes.remove(remote);
+          else if (action === 'DEREGISTER') probes.remove(remote);
         },
         // The screen is redrawn periodically in any case, and shows the last known kites during a failure.
         polling: () => {},

@@ -1,5 +1,6 @@
 import { isThenable } from '../../util/is-thenable.js';
 import { cancelStream, isStream } from '../../util/item-source.js';
+import { ofHandler } from './call-errors.js';
 import type { FlowControl } from './flow-control.js';
 import type { AnsweredCall, Sender } from './sender.js';
 
@@ -30,7 +31,7 @@ export function answerCallback(
   };
   const fail = (error: unknown): void => {
     failed(error);
-    sender.respondError(call, shown ? shown(error) : error, '');
+    sender.respondError(call, ofHandler(shown ? shown(error) : error), '');
   };
   try {
     const result = fn();

@@ -1,6 +1,7 @@
 import { codedError, hasCode, KiteError, retryableError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { messageOf } from '../../util/message-of.js';
+import { record } from '../../util/record.js';
 
 /** What is known about a call whose handler has failed. Nothing else is known about the call of a callback. */
 export interface FailedRequest {
@@ -51,11 +52,12 @@ export function notSentBecause(error: unknown): unknown {
   return hasCode(error, 'lost') ? notSentError() : error;
 }
 
-/** Returns the error of a handler: that a call which it has made did not run does not mean that its own call did not. */
+/** Returns the error of a handler or of a callback: that a call which it has made did not run does not mean that its own call did not. */
 export function ofHandler(error: unknown): unknown {
   try {
-    const isSafe = hasCode(error, 'notSent') || hasCode(error, 'draining');
-    return isSafe ? codedError('disconnect', 'lost', messageOf(error), error) : error;
+    const { type, code, message } = record(error);
+    const isSafe = type === 'disconnect' && (code === 'notSent' || code === 'draining');
+    return isSafe ? codedError('disconnect', 'lost', String(message), error) : error;
   } catch {
     // The properties of an error may throw when they are read.
     return error;

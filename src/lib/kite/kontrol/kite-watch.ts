@@ -1,6 +1,5 @@
 import { messageOf } from '../../util/message-of.js';
 import { codedError } from '../../protocol/errors.js';
-import type { KiteQuery } from '../../protocol/query.js';
 import { Backoff } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
@@ -8,13 +7,28 @@ import type { Client } from '../call/client.js';
 import { readFoundKite, readKites } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
 import type { KiteRecord } from './kontrol-responses.js';
+import { hasWideToken } from './narrow-tokens.js';
 import type { KontrolLink } from './kontrol-link.js';
+import type { KontrolQuery } from './kontrol-query.js';
 import type { RemoteKite } from './remote-kite.js';
 
-/** A change of a watched kite: it has registered, or changed its URL (`REGISTER`), or it has deregistered (`DEREGISTER`). */
+/**
+ * A change of a watched kite: it has registered, returned, or changed its URL (`REGISTER`), its connection to Kontrol has dropped
+ * (`SILENT`, see `RemoteKite.silentSince`), or it has deregistered (`DEREGISTER`).
+ */
 export interface KiteEvent {
-  readonly action: 'REGISTER' | 'DEREGISTER';
+  readonly action: 'REGISTER' | 'SILENT' | 'DEREGISTER';
   readonly kite: RemoteKite;
+}
+
+/** Returns what has happened to a registered kite. Undefined if nothing has that a watch reports. */
+export function changeOf(
+  before: RemoteKite | undefined,
+  { url, silentSince }: RemoteKite,
+): 'REGISTER' | 'SILENT' | undefined {
+  if (before?.url !== url) return 'REGISTER';
+  if ((before.silentSince === undefined) === (silentSince === undefined)) return undefined;
+  return silentSince === undefined ? 'REGISTER' : 'SILENT';
 }
 
 /** A watch of the kites that match a query. It runs until `cancel`, or until its kite closes. */
@@ -27,7 +41,7 @@ export interface KiteWatch {
 
 export interface ResumingKiteWatchOptions {
   readonly link: KontrolLink;
-  readonly query: KiteQuery;
+  readonly asked: KontrolQuery;
   readonly remote: (found: KiteRecord) => RemoteKite;
   readonly listener: (event: KiteEvent) => void;
   readonly clock: Clock;
@@ -86,8 +100,7 @@ export class ResumingKiteWatch implements KiteWatch {
       if (early) early.push(change);
       else this.#changed(change);
     };
-    const { query } = this.#options;
-    const args = [{ query, watchCallback: callback }];
+    const args = this.#options.asked.argsOf({ watchCallback: callback });
     const response = readKites(await this.#query(client, args, callback));
     if (this.#cancelled || this.#watchedOn !== client) return;
     if (response.watcherId === undefined) {
@@ -95,7 +108,10 @@ export class ResumingKiteWatch implements KiteWatch {
     }
     this.#callback = callback;
     this.#watcherId = response.watcherId;
-    this.#listed(response.kites, first);
+    this.#listed(
+      response.kites.flatMap((found) => this.#asked(found)),
+      first,
+    );
     const changes = early;
     early = undefined;
     for (const change of changes) this.#changed(change);
@@ -106,7 +122,7 @@ export class ResumingKiteWatch implements KiteWatch {
       return await client.call<unknown, string>('getKites', args, { callbacks: 'connection' });
     } catch (error) {
       client.forget(callback);
-      throw error;
+      return this.#options.asked.rethrow(error);
     }
   }
 
@@ -141,16 +157,26 @@ export class ResumingKiteWatch implements KiteWatch {
     }
     const found = readFoundKite(result);
     const { action } = record(result);
-    if (action === 'REGISTER') this.#added(found);
-    const removed = action === 'DEREGISTER' ? this.#kites.get(found.kite.id) : undefined;
-    if (removed) this.#removed(removed);
+    if (action === 'REGISTER') for (const asked of this.#asked(found)) this.#added(asked);
+    const known = this.#kites.get(found.kite.id);
+    if (known && action === 'DEREGISTER') this.#removed(known);
+    // Without a token.
+    if (known && action === 'UPDATE') this.#added({ ...known, silentSince: found.silentSince });
+  }
+
+  /** Returns a kite of Kontrol if it matches the query; without its token if that is for more than a query with globs. */
+  #asked(found: KiteRecord): readonly KiteRecord[] {
+    const { asked } = this.#options;
+    if (!asked.matches(found)) return [];
+    return [asked.hasGlobs && hasWideToken(found) ? { ...found, token: '' } : found];
   }
 
   #added(found: KiteRecord): void {
     const previous = this.#kites.get(found.kite.id);
     const kite = this.#options.remote(found);
     this.#kites.set(found.kite.id, kite);
-    if (previous?.url !== found.url) this.#options.listener({ action: 'REGISTER', kite });
+    const action = changeOf(previous, kite);
+    if (action) this.#options.listener({ action, kite });
   }
 
   #removed(kite: RemoteKite): void {

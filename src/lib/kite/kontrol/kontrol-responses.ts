@@ -13,6 +13,8 @@ export interface KiteRecord {
   readonly keyId: string;
   /** Time of the registration in milliseconds since 1970. Undefined if Kontrol does not report it. */
   readonly registeredAt?: number | undefined;
+  /** When the connection of the kite to Kontrol dropped, in milliseconds since 1970. Undefined while it is connected. */
+  readonly silentSince?: number | undefined;
 }
 
 /** A response to `getKites`. */
@@ -43,15 +45,19 @@ export function readKites(response: unknown): KitesResponse {
 }
 
 export function readFoundKite(value: unknown): KiteRecord {
-  const { kite, url, token, keyId, registeredAt: time } = record(value);
-  const registeredAt = typeof time === 'number' ? time : undefined;
+  const { kite, url, token, keyId, registeredAt, silentSince } = record(value);
   return {
     kite: parseIdentity(kite),
     url: stringOrEmpty(url),
     token: stringOrEmpty(token),
     keyId: stringOrEmpty(keyId),
-    registeredAt,
+    registeredAt: numberOrUndefined(registeredAt),
+    silentSince: numberOrUndefined(silentSince),
   };
+}
+
+function numberOrUndefined(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }
 
 /**

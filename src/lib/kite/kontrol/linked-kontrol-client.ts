@@ -1,10 +1,12 @@
-import type { KiteQuery } from '../../protocol/query.js';
+import { exactQuery, type KiteQuery, noKitesFoundError, severalKitesError } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Auth, Client, ClientOptions } from '../call/client.js';
 import type { ConnectAt } from '../call/kite-path.js';
 import { emptyIfNoKites, type KiteRecord, readKites, readString } from './kontrol-responses.js';
+import { KontrolQuery } from './kontrol-query.js';
+import { NarrowTokens } from './narrow-tokens.js';
 import { KontrolLink } from './kontrol-link.js';
 import type { GetKitesOptions, KontrolClient } from './kontrol-client.js';
 import { RemoteKite } from './remote-kite.js';
@@ -30,10 +32,12 @@ export interface LinkedKontrolClientOptions {
 export class LinkedKontrolClient implements KontrolClient {
   readonly #link: KontrolLink;
   readonly #options: LinkedKontrolClientOptions;
+  readonly #narrowTokens: NarrowTokens;
 
   constructor(options: LinkedKontrolClientOptions, link = new KontrolLink(options)) {
     this.#options = options;
     this.#link = link;
+    this.#narrowTokens = new NarrowTokens((query) => this.getToken(query), options.clock);
   }
 
   connect(): Promise<Client> {
@@ -41,22 +45,37 @@ export class LinkedKontrolClient implements KontrolClient {
   }
 
   async getKites(query: KiteQuery, { who }: GetKitesOptions = {}): Promise<RemoteKite[]> {
-    const call = this.#link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
-    const response = await call.catch(emptyIfNoKites);
-    return readKites(response).kites.map((found) => this.#remote(found));
+    const asked = new KontrolQuery(query);
+    const call = this.#link.call('getKites', asked.argsOf({ who }));
+    const { kites } = readKites(await call.catch(emptyIfNoKites).catch(asked.rethrow));
+    // The kites that `kite.who` has selected need not match.
+    if (!asked.hasGlobs || who !== undefined) return kites.map((found) => this.#remote(found));
+    const narrow = await this.#narrowTokens.narrow(kites.filter((found) => asked.matches(found)));
+    return narrow.map((found) => this.#remote(found));
   }
 
   async getToken(query: KiteQuery, { force = false } = {}): Promise<string> {
-    return readString('getToken', await this.#link.call('getToken', [{ ...query, ...(force && { force }) }]));
+    const asked = new KontrolQuery(query);
+    try {
+      return readString('getToken', await this.#link.call('getToken', asked.tokenArgs(force)));
+    } catch (error) {
+      if (!asked.isUnknownGlob(error)) throw error;
+    }
+    const found = await this.getKites(query);
+    const [kite, another] = found.filter(({ token }) => token !== '');
+    if (!kite) throw noKitesFoundError();
+    if (another) throw severalKitesError();
+    return force ? await this.getToken(exactQuery(kite.kite), { force }) : kite.token;
   }
 
   async getKey(): Promise<string> {
     return readString('getKey', await this.#link.call('getKey', []));
   }
 
-  watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
+  async watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
+    const asked = new KontrolQuery(query);
     const remote = (found: KiteRecord): RemoteKite => this.#remote(found);
-    return new ResumingKiteWatch({ ...this.#options, link: this.#link, query, remote, listener }).start();
+    return new ResumingKiteWatch({ ...this.#options, link: this.#link, asked, remote, listener }).start();
   }
 
   renewAuth(): void {

@@ -28,6 +28,11 @@ export class RemoteKite {
   readonly keyId: string;
   /** Time of the registration in milliseconds since 1970. Undefined if Kontrol does not report it. */
   readonly registeredAt: number | undefined;
+  /**
+   * When the connection of the kite to Kontrol dropped with no goodbye, in milliseconds since 1970. Such a kite may have ended, and
+   * deregisters soon unless it returns. Undefined while it is connected, or if Kontrol does not report it.
+   */
+  readonly silentSince: number | undefined;
   readonly #host: RemoteKiteHost;
   readonly #found: KiteRecord;
 
@@ -39,6 +44,7 @@ export class RemoteKite {
     this.token = found.token;
     this.keyId = found.keyId;
     this.registeredAt = found.registeredAt;
+    this.silentSince = found.silentSince;
   }
 
   /** Returns a client of the kite, which is not connected yet. Its token is renewed until it closes. */

@@ -1,4 +1,4 @@
-import type { KiteQuery } from '../../protocol/query.js';
+import { exactQuery, type KiteQuery } from '../../protocol/query.js';
 import { type KiteRecord, isNoKitesFound } from './kontrol-responses.js';
 import type { RenewToken } from '../call/token-renewal.js';
 
@@ -17,16 +17,16 @@ export function tokenRenewer(kontrol: TokenSource, found: Pick<KiteRecord, 'kite
   return async (why) => {
     const force = why === 'refused';
     try {
-      return await kontrol.getToken(kite, { force });
+      return await kontrol.getToken(exactQuery(kite), { force });
     } catch (error) {
       if (!isNoKitesFound(error)) throw error;
       const { username, environment, name } = kite;
-      const kites = await kontrol.getKites({ username, environment, name });
+      const kites = await kontrol.getKites(exactQuery({ username, environment, name }));
       const callable = kites.filter(({ token }) => token !== '');
       const next = callable.find(({ url }) => url === found.url) ?? callable[0];
       if (!next) throw error;
       kite = next.kite;
-      return force ? await kontrol.getToken(kite, { force }) : next.token;
+      return force ? await kontrol.getToken(exactQuery(kite), { force }) : next.token;
     }
   };
 }

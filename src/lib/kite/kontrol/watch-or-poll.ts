@@ -1,7 +1,7 @@
 import { hasCode } from '../../protocol/errors.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { Clock, Timer } from '../../util/clock.js';
-import type { KiteEvent, KiteWatch } from './kite-watch.js';
+import { changeOf, type KiteEvent, type KiteWatch } from './kite-watch.js';
 import { isNoKitesFound } from './kontrol-responses.js';
 import type { RemoteKite } from './remote-kite.js';
 
@@ -98,11 +98,11 @@ export function differences(
   after: ReadonlyMap<string, RemoteKite>,
 ): KiteEvent[] {
   const gone = [...before.values()].filter(({ kite }) => !after.has(kite.id));
-  const changed = [...after.values()].filter(({ kite, url }) => before.get(kite.id)?.url !== url);
-  return [
-    ...gone.map((kite): KiteEvent => ({ action: 'DEREGISTER', kite })),
-    ...changed.map((kite): KiteEvent => ({ action: 'REGISTER', kite })),
-  ];
+  const changed = [...after.values()].flatMap((kite): KiteEvent[] => {
+    const action = changeOf(before.get(kite.kite.id), kite);
+    return action ? [{ action, kite }] : [];
+  });
+  return [...gone.map((kite): KiteEvent => ({ action: 'DEREGISTER', kite })), ...changed];
 }
 
 /** Returns the kites by their ids. */

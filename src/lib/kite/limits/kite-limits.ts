@@ -157,6 +157,12 @@ export const REVOKED_IDS = 100_000;
 export const KEY_ENCODINGS = 16;
 
 /**
+ * Maximum number of tokens that a client of a Kontrol in Go keeps for the results of queries with globs. Default 1,000. If exceeded, the
+ * least recently used one is requested again.
+ */
+export const NARROW_TOKENS = 1000;
+
+/**
  * Maximum number of revoked keys, or other strings, in a list of a response of Kontrol. Default 1,000. If exceeded, the rest
  * is ignored.
  */

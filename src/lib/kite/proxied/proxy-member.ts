@@ -1,6 +1,6 @@
 import { resolveOwnUrl } from '../kontrol/own-url.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
-import type { KiteQuery } from '../../protocol/query.js';
+import { exactQuery, type KiteQuery } from '../../protocol/query.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { accessOf, type ServerAccess } from '../../transport/handshake/server-access.js';
 import type { BackoffOptions } from '../../util/backoff.js';
@@ -185,8 +185,8 @@ export class ProxyMember {
   async #findProxies(name: ProxyName, query: KiteQuery | undefined): Promise<readonly ProxyCandidate[]> {
     const { identity, kontrol, kontrolUser: username } = this.#options;
     const { environment } = identity;
-    const found = await kontrol.getKites(query ?? { username, environment, name });
+    const found = await kontrol.getKites(query ?? exactQuery({ username, environment, name }));
     if (found.length > 0 || query || environment === NO_ENVIRONMENT) return found;
-    return kontrol.getKites({ username, environment: NO_ENVIRONMENT, name });
+    return kontrol.getKites(exactQuery({ username, environment: NO_ENVIRONMENT, name }));
   }
 }

@@ -1,6 +1,7 @@
 import { hasCode, isKiteError, KiteError } from '../../protocol/errors.js';
 import { kitePath } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
+import { isThenable } from '../../util/is-thenable.js';
 import type { Logger } from '../../util/logger.js';
 import { stackWithCauses } from '../../util/message-of.js';
 import { TokenBucket } from '../../util/token-bucket.js';
@@ -50,11 +51,19 @@ export class HandlerFailures {
     if (this.#policy === 'message') return error;
     try {
       if (this.#policy === 'masked') return masked(error);
-      return this.#policy(error, request) ?? masked(undefined);
+      const shown: unknown = this.#policy(error, request);
+      if (!isThenable(shown)) return shown ?? masked(undefined);
+      // Its rejection must not end the process.
+      Promise.resolve(shown).catch(() => undefined);
+      this.#policyFailed('it returned a promise; it must return an error or a string');
     } catch (failure) {
-      this.#logger.error(`The function in the option errors failed: ${stackWithCauses(failure)}`);
-      return masked(undefined);
+      this.#policyFailed(stackWithCauses(failure));
     }
+    return masked(undefined);
+  }
+
+  #policyFailed(why: string): void {
+    this.#logger.error(`The function in the option errors failed: ${why}`);
   }
 
   #log(method: string, error: unknown, request: FailedRequest): void {

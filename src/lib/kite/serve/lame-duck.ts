@@ -1,5 +1,9 @@
 import { ConfigurationError } from '../../protocol/errors.js';
+import { invalidValueMessage } from '../config/resolve-setting.js';
 import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
+
+/** How long a kite that shuts down waits for running calls, in milliseconds, unless its program says otherwise. */
+const DRAIN_TIMEOUT = 10_000;
 
 /**
  * Returns how long a kite that shuts down still serves its callers, in milliseconds.
@@ -9,6 +13,17 @@ import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
 export function readLameDuck(value: number | string = 0): number {
   const ms = typeof value === 'string' ? parseDuration(value) : value;
   if (typeof ms === 'number' && ms >= 0 && Number.isFinite(ms)) return ms;
-  const message = `lameDuck is ${JSON.stringify(value)}: it must be a number of milliseconds, or a string such as ${DURATION_FORMS}`;
-  throw new ConfigurationError('badValue', message);
+  const expected = `a number of milliseconds, or a string such as ${DURATION_FORMS}`;
+  throw new ConfigurationError('badValue', invalidValueMessage('lameDuck', value, expected));
+}
+
+/**
+ * Returns how long a kite that shuts down waits for running calls, in milliseconds.
+ *
+ * @throws ConfigurationError `badValue` if it is not a number of milliseconds
+ */
+export function readDrainTimeout(ms: number = DRAIN_TIMEOUT): number {
+  if (typeof ms === 'number' && ms >= 0) return ms;
+  const expected = 'a number of milliseconds, 0 or more';
+  throw new ConfigurationError('badValue', invalidValueMessage('drainTimeout', ms, expected));
 }

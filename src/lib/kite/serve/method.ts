@@ -193,25 +193,25 @@ export class Method {
 
   /** Adds middleware, which runs inside of that of the kite: around the schema, and the handlers before and after the method. */
   use(...middleware: Middleware[]): this {
-    this.chain.around.push(...middleware);
+    addSteps(this.chain.around, ...middleware);
     return this;
   }
 
   /** Adds a handler that runs before the handler of the method. If it throws, the call fails. */
   preHandle(handler: Handler): this {
-    this.chain.pre.push(handler);
+    addSteps(this.chain.pre, handler);
     return this;
   }
 
   /** Adds a handler that runs after the handler of the method. If it throws, the call fails. */
   postHandle(handler: Handler): this {
-    this.chain.post.push(handler);
+    addSteps(this.chain.post, handler);
     return this;
   }
 
   /** Adds a function that runs at the end of every call, and may replace the outcome. */
   finalFunc(final: FinalFunc): this {
-    this.chain.final.push(final);
+    addSteps(this.chain.final, final);
     return this;
   }
 
@@ -299,25 +299,47 @@ export class Method {
   }
 }
 
+/**
+ * Adds functions to a part of a chain, all or none.
+ *
+ * @throws TypeError if one is not a function
+ */
+export function addSteps<Step>(steps: Step[], ...added: Step[]): void {
+  for (const step of added)
+    if (typeof step !== 'function') throw new TypeError(`${String(step)} is not a function`);
+  steps.push(...added);
+}
+
 function isEmpty({ around, pre, post, final }: HandlerChain): boolean {
   return around.length + pre.length + post.length + final.length === 0;
 }
 
 /** Runs the handler of a call, with middleware around it: the first is the outermost. */
 async function runSteps(steps: readonly Middleware[], request: Request, handler: Handler): Promise<unknown> {
-  const [step, ...inner] = steps;
-  if (!step) return handler(request);
+  if (steps.length === 0) return handler(request);
+  const [step, ...inner] = steps as readonly [Middleware, ...Middleware[]];
   let rest: Promise<unknown> | undefined;
   const value = await step(request, () => {
-    if (rest) return Promise.reject(new Error('next() was called twice'));
+    if (rest)
+      return Promise.reject(
+        middlewareError(request, 'called next() again: call it once, and reuse its promise'),
+      );
     rest = runSteps(inner, request, handler);
     // Middleware does not have to wait for it.
     rest.catch(() => undefined);
     return rest;
   });
   if (value !== undefined) return value;
-  if (!rest) throw new Error('Middleware called no next()');
+  if (!rest)
+    throw middlewareError(
+      request,
+      'neither called next() nor returned a result: call next() to run the handler, or return the result of the call',
+    );
   return rest;
+}
+
+function middlewareError({ method }: Request, problem: string): Error {
+  return new Error(`Middleware of the method "${method}" ${problem}`);
 }
 
 async function runFinals(finals: readonly FinalFunc[], request: Request, next: Next): Promise<unknown> {

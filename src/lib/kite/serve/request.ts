@@ -40,6 +40,8 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   #deadline: number | undefined;
   #timer: Timer | undefined;
   #limit: Timer | undefined;
+  /** Whether the limit of the method ends the work before the deadline of the caller, with an error of its own. */
+  #limitIsFirst = false;
   #listeners: Set<() => void> | undefined;
   #released = false;
   /** @internal Whether the call was answered, or needs no answer any more. */
@@ -108,7 +110,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     const { timeLeft } = this;
     this.#controller = controller;
     if (this.#canceled) controller.abort(this.#canceled);
-    else if (timeLeft !== undefined) this.#expireAfter(timeLeft, controller);
+    else if (timeLeft !== undefined && !this.#limitIsFirst) this.#expireAfter(timeLeft, controller);
     return controller;
   }
 
@@ -200,8 +202,11 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   /** @internal Calls `exceeded` when the handler has run for `ms` milliseconds, unless the call ends before. */
   limit(ms: number, exceeded: () => void): void {
     const { clock } = this.#connection;
-    this.#expiry = Math.min(this.#expiry ?? Infinity, clock.monotonic() + ms);
+    const end = clock.monotonic() + ms;
     this.#limit = clock.setTimeout(exceeded, ms);
+    if (this.#expiry !== undefined && this.#expiry < end) return;
+    this.#expiry = end;
+    this.#limitIsFirst = true;
   }
 
   /** Called when the request has ended: its signal does not abort after that. */

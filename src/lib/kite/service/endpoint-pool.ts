@@ -82,6 +82,16 @@ export class EndpointPool {
     this.#rank();
   }
 
+  /** The connection of a kite to Kontrol has dropped. It is checked if it is called, and others are preferred if it is not. */
+  silence(found: FoundService): Endpoint | undefined {
+    const endpoint = this.#endpoints.get(found.url);
+    if (!endpoint || endpoint.identity?.id !== found.identity?.id) return undefined;
+    endpoint.silence(found);
+    this.#rank();
+    if (endpoint.link) this.check(endpoint.link);
+    return endpoint;
+  }
+
   /** Removes the kite at a URL, unless another kite is there now. */
   remove(url: string, id: string): Endpoint | undefined {
     const endpoint = this.#endpoints.get(url);
@@ -109,8 +119,10 @@ export class EndpointPool {
   forKey(key: number, except: ReadonlySet<Endpoint> | undefined): Endpoint | undefined {
     const isUsable = ({ state, removed }: Endpoint): boolean =>
       state !== 'out' && state !== 'draining' && !removed;
+    const isSound = (each: Endpoint): boolean => isUsable(each) && !each.isDoubtful;
     const endpoint =
-      (except && placeOf(key, this.#ranked, (each) => isUsable(each) && !except.has(each))) ??
+      (except && placeOf(key, this.#ranked, (each) => isSound(each) && !except.has(each))) ??
+      placeOf(key, this.#ranked, isSound) ??
       placeOf(key, this.#ranked, isUsable);
     if (endpoint) this.use(endpoint);
     return endpoint;
@@ -154,7 +166,8 @@ export class EndpointPool {
 
   #changed(endpoint: Endpoint, cause?: KiteError, delay?: number): void {
     if (this.#isClosed) return;
-    this.#arrange();
+    if (endpoint.silent) this.#rank();
+    else this.#arrange();
     this.#options.changed(endpoint, cause, delay);
     // A call for a key waits for its kite until it is known that another one gets the call.
     if (endpoint.state !== 'connecting') this.#options.usable();
@@ -163,7 +176,9 @@ export class EndpointPool {
   #rank(): void {
     const { region } = this.#options;
     const rank = (endpoint: Endpoint): number =>
-      weightOf(this.#seed, endpoint.hash) + (isLocal(endpoint, region) ? 2 ** 32 : 0);
+      weightOf(this.#seed, endpoint.hash) +
+      (isLocal(endpoint, region) ? 2 ** 32 : 0) -
+      (endpoint.isDoubtful ? 2 ** 34 : 0);
     // oxlint-disable-next-line unicorn/no-array-sort -- older browsers have no toSorted, and this is a copy
     this.#ranked = [...this.#endpoints.values()].sort((one, other) => rank(other) - rank(one));
     this.#arrange();

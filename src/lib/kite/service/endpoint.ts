@@ -23,12 +23,16 @@ export interface ServiceKite {
   readonly state: ServiceKiteState;
   /** The calls over the current connection that have not been answered. */
   readonly pending: number;
+  /** Whether the connection of the kite to Kontrol has dropped. */
+  readonly silent: boolean;
 }
 
 /** A kite that was found, and how to make a client of it. */
 export interface FoundService {
   readonly url: string;
   readonly identity: KiteIdentity | undefined;
+  /** Whether its connection to Kontrol has dropped. */
+  readonly isSilent: boolean;
   newClient(): Client;
 }
 
@@ -69,6 +73,15 @@ export class Endpoint implements ServiceKite, HashedPlace {
     return this.#found.identity;
   }
 
+  get silent(): boolean {
+    return this.#found.isSilent;
+  }
+
+  /** Whether nothing says that the kite runs: its connection to Kontrol has dropped, and it is not connected here. */
+  get isDoubtful(): boolean {
+    return this.silent && this.#state !== 'ready';
+  }
+
   get state(): ServiceKiteState {
     return this.#state;
   }
@@ -96,6 +109,11 @@ export class Endpoint implements ServiceKite, HashedPlace {
   replace(found: FoundService): void {
     this.#found = found;
     this.wake();
+  }
+
+  /** The connection of the kite to Kontrol has dropped. */
+  silence(found: FoundService): void {
+    this.#found = found;
   }
 
   /** Dials at once if the next attempt is later. */

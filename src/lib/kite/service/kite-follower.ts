@@ -11,6 +11,8 @@ export interface KiteFollowerOptions {
   readonly query: KiteQuery;
   readonly clock: Clock;
   readonly added: (kites: readonly RemoteKite[]) => void;
+  /** The connection of a kite to Kontrol has dropped. */
+  readonly silent: (kite: RemoteKite) => void;
   /** `id`: that of the kite that has gone. Another kite may have the URL by now. */
   readonly removed: (url: string, id: string) => void;
   /** Kontrol could not be watched, and is tried again after `delay` milliseconds. */
@@ -89,6 +91,7 @@ export class KiteFollower {
 
   #changed({ action, kite: found }: KiteEvent): void {
     if (this.#isCancelled) return;
+    if (action === 'SILENT') return this.#options.silent(found);
     const { id } = found.kite;
     const before = this.#urls.get(id);
     if (action === 'REGISTER') this.#urls.set(id, found.url);

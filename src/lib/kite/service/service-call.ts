@@ -9,6 +9,7 @@ import { ATTEMPTS_OF_CALL } from '../limits/kite-limits.js';
 import type { OpeningStream } from '../streams/remote-stream.js';
 import { type Endpoint, isUnanswered, type ServiceKite } from './endpoint.js';
 import type { EndpointLink } from './endpoint-pool.js';
+import { type FailedAttempt, listAttempts, mayRepeat } from './attempts.js';
 
 /** What a call of a service needs of it. */
 export interface ServiceCallHost {
@@ -54,7 +55,7 @@ export interface ServiceRequest {
   readonly stream: OpeningStream | undefined;
 }
 
-interface FailedAttempt {
+interface FailedCall extends FailedAttempt {
   readonly kite: ServiceKite;
   readonly error: KiteError;
 }
@@ -70,7 +71,7 @@ export class ServiceCall {
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
   readonly #startedAt: number;
-  #failures: FailedAttempt[] | undefined;
+  #failures: FailedCall[] | undefined;
   #tried: Set<Endpoint> | undefined;
   #running = 0;
   #isDone = false;
@@ -209,7 +210,7 @@ export class ServiceCall {
 
   /** Returns why a call is not made again after a failure. Undefined if it is; the budget has been charged then. */
   #repeat(kite: Endpoint, error: KiteError): string | undefined {
-    const mayRun = error.retryable || (this.#request.isIdempotent && isLost(error));
+    const mayRun = mayRepeat(error, this.#request.isIdempotent);
     const isRetry = mayRun && this.#canRepeat() && this.#attempts < ATTEMPTS_OF_CALL;
     const isAllowed = this.#host.failed(this, kite, error, isRetry);
     if (isRetry) return isAllowed ? undefined : 'the retry budget is exhausted';
@@ -292,7 +293,7 @@ export class ServiceCall {
     const failures = this.#failures ?? [];
     const isAnswer = last && !last.retryable && !isUnanswered(last);
     if (last && (isAnswer || (failures.length === 1 && why === ''))) return last;
-    const tried = failures.map(({ kite, error }) => `${kite.url}: ${error.message}`);
+    const tried = listAttempts(failures);
     const none = last ? [] : this.#host.whyNone();
     const { name } = this.#host;
     const details = [why, ...tried, ...none].filter((part) => part !== '').join('; ');
@@ -303,9 +304,4 @@ export class ServiceCall {
     const isLostCall = failures.some(({ error }) => !error.retryable);
     return new KiteError('disconnect', message, { code: isLostCall ? 'lost' : 'noKite', cause, retryable });
   }
-}
-
-/** Whether a call may have run, and its answer was lost with the connection. */
-function isLost({ type, code }: KiteError): boolean {
-  return type === 'disconnect' && code === 'lost';
 }

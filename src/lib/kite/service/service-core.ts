@@ -39,6 +39,7 @@ const LISTED_KITES = 5;
 
 const ZERO: Readonly<Record<keyof ServiceEvents, number>> = {
   found: 0,
+  silent: 0,
   gone: 0,
   connecting: 0,
   ready: 0,
@@ -148,11 +149,12 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
   }
 
   metrics(): ServiceMetrics {
-    const kites = this.#pool.endpoints.map(({ url, identity, state, pending }) => ({
+    const kites = this.#pool.endpoints.map(({ url, identity, state, pending, silent }) => ({
       url,
       identity,
       state,
       pending,
+      silent,
     }));
     return { events: { ...this.#counts }, waiting: this.waiting.size, kites };
   }
@@ -264,6 +266,10 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
       query,
       clock,
       added: (kites) => this.#add(kites.map((kite) => this.#ofRemote(kite))),
+      silent: (kite) => {
+        const silent = this.#pool.silence(this.#ofRemote(kite));
+        if (silent) this.#count('silent', silent);
+      },
       removed: (url, id) => this.#remove(url, id),
       failed: (error, delay) => {
         logger.debug(`Cannot watch the kites of ${this.name}: ${error.message}`);
@@ -287,6 +293,7 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
     return {
       url,
       identity: undefined,
+      isSilent: false,
       newClient: () => this.#host.newClient(url, { ...this.#options.client }),
     };
   }
@@ -295,6 +302,7 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
     return {
       url: remote.url,
       identity: remote.kite,
+      isSilent: remote.silentSince !== undefined,
       newClient: () => remote.client({ ...this.#options.client }),
     };
   }

@@ -36,6 +36,11 @@ export interface ServiceOptions<Name extends string = string, Options extends Cl
 export type ServiceEvents = {
   /** A kite was found: by the watch, or in the list of URLs. */
   found: [kite: ServiceKite];
+  /**
+   * The connection of a kite to Kontrol has dropped, so that it may have ended. If it is connected here, it gets a ping, and no
+   * calls while another kite is ready, until it answers. Otherwise other kites are preferred.
+   */
+  silent: [kite: ServiceKite];
   /** A kite has deregistered. Its calls finish, and it gets no new ones. */
   gone: [kite: ServiceKite];
   /** A kite is dialed: for the first time, or again. */

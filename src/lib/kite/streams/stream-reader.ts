@@ -28,7 +28,8 @@ type End = { readonly value: unknown } | { readonly error: unknown };
 /**
  * The items of a stream that have arrived and that the program has not taken, at most a window. Gives credit in batches: a
  * peer that is in the middle of its window does not wait for it. A peer may allow itself less than the window. If nothing arrives
- * for a moment while the program waits, it may be such a peer: it gets the credit, and smaller batches from then on.
+ * for a moment while the program waits, it may be such a peer: it gets the credit, and smaller batches from then on. The batches
+ * grow again while nothing stalls, because the peer may only have been slow.
  */
 export class StreamReader {
   #window = NOTHING;
@@ -41,8 +42,13 @@ export class StreamReader {
   #bytes = 0;
   #takenItems = 0;
   #takenBytes = 0;
+  /** Number of items with credit. */
+  #credited = 0;
   /** Credit is given in as many batches per window. */
   #batches = BATCHES_PER_WINDOW;
+  /** Batches without a stall since their size was changed, and after how many they grow. */
+  #smoothBatches = 0;
+  #growAfter = MIN_SMOOTH_BATCHES;
   #stall: Timer | undefined;
   #begun = false;
   #end: End | undefined;
@@ -101,7 +107,7 @@ export class StreamReader {
     const waiter = this.#waiters?.shift();
     if (!waiter) {
       this.#arrived.push({ value, size });
-      this.#growBatches();
+      this.#growBatchesIfAhead();
       return;
     }
     this.#take(size);
@@ -128,10 +134,12 @@ export class StreamReader {
     const { items, bytes } = this.#window;
     if (this.#takenItems * this.#batches < items && this.#takenBytes * this.#batches < bytes) return;
     this.#grant();
+    if (this.#batches > BATCHES_PER_WINDOW && ++this.#smoothBatches >= this.#growAfter) this.#growBatches();
   }
 
   #grant(): void {
     const count = this.#takenItems;
+    this.#credited += count;
     this.#items -= count;
     this.#bytes -= this.#takenBytes;
     this.#takenItems = 0;
@@ -141,26 +149,40 @@ export class StreamReader {
 
   /** The program waits, and has taken items without credit: the peer may wait for the credit. */
   #watchForStall(): void {
-    if (this.#takenItems === 0) return;
-    this.#stall ??= this.#budget?.clock.setTimeout(() => {
+    if (this.#takenItems === 0 || this.#stall) return;
+    const credited = this.#credited;
+    const waiting = this.#items;
+    this.#stall = this.#budget?.clock.setTimeout(() => {
       this.#stall = undefined;
       if (this.#end || this.#takenItems === 0 || !this.#waiters?.length) return;
-      const { items, bytes } = this.#window;
-      // Half of what the peer has sent before it stopped.
-      const batches = Math.min((2 * items) / this.#takenItems, (2 * bytes) / this.#takenBytes);
-      this.#batches = Math.max(BATCHES_PER_WINDOW, batches);
-      this.#grant();
+      if (this.#credited === credited && this.#items === waiting) this.#stalled();
+      else this.#watchForStall();
     }, STALL_MS);
   }
 
-  /** A peer that sends more than two batches without credit does not need them to be as small. */
+  #stalled(): void {
+    const { items, bytes } = this.#window;
+    // Half of what the peer has sent before it stopped.
+    const batches = Math.min((2 * items) / this.#takenItems, (2 * bytes) / this.#takenBytes);
+    this.#batches = Math.max(BATCHES_PER_WINDOW, batches);
+    this.#growAfter = Math.min(2 * this.#growAfter, MAX_SMOOTH_BATCHES);
+    this.#smoothBatches = 0;
+    this.#grant();
+  }
+
   #growBatches(): void {
+    this.#batches = Math.max(BATCHES_PER_WINDOW, this.#batches / 2);
+    this.#smoothBatches = 0;
+  }
+
+  /** A peer that sends more than two batches without credit does not need them to be as small. */
+  #growBatchesIfAhead(): void {
     if (this.#batches === BATCHES_PER_WINDOW) return;
     const { items, bytes } = this.#window;
     const isAhead =
       this.#arrived.length * this.#batches >= 2 * items ||
       (this.#bytes - this.#takenBytes) * this.#batches >= 2 * bytes;
-    if (isAhead) this.#batches = Math.max(BATCHES_PER_WINDOW, this.#batches / 2);
+    if (isAhead) this.#growBatches();
   }
 
   /** The stream has ended with a return value, which follows the items that have arrived. */
@@ -213,6 +235,13 @@ const BATCHES_PER_WINDOW = 4;
  * wait as well.
  */
 const STALL_MS = 20;
+
+/**
+ * After how many batches without a stall they grow. Doubled after each stall, because the sender may really have a smaller
+ * window, and each attempt costs it `STALL_MS`.
+ */
+const MIN_SMOOTH_BATCHES = 4;
+const MAX_SMOOTH_BATCHES = 1024;
 
 const NOTHING: StreamWindow = { items: 0, bytes: 0 };
 

@@ -95,11 +95,13 @@ export class HttpApi {
   /** `POST /deregister` with `{kite, auth: {type, key}}`: ends a registration over HTTP. */
   async deregister(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!allowsMethod(request, response, 'POST')) return;
-    const { registrar, limits } = this.#options;
+    const { registrar, limits, audit } = this.#options;
+    const address = remoteIp(this.#options.addressOf(request));
     try {
       registrar.deregisterHttp(this.#parseRegistration(await readJson(request, limits.registerBodyBytes)));
       sendJson(response, 200, {});
     } catch (error) {
+      audit?.refused({ method: 'POST /deregister', user: '', address }, error);
       this.#reject(request, response, error);
     }
   }

@@ -4,6 +4,7 @@ import { MetricsRegistry } from '../../util/metrics-registry.js';
 /** Values that are read when the metrics are collected. */
 export interface MetricSources {
   kites(): number;
+  silentKites(): number;
   connections(): number;
   watchers(): number;
   storeUp(): boolean;
@@ -16,6 +17,8 @@ export class KontrolMetrics extends MetricsRegistry {
   readonly #registrations: Counter<'transport'>;
   readonly #refusals: Counter<'transport'>;
   readonly #heartbeats: Counter;
+  readonly #losses: Counter;
+  readonly #returns: Counter;
   readonly #signatures: Counter;
   readonly #calls: Histogram<'method'>;
   readonly #failures: Counter<'method'>;
@@ -40,6 +43,16 @@ export class KontrolMetrics extends MetricsRegistry {
       help: 'Heartbeats received over HTTP',
       registers,
     });
+    this.#losses = new Counter({
+      name: 'kontrol_kites_lost_total',
+      help: 'Kites whose connection to this node dropped with no goodbye',
+      registers,
+    });
+    this.#returns = new Counter({
+      name: 'kontrol_kites_returned_total',
+      help: 'Kites that registered again after their connection to this node had dropped',
+      registers,
+    });
     this.#signatures = new Counter({
       name: 'kontrol_tokens_signed_total',
       help: 'Tokens signed, excluding cached tokens',
@@ -59,6 +72,9 @@ export class KontrolMetrics extends MetricsRegistry {
       registers,
     });
     this.gauge('kontrol_kites', 'Kites in the registry', () => sources.kites());
+    this.gauge('kontrol_silent_kites', 'Kites in the registry whose connection has dropped', () =>
+      sources.silentKites(),
+    );
     this.gauge('kontrol_connections', 'Open connections of kites and callers', () => sources.connections());
     this.gauge('kontrol_watchers', 'Active watches', () => sources.watchers());
     this.gauge('kontrol_store_up', '1 if the store is reachable, 0 otherwise', () =>
@@ -76,6 +92,11 @@ export class KontrolMetrics extends MetricsRegistry {
 
   heartbeat(): void {
     this.#heartbeats.inc();
+  }
+
+  /** A kite of this node is silent now, or is not any more. */
+  updated(isSilent: boolean): void {
+    (isSilent ? this.#losses : this.#returns).inc();
   }
 
   signed(): void {

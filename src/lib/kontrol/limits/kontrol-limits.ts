@@ -190,5 +190,11 @@ export const POLICY_LENGTH = 1024 * 1024;
  */
 export const LONG_RESPONSES = 2;
 
+/**
+ * Minimum time between two marks of a kite whose connection drops again and again, in milliseconds. Default 10 s. If exceeded, the
+ * kite is marked as silent later, unless it has returned.
+ */
+export const MARK_INTERVAL = 10_000;
+
 /** Maximum number of interned strings. Default 50,000. If exceeded, the table is cleared. */
 export const SHARED_STRINGS = 50_000;

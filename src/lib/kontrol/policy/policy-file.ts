@@ -13,6 +13,7 @@ import {
   rulePolicy,
 } from './policy.js';
 import { POLICY_LENGTH } from '../limits/kontrol-limits.js';
+import { isQueryError, parseQueryPath, validateQuery } from '../../protocol/query.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 import { systemErrorReason } from '../../util/system-error.js';
 import { jsonObject } from '../../util/record.js';
@@ -94,15 +95,7 @@ function parseRule(value: unknown, location: string, source: string): PolicyRule
       );
   }
   const kites = requireStrings(object['kites'], `${location}.kites`, source);
-  for (const path of kites) {
-    const tooLong = path.split('/').length > IDENTITY_FIELDS.length + 1;
-    if (!path.startsWith('/') || tooLong || /.\/$|\/\//.test(path)) {
-      throw policyError(
-        source,
-        `${location}.kites has "${path.slice(0, QUOTED_LENGTH)}", which is not a path like /user/prod/math`,
-      );
-    }
-  }
+  for (const path of kites) checkPath(path, `${location}.kites`, source);
   const actions = requireStrings(object['actions'], `${location}.actions`, source);
   for (const action of actions) {
     if (!(POLICY_ACTIONS as readonly string[]).includes(action))
@@ -116,6 +109,20 @@ function parseRule(value: unknown, location: string, source: string): PolicyRule
     actions: actions as readonly PolicyAction[],
     kites,
   };
+}
+
+function checkPath(path: string, location: string, source: string): void {
+  const quoted = `${location} has "${path.slice(0, QUOTED_LENGTH)}"`;
+  const tooLong = path.split('/').length > IDENTITY_FIELDS.length + 1;
+  if (!path.startsWith('/') || tooLong || /.\/$|\/\//.test(path))
+    throw policyError(source, `${quoted}, which is not a path like /user/prod/math`);
+  if (path === '/') return;
+  try {
+    validateQuery(parseQueryPath(path));
+  } catch (error) {
+    if (!isQueryError(error)) throw error;
+    throw policyError(source, `${quoted}: ${error.message.replace('Invalid query. ', '')}`);
+  }
 }
 
 function requireStrings(value: unknown, location: string, source: string): readonly string[] {

@@ -1,7 +1,8 @@
 import { EncodedResult } from '../../kite/call/encoded-result.js';
 import { codedError, type KiteError } from '../../protocol/errors.js';
+import { isGlob } from '../../protocol/glob.js';
 import { IDENTITY_FIELDS, type KiteIdentity, kitePath } from '../../protocol/identity.js';
-import type { KiteQuery } from '../../protocol/query.js';
+import type { KiteQuery, QueryField } from '../../protocol/query.js';
 import { type KontrolLimits, LONG_RESPONSES } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
 import type { Caller } from '../tokens/caller.js';
@@ -19,6 +20,8 @@ export interface KiteWithToken {
   readonly keyId: string;
   /** Time of the registration, in milliseconds since 1970. */
   readonly registeredAt: number;
+  /** When the connection of the kite to Kontrol dropped, in milliseconds since 1970. Undefined while it is connected. */
+  readonly silentSince?: number;
   /** A token to call the kite. Empty if the policy allows the caller to find the kite but not to call it. */
   readonly token: string;
 }
@@ -153,15 +156,18 @@ export class KitesResponses {
 /** Says how to set the next field of the query in which the kites differ. */
 function advice(query: KiteQuery, entries: readonly RegistryEntry[]): string {
   const [first] = entries;
+  const given = (field: QueryField): string | undefined =>
+    isGlob(query[field] ?? '') ? undefined : query[field];
   const index = IDENTITY_FIELDS.findIndex(
-    (field) => !query[field] && entries.some(({ kite }) => kite[field] !== first?.kite[field]),
+    (field) => !given(field) && entries.some(({ kite }) => kite[field] !== first?.kite[field]),
   );
   if (index === -1) return 'Increase the limit';
   const fields = IDENTITY_FIELDS.slice(0, index + 1);
-  const example = fields.map((field) => query[field] ?? first?.kite[field]).join('/');
+  const example = fields.map((field) => given(field) ?? first?.kite[field]).join('/');
   return `Set the ${fields.at(-1)} in the query, for example /${example}`;
 }
 
-function wireForm({ kite, url, keyId, registeredAt }: RegistryEntry, token: string): KiteWithToken {
-  return { kite, url, keyId, registeredAt, token };
+function wireForm(entry: RegistryEntry, token: string): KiteWithToken {
+  const { kite, url, keyId, registeredAt, silentSince } = entry;
+  return { kite, url, keyId, registeredAt, ...(silentSince !== undefined && { silentSince }), token };
 }

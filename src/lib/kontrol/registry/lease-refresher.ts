@@ -45,7 +45,8 @@ export class LeaseRefresher {
   }
 
   #isDue(entry: RegistryEntry, now: number): boolean {
-    if (entry.remote) return false;
+    // A heartbeat in the store would say that a silent kite has returned.
+    if (entry.remote || entry.silentSince !== undefined) return false;
     const { storedLease, refresh, probe } = this.#options.timings;
     const due = storedLease - refresh + 2 * probe;
     const left = entry.storedExpiresAt - now;

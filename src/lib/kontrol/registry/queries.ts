@@ -2,7 +2,16 @@ import type { EncodedResult } from '../../kite/call/encoded-result.js';
 import type { RemoteFunction } from '../../kite/call/remote-function.js';
 import type { Request } from '../../kite/serve/request.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
-import { type KiteQuery, parseQuery, QueryError, validateQuery } from '../../protocol/query.js';
+import {
+  exactQuery,
+  type KiteQuery,
+  noKitesFoundError,
+  parseQuery,
+  QueryError,
+  severalKitesError,
+  validateQuery,
+} from '../../protocol/query.js';
+import { readWireQuery } from '../../protocol/wire-query.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy, PolicyAction } from '../policy/policy.js';
 import type { Credentials } from '../tokens/credentials.js';
@@ -66,14 +75,15 @@ export class Queries {
   }
 
   /**
-   * Implements `getKites({query, watchCallback or watchHandler, who})`. Returns the kites in random order, so that callers are
-   * distributed over them. Throws if no kite matches and no watch was requested, like the Go implementation: `fetchKite` of
-   * `kite.js` cannot handle an empty list. An empty query matches all kites that the caller may find.
+   * Implements `getKites({query or glob, watchCallback or watchHandler, who})`. Returns the kites in random order, so that callers
+   * are distributed over them, and silent ones last. Throws if no kite matches and no watch was requested, like the Go
+   * implementation: `fetchKite` of `kite.js` cannot handle an empty list. An empty query matches all kites that the caller may
+   * find.
    */
   getKites(request: Request): Promise<EncodedResult> {
     return this.#counted(request, async () => {
       const args = objectArgument(request.args[0], 'getKites expects an object with the query');
-      const query = parseQuery(args['query']);
+      const query = readWireQuery(args);
       const { who } = args;
       const selected = who === undefined || who === null ? query : await this.#askWho(request, query, who);
       const caller = this.#options.credentials.callerOf(request);
@@ -88,11 +98,11 @@ export class Queries {
     });
   }
 
-  /** Implements `getToken({…query, force})`: returns a token for the single kite that matches the query. */
+  /** Implements `getToken({…query, force})` and `getToken({glob, force})`: returns a token for the single kite that matches the query. */
   getToken(request: Request): Promise<string> {
     return this.#counted(request, () => {
       const args = objectArgument(request.args[0], 'getToken expects a query');
-      const query = parseQuery(args);
+      const query = readWireQuery({ query: args, glob: args['glob'] });
       validateQuery(query);
       return this.#inTurn(request, (check) => this.#token(request, query, args['force'] === true, check));
     });
@@ -151,7 +161,7 @@ export class Queries {
     // The watch starts in the same step as the search, so that no change is missed.
     const watcherID = callback && watchers.add(request, caller, query, callback);
     try {
-      const entries = shuffled(yield* this.#find('query', username, selected, checkCaller));
+      const entries = silentLast(shuffled(yield* this.#find('query', username, selected, checkCaller)));
       if (entries.length === 0 && watcherID === undefined) throw noKitesFoundError();
       const audited = audit?.auditedQuery(request, query);
       const content = { caller, query: selected, entries, watcherID, checkCaller, audited };
@@ -166,7 +176,7 @@ export class Queries {
     const { tokens, credentials } = this.#options;
     const [entry, another] = yield* this.#find('token', request.username, query, checkCaller);
     if (!entry) throw noKitesFoundError();
-    if (another) throw new KiteError('genericError', 'query matches more than one kite');
+    if (another) throw severalKitesError();
     const token = tokens.issue(credentials.callerOf(request), entry, force);
     if (token === undefined) throw noKitesFoundError();
     return token;
@@ -204,7 +214,7 @@ export class Queries {
     if (!peer) throw notConnectedHereError(matching.filter(({ remote }) => remote).length);
     const result = await peer.call('kite.who', [who]);
     const { query: selected } = objectArgument(result, 'kite.who did not return a query');
-    return parseQuery(selected ?? result);
+    return exactQuery(parseQuery(selected ?? result));
   }
 }
 
@@ -231,14 +241,17 @@ function notConnectedHereError(remote: number): KiteError {
   return codedError('genericError', 'notConnectedHere', message);
 }
 
-function noKitesFoundError(): KiteError {
-  return new KiteError('genericError', 'no kites found');
-}
-
 function objectArgument(value: unknown, message: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
   throw new QueryError(`Invalid query. ${message}`);
+}
+
+/** Returns the entries in the same order, with the silent ones at the end: many callers use the first kite. */
+function silentLast(entries: readonly RegistryEntry[]): readonly RegistryEntry[] {
+  const silent = entries.filter(({ silentSince }) => silentSince !== undefined);
+  if (silent.length === 0) return entries;
+  return [...entries.filter(({ silentSince }) => silentSince === undefined), ...silent];
 }
 
 function shuffled<Item>(items: readonly Item[]): Item[] {

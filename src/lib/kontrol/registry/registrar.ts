@@ -1,6 +1,6 @@
 import { errorText } from '../../util/message-of.js';
 import { TOKEN_LEEWAY } from '../../keys/jwt-claims.js';
-import { codedError, KiteError } from '../../protocol/errors.js';
+import { KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { kitePath } from '../../protocol/identity.js';
 import type { Request } from '../../kite/serve/request.js';
@@ -10,12 +10,14 @@ import { hasSameKiteKey } from '../../keys/revoked-ids.js';
 import type { VerifiedCaller } from '../tokens/credentials.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import type { Policy } from '../policy/policy.js';
+import { idTakenError, registerAgainTime, storeUnavailableError } from './registration-outcome.js';
+import { LostKites } from './lost-kites.js';
 import { checkIdentity, parseUrlArgument } from './registration-record.js';
 import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { StoreSync } from './store-sync.js';
 import type { Revocations } from '../tokens/revocations.js';
-import { isStorageError, type StorageError } from '../storage/shared/storage.js';
+import { isStorageError } from '../storage/shared/storage.js';
 import type { FairTurns, Steps } from './fair-turns.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { LeaseTimings } from './lease-timings.js';
@@ -81,6 +83,7 @@ export class Registrar {
   readonly #mustReregister = new Set<string>();
   /** Registrations of new kites that the store has not confirmed. */
   readonly #unconfirmed: UserQuota;
+  readonly #lost: LostKites;
   #closing = false;
 
   constructor(options: RegistrarOptions) {
@@ -90,6 +93,11 @@ export class Registrar {
       name: 'registrationsPerUser',
       what: 'registered kites',
       advice: 'close some of them',
+    });
+    this.#lost = new LostKites({
+      ...options,
+      isLost: (entry) => this.#isLost(entry),
+      connected: () => this.connected,
     });
     options.registry.on('deregister', (entry, reason) => {
       if (reason === 'refused') this.#peers.get(entry.kite.id)?.close();
@@ -180,6 +188,7 @@ export class Registrar {
   /** Stops deregistering kites whose connections end: from now on, Kontrol itself closes them. */
   close(): void {
     this.#closing = true;
+    this.#lost.close();
   }
 
   async #admit(
@@ -282,53 +291,46 @@ export class Registrar {
   }
 
   #onDisconnect(peer: RegisteringPeer, kites: Map<string, ConnectedKite>, code: number): void {
-    // A broken connection may be restored soon: the lease stays.
-    this.#removeKites(peer, kites, !this.#closing && CLEAN_CLOSE_CODES.includes(code));
+    const entries = this.#forgetKites(peer, kites);
+    // A broken connection may be restored soon.
+    if (!this.#closing)
+      this.#run(
+        entries,
+        CLEAN_CLOSE_CODES.includes(code) ? this.#removeAll(entries) : this.#lost.add(entries),
+      );
   }
 
-  /** Forgets the kites of a connection. `deregisters`: whether others cannot find them any more. */
-  #removeKites(peer: RegisteringPeer, kites: Map<string, ConnectedKite>, deregisters = true): void {
+  #removeKites(peer: RegisteringPeer, kites: Map<string, ConnectedKite>): void {
+    const entries = this.#forgetKites(peer, kites);
+    this.#run(entries, this.#removeAll(entries));
+  }
+
+  #run([first]: readonly RegistryEntry[], steps: Steps<void>): void {
+    if (first) void this.#options.turns.run(first.kite.username, steps);
+  }
+
+  /** Forgets the kites of a connection, and returns those that have not registered over another one. */
+  #forgetKites(peer: RegisteringPeer, kites: Map<string, ConnectedKite>): RegistryEntry[] {
     // A registration that is not complete yet then fails.
     if (this.#sessions.get(peer) === kites) this.#sessions.delete(peer);
     const entries = Array.from(kites.values(), ({ entry }) => entry).filter(
       ({ kite }) => this.#peers.get(kite.id) === peer,
     );
     for (const { kite } of entries) this.#peers.delete(kite.id);
-    if (!deregisters) return;
-    void this.#options.turns.run(entries[0]?.kite.username ?? '', this.#removeAll(entries));
+    return entries;
+  }
+
+  /** Whether a kite has no connection, and has not registered again. */
+  #isLost({ kite, origin }: RegistryEntry): boolean {
+    return origin === 'connection' && !this.#peers.has(kite.id);
   }
 
   /** Removes the kites of a connection that has ended, unless they have registered again. */
   *#removeAll(entries: readonly RegistryEntry[]): Steps<void> {
     let removed = 0;
     for (const entry of entries) {
-      if (entry.origin === 'connection' && !this.#peers.has(entry.kite.id))
-        this.#options.registry.remove(entry, 'left');
+      if (this.#isLost(entry)) this.#options.registry.remove(entry, 'left');
       if (++removed % REMOVED_PER_STEP === 0) yield undefined;
     }
   }
-}
-
-/**
- * Returns from when a kite must register again to renew its kite key. Over a connection, a kite does so by itself; if it has not
- * when a quarter of the lifetime is left, its connection is closed.
- */
-function registerAgainTime(
-  { renewAt, sessionEnd, keyTtl = 0 }: VerifiedCaller,
-  origin: 'connection' | 'http',
-  now: number,
-): number {
-  const due = origin === 'http' ? renewAt : renewAt + keyTtl / 4;
-  return now < due ? due : sessionEnd;
-}
-
-function idTakenError(id: string): KiteError {
-  const message = `The kite id ${id} is registered by another user or reserved for Kontrol; it becomes available when that registration ends`;
-  return codedError('genericError', 'idTaken', message);
-}
-
-/** Does not reveal the location of the store to the caller. */
-function storeUnavailableError(cause: StorageError): KiteError {
-  const message = "Kontrol's store cannot be reached to register the kite; try again later";
-  return codedError('genericError', 'storeUnavailable', message, cause);
 }

@@ -35,6 +35,8 @@ export function checkIdentity(kite: KiteIdentity): void {
     if (value.length > FIELD_LENGTH) throw invalidField(field, `is longer than ${FIELD_LENGTH} characters`);
     if (value === '.' || value === '..') throw invalidField(field, 'is not a valid name');
   }
+  // The path of a kite is a query for this kite only, whatever its other names are.
+  if (/[*?]/.test(kite.id)) throw invalidField('id', 'contains * or ?, which match other ids in a query');
   if (!parseVersion(kite.version))
     throw invalidField('version', 'is not a valid version; it must be three numbers, such as 1.0.0');
 }

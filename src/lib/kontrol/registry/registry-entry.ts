@@ -26,6 +26,8 @@ export class RegistryEntry {
   leaseExpiresAt: number;
   /** The last known `expiresAt` in the store. */
   storedExpiresAt: number;
+  /** When the connection of the kite dropped, in milliseconds since 1970. Undefined while it is connected. */
+  silentSince: number | undefined;
   checkAt = 0;
   /** The kite key that the kite registered with. Undefined if it registered at another node, or is Kontrol's own kite. */
   kiteKey: Descent | undefined;
@@ -41,6 +43,7 @@ export class RegistryEntry {
     this.keyId = registration.keyId;
     this.registeredAt = registration.registeredAt;
     this.storedExpiresAt = registration.expiresAt;
+    this.silentSince = registration.silentSince;
     this.origin = origin;
     this.leaseExpiresAt = leaseExpiresAt;
   }

@@ -1,5 +1,12 @@
 import { kitePath } from '../../protocol/identity.js';
-import { type KiteQuery, matchesEveryKite, searchMatcher } from '../../protocol/query.js';
+import {
+  exactValue,
+  hasGlobs,
+  type KiteQuery,
+  matchesEveryKite,
+  matchingCost,
+  searchMatcher,
+} from '../../protocol/query.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';
@@ -15,6 +22,8 @@ export type RegistryEvents = {
   register: [entry: RegistryEntry];
   /** A kite was removed, or its path has changed. */
   deregister: [entry: RegistryEntry, reason: DeregisterReason];
+  /** A registered kite is silent now, or is not any more. `isOwn`: this node had the connection that dropped. */
+  update: [entry: RegistryEntry, isOwn: boolean];
 };
 
 export interface RegistryOptions {
@@ -52,6 +61,7 @@ export class Registry extends Emitter<RegistryEvents> {
   readonly #wheel = new ExpiryWheel<RegistryEntry>();
   readonly #strings = new StringInterner();
   readonly #countByUser = new Map<string, number>();
+  readonly #silent = new Set<RegistryEntry>();
   #timer: Timer | undefined;
   #sweptAt: number;
   #remoteExpiryPaused = false;
@@ -69,6 +79,11 @@ export class Registry extends Emitter<RegistryEvents> {
   /** Number of entries, including expired ones that were not swept yet. */
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** Number of silent entries. */
+  get silent(): number {
+    return this.#silent.size;
   }
 
   /** Number of entries of a user, including expired ones that were not swept yet. */
@@ -102,18 +117,24 @@ export class Registry extends Emitter<RegistryEvents> {
   *search(query: KiteQuery): Generator<RegistryEntry | undefined, void, void> {
     const all = matchesEveryKite(query);
     const matches = searchMatcher(query);
+    const cost = matchingCost(query);
     let examined = 0;
     for (const entry of all ? Array.from(this.#byId.values()) : this.#candidates(query)) {
-      if (++examined % EXAMINED_PER_STEP === 0) yield undefined;
-      if (matches(entry.kite) && this.get(entry.kite.id) === entry) yield entry;
+      examined += cost;
+      if (examined >= EXAMINED_PER_STEP) {
+        examined = 0;
+        yield undefined;
+      }
+      if (entry && matches(entry.kite) && this.get(entry.kite.id) === entry) yield entry;
     }
   }
 
   /** Adds a kite, or replaces the one with its id. Its lease starts now; for a kite from the store, it ends with the stored one. */
   set(registration: Registration, origin: Origin): RegistryEntry {
     const now = this.#now();
-    const leaseExpiresAt =
-      origin === 'self' ? Infinity : now + Math.max(this.#storedLeft(registration, origin), this.#lease);
+    // The node that has lost the connection of a silent kite removes it. If that node ends, this one does.
+    const storedLeft = registration.silentSince === undefined ? this.#storedLeft(registration, origin) : 0;
+    const leaseExpiresAt = origin === 'self' ? Infinity : now + Math.max(storedLeft, this.#lease);
     const old = this.#byId.get(registration.kite.id);
     if (old && isUnchanged(old, registration))
       return this.#update(old, registration, origin, leaseExpiresAt, now);
@@ -121,10 +142,12 @@ export class Registry extends Emitter<RegistryEvents> {
     if (old) {
       this.#index.remove(old);
       this.#byId.delete(old.kite.id);
+      this.#silent.delete(old);
       this.#count(old.kite.username, -1);
       if (kitePath(old.kite) !== kitePath(entry.kite)) this.emit('deregister', old, 'replaced');
     }
     this.#byId.set(entry.kite.id, entry);
+    this.#note(entry);
     this.#count(entry.kite.username, 1);
     this.#index.add(entry);
     this.#wheel.add(entry);
@@ -141,10 +164,27 @@ export class Registry extends Emitter<RegistryEvents> {
     return true;
   }
 
+  /** Marks an entry as silent since a time in milliseconds since 1970, unless it was removed, replaced, or is silent already. */
+  silence(entry: RegistryEntry, since: number): void {
+    if (entry.silentSince !== undefined || this.get(entry.kite.id) !== entry) return;
+    entry.silentSince = since;
+    this.#note(entry);
+    this.emit('update', entry, true);
+  }
+
+  /** Ends the lease of an entry after so many milliseconds, if it would end later. */
+  endWithin(entry: RegistryEntry, ms: number): void {
+    const time = this.#now() + ms;
+    if (time >= entry.leaseExpiresAt || this.#byId.get(entry.kite.id) !== entry) return;
+    entry.leaseExpiresAt = time;
+    this.#wheel.addAt(entry, time);
+  }
+
   /** Removes an entry, unless it was replaced. */
   remove(entry: RegistryEntry, reason: DeregisterReason): void {
     if (this.#byId.get(entry.kite.id) !== entry) return;
     this.#byId.delete(entry.kite.id);
+    this.#silent.delete(entry);
     this.#count(entry.kite.username, -1);
     this.#index.remove(entry);
     this.emit('deregister', entry, reason);
@@ -171,9 +211,10 @@ export class Registry extends Emitter<RegistryEvents> {
     return origin === 'store' ? Math.min(expiresAt - this.#clock.now(), this.#storedLease) : 0;
   }
 
-  #candidates(query: KiteQuery): RegistryEntry[] {
-    if (!query.id) return this.#index.candidates(query);
-    const entry = this.#byId.get(query.id);
+  #candidates(query: KiteQuery): Iterable<RegistryEntry | undefined> {
+    const id = exactValue(query, 'id');
+    if (id === undefined) return hasGlobs(query) ? this.#index.search(query) : this.#index.candidates(query);
+    const entry = this.#byId.get(id);
     return entry ? [entry] : [];
   }
 
@@ -191,14 +232,24 @@ export class Registry extends Emitter<RegistryEvents> {
     now: number,
   ): RegistryEntry {
     const wasAlive = this.#isAlive(entry, now);
+    const [was, is, isOwn] = [entry.silentSince, registration.silentSince, !entry.remote];
     entry.origin = origin;
-    // The lease is shorter if the kite has moved from another node to this one.
+    entry.silentSince = is;
+    this.#note(entry);
+    // The lease is shorter if the kite has moved from another node to this one, or is silent.
     if (leaseExpiresAt < entry.leaseExpiresAt) this.#wheel.addAt(entry, leaseExpiresAt);
-    entry.leaseExpiresAt = leaseExpiresAt;
+    const isStillSilent = wasAlive && was !== undefined && is !== undefined;
+    if (!isStillSilent || leaseExpiresAt < entry.leaseExpiresAt) entry.leaseExpiresAt = leaseExpiresAt;
     entry.storedExpiresAt = registration.expiresAt;
     // Watchers are notified, because queries no longer found the expired entry.
     if (!wasAlive) this.emit('register', entry);
+    else if ((was === undefined) !== (is === undefined)) this.emit('update', entry, isOwn);
     return entry;
+  }
+
+  #note(entry: RegistryEntry): void {
+    if (entry.silentSince === undefined) this.#silent.delete(entry);
+    else this.#silent.add(entry);
   }
 
   #isAlive(entry: RegistryEntry, now: number): boolean {

@@ -7,6 +7,7 @@ import type { KeyRing } from '../tokens/key-ring.js';
 import { LeaseRefresher } from './lease-refresher.js';
 import { PendingDeletes } from './pending-deletes.js';
 import { type RegistrationSubject, registrationRecord } from './registration-record.js';
+import { SilentMarks } from './silent-marks.js';
 import type { DeregisterReason, RegistryEntry, Origin } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import {
@@ -39,6 +40,7 @@ export class StoreSync {
   readonly #refresher: LeaseRefresher;
   readonly #backoff = new Backoff({ initial: 250, max: 5000 });
   readonly #pendingDeletes: PendingDeletes;
+  readonly #marks: SilentMarks;
   readonly #unsubscribes: (() => void)[] = [];
   #timer: Timer | undefined;
   #online = false;
@@ -56,6 +58,7 @@ export class StoreSync {
     this.#options = options;
     this.#refresher = new LeaseRefresher(options);
     this.#pendingDeletes = new PendingDeletes(options.storage);
+    this.#marks = new SilentMarks((marks) => this.#guard(options.storage.silence(marks)));
   }
 
   /** Opens the store and loads its content. Rejects if the store cannot be used. */
@@ -76,6 +79,7 @@ export class StoreSync {
     this.#unsubscribes.push(
       storage.watch((change) => this.#apply(change)),
       registry.on('deregister', (entry, reason) => this.#onDeregister(entry, reason)),
+      registry.on('update', (entry) => this.#onUpdate(entry)),
     );
     await this.#load();
     this.#sweptAt = clock.monotonic();
@@ -148,7 +152,7 @@ export class StoreSync {
     this.#closed = true;
     this.#timer?.cancel();
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
-    await Promise.allSettled([this.#loading, this.#ticking, this.#recording]);
+    await Promise.allSettled([this.#loading, this.#ticking, this.#recording, this.#marks.idle()]);
     if (this.#online) await this.#options.uses.flush().catch((error: unknown) => this.#logFailure(error));
     await this.#options.storage.close();
   }
@@ -185,9 +189,15 @@ export class StoreSync {
     const { registry } = this.#options;
     const entry = registry.peek(id);
     if (!entry) return;
-    if (entry.remote) registry.remove(entry, 'store');
+    this.#missing(entry);
+  }
+
+  /** The store does not contain an entry any more. */
+  #missing(entry: RegistryEntry): void {
+    const isHere = !entry.remote && entry.silentSince === undefined;
     // Another node has removed a kite that is alive on this one.
-    else this.#restore(entry);
+    if (isHere) this.#restore(entry);
+    else this.#options.registry.remove(entry, 'store');
   }
 
   #restore(entry: RegistryEntry): void {
@@ -204,6 +214,12 @@ export class StoreSync {
     if (reason === 'store' || reason === 'replaced' || (entry.remote && reason !== 'refused')) return;
     this.#pendingDeletes.add(entry);
     if (this.#online) this.#background(this.#guard(this.#pendingDeletes.flush(entry.kite.id)));
+  }
+
+  /** Writes the mark of a kite of this node. Other nodes see its end in the next registration or heartbeat. */
+  #onUpdate(entry: RegistryEntry): void {
+    if (this.#online && !entry.remote && entry.silentSince !== undefined)
+      this.#background(this.#marks.add(entry));
   }
 
   /** Loads a snapshot of the store. A call during a load repeats it. */
@@ -243,8 +259,7 @@ export class StoreSync {
     }
     for (const entry of Array.from(registry.entries())) {
       if (seen.has(entry.kite.id) || changed.has(entry.kite.id)) continue;
-      if (entry.remote) registry.remove(entry, 'store');
-      else this.#restore(entry);
+      this.#missing(entry);
     }
   }
 

@@ -15,6 +15,8 @@ export interface Watcher {
   /** The user whose kites it watches. Empty: the kites of all users. */
   readonly watched: string;
   readonly matches: (kite: KiteIdentity) => boolean;
+  /** See `matchingCost`. */
+  readonly cost: number;
   readonly callback: RemoteFunction;
   /** Number of the last change before the watch. */
   readonly since: number;
@@ -22,15 +24,16 @@ export interface Watcher {
   readonly audited: AuditedQuery | undefined;
 }
 
-/** A kite has registered or deregistered. */
+/** A kite has registered or deregistered, or its mark has changed. */
 export interface Change {
-  readonly action: 'REGISTER' | 'DEREGISTER';
+  readonly action: 'REGISTER' | 'DEREGISTER' | 'UPDATE';
   readonly entry: RegistryEntry;
   readonly number: number;
 }
 
 interface WaitingChange extends Change {
   readonly watched: string;
+  number: number;
 }
 
 // A watcher is notified in about ten microseconds. To find out that it does not match takes less than a twentieth of that.
@@ -42,6 +45,8 @@ export class WatchFeed {
   readonly username: string;
   readonly #watchers = new Map<string, Set<Watcher>>();
   #changes: WaitingChange[] = [];
+  /** The updates among the changes, by what is watched. There is one for each kite, however often its connection drops. */
+  readonly #updates = new Map<string, Map<RegistryEntry, WaitingChange>>();
   #delivering = false;
 
   constructor(username: string) {
@@ -74,12 +79,23 @@ export class WatchFeed {
 
   /** Adds a change of a kite, for the watchers of `watched`. */
   push(change: Change, watched: string): void {
-    this.#changes.push({ ...change, watched });
+    const waiting = { ...change, watched };
+    if (change.action === 'UPDATE') {
+      const updates = this.#updates.get(watched) ?? new Map<RegistryEntry, WaitingChange>();
+      this.#updates.set(watched, updates);
+      const earlier = updates.get(change.entry);
+      // Watchers get the state of the kite at the time of the notification.
+      if (earlier) earlier.number = change.number;
+      if (earlier) return;
+      updates.set(change.entry, waiting);
+    }
+    this.#changes.push(waiting);
   }
 
   /** Discards the changes, and returns the connections with watches. */
   abandon(): Set<WatchingPeer> {
     this.#changes = [];
+    this.#updates.clear();
     return new Set([...this.#watchers.values()].flatMap((watchers) => [...watchers].map(({ peer }) => peer)));
   }
 
@@ -96,8 +112,10 @@ export class WatchFeed {
   *#deliver(notify: (watcher: Watcher, change: Change) => boolean): Steps<void> {
     let cost = 0;
     for (let change = this.#changes.shift(); change; change = this.#changes.shift()) {
+      if (change.action === 'UPDATE') this.#updates.get(change.watched)?.delete(change.entry);
       for (const watcher of this.#watchers.get(change.watched) ?? []) {
-        if (watcher.since < change.number) cost += notify(watcher, change) ? 1 : COST_OF_OTHERS;
+        if (watcher.since < change.number)
+          cost += notify(watcher, change) ? 1 : COST_OF_OTHERS * watcher.cost;
         if (cost < NOTIFIED_PER_STEP) continue;
         cost = 0;
         yield undefined;

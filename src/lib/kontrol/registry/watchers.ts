@@ -3,7 +3,7 @@ import type { Request } from '../../kite/serve/request.js';
 import { hasSameKiteKey } from '../../keys/revoked-ids.js';
 import { KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
-import { type KiteQuery, searchMatcher } from '../../protocol/query.js';
+import { exactValue, type KiteQuery, matchingCost, searchMatcher } from '../../protocol/query.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { errorText } from '../../util/message-of.js';
@@ -21,12 +21,15 @@ import { type Change, type Watcher, WatchFeed, type WatchingPeer } from './watch
 
 /** The event that a watcher receives, in the format that `kite.js` expects. */
 export interface WatchEvent {
-  readonly action: 'REGISTER' | 'DEREGISTER';
+  /** `UPDATE`: the kite is silent now, or is not any more. Other peers ignore it. */
+  readonly action: 'REGISTER' | 'DEREGISTER' | 'UPDATE';
   readonly kite: KiteIdentity;
   readonly url: string;
   /** Time of the registration, in milliseconds since 1970. */
   readonly registeredAt: number;
-  /** Empty for a deregistered kite, and for one that the watcher may find but not call. */
+  /** When the connection of the kite to Kontrol dropped, in milliseconds since 1970. Undefined while it is connected. */
+  readonly silentSince?: number;
+  /** Empty if the kite has not registered now, and for one that the watcher may find but not call. */
   readonly token: string;
 }
 
@@ -42,7 +45,7 @@ export interface WatchersOptions {
   readonly audit: TokenAudit | undefined;
 }
 
-/** Notifies callers of the kites that register and deregister, the watches of each user in turn. */
+/** Notifies callers of the kites that register, deregister, and become silent, the watches of each user in turn. */
 export class Watchers {
   readonly #options: WatchersOptions;
   readonly #quota: UserQuota;
@@ -65,6 +68,7 @@ export class Watchers {
     registry.on('deregister', (entry) =>
       this.#changed({ action: 'DEREGISTER', entry, number: ++this.#changes }),
     );
+    registry.on('update', (entry) => this.#changed({ action: 'UPDATE', entry, number: ++this.#changes }));
   }
 
   get size(): number {
@@ -89,9 +93,10 @@ export class Watchers {
       throw new KiteError('requestLimitError', message);
     }
     this.#quota.take(caller.username);
-    const [id, watched] = [randomHex(16), query.username ?? ''];
+    const [id, watched] = [randomHex(16), exactValue(query, 'username') ?? ''];
     const audited = audit?.auditedQuery(request, query);
-    const watcher = { id, peer, caller, watched, matches, callback, since: this.#changes, audited };
+    const cost = matchingCost(query);
+    const watcher = { id, peer, caller, watched, matches, cost, callback, since: this.#changes, audited };
     watchers.set(id, watcher);
     const feed = this.#feeds.get(caller.username) ?? new WatchFeed(caller.username);
     this.#feeds.set(caller.username, feed);
@@ -185,9 +190,11 @@ export class Watchers {
       peer.close();
       return true;
     }
-    const { kite, url, registeredAt } = entry;
+    const { kite, url, registeredAt, silentSince } = entry;
     const token = action === 'REGISTER' ? this.#token(watcher, entry) : '';
-    callback({ error: null, result: { action, kite, url, registeredAt, token } satisfies WatchEvent });
+    const silent = action !== 'DEREGISTER' && silentSince !== undefined && { silentSince };
+    const result: WatchEvent = { action, kite, url, registeredAt, ...silent, token };
+    callback({ error: null, result });
     return true;
   }
 

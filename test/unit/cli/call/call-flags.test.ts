@@ -29,6 +29,10 @@ describe('callOptions', () => {
       callback: false,
       interactive: false,
       stdin: false,
+      all: false,
+      replies: undefined,
+      retries: 0,
+      idempotent: false,
     });
   });
 
@@ -36,6 +40,10 @@ describe('callOptions', () => {
     ['--interactive', { interactive: true }],
     ['--all-logs', { allLogs: true }],
     ['--raw --callback', { raw: true, callback: true }],
+    ['--all --raw --callback', { all: true, raw: true, callback: true, replies: undefined }],
+    ['--all --replies 2', { all: true, replies: 2 }],
+    ['--retry 3', { retries: 3, idempotent: false }],
+    ['--retry 3 --idempotent', { retries: 3, idempotent: true }],
   ])('callOptions parses %s as %o', async (line, expected) => {
     expect(await optionsOf(line)).toMatchObject(expected);
   });
@@ -101,6 +109,14 @@ describe('callOptions', () => {
     ['--stdin --envelope -o name', [], '--envelope and -o name cannot be used together.'],
     ['--stdin -o table', [], '-o table and --stdin cannot be used together'],
     ['--callback -o wide', [], '-o wide and --callback cannot be used together'],
+    ['--stdin --all', [], '--all and --stdin cannot be used together.'],
+    ['--interactive --all', [], '--all and --interactive cannot be used together.'],
+    ['--replies 2', [], '--replies needs --all.'],
+    ['--all --replies 0', [], '--replies is "0"; it must be a whole number from 1 to 1000000'],
+    ['--all -o table', [], '-o table and --all cannot be used together'],
+    ['--all --raw -o json', [], '--all, --raw and -o json cannot be used together'],
+    ['--stdin --retry 2', [], '--retry and --stdin cannot be used together.'],
+    ['--stdin --idempotent', [], '--idempotent and --stdin cannot be used together.'],
     ['--raw -o yaml', [], '--raw and -o yaml cannot be used together'],
     ['--json -o yaml', [], '--json and -o yaml cannot be used together.'],
     ['-o text', [], '--output is "text"; it must be one of table, wide, json, ndjson, yaml, name'],

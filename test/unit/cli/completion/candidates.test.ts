@@ -18,7 +18,7 @@ function values(line: string): unknown {
 describe('complete', () => {
   it.each<[string, string[]]>([
     ['cal', ['call']],
-    ['kontrol ', ['invite', 'keys', 'start', 'status', 'ui', 'users']],
+    ['kontrol ', ['export', 'import', 'invite', 'keys', 'start', 'status', 'ui', 'users']],
     ['kontrol keys re', ['reseal', 'revoke']],
     ['--json cal', ['call']],
     ['help kontrol st', ['start', 'status']],

@@ -4,14 +4,20 @@ import { RemoteKite } from '../../../../src/lib/kite/kontrol/remote-kite.js';
 import { testIdentity } from '../../../helpers/kite/keys.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
-function remote(name: string, url = `http://${name}/kite`): RemoteKite {
+function remote(name: string, url = `http://${name}/kite`, silentSince?: number): RemoteKite {
   const host = {
     newClient: () => {
       throw new Error('Not called');
     },
     renewer: () => () => Promise.reject(new Error('Not called')),
   };
-  return new RemoteKite(host, { kite: testIdentity({ name, id: name }), url, token: '', keyId: '' });
+  return new RemoteKite(host, {
+    kite: testIdentity({ name, id: name }),
+    url,
+    token: '',
+    keyId: '',
+    silentSince,
+  });
 }
 
 function make(...names: string[]) {
@@ -37,6 +43,23 @@ describe('KnownKites', () => {
     known.changed({ action: 'REGISTER', kite: remote('b', 'http://moved/kite') });
     clock.advance(RETURN_TIME);
     expect(reported).toEqual(['REGISTER http://moved/kite', 'DEREGISTER http://c/kite']);
+  });
+
+  it('a kite that is silent and returns is reported once for each, also if that was missed', () => {
+    const { known, reported } = make('a', 'b');
+    const silent = (name: string): RemoteKite => remote(name, undefined, 1);
+    known.changed({ action: 'SILENT', kite: silent('a') });
+    known.changed({ action: 'SILENT', kite: silent('a') });
+    known.changed({ action: 'REGISTER', kite: remote('a') });
+    known.resume([remote('a'), silent('b')]);
+    known.resume([remote('a'), remote('b')]);
+    known.pause();
+    expect(reported).toEqual([
+      'SILENT http://a/kite',
+      'REGISTER http://a/kite',
+      'SILENT http://b/kite',
+      'REGISTER http://b/kite',
+    ]);
   });
 
   it('a second loss of the connection starts the wait for missing kites again', () => {

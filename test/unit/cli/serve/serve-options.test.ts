@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { INSTANCES } from '../../../../src/lib/cli/runtime/command-limits.js';
 import { serveFlags } from '../../../../src/lib/cli/serve/serve-flags.js';
 import { serveOptions, type ServeOptions } from '../../../../src/lib/cli/serve/serve-options.js';
 import { parseFlags } from '../../../helpers/cli/parse-flags.js';
@@ -7,10 +8,15 @@ async function optionsOf(
   module: string | undefined,
   line: string | readonly string[],
 ): Promise<ServeOptions> {
-  return serveOptions(module, await parseFlags(serveFlags, line), {});
+  return serveOptions(module, await parseFlags(serveFlags, line), { env: {} });
 }
 
 describe('the flags of serve', () => {
+  it('serve has a maximum number of instances', async () => {
+    expect(await optionsOf('./kite.js', `--instances ${INSTANCES}`)).toMatchObject({ instances: INSTANCES });
+    await expect(optionsOf('./kite.js', `--instances ${INSTANCES + 1}`)).rejects.toThrow(String(INSTANCES));
+  });
+
   it('serve pairs each --method with its --exec', async () => {
     const line =
       '--name math --method square --exec one --method cube --exec two --timeout 500ms --parallel 3';

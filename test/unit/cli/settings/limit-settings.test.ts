@@ -20,7 +20,7 @@ const COMMANDS = [
     all: defaultLimits,
     accept: limitSettings.serve.accept,
     limits: async (line: string, env: Env) =>
-      serveOptions('./kite.js', await parseFlags(serveFlags, line), env).limits,
+      serveOptions('./kite.js', await parseFlags(serveFlags, line), { env }).limits,
   },
   {
     command: 'kontrol start',

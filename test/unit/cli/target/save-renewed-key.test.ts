@@ -51,6 +51,20 @@ describe('saving a renewed kite key', () => {
     expect(readKiteKeyFile(file).jwt).toBe(other);
   });
 
+  it('of several processes that renew the same kite key, one stores its own, and also the next ones', async () => {
+    const home = temporaryFolder();
+    const [old = '', ...fresh] = await keys(6);
+    const file = await writeKiteKeyFile(old, { home });
+    const found = { key: parseKiteKey(old), location: { type: 'file', file } } as const;
+    const savers = Array.from({ length: 5 }, () => renewedKeySaver(found, { KITE_HOME: home }));
+    await Promise.all(savers.map((save, index) => save(fresh[index] ?? '')));
+    const writer = fresh.indexOf(readKiteKeyFile(file).jwt);
+    expect(writer).toBeGreaterThanOrEqual(0);
+    const next = await keys(5);
+    await Promise.all(savers.map((save, index) => save(next[index] ?? '')));
+    expect(readKiteKeyFile(file).jwt).toBe(next[writer]);
+  });
+
   it('a renewed kite key is stored in the keychain if the old one came from it', async () => {
     const [old = '', fresh = ''] = await keys(2);
     const kept = new Map([['bob', old]]);

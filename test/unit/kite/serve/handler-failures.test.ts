@@ -31,6 +31,10 @@ function failures(policy: ErrorPolicy = 'message') {
   return { failures: new HandlerFailures({ policy, clock, logger }), clock, errors, debug };
 }
 
+function never(): never {
+  throw secret();
+}
+
 /** An error whose path an attacker could use. */
 function secret(): Error {
   return Object.assign(new Error("ENOENT: no such file, open '/etc/secret'"), {
@@ -158,7 +162,18 @@ describe('what callers see of the failures of handlers', () => {
       },
     ],
     ['returns nothing', () => undefined],
+    ['returns a promise', () => Promise.resolve('postgres://secret')],
+    ['returns a promise that rejects', () => Promise.reject(secret())],
+    ['returns an object whose then throws', () => Object.defineProperty({}, 'then', { get: () => never() })],
   ])('a caller sees a masked error if the function of the program %s', (_name, policy) => {
     expect(failures(policy).failures.failed(secret(), request)).toMatchObject({ message: MASKED_MESSAGE });
+  });
+
+  it('a function of the program that returns a promise is reported in the log', () => {
+    const { failures: handlers, errors } = failures(() => Promise.reject(secret()));
+    handlers.failed(new KiteError('x', 'x'), request);
+    expect(errors).toEqual([
+      'The function in the option errors failed: it returned a promise; it must return an error or a string',
+    ]);
   });
 });

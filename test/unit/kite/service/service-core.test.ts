@@ -110,6 +110,84 @@ describe('the kites of a query', () => {
   });
 });
 
+describe('a silent kite of a service', () => {
+  it('a silent kite that is connected is called only when it has answered a ping', async () => {
+    const { fleet, registry } = withRegistry(2);
+    for (const { url } of fleet.members) registry.register(url);
+    const service = fleet.serve(QUERY, registry, { balance: 'roundRobin' });
+    await service.tell('which');
+    await settled();
+    fleet.freeze(0);
+    registry.silence(fleet.member(0).url);
+    for (let n = 0; n < 4; n++) expect(await service.tell('which')).toBe(1);
+    registry.silence(fleet.member(1).url);
+    await settled();
+    for (let n = 0; n < 4; n++) expect(await service.tell('which')).toBe(1);
+    expect(service.metrics().kites.map(({ silent }) => silent)).toEqual([true, true]);
+    expect(service.metrics().events.silent).toBe(2);
+    expect(states(service)).toEqual({ 'kite-0': 'ready', 'kite-1': 'ready' });
+    fleet.caller.clock.advance(2000);
+    await settled();
+    expect(states(service)).toEqual({ 'kite-0': 'out', 'kite-1': 'ready' });
+  });
+
+  it('a silent kite is not connected while there are others, and is if they cannot be reached', async () => {
+    const { fleet, registry } = withRegistry(12);
+    for (const { url } of fleet.members) registry.register(url);
+    for (const { url } of fleet.members.slice(0, 11)) registry.silence(url);
+    const service = fleet.serve(QUERY, registry, { connections: 1 });
+    expect(await service.tell('which')).toBe(11);
+    for (const key of 'abcdefgh') expect(await service.on(key).tell('which')).toBe(11);
+    fleet.kill(11);
+    await settled();
+    // The last kites are better than none.
+    expect(await service.tell('which')).toBeLessThan(11);
+  });
+
+  it('a silent kite that was out is dialed at once when it returns', async () => {
+    const { fleet, registry } = withRegistry(2);
+    for (const { url } of fleet.members) registry.register(url);
+    const service = fleet.serve(QUERY, registry);
+    await service.tell('which');
+    await settled();
+    fleet.kill(0);
+    registry.silence(fleet.member(0).url);
+    await settled();
+    expect(states(service)).toEqual({ 'kite-0': 'out', 'kite-1': 'ready' });
+    fleet.restart(0);
+    registry.register(fleet.member(0).url);
+    await settled();
+    expect(states(service)).toEqual({ 'kite-0': 'ready', 'kite-1': 'ready' });
+  });
+
+  it('a silent kite that is the only one is called, and its calls for a key as well', async () => {
+    const { fleet, registry } = withRegistry(1);
+    registry.register(fleet.member(0).url);
+    registry.silence(fleet.member(0).url);
+    const service = fleet.serve(QUERY, registry);
+    expect(await service.tell('which')).toBe(0);
+    expect(await service.on('key').tell('which')).toBe(0);
+    registry.register(fleet.member(0).url);
+    expect(service.metrics().kites.map(({ silent }) => silent)).toEqual([false]);
+  });
+
+  it('a silent kite keeps its connection and its calls while it answers', async () => {
+    const { fleet, registry } = withRegistry(3);
+    for (const { url } of fleet.members) registry.register(url);
+    const service = fleet.serve(QUERY, registry, { connections: 2, balance: 'roundRobin' });
+    await service.tell('which');
+    await settled();
+    const before = states(service);
+    for (const { url } of fleet.members) registry.silence(url);
+    await settled();
+    fleet.caller.clock.advance(5000);
+    await settled();
+    expect(states(service)).toEqual(before);
+    const called = new Set([await service.tell('which'), await service.tell('which')]);
+    expect(called.size).toBe(2);
+  });
+});
+
 describe('the connections of a service', () => {
   it('a service is connected to a part of many kites, and to others if these cannot be reached', async () => {
     const fleet = makeFleet(12);

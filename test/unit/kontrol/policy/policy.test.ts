@@ -70,6 +70,49 @@ describe('a policy file', () => {
     expect(policy.allows('token', 'bob', bobs)).toBe(true);
   });
 
+  it('a policy file matches users and the parts of paths like the fields of a query', () => {
+    const rule = (users: string[], path: string) => ({
+      allow: [{ users, actions: ['token'], kites: [path] }],
+    });
+    const allows = (users: string[], path: string, caller = 'alice', changes = {}) =>
+      read(rule(users, path)).allows('token', caller, { ...bobs, ...changes });
+    const cases = [
+      [allows(['alice'], '/bob/p*/m?th'), true],
+      [allows(['alice'], '/bob/p*/m?t'), false],
+      [allows(['al*'], '/b?b/*/*'), true],
+      [allows(['al*'], '/b?b', 'carol'), false],
+      [allows(['alice'], '/bob/prod/math/1.*'), true],
+      [allows(['alice'], '/bob/prod/math/1.*', 'alice', { version: '2.0.0' }), false],
+      [allows(['alice'], '/bob/prod/math/>= 1.0, < 2.0/e*'), true],
+      [allows(['alice'], '/bob/prod/math/>= 2.0'), false],
+      [allows(['alice'], '/bob/\\*'), false],
+      [allows(['alice'], '/bob/\\*', 'alice', { environment: '*' }), true],
+      [allows(['wh\\?t'], '/bob', 'what'), false],
+      [allows(['wh\\?t'], '/bob', 'wh?t'), true],
+    ];
+    expect(cases.map(([found]) => found)).toEqual(cases.map(([, expected]) => expected));
+  });
+
+  it('a policy compares the name of a caller or of the user of Kontrol as text, also if it looks like a glob', () => {
+    const own = ownPolicy('k*');
+    expect(own.allows('query', 'k*', bobs)).toBe(true);
+    expect(own.allows('query', 'karl', bobs)).toBe(false);
+    expect(own.allows('token', 'carol', { ...bobs, username: 'k*' })).toBe(true);
+    expect(own.allows('token', 'carol', { ...bobs, username: 'karl' })).toBe(false);
+    for (const caller of ['*', 'b*', 'b?b']) expect(own.allows('token', caller, bobs)).toBe(false);
+  });
+
+  it('a policy file with globs beyond the name makes a token depend on as many fields', () => {
+    const rule = (kites: string) => ({ users: ['alice'], actions: ['token'], kites: [kites] });
+    const depth = (...paths: string[]) =>
+      read({ base: 'none', allow: paths.map(rule) }).tokenDepth?.('alice', bobs);
+    expect(depth('/bob/*/m*/**/*')).toBeUndefined();
+    expect(depth('/b*/*/m*/1.*')).toBe(4);
+    expect(depth('/b*/*/m*/*/e?')).toBe(5);
+    expect(depth('/b*/*/t*/*/e?')).toBe(3);
+    expect(depth('/b*/*/m*/*/e?', '/*/p*')).toBe(3);
+  });
+
   it('a policy file denies what any other rule allows', () => {
     const policy = read({ base: 'open', deny: [{ users: ['guest'], actions: ['register'], kites: ['/'] }] });
     expect(policy.allows('register', 'guest', testIdentity({ username: 'guest' }))).toBe(false);
@@ -97,6 +140,14 @@ describe('a policy file', () => {
     ['{"allow":[{"users":["a"],"actions":["query"],"kites":["bob"]}]}', '"bob"'],
     ['{"allow":[{"users":["a"],"actions":["query"],"kites":["/a//b"]}]}', '"/a//b"'],
     ['{"allow":[{"users":["a"],"actions":["query"],"kites":["/1/2/3/4/5/6/7/8"]}]}', 'not a path'],
+    [
+      '{"allow":[{"users":["a"],"actions":["query"],"kites":["/b/p/m/newest"]}]}',
+      'allow[0].kites has "/b/p/m/newest": "newest" is not a version',
+    ],
+    [
+      `{"allow":[{"users":["a"],"actions":["query"],"kites":["/*${'b'.repeat(300)}"]}]}`,
+      'globs are longer than',
+    ],
     ['{"deny":[{"users":["a"],"actions":["query"],"kites":["/"],"if":1}]}', '"if"'],
   ])('a policy file that is %s is rejected with its path', (text, reason) => {
     expect(() => parsePolicy(text, 'kontrol', 'policy.json')).toThrow(reason);

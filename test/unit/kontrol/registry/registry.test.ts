@@ -1,4 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { KiteIdentity } from '../../../../src/lib/protocol/identity.js';
+import { parseQueryPath, searchMatcher } from '../../../../src/lib/protocol/query.js';
+import { makeDice, seedOfRun } from '../../../helpers/fuzz/fuzz-run.js';
 import type { RegistryEntry } from '../../../../src/lib/kontrol/registry/registry-entry.js';
 import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
@@ -58,6 +61,91 @@ describe('the registry', () => {
     expect(ids(findEntries(registry, query))).toEqual(expected.map((i) => `id${i}`).toSorted());
     expect(findEntries(registry, { username: 'alice' })).toHaveLength(10_000);
   });
+
+  it('the registry finds the same kites by globs as a comparison with each kite', () => {
+    const { registry } = setUp();
+    const seed = seedOfRun('registry');
+    const kites: KiteIdentity[] = [];
+    for (let i = 0; i < 5000; i++) {
+      const dice = makeDice(seed, i);
+      const changes = {
+        username: dice.pick(['alice', 'bob', 'carol', `user${dice.below(50)}`]),
+        environment: dice.pick(['prod', 'test', '*']),
+        name: dice.pick(['math', 'text', `n${dice.below(500)}`]),
+        version: `1.${dice.below(3)}.0`,
+        region: dice.pick(['eu-1', 'eu-2', 'us']),
+      };
+      kites.push(registry.set(registration(`id${i}`, changes), 'http').kite);
+    }
+    let found = 0;
+    const paths = [
+      '/*',
+      '/*/prod',
+      '/*/*/math',
+      '/bob/*/math',
+      '/user?/*/n*',
+      '/*/prod/math/>= 1.1/eu-*',
+      '/*/\\*/math',
+    ];
+    paths.push(
+      '/alice/*/*/1.*/us',
+      '/*/*/*/*/*/*/id4?',
+      '/*l*/t*/*t*',
+      '/bob/?*/math/*/*-2',
+      '/*/*/*/*/*/*/id77',
+    );
+    for (const path of paths) {
+      const query = parseQueryPath(path);
+      const expected = kites.filter(searchMatcher(query)).map(({ id }) => id);
+      expect([path, ids(findEntries(registry, query))]).toEqual([path, expected.toSorted()]);
+      expect(expected).not.toEqual([]);
+      found += expected.length;
+    }
+    console.log(`registry: ${paths.length} globs, which match ${found} kites`);
+  });
+
+  it('a search by globs finds each kite once, and those that stay, while others come and go', () => {
+    const { registry } = setUp();
+    const kite = (i: number) => registration(`id${i}`, { username: `user${i % 300}`, name: `n${i}` });
+    for (let i = 0; i < 3000; i++) registry.set(kite(i), 'http');
+    const found: string[] = [];
+    let changed = 0;
+    for (const entry of registry.search(parseQueryPath('/user*/prod/*'))) {
+      if (entry) found.push(entry.kite.id);
+      // Those with an even number leave and come back, and so move to the end of the index.
+      const i = (changed++ * 2) % 3000;
+      const old = registry.peek(`id${i}`);
+      if (old) registry.remove(old, 'left');
+      registry.set(kite(i), 'http');
+      registry.set(registration(`new${changed}`, { username: `user${changed}x` }), 'http');
+    }
+    expect(new Set(found).size).toBe(found.length);
+    const stayed = Array.from({ length: 1500 }, (_, i) => `id${i * 2 + 1}`);
+    expect(stayed.filter((id) => !found.includes(id))).toEqual([]);
+  });
+
+  it.each(['/*/*/math', '/u*/prod', '/*/*/*/*/*/*/x*', `/*/*/*${'a'.repeat(200)}b`])(
+    'a search of 100,000 kites by the globs %j pauses after at most 256 comparisons',
+    (path) => {
+      const { registry } = setUp();
+      const name = 'a'.repeat(256);
+      for (let i = 0; i < 100_000; i++)
+        registry.set(registration(`id${i}`, { username: `u${i % 50_000}`, name }), 'http');
+      const steps: number[] = [];
+      let begun = performance.now();
+      for (const entry of registry.search(parseQueryPath(path))) {
+        if (entry) continue;
+        const now = performance.now();
+        steps.push(now - begun);
+        begun = now;
+      }
+      const slow = steps.toSorted((a, b) => a - b)[Math.floor(steps.length * 0.99)] ?? 0;
+      console.log(
+        `registry: ${path.slice(0, 20)} takes ${steps.length} steps, 99 % of at most ${slow.toFixed(2)} ms`,
+      );
+      expect(steps.length).toBeGreaterThanOrEqual(Math.floor(50_000 / 256));
+    },
+  );
 
   it('the registry evaluates constraints also if a stored kite has a malformed version', () => {
     const { registry } = setUp();
@@ -192,6 +280,64 @@ describe('a lease', () => {
     expect(clock.timers).toBe(1);
     registry.close();
     expect(clock.timers).toBe(0);
+  });
+});
+
+describe('a silent kite', () => {
+  const silent = (clock: ManualClock) => ({ ...registration('a'), silentSince: clock.now() });
+
+  it('a silent kite of another node is reported once, and is not silent after its next registration or heartbeat', () => {
+    const { clock, registry } = setUp();
+    const updates: (number | undefined)[] = [];
+    registry.on('update', ({ silentSince }) => updates.push(silentSince));
+    const entry = registry.set({ ...registration('a'), expiresAt: clock.now() + 90_000 }, 'store');
+    const mark = silent(clock);
+    registry.set(mark, 'store');
+    registry.set(mark, 'store');
+    expect([registry.get('a'), registry.silent]).toEqual([entry, 1]);
+    registry.set(registration('a'), 'store');
+    expect(registry.silent).toBe(0);
+    expect(updates).toEqual([mark.silentSince, undefined]);
+  });
+
+  it('a silent kite is removed after one lease by a node that has no connection of it, however often the store reports it', () => {
+    const { clock, registry, events } = setUp();
+    registry.set({ ...registration('a'), expiresAt: clock.now() + 90_000 }, 'store');
+    clock.advance(10_000);
+    const mark = { ...silent(clock), expiresAt: clock.now() + 80_000 };
+    registry.set(mark, 'store');
+    clock.advance(20_000);
+    registry.set(mark, 'store');
+    clock.advance(9_999);
+    expect(registry.get('a')).toBeDefined();
+    clock.advance(1);
+    expect(registry.get('a')).toBeUndefined();
+    clock.advance(2000);
+    expect(events.at(-1)).toBe('-a lapsed');
+    expect(registry.silent).toBe(0);
+  });
+
+  it('a silent kite that was removed or replaced is not marked, and its lease does not change', () => {
+    const { clock, registry } = setUp();
+    const old = registry.set({ ...registration('a'), url: 'http://one/kite' }, 'connection');
+    const entry = registry.set({ ...registration('a'), url: 'http://two/kite' }, 'connection');
+    registry.silence(old, clock.now());
+    registry.endWithin(old, 0);
+    expect([entry.silentSince, registry.silent]).toEqual([undefined, 0]);
+    registry.silence(entry, clock.now());
+    registry.remove(entry, 'left');
+    expect(registry.silent).toBe(0);
+    registry.silence(entry, clock.now());
+    expect(registry.silent).toBe(0);
+  });
+
+  it('a silent kite that registers at another URL is a new registration', () => {
+    const { clock, registry, events } = setUp();
+    const old = registry.set({ ...registration('a'), url: 'http://one/kite' }, 'connection');
+    registry.silence(old, clock.now());
+    registry.set({ ...registration('a'), url: 'http://two/kite' }, 'connection');
+    expect(registry.silent).toBe(0);
+    expect(events).toEqual(['+a http://one/kite', '+a http://two/kite']);
   });
 });
 

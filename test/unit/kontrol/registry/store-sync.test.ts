@@ -125,6 +125,69 @@ describe('two nodes on one store', () => {
     expect(b.registry.get('x')).toBe(latter);
   });
 
+  it('two nodes on one store see that a kite is silent, that it returns, and that it is removed', async () => {
+    const a = await node();
+    const b = await node(a.storage, a.clock);
+    const entry = await a.register('x');
+    const since = a.clock.now();
+    a.registry.silence(entry, since);
+    await settled();
+    expect(a.storage.stored.get('x')?.silentSince).toBe(since);
+    expect(b.registry.get('x')?.silentSince).toBe(since);
+    a.clock.advance(1000);
+    await a.register('x');
+    expect([entry.silentSince, entry.origin]).toEqual([undefined, 'connection']);
+    expect(b.registry.get('x')?.silentSince).toBeUndefined();
+    a.registry.silence(entry, a.clock.now());
+    a.registry.endWithin(entry, 15_000);
+    await a.pass(20_000);
+    expect([a, b].map(({ registry }) => registry.get('x'))).toEqual([undefined, undefined]);
+    expect(a.storage.stored.has('x')).toBe(false);
+  });
+
+  it('two nodes on one store do not see as silent a kite that has moved to the other one', async () => {
+    const a = await node();
+    const b = await node(a.storage, a.clock);
+    const former = await a.register('x');
+    a.clock.advance(1000);
+    const latter = await b.register('x');
+    // The mark arrives late, from a node that has not seen the registration.
+    await a.storage.silence([
+      { id: 'x', silentSince: a.clock.now(), expiresAt: former.storedExpiresAt - 1000 },
+    ]);
+    await settled();
+    expect([former.silentSince, latter.silentSince]).toEqual([undefined, undefined]);
+    expect([former.origin, latter.origin]).toEqual(['store', 'connection']);
+  });
+
+  it('two nodes on one store do not refresh a silent kite, and remove it although its node has ended', async () => {
+    const a = await node();
+    const b = await node(a.storage, a.clock);
+    const entry = await a.register('x');
+    await a.pass(60_000, () => a.registry.heartbeat(entry));
+    a.registry.silence(entry, a.clock.now());
+    await settled();
+    const stored = a.storage.stored.get('x');
+    await a.replica.close();
+    a.registry.close();
+    await b.pass(25_000);
+    expect(b.registry.get('x')).toBeDefined();
+    expect(a.storage.stored.get('x')).toEqual(stored);
+    await b.pass(10_000);
+    expect(b.registry.get('x')).toBeUndefined();
+  });
+
+  it('two nodes on one store do not restore a silent kite that the other one removed', async () => {
+    const a = await node();
+    const entry = await a.register('x');
+    a.registry.silence(entry, a.clock.now());
+    await settled();
+    await a.storage.delete('x', registration('x').url);
+    await settled();
+    expect(a.registry.get('x')).toBeUndefined();
+    expect(a.storage.stored.has('x')).toBe(false);
+  });
+
   it('two nodes on one store restore a connected kite that the other one removed', async () => {
     const a = await node();
     await a.register('x');

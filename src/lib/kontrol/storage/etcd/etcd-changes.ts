@@ -3,6 +3,7 @@ import type { IEvent } from 'etcd3';
 import type { Clock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
 import { ChangeListeners } from '../shared/change-listeners.js';
+import { refreshed } from '../shared/entries.js';
 import type { StorageChange } from '../shared/storage.js';
 import type { EtcdCluster } from './etcd-cluster.js';
 import { parseHeartbeat, parseIds, type KeyLayout, parseRegistration } from './key-layout.js';
@@ -133,7 +134,7 @@ export class EtcdChanges {
           if (registration && Number(kv.mod_revision) < heartbeat.revision)
             this.#listeners.notify({
               type: 'put',
-              registration: { ...registration, expiresAt: heartbeat.expiresAt },
+              registration: refreshed(registration, heartbeat.expiresAt),
             });
         }
       }),

@@ -1,7 +1,7 @@
 import type { IKeyValue, IRequestOp } from 'etcd3';
 import type { Logger } from '../../../util/logger.js';
-import { checkOwner, type DeleteRequest, type PutRequest } from '../shared/entries.js';
-import { type PutResult, type Registration, StorageError } from '../shared/storage.js';
+import { checkOwner, type DeleteRequest, type PutRequest, refreshed, silenced } from '../shared/entries.js';
+import { type PutResult, type Registration, type SilentMark, StorageError } from '../shared/storage.js';
 import type { EtcdCluster } from './etcd-cluster.js';
 import { clusterName } from './etcd-failures.js';
 import {
@@ -14,7 +14,7 @@ import {
 } from './key-layout.js';
 import type { SharedLease } from './shared-lease.js';
 import { retryIfCompacted, forEachPage, readKeys } from './range-read.js';
-import { expiryOf, type HeartbeatSnapshot, type HeartbeatBuckets } from './heartbeat-buckets.js';
+import type { Heartbeat, HeartbeatSnapshot, HeartbeatBuckets } from './heartbeat-buckets.js';
 
 export interface EtcdRegistrationsOptions {
   readonly cluster: EtcdCluster;
@@ -51,7 +51,8 @@ export class EtcdRegistrations {
       const registrations: Registration[] = [];
       const heartbeats = await this.#options.heartbeats.read();
       await this.#forEach(heartbeats.revision, (registration, kv) => {
-        registrations.push({ ...registration, expiresAt: currentExpiry(heartbeats, registration, kv) });
+        const heartbeat = laterHeartbeat(heartbeats, registration, kv);
+        registrations.push(heartbeat ? refreshed(registration, heartbeat.expiresAt) : registration);
       });
       return registrations;
     });
@@ -78,6 +79,32 @@ export class EtcdRegistrations {
       attempts = retries.filter((attempt) => canPut(attempt, heartbeats));
     }
     return results;
+  }
+
+  /** Marks registrations of different kites, unless they were put since. */
+  async silence(marks: readonly SilentMark[], deadline: number): Promise<void> {
+    const { cluster, layout, lease } = this.#options;
+    let remaining = marks.map((mark) => ({ mark, key: layout.key('registrations', mark.id) }));
+    for (let tries = 0; remaining.length > 0; tries++) {
+      if (tries === MAX_ATTEMPTS) throw this.#contentionError();
+      const keys = remaining.map(({ key }) => key);
+      const stored = await readKeys(cluster, keys, { deadline });
+      const due = remaining.flatMap((request, index) => {
+        const kv = stored[index];
+        const value = silenced(kv && parseRegistration(kv), request.mark);
+        return value ? [{ ...request, kv, value }] : [];
+      });
+      const written = await lease.run(deadline, (id) =>
+        this.#txns(
+          due.map(({ key, kv, value }) => ({
+            compare: [unchanged(key, kv)],
+            success: [putOp(key, value, id)],
+          })),
+          deadline,
+        ),
+      );
+      remaining = due.filter((_, index) => !written[index]?.succeeded);
+    }
   }
 
   /** Removes registrations that still have the requested URL. */
@@ -190,12 +217,18 @@ export class EtcdRegistrations {
   }
 }
 
-function currentExpiry(
+/** Returns the last heartbeat of a registration, if there is one since it was put. */
+function laterHeartbeat(
   { byId }: HeartbeatSnapshot,
-  { kite, expiresAt }: Registration,
+  { kite }: Registration,
   { mod_revision }: IKeyValue,
-): number {
-  return expiryOf(Number(mod_revision), expiresAt, byId.get(kite.id));
+): Heartbeat | undefined {
+  const heartbeat = byId.get(kite.id);
+  return heartbeat && heartbeat.revision > Number(mod_revision) ? heartbeat : undefined;
+}
+
+function currentExpiry(heartbeats: HeartbeatSnapshot, registration: Registration, kv: IKeyValue): number {
+  return laterHeartbeat(heartbeats, registration, kv)?.expiresAt ?? registration.expiresAt;
 }
 
 function isExpired(heartbeats: HeartbeatSnapshot, kv: IKeyValue, now: number): boolean {

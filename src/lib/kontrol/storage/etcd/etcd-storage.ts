@@ -26,6 +26,7 @@ import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.j
 import {
   type PutResult,
   type Registration,
+  type SilentMark,
   type Storage,
   type StorageChange,
   StorageError,
@@ -167,6 +168,14 @@ export class EtcdStorage implements Storage {
     await this.#heartbeats.refresh(ids, expiresAt);
   }
 
+  async silence(marks: readonly SilentMark[]): Promise<void> {
+    for (let start = 0; start < marks.length; start += ETCD_BATCH_SIZE)
+      await this.#registrations.silence(
+        marks.slice(start, start + ETCD_BATCH_SIZE),
+        this.#cluster.newDeadline(),
+      );
+  }
+
   delete(id: string, url: string): Promise<void> {
     return this.#deletes.add({ id, url });
   }
@@ -195,6 +204,11 @@ export class EtcdStorage implements Storage {
 
   async revokeKiteKey(jti: string): Promise<void> {
     await this.#txn({ success: [putOp(this.#layout.key('revoked', jti), {})] });
+  }
+
+  async invites(): Promise<StoredInvite[]> {
+    const { kvs } = await this.#all('invites');
+    return kvs.flatMap((kv) => parseInvite(this.#layout.nameOf(kv.key), kv) ?? []);
   }
 
   async putInvite({ hash, ...invite }: StoredInvite): Promise<void> {

@@ -184,11 +184,6 @@ export function heartbeatOf(kv: IKeyValue): Heartbeat | undefined {
   return value && { expiresAt: value.expiresAt, revision: Number(kv.mod_revision) };
 }
 
-/** Returns when a registration expires that was put at `revision` with `expiresAt`. */
-export function expiryOf(revision: number, expiresAt: number, heartbeat: Heartbeat | undefined): number {
-  return heartbeat && heartbeat.revision > revision ? heartbeat.expiresAt : expiresAt;
-}
-
 function isNewer(heartbeat: Heartbeat, other: Heartbeat | undefined): boolean {
   return !other || heartbeat.revision > other.revision;
 }

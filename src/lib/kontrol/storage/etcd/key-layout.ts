@@ -1,6 +1,6 @@
 import type { ICompare, IKeyValue, IRangeRequest, IRequestOp } from 'etcd3';
-import { parseIdentity } from '../../../protocol/identity.js';
 import { record } from '../../../util/record.js';
+import { readCredential, readInvite, readKeyPair, readRegistration } from '../shared/read-records.js';
 import type { Registration, StoredCredential, StoredInvite, StoredKeyPair } from '../shared/storage.js';
 import { parseJson } from '../../../util/parse-json.js';
 
@@ -114,60 +114,32 @@ export function deleteOp(key: Buffer): IRequestOp {
 
 /** Parses a registration. Returns undefined if the value is malformed. */
 export function parseRegistration({ value }: IKeyValue): Registration | undefined {
-  const { kite, url, keyId, registeredAt, expiresAt } = parseFields(value);
-  const identity = parseIdentity(kite);
-  if (identity.id === '' || !isString(url) || !isString(keyId)) return undefined;
-  if (!isNumber(registeredAt) || !isNumber(expiresAt)) return undefined;
-  return { kite: identity, url, keyId, registeredAt, expiresAt };
+  return readRegistration(parseFields(value));
 }
 
 export function parseHeartbeat({ value }: IKeyValue): HeartbeatValue | undefined {
   const { expiresAt, node } = parseFields(value);
-  return isNumber(expiresAt) && isString(node) ? { expiresAt, node } : undefined;
+  return typeof expiresAt === 'number' && typeof node === 'string' ? { expiresAt, node } : undefined;
 }
 
 /** Parses the ids of the kites in a bucket. */
 export function parseIds({ value }: IKeyValue): readonly string[] {
   const ids = parseJson(value.toString('utf8'));
-  return Array.isArray(ids) ? ids.filter(isString) : [];
+  return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
 }
 
 export function parseStoredPair(id: string, { value }: IKeyValue): StoredKeyPair | undefined {
-  const { publicKey, privateKey, createdAt, state } = parseFields(value);
-  if (!isString(publicKey) || !isString(privateKey) || !isNumber(createdAt)) return undefined;
-  if (state !== 'active' && state !== 'retired' && state !== 'revoked') return undefined;
-  return { id, publicKey, privateKey, createdAt, state };
+  return readKeyPair({ ...parseFields(value), id });
 }
 
 export function parseInvite(hash: string, { value }: IKeyValue): StoredInvite | undefined {
-  const { username, expiresAt, keyTtl } = parseFields(value);
-  if (!isString(username) || !isNumber(expiresAt)) return undefined;
-  return { hash, username, expiresAt, ...(isNumber(keyTtl) && { keyTtl }) };
+  return readInvite({ ...parseFields(value), hash });
 }
 
 export function parseCredential(id: string, { value }: IKeyValue): StoredCredential | undefined {
-  const { type, username, kiteKeyId, issuedAt, lastUse, endsAt } = parseFields(value);
-  if (type !== 'kiteKey' && type !== 'session') return undefined;
-  if (!isString(username) || !isString(kiteKeyId) || !isNumber(issuedAt)) return undefined;
-  return {
-    id,
-    type,
-    username,
-    kiteKeyId,
-    issuedAt,
-    ...(isNumber(lastUse) && { lastUse }),
-    ...(isNumber(endsAt) && { endsAt }),
-  };
+  return readCredential({ ...parseFields(value), id });
 }
 
 function parseFields(value: Buffer): Readonly<Record<string, unknown>> {
   return record(parseJson(value.toString('utf8')));
-}
-
-function isString(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number';
 }

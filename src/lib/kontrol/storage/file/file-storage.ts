@@ -8,11 +8,12 @@ import { messageOf } from '../../../util/message-of.js';
 import { STORAGE_DEADLINE } from '../shared/storage-deadline.js';
 import { formatMode, isFolderOpen, shellQuote } from '../../../keys/secret-access.js';
 import { systemErrorReason } from '../../../util/system-error.js';
-import { checkOwner, mergeCredential, unexpired } from '../shared/entries.js';
+import { checkOwner, mergeCredential, refreshed, silenced, unexpired } from '../shared/entries.js';
 import { FolderLock } from './folder-lock.js';
 import {
   type PutResult,
   type Registration,
+  type SilentMark,
   type Storage,
   StorageError,
   type StoredCredential,
@@ -150,7 +151,16 @@ export class FileStorage implements Storage {
     return this.#write(({ registrations }) => {
       for (const id of ids) {
         const old = registrations.get(id);
-        if (old) void registrations.put(id, { ...old, expiresAt });
+        if (old) void registrations.put(id, refreshed(old, expiresAt));
+      }
+    });
+  }
+
+  silence(marks: readonly SilentMark[]): Promise<void> {
+    return this.#write(({ registrations }) => {
+      for (const mark of marks) {
+        const marked = silenced(registrations.get(mark.id), mark);
+        if (marked) void registrations.put(mark.id, marked);
       }
     });
   }
@@ -183,6 +193,10 @@ export class FileStorage implements Storage {
 
   revokeKiteKey(jti: string): Promise<void> {
     return this.#write(({ revoked }) => void revoked.put(jti, true));
+  }
+
+  invites(): Promise<StoredInvite[]> {
+    return this.#read(({ invites }) => valuesOf(invites));
   }
 
   putInvite(invite: StoredInvite): Promise<void> {

@@ -1,7 +1,8 @@
-import { checkOwner, mergeCredential, unexpired } from '../shared/entries.js';
+import { checkOwner, mergeCredential, refreshed, silenced, unexpired } from '../shared/entries.js';
 import type {
   PutResult,
   Registration,
+  SilentMark,
   Storage,
   StoredCredential,
   StoredInvite,
@@ -45,7 +46,15 @@ export class MemoryStorage implements Storage {
   refresh(ids: readonly string[], expiresAt: number): Promise<void> {
     for (const id of ids) {
       const old = this.#registrations.get(id);
-      if (old) this.#registrations.set(id, { ...old, expiresAt });
+      if (old) this.#registrations.set(id, refreshed(old, expiresAt));
+    }
+    return Promise.resolve();
+  }
+
+  silence(marks: readonly SilentMark[]): Promise<void> {
+    for (const mark of marks) {
+      const marked = silenced(this.#registrations.get(mark.id), mark);
+      if (marked) this.#registrations.set(mark.id, marked);
     }
     return Promise.resolve();
   }
@@ -79,6 +88,10 @@ export class MemoryStorage implements Storage {
   revokeKiteKey(jti: string): Promise<void> {
     this.#revoked.add(jti);
     return Promise.resolve();
+  }
+
+  invites(): Promise<StoredInvite[]> {
+    return Promise.resolve([...this.#invites.values()]);
   }
 
   putInvite(invite: StoredInvite): Promise<void> {

@@ -127,6 +127,25 @@ const MIGRATIONS: readonly Migration[] = [
         END LOOP;
       END $$;`,
   },
+  {
+    version: 7,
+    name: 'kites whose connection to Kontrol has dropped',
+    // A mark counts while `heard_at` is not before `updated_at` of the kite.
+    sql: `
+      CREATE TABLE kite.silent (
+        id uuid PRIMARY KEY REFERENCES kite.kite (id) ON DELETE CASCADE,
+        silent_since timestamptz NOT NULL,
+        heard_at timestamptz NOT NULL
+      );
+      DO $$ DECLARE reader regrole; BEGIN
+        FOR reader IN
+          SELECT DISTINCT acl.grantee::regrole FROM pg_class, aclexplode(relacl) AS acl
+          WHERE oid = 'kite.kite'::regclass AND acl.privilege_type = 'INSERT' AND acl.grantee NOT IN (0, relowner)
+        LOOP
+          EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON kite.silent TO %s', reader);
+        END LOOP;
+      END $$;`,
+  },
 ];
 
 /** Timeout of each statement of a migration, in milliseconds. Some rewrite a table, or wait for its lock. */

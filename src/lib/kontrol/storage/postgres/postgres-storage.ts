@@ -32,7 +32,10 @@ import {
   SELECT_KEYS,
   SELECT_PAGE,
   SELECT_REVOKED,
+  SILENCE,
+  silentRows,
   SWEEP,
+  SELECT_INVITES,
   TAKE_INVITE,
   NOTIFICATION_BATCH_SIZE,
 } from './rows.js';
@@ -40,6 +43,7 @@ import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.j
 import type {
   PutResult,
   Registration,
+  SilentMark,
   Storage,
   StorageChange,
   StorageTools,
@@ -141,6 +145,11 @@ export class PostgresStorage implements Storage {
     await this.#database.query(REFRESH, [ids.filter(isUuid), expiresAt, this.#changes.node]);
   }
 
+  async silence(marks: readonly SilentMark[]): Promise<void> {
+    for (let start = 0; start < marks.length; start += NOTIFICATION_BATCH_SIZE)
+      await this.#database.query(SILENCE, [silentRows(marks.slice(start, start + NOTIFICATION_BATCH_SIZE))]);
+  }
+
   async delete(id: string, url: string): Promise<void> {
     if (isUuid(id)) await this.#deletes.add({ id, url });
   }
@@ -167,6 +176,11 @@ export class PostgresStorage implements Storage {
 
   async revokeKiteKey(jti: string): Promise<void> {
     await this.#database.query(REVOKE, [jti]);
+  }
+
+  async invites(): Promise<StoredInvite[]> {
+    const rows = await this.#database.query<InviteRow & { hash: string }>(SELECT_INVITES);
+    return rows.map((row) => inviteFromRow(row.hash, row));
   }
 
   async putInvite({ hash, username, expiresAt, keyTtl }: StoredInvite): Promise<void> {

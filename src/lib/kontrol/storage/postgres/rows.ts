@@ -1,5 +1,11 @@
 import type { PutRequest } from '../shared/entries.js';
-import type { Registration, StoredCredential, StoredInvite, StoredKeyPair } from '../shared/storage.js';
+import type {
+  Registration,
+  SilentMark,
+  StoredCredential,
+  StoredInvite,
+  StoredKeyPair,
+} from '../shared/storage.js';
 import type { Statement } from './database.js';
 
 /** The channel on which nodes notify each other of changes. */
@@ -34,35 +40,40 @@ export interface KiteRow {
   readonly key_id: string;
   readonly created_at: number;
   readonly updated_at: number;
+  readonly silent_since: number | null;
 }
 
 export function registrationFromRow(row: KiteRow): Registration {
-  const { id, username, environment, name, version, region, hostname, url } = row;
+  const { id, username, environment, name, version, region, hostname, url, silent_since } = row;
   return {
     kite: { name, username, id, environment, region, version, hostname },
     url,
     keyId: row.key_id,
     registeredAt: Math.round(row.created_at),
     expiresAt: Math.round(row.updated_at) + LEASE,
+    ...(silent_since !== null && { silentSince: Math.round(silent_since) }),
   };
 }
 
 const milliseconds = (column: string): string =>
   `(extract(epoch FROM ${column}) * 1000)::float8 AS ${column}`;
 
-const SELECT_KITES = `SELECT id, username, environment, kitename AS name, version, region, hostname, url, key_id,
-  ${milliseconds('created_at')}, ${milliseconds('updated_at')} FROM kite.kite`;
+// A kite that was put or refreshed since its mark is not silent any more, so that only `SILENCE` writes marks.
+const SELECT_KITES = `SELECT kite.id, username, environment, kitename AS name, version, region, hostname, url, key_id,
+  ${milliseconds('created_at')}, ${milliseconds('updated_at')}, ${milliseconds('silent_since')}
+  FROM kite.kite AS kite
+  LEFT JOIN kite.silent AS silent ON silent.id = kite.id AND silent.heard_at >= kite.updated_at`;
 
 /** Kites by id. $1: ids. A join, because `= ANY` would compare each row with each id in a scan of the table. */
 export const SELECT_BY_ID: Statement = {
   name: 'by-id',
-  text: `${SELECT_KITES} JOIN unnest($1::uuid[]) AS requested (id) USING (id)`,
+  text: `${SELECT_KITES} JOIN unnest($1::uuid[]) AS requested (id) ON requested.id = kite.id`,
 };
 
 /** A page of all kites. $1: the id after which it starts; $2: its size. */
 export const SELECT_PAGE: Statement = {
   name: 'page',
-  text: `${SELECT_KITES} WHERE id > $1 ORDER BY id LIMIT $2`,
+  text: `${SELECT_KITES} WHERE kite.id > $1 ORDER BY kite.id LIMIT $2`,
 };
 
 /** An id that is less than those of all kites. */
@@ -111,7 +122,7 @@ export const PUT: Statement = {
     FROM written HAVING count(*) > 0`,
 };
 
-/** Maximum number of kites in one `PUT` or `DELETE`, which send one notification. */
+/** Maximum number of kites in one `PUT`, `SILENCE` or `DELETE`, which send one notification. */
 export const NOTIFICATION_BATCH_SIZE = IDS_PER_NOTIFICATION;
 
 /** Deletes kites that have these URLs. $1: a JSON array of `{id, url}` with different ids. */
@@ -134,6 +145,31 @@ export const REFRESH: Statement = {
   ), numbered AS (SELECT id, row_number() OVER () - 1 AS number FROM refreshed)
   SELECT pg_notify('${CHANNEL}', 'refreshed ' || $3 || ' ' || string_agg(id::text, ','))
     FROM numbered GROUP BY number / ${IDS_PER_NOTIFICATION}`,
+};
+
+/** Returns the value of $1 of the statement `SILENCE`. */
+export function silentRows(marks: readonly SilentMark[]): string {
+  return JSON.stringify(
+    marks
+      .filter(({ id }) => isUuid(id))
+      .map(({ id, silentSince, expiresAt }) => ({ id, since: silentSince, heard: expiresAt - LEASE })),
+  );
+}
+
+/** Marks kites with different ids that were not put or refreshed since. $1: a JSON array of `{id, since, heard}`. */
+export const SILENCE: Statement = {
+  name: 'silence',
+  text: `WITH due AS (
+    SELECT kite.id, to_timestamp(since / 1000) AS silent_since, to_timestamp(heard / 1000) AS heard_at
+    FROM kite.kite AS kite
+    JOIN json_to_recordset($1::json) AS input (id uuid, since float8, heard float8) ON input.id = kite.id
+    WHERE kite.updated_at <= to_timestamp(heard / 1000)
+    ORDER BY kite.id FOR KEY SHARE OF kite
+  ), silenced AS (
+    INSERT INTO kite.silent (id, silent_since, heard_at) SELECT id, silent_since, heard_at FROM due
+    ON CONFLICT (id) DO UPDATE SET silent_since = excluded.silent_since, heard_at = excluded.heard_at
+    RETURNING id
+  ) SELECT pg_notify('${CHANNEL}', 'changed ' || string_agg(id::text, ',')) FROM silenced HAVING count(*) > 0`,
 };
 
 /** Deletes kites that expired before $1 and invites that expired before $2, both in milliseconds. */
@@ -191,6 +227,10 @@ export const SELECT_REVOKED: Statement = { text: 'SELECT jti FROM kite.revoked_k
 export const REVOKE: Statement = {
   text: `WITH written AS (INSERT INTO kite.revoked_kite_key (jti) VALUES ($1) ON CONFLICT DO NOTHING)
     SELECT pg_notify('${CHANNEL}', 'keys')`,
+};
+
+export const SELECT_INVITES: Statement = {
+  text: `SELECT hash, username, ${milliseconds('expires_at')}, key_ttl FROM kite.invite`,
 };
 
 /** Writes an invite. $1 to $4: hash, username, expiry time and lifetime of the kite key in milliseconds. */

@@ -1,4 +1,4 @@
-import type { PutResult, Registration, StoredCredential, StoredInvite } from './storage.js';
+import type { PutResult, Registration, SilentMark, StoredCredential, StoredInvite } from './storage.js';
 
 /** A registration to write, and the time at which to check whether its id belongs to another user. */
 export interface PutRequest {
@@ -20,6 +20,19 @@ export function checkOwner(
 ): PutResult {
   const hasOtherOwner = old !== undefined && old.kite.username !== registration.kite.username;
   return hasOtherOwner && old.expiresAt > now ? 'taken' : 'ok';
+}
+
+/** Returns an entry as it is after a heartbeat. */
+export function refreshed({ silentSince: _, ...old }: Registration, expiresAt: number): Registration {
+  return { ...old, expiresAt };
+}
+
+/** Returns an entry with a mark, or undefined if the entry was put since. */
+export function silenced(
+  old: Registration | undefined,
+  { silentSince, expiresAt }: SilentMark,
+): Registration | undefined {
+  return old && old.expiresAt <= expiresAt ? { ...old, expiresAt, silentSince } : undefined;
 }
 
 /** Returns a credential to store in place of `old`. */

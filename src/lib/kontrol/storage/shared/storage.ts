@@ -23,6 +23,17 @@ export interface Registration {
   readonly registeredAt: number;
   /** Time at which the entry expires without another heartbeat, in milliseconds since 1970. */
   readonly expiresAt: number;
+  /** When the connection of the kite to Kontrol dropped, in milliseconds since 1970. Undefined while it is connected. */
+  readonly silentSince?: number | undefined;
+}
+
+/** A registered kite whose connection to Kontrol has dropped. */
+export interface SilentMark {
+  readonly id: string;
+  /** See `Registration`. */
+  readonly silentSince: number;
+  /** When the entry expires, as far as the node knows that has lost the connection. */
+  readonly expiresAt: number;
 }
 
 /** A change made by a node. A node is notified of its own changes too, so applying a change must be idempotent. */
@@ -99,8 +110,13 @@ export interface Storage {
    * not expired at `now`. The check and the write are atomic.
    */
   put(registration: Registration, now: number): Promise<PutResult>;
-  /** Sets `expiresAt` of existing entries. Unknown ids are ignored. */
+  /** Sets `expiresAt` of existing entries, which are not silent any more. Unknown ids are ignored. */
   refresh(ids: readonly string[], expiresAt: number): Promise<void>;
+  /**
+   * Sets `silentSince` of existing entries, each once. Ignores unknown ids, and entries that were put with a later expiry: such a
+   * kite has registered again, maybe at another node.
+   */
+  silence(marks: readonly SilentMark[]): Promise<void>;
   /** Deletes an entry if it still has this URL. */
   delete(id: string, url: string): Promise<void>;
   /** Deletes entries that expired before `now`. */
@@ -119,6 +135,8 @@ export interface Storage {
   revokedKiteKeys(): Promise<string[]>;
   revokeKiteKey(jti: string): Promise<void>;
 
+  /** Returns all invites, including expired ones. */
+  invites(): Promise<StoredInvite[]>;
   putInvite(invite: StoredInvite): Promise<void>;
   /** Deletes an invite and returns it. If two nodes do so at the same time, only one of them gets it. */
   takeInvite(hash: string, now: number): Promise<StoredInvite | undefined>;

@@ -1,0 +1,122 @@
+import type { Kite, KiteEvent, RemoteKite } from '../../index.js';
+import { EndpointPool } from '../../kite/service/endpoint-pool.js';
+import type { Clock } from '../../util/clock.js';
+import { messageOf } from '../../util/message-of.js';
+import type { FoundKite } from '../target/discovery.js';
+import type { WaitCondition } from './wait-condition.js';
+
+/** Kites that are asked at the same time, in addition to those that have to answer. */
+const SPARE_CONNECTIONS = 10;
+
+/** How many kites an error lists. */
+const LISTED_KITES = 5;
+
+export interface AwaitedKitesOptions {
+  readonly condition: WaitCondition;
+  /** The kite that pings the others. */
+  readonly kite: Pick<Kite, 'newClient'>;
+  readonly clock: Clock;
+  /** Called when something has changed. */
+  readonly changed: () => void;
+}
+
+type Seen = Pick<FoundKite, 'kite' | 'url'>;
+
+/** The kites that `wait` has seen, and whether they meet its condition. */
+export class AwaitedKites {
+  readonly #options: AwaitedKitesOptions;
+  readonly #registered = new Map<string, Seen>();
+  readonly #gone = new Map<string, Seen>();
+  /** Pings the kites until they answer, as a service does before it calls them. */
+  readonly #pool: EndpointPool | undefined;
+  #isListed = false;
+
+  constructor(options: AwaitedKitesOptions) {
+    const { condition, clock, changed } = options;
+    this.#options = options;
+    if (condition.state !== 'answering') return;
+    this.#pool = new EndpointPool({
+      clock,
+      backoff: undefined,
+      region: '',
+      seed: '',
+      connections: condition.count + SPARE_CONNECTIONS,
+      changed,
+      spilled: () => {},
+      usable: () => {},
+    });
+  }
+
+  /** Sets the kites that are registered at the start. */
+  list(kites: readonly RemoteKite[]): void {
+    this.#isListed = true;
+    for (const { kite, url } of kites) this.#registered.set(kite.id, { kite, url });
+    this.#ask(kites);
+    this.#options.changed();
+  }
+
+  change({ action, kite: { kite, url } }: KiteEvent): void {
+    const before = this.#registered.get(kite.id);
+    if (before) this.#pool?.remove(before.url, kite.id);
+    if (action === 'REGISTER') {
+      this.#registered.set(kite.id, { kite, url });
+      this.#gone.delete(kite.id);
+      this.#ask([{ kite, url }]);
+    } else {
+      this.#registered.delete(kite.id);
+      this.#gone.set(kite.id, before ?? { kite, url });
+    }
+    this.#options.changed();
+  }
+
+  /** Whether the condition is met. */
+  get isMet(): boolean {
+    const { state, count } = this.#options.condition;
+    if (state === 'gone') return this.#isListed && this.#registered.size === 0;
+    return this.found.length >= count;
+  }
+
+  /** The kites for which the condition holds: those that are registered, answer, or have gone. */
+  get found(): readonly Seen[] {
+    const { state } = this.#options.condition;
+    if (state === 'gone') return [...this.#gone.values()];
+    return state === 'answering' ? this.#answering() : [...this.#registered.values()];
+  }
+
+  /** Describes what there is, such as `2 registered, 1 answering`. */
+  get summary(): string {
+    const registered = `${this.#registered.size} registered`;
+    return this.#pool ? `${registered}, ${this.#answering().length} answering` : registered;
+  }
+
+  /** Why the condition does not hold for some of the kites, one line each. */
+  get problems(): readonly string[] {
+    const { state } = this.#options.condition;
+    const lines =
+      state === 'gone'
+        ? [...this.#registered.values()].map(({ url }) => `${url} is registered`)
+        : (this.#pool?.endpoints ?? [])
+            .filter(({ link }) => !link)
+            .map(({ url, failure }) => `${url}: ${failure ? messageOf(failure) : 'no answer yet'}`);
+    const more = lines.length - LISTED_KITES;
+    return more > 0 ? [...lines.slice(0, LISTED_KITES), `and ${more} more`] : lines;
+  }
+
+  close(): void {
+    this.#pool?.close();
+  }
+
+  #answering(): readonly Seen[] {
+    return (this.#pool?.endpoints ?? []).flatMap(({ identity, url, link }) =>
+      identity && link ? [{ kite: identity, url }] : [],
+    );
+  }
+
+  #ask(kites: readonly Seen[]): void {
+    const { kite: asking } = this.#options;
+    this.#pool?.add(
+      // A ping needs no credentials.
+      ...kites.map(({ kite, url }) => ({ url, identity: kite, newClient: () => asking.newClient(url) })),
+    );
+  }
+}
