@@ -57,6 +57,8 @@ export class AwaitedKites {
   }
 
   change({ action, kite: { kite, url } }: KiteEvent): void {
+    // It is still registered, and may answer.
+    if (action === 'SILENT') return;
     const before = this.#registered.get(kite.id);
     if (before) this.#pool?.remove(before.url, kite.id);
     if (action === 'REGISTER') {
@@ -117,7 +119,12 @@ export class AwaitedKites {
     const { kite: asking } = this.#options;
     this.#pool?.add(
       // A ping needs no credentials.
-      ...kites.map(({ kite, url }) => ({ url, identity: kite, newClient: () => asking.newClient(url) })),
+      ...kites.map(({ kite, url }) => ({
+        url,
+        identity: kite,
+        isSilent: false,
+        newClient: () => asking.newClient(url),
+      })),
     );
   }
 }

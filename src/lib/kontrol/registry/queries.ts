@@ -1,7 +1,7 @@
 import type { EncodedResult } from '../../kite/call/encoded-result.js';
 import type { RemoteFunction } from '../../kite/call/remote-function.js';
 import type { Request } from '../../kite/serve/request.js';
-import { codedError, KiteError } from '../../protocol/errors.js';
+import { codedError, type KiteError } from '../../protocol/errors.js';
 import {
   exactQuery,
   type KiteQuery,
