@@ -43,6 +43,7 @@ export class AwaitedKites {
       seed: '',
       connections: condition.count + SPARE_CONNECTIONS,
       changed,
+      suspected: () => {},
       spilled: () => {},
       usable: () => {},
     });

@@ -40,7 +40,7 @@ const BUNDLES = [
   { name: 'kitectl.esm.js', largest: 36 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
   {
     name: 'kitectl-service.esm.js',
-    largest: 42 * 1024,
+    largest: 43 * 1024,
     contained: [...LIBRARY, ...OPTIONAL, 'src/lib/kite/service/service-core.ts'],
     missing: NODE_ONLY,
   },
