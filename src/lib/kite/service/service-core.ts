@@ -47,11 +47,13 @@ const ZERO: Readonly<Record<keyof ServiceEvents, number>> = {
   idle: 0,
   draining: 0,
   out: 0,
+  suspect: 0,
   pick: 0,
   wait: 0,
   retry: 0,
   move: 0,
   exhausted: 0,
+  giveUp: 0,
   spill: 0,
   watchFailed: 0,
 };
@@ -216,6 +218,10 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
     return isAllowed;
   }
 
+  gaveUp({ method }: ServiceCall, error: KiteError): void {
+    this.#count('giveUp', method, error);
+  }
+
   waits({ method }: ServiceCall): void {
     this.#count('wait', method);
   }
@@ -249,6 +255,7 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
       seed: identity.id,
       connections,
       changed: (kite, cause, delay) => this.#changed(kite, cause, delay),
+      suspected: (kite, isSuspect) => this.#count('suspect', kite, isSuspect),
       spilled: (isSpilling) => this.#count('spill', isSpilling),
       usable: () => {
         for (const call of this.waiting) call.resume();
