@@ -8,6 +8,7 @@ import { testKeyPair } from '../../helpers/kite/keys.js';
 import { GoKontrol } from '../../helpers/kontrol/go-kontrol.js';
 import { freePort } from '../../helpers/process/free-port.js';
 import { FakeStorage } from '../../helpers/storage/fake-storage.js';
+import { startCutLink } from '../../helpers/transport/cut-link.js';
 
 let cli: Cli;
 
@@ -215,5 +216,59 @@ describe('a watch while Kontrol restarts', () => {
     const { code, stderr } = await running.outcome;
     expect(code).toBe(4);
     expect(stderr).toContain('hint: Get a new kite key with an invite: kitectl register --force');
+  });
+});
+
+describe('a silent kite', () => {
+  it('a silent kite is shown by watch and query, in tables and as JSON, until it has returned', async () => {
+    const port = await freePort();
+    const kontrol = await kontrolAt(port);
+    const link = await startCutLink(port);
+    const kiteKey = await kontrol.newKiteKey('bob');
+    await useKey(kiteKey);
+    await register('other', kiteKey);
+    const remote = new TestKite(
+      {
+        kiteKey,
+        kontrolUrl: `http://127.0.0.1:${link.port}/kite`,
+        environment: 'prod',
+        logger: silentLogger,
+      },
+      'math',
+    );
+    onTestFinished(() => remote.kite.close({ drainTimeout: 0 }));
+    await remote.kite.listen();
+    await remote.kite.registerForever();
+    const lines = start(['watch', '/bob']);
+    const json = start(['query', '/bob', '--watch', '--json']);
+    await json.until((all) => changes(all).length === 2);
+    expect(changes(json)).toEqual(['REGISTER math', 'REGISTER other']);
+    // It prints nothing at the start.
+    while (kontrol.status().watchers < 2) await new Promise((resolve) => setImmediate(resolve));
+    link.block();
+    for (const running of [lines, json]) await running.until(({ stdout }) => stdout.includes('SILENT'));
+    const { stdout } = await cli.run(['query', '/bob', '--json']);
+    const kites = JSON.parse(stdout) as {
+      kite: { name: string };
+      registeredAt: number;
+      silentSince?: number;
+    }[];
+    expect(kites.map(({ kite, silentSince }) => [kite.name, typeof silentSince])).toEqual([
+      ['math', 'number'],
+      ['other', 'undefined'],
+    ]);
+    const wide = (await cli.run(['query', '/bob', '-o', 'wide'])).stdout;
+    const [math] = kites;
+    for (const time of [math?.registeredAt, math?.silentSince])
+      expect(wide).toContain(new Date(time ?? Number.NaN).toISOString());
+    expect(wide).toMatch(/│ since +│ silent +│/);
+    const late = start(['query', '/bob', '--watch', '--json']);
+    await late.until((all) => changes(all).length === 3);
+    expect(changes(late)).toEqual(['REGISTER math', 'SILENT math', 'REGISTER other']);
+    link.restore();
+    for (const running of [lines, json]) await running.until((all) => /SILENT[^]*REGISTER/.test(all.stdout));
+    expect(changes(json).slice(2)).toEqual(['SILENT math', 'REGISTER math']);
+    expect(lines.stdout).toMatch(/^SILENT\t\/bob\/prod\/math\/.*\nREGISTER\t\/bob\/prod\/math\/.*\n$/);
+    expect(await Promise.all([lines, json, late].map(interrupted))).toEqual([130, 130, 130]);
   });
 });

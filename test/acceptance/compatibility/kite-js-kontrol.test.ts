@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import kitejs from 'kite.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite } from '../../../src/lib/index.js';
@@ -6,6 +7,7 @@ import type { Clock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
+import { startCutLink } from '../../helpers/transport/cut-link.js';
 
 const { SockJS, WebSocket } = kitejs.Kite.transport;
 
@@ -109,6 +111,44 @@ describe.each(transports)('the Kontrol client of kite.js over %s', (...way) => {
     await gone;
     await client.cancelWatcher(watcherID);
     await expect(client.cancelWatcher(watcherID)).rejects.toThrow('unknown watcher id');
+  });
+
+  it('a kite.js client does not notice that a kite is silent, and fetches it after the others', async () => {
+    const { kontrol } = await startKontrol({ timings: { grace: 1000 } });
+    const link = await startCutLink(Number(new URL(kontrol.kite.url ?? '').port));
+    const silent = new Kite('math', '1.0.0', {
+      kiteKey: await kontrol.newKiteKey('bob'),
+      kontrolUrl: `http://127.0.0.1:${link.port}/kite`,
+      environment: 'prod',
+      env: {},
+      logger: silentLogger,
+    });
+    onTestFinished(() => silent.close());
+    await mathKite(kontrol, way);
+    await silent.registerForever({ url: 'http://127.0.0.1:1/kite' });
+    const client = await connected(kontrol, way);
+    const watch = await client.watchKites({ query });
+    const changes = watch.changes as unknown as EventEmitter;
+    const seen: string[] = [];
+    const emit = changes.emit.bind(changes);
+    // Also events that nobody listens for.
+    changes.emit = (event: string | symbol, ...args: unknown[]) => {
+      seen.push(String(event));
+      return emit(event, ...args);
+    };
+    const gone = new Promise((resolve) => changes.once('deregister', resolve));
+    link.block();
+    await expect.poll(() => seen).toEqual(['undefined']);
+    for (let queries = 0; queries < 5; queries++) {
+      const kites = await client.fetchKites({ query });
+      expect(kites).toHaveLength(2);
+      expect(await square(kites[0] as InstanceType<typeof kitejs.Kite>, 4)).toBe(16);
+    }
+    link.restore();
+    await expect.poll(() => seen, { timeout: 10_000 }).toEqual(['undefined', 'undefined']);
+    link.block();
+    await gone;
+    expect(seen.filter((event) => event !== 'undefined')).toEqual(['deregister']);
   });
 
   it('a kite.js client renews its token before it expires, and an expired token is rejected', async () => {

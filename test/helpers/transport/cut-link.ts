@@ -7,9 +7,9 @@ export interface CutLink {
   readonly port: number;
   /** Drops all connections, without a close frame. New ones are accepted. */
   cut(): void;
-  /** Drops all connections, and refuses new ones until `mend`. */
+  /** Drops all connections, and refuses new ones until `restore`. */
   block(): void;
-  mend(): void;
+  restore(): void;
 }
 
 export async function startCutLink(port: number): Promise<CutLink> {
@@ -49,7 +49,7 @@ export async function startCutLink(port: number): Promise<CutLink> {
       isBlocked = true;
       cut();
     },
-    mend() {
+    restore() {
       isBlocked = false;
     },
   };

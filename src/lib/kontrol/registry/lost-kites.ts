@@ -38,7 +38,8 @@ const LOST_PER_STEP = 16;
 export class LostKites {
   readonly #options: LostKitesOptions;
   #lost: Lost[] = [];
-  #connectedBefore = 0;
+  /** Number of kites that were connected before the first of these dropped. */
+  #connectedBefore: number | undefined;
   #timer: Timer | undefined;
   readonly #markedAt = new WeakMap<RegistryEntry, number>();
   /** The kites that were marked a short time ago, and are marked again later if they do not return. */
@@ -48,17 +49,20 @@ export class LostKites {
     this.#options = options;
   }
 
-  /** The connection of these kites has dropped. */
-  *add(entries: readonly RegistryEntry[]): Steps<void> {
-    const { clock, isLost, connected } = this.#options;
-    const at = clock.monotonic();
-    if (this.#lost.length === 0) this.#connectedBefore = connected() + entries.length;
+  /** The connection of these kites has dropped. Returns the steps that mark them. */
+  add(entries: readonly RegistryEntry[]): Steps<void> {
+    const { clock, connected } = this.#options;
+    this.#connectedBefore ??= connected() + entries.length;
+    this.#schedule();
+    return this.#add(entries, clock.monotonic());
+  }
+
+  *#add(entries: readonly RegistryEntry[], at: number): Steps<void> {
     let added = 0;
     for (const entry of entries) {
-      if (isLost(entry)) {
+      if (this.#options.isLost(entry)) {
         this.#lost.push({ entry, at });
         this.#mark(entry);
-        this.#schedule();
       }
       if (++added % LOST_PER_STEP === 0) yield undefined;
     }
@@ -92,10 +96,11 @@ export class LostKites {
 
   #decide(): void {
     const { registry, timings, clock, logger, isLost } = this.#options;
-    const lost = this.#lost;
+    const [lost, connected = 0] = [this.#lost, this.#connectedBefore];
     this.#lost = [];
-    if (lost.length >= FEW && lost.length * 2 > this.#connectedBefore) {
-      const share = `${lost.length} of ${this.#connectedBefore}`;
+    this.#connectedBefore = undefined;
+    if (lost.length >= FEW && lost.length * 2 > connected) {
+      const share = `${lost.length} of ${connected}`;
       logger.warn(
         `The connections of ${share} kites dropped together: they stay registered until their leases end. Check the network of this Kontrol`,
       );

@@ -98,7 +98,7 @@ export class Queries {
     });
   }
 
-  /** Implements `getToken({…query, force})` and `getToken({glob, force})`: returns a token for the single kite that matches the query. */
+  /** Implements `getToken({…query, force})` and `getToken({glob, force})`: returns a token for the single kite that matches. */
   getToken(request: Request): Promise<string> {
     return this.#counted(request, () => {
       const args = objectArgument(request.args[0], 'getToken expects a query');

@@ -293,11 +293,8 @@ export class Registrar {
   #onDisconnect(peer: RegisteringPeer, kites: Map<string, ConnectedKite>, code: number): void {
     const entries = this.#forgetKites(peer, kites);
     // A broken connection may be restored soon.
-    if (!this.#closing)
-      this.#run(
-        entries,
-        CLEAN_CLOSE_CODES.includes(code) ? this.#removeAll(entries) : this.#lost.add(entries),
-      );
+    if (entries.length === 0 || this.#closing) return;
+    this.#run(entries, CLEAN_CLOSE_CODES.includes(code) ? this.#removeAll(entries) : this.#lost.add(entries));
   }
 
   #removeKites(peer: RegisteringPeer, kites: Map<string, ConnectedKite>): void {

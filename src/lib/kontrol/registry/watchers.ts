@@ -150,10 +150,14 @@ export class Watchers {
   }
 
   #changed(change: Change): void {
+    const { changesPerUser } = this.#options.limits;
+    const isSilent = change.action === 'UPDATE' && change.entry.silentSince !== undefined;
     for (const watched of [change.entry.kite.username, '']) {
       for (const feed of this.#byWatched.get(watched) ?? []) {
+        // When thousands of kites drop together. Watchers that miss it are notified if the kite deregisters.
+        if (isSilent && feed.waiting * 2 >= changesPerUser) continue;
         feed.push(change, watched);
-        if (feed.waiting > this.#options.limits.changesPerUser) this.#abandon(feed);
+        if (feed.waiting > changesPerUser) this.#abandon(feed);
         const steps = feed.deliver((...event) => this.#notifySafely(...event));
         if (steps) void this.#options.turns.run(feed.username, steps);
       }

@@ -153,6 +153,19 @@ describe('kites whose connections drop together', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('kites that drop together are compared with those that were connected before, also if their turns come late', () => {
+    const { clock, registry, warnings, connected, connect, lost } = setUp();
+    const entries = connect(...many(100)).slice(0, 40);
+    const turns = entries.map((entry) => {
+      connected.delete(entry.kite.id);
+      return lost.add([entry]);
+    });
+    for (const steps of turns) for (const _ of steps) void _;
+    clock.advance(grace);
+    expect(entries.filter(({ kite }) => registry.get(kite.id))).toEqual([]);
+    expect(warnings).toEqual([]);
+  });
+
   it('kites that drop together once are removed after the grace if each of them drops alone later', () => {
     const { clock, registry, connect, drop } = setUp();
     const entries = connect(...many(30));

@@ -130,7 +130,7 @@ const MIGRATIONS: readonly Migration[] = [
   {
     version: 7,
     name: 'kites whose connection to Kontrol has dropped',
-    // A mark counts while `heard_at` is not before `updated_at` of the kite.
+    // A mark counts while `heard_at` is `updated_at` of the kite: each registration and heartbeat ends it.
     sql: `
       CREATE TABLE kite.silent (
         id uuid PRIMARY KEY REFERENCES kite.kite (id) ON DELETE CASCADE,

@@ -62,7 +62,7 @@ const milliseconds = (column: string): string =>
 const SELECT_KITES = `SELECT kite.id, username, environment, kitename AS name, version, region, hostname, url, key_id,
   ${milliseconds('created_at')}, ${milliseconds('updated_at')}, ${milliseconds('silent_since')}
   FROM kite.kite AS kite
-  LEFT JOIN kite.silent AS silent ON silent.id = kite.id AND silent.heard_at >= kite.updated_at`;
+  LEFT JOIN kite.silent AS silent ON silent.id = kite.id AND silent.heard_at = kite.updated_at`;
 
 /** Kites by id. $1: ids. A join, because `= ANY` would compare each row with each id in a scan of the table. */
 export const SELECT_BY_ID: Statement = {
@@ -160,7 +160,7 @@ export function silentRows(marks: readonly SilentMark[]): string {
 export const SILENCE: Statement = {
   name: 'silence',
   text: `WITH due AS (
-    SELECT kite.id, to_timestamp(since / 1000) AS silent_since, to_timestamp(heard / 1000) AS heard_at
+    SELECT kite.id, to_timestamp(since / 1000) AS silent_since, kite.updated_at AS heard_at
     FROM kite.kite AS kite
     JOIN json_to_recordset($1::json) AS input (id uuid, since float8, heard float8) ON input.id = kite.id
     WHERE kite.updated_at <= to_timestamp(heard / 1000)
