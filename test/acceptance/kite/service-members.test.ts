@@ -98,7 +98,7 @@ describe('a service with kites of kite.js', () => {
         kiteKey: await kontrol.newKiteKey('bob'),
         kontrolUrl: kontrol.kite.url ?? '',
       });
-      const service = caller.service('/bob/prod/math');
+      const service = caller.service('/bob/prod/math', { client: { auth: null } });
       expect(await service.tell('square', 4)).toBe(16);
       const [isSilent, isGone] = [until(service, 'silent'), until(service, 'gone')];
       link.block();
@@ -165,7 +165,7 @@ describe('a service with several Kontrols', () => {
       await registrant.dial();
       await registrant.tell('register', { url: lost.kite.url });
       const caller = makeKite('caller', { kiteKey, kontrolUrl: [here.url, there.url] });
-      const service = caller.service('/bob/prod/math', { balance: 'roundRobin' });
+      const service = caller.service('/bob/prod/math', { balance: 'roundRobin', region: '' });
       expect(await namesOf(service, 2)).toEqual(new Set([own.identity.id, 'lost']));
       const [isSilent, isGone] = [until(service, 'silent'), until(service, 'gone')];
       link.block();
