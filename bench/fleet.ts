@@ -3,7 +3,7 @@
  * if `npm ci --prefix bench` has installed it. Counts the calls that fail, and those that run twice.
  *
  *     npm run bench:fleet
- *     npm run bench:fleet -- --restarts 20 --parallel 64 --peers service
+ *     npm run bench:fleet -- --restarts 20 --parallel 64 --signals SIGTERM --peers 'service of URLs'
  */
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -27,6 +27,7 @@ const { values } = parseArgs({
     restarts: { type: 'string', default: '10' },
     parallel: { type: 'string', default: '16' },
     calls: { type: 'string', default: '20000' },
+    signals: { type: 'string', default: 'SIGTERM,SIGKILL,SIGSTOP' },
     peers: { type: 'string', default: [SERVICE, QUERY, ...(isInstalled ? [MOLECULER] : [])].join(',') },
   },
 });
@@ -120,7 +121,7 @@ async function freeze(fleet: RunningFleet): Promise<LoadResult> {
 
 const peers = values.peers.split(',');
 const samples: string[] = [];
-for (const action of ['SIGTERM', 'SIGKILL', 'SIGSTOP'] as const) {
+for (const action of values.signals.split(',') as NodeJS.Signals[]) {
   console.log(
     action === 'SIGSTOP'
       ? `\nOne of ${KITES} kites frozen for ten seconds, ${parallel} callers`

@@ -653,6 +653,7 @@ export const structure: readonly Folder[] = [
     entries: [
       'errors',
       'extensions',
+      'glob',
       'identity',
       'identity-name',
       'metadata',
@@ -662,6 +663,7 @@ export const structure: readonly Folder[] = [
       'registered-url',
       'trace-context',
       'version',
+      'wire-query',
     ],
   },
   {

@@ -25,6 +25,7 @@ import { ignoredVariables } from './config/resolve-setting.js';
 import { KiteCore } from './core/kite-core.js';
 import type { KiteOptions, ReplacedParts } from './kite-options.js';
 import { DialedSockets } from './dialed-sockets.js';
+import { requireKiteOptions } from './option-check.js';
 import { tryKitePath } from './call/kite-path.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
 import { ProxyMember } from './proxied/proxy-member.js';
@@ -34,6 +35,7 @@ import { newCallerRates } from './serve/caller-rates.js';
 import { addDefaultMethods } from './serve/default-methods.js';
 import { type ErrorPolicy, HandlerFailures } from './serve/handler-failures.js';
 import { addHeartbeatMethod } from './serve/heartbeat-method.js';
+import type { Request } from './serve/request.js';
 import { KiteServer } from './serve/kite-server.js';
 import { addSystemMethods } from './serve/system-methods.js';
 import { ConfigurationError } from '../protocol/errors.js';
@@ -74,6 +76,7 @@ export function composeKite(
     connectAt,
   }: ReplacedParts,
 ): KiteParts {
+  requireKiteOptions(options);
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
   const limits = composeLimits(defaultLimits, options.limits);
@@ -94,7 +97,10 @@ export function composeKite(
   if (problem !== undefined) throw new ConfigurationError('badValue', problem);
   const { allowKiteKeysOf = 'own', acceptAudience, acceptKontrolKey } = options;
   const accepted = { allowKiteKeysOf, acceptAudience, acceptKontrolKey };
-  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, ...accepted });
+  const failures = new HandlerFailures({ policy: readPolicy(options.errors), clock, logger });
+  const checkFailed = (error: unknown, request: unknown): unknown =>
+    failures.failed(error, request as Request);
+  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, ...accepted, checkFailed });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const budgets = sharedBudgets ?? makeBudgets(limits);
   const sockets = new DialedSockets();
@@ -105,7 +111,6 @@ export function composeKite(
     replaceDialed,
   });
   const json = messageJson(options.numbers ?? 'exact');
-  const failures = new HandlerFailures({ policy: readPolicy(options.errors), clock, logger });
   const core: KiteCore = new KiteCore({
     name,
     identity,

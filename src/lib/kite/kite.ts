@@ -41,7 +41,7 @@ import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './serve/http
 import type { KiteServer } from './serve/kite-server.js';
 import { closeAnswered } from './serve/close-answered.js';
 import { type HealthOptions, healthRoutes } from './serve/health-routes.js';
-import { readDrainTimeout, readLameDuck } from './serve/lame-duck.js';
+import { readLameDuck, requireDrainTimeout } from './serve/lame-duck.js';
 import { addSteps, type FinalFunc, type Handler, type Method, type Middleware } from './serve/method.js';
 import type { HandleOptions, KiteDescription } from './serve/method-host.js';
 import type {
@@ -90,6 +90,8 @@ export class Kite<Methods = AnyMethods> {
   readonly #logger: Logger;
   readonly #beforeClose: (() => unknown)[] = [];
   #local: Connection | undefined;
+  /** Aborts when the kite begins to close. */
+  readonly #ending = new AbortController();
   #closing: Promise<void> | undefined;
   #isClosed = false;
 
@@ -229,15 +231,17 @@ export class Kite<Methods = AnyMethods> {
 
   /**
    * Adds an authentication type. `check` receives the `key` of a call and its request, and returns the caller: a username, or an
-   * object that also has claims. If it throws, the caller gets an `authenticationError` with that message. If it returns a promise,
-   * later calls of the connection wait, so that they run in order. The result is cached until `expiresAt`; without, each call is
-   * checked.
+   * object that also has claims. If it throws, the caller gets an `authenticationError`: with the message of a KiteError, and with
+   * that of anything else as the option `errors` says, because it is an accident, which is logged. If it returns a promise, later
+   * calls of the connection wait, so that they run in order. The result is cached until `expiresAt`; without, each call is checked.
    *
    * @example
    *     kite.authenticate('session', async (key) => {
    *       const { user, roles, expires } = await sessions.find(key);
    *       return { username: user, claims: { roles }, expiresAt: expires.getTime() };
    *     });
+   *
+   * @throws TypeError if the type is not a string or empty, or the check is not a function
    */
   authenticate(type: string, check: AuthCheck<Request>): this {
     this.#verifier.addAuthType(type, check as AuthCheck);
@@ -542,7 +546,9 @@ export class Kite<Methods = AnyMethods> {
   close(options: CloseOptions = {}): Promise<void> {
     if (this.#closing) return this.#closing;
     const lameDuck = readLameDuck(options.lameDuck);
-    this.#closing = this.#close(lameDuck, readDrainTimeout(options.drainTimeout ?? undefined));
+    requireDrainTimeout(options.drainTimeout);
+    this.#ending.abort();
+    this.#closing = this.#close(lameDuck, options.drainTimeout ?? 10_000);
     return this.#closing;
   }
 
@@ -552,10 +558,12 @@ export class Kite<Methods = AnyMethods> {
    *
    * @example
    *     kite.health({ ready: () => database.isConnected });
+   *
+   * @throws TypeError if `ready` is not a function
    */
   health(options: HealthOptions = {}): this {
-    const closing = (): boolean => this.#closing !== undefined;
-    const routes = healthRoutes({ ...options, closing, logger: this.#logger });
+    const parts = { closing: this.#ending.signal, clock: this.#clock, logger: this.#logger };
+    const routes = healthRoutes({ ...options, ...parts });
     for (const [path, handler] of Object.entries(routes)) this.handleHttp(path, handler);
     return this;
   }
@@ -572,7 +580,7 @@ export class Kite<Methods = AnyMethods> {
    */
   async run(options: CloseOptions = {}): Promise<void> {
     readLameDuck(options.lameDuck);
-    readDrainTimeout(options.drainTimeout);
+    requireDrainTimeout(options.drainTimeout);
     await runUntilSignal(this, this.#logger, () => this.close(options));
   }
 

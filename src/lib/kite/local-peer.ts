@@ -2,6 +2,7 @@ import { LocalChannel } from '../transport/local/local-channel.js';
 import { record } from '../util/record.js';
 import { type CallerIdentity, NO_CLAIMS } from './call/caller-identity.js';
 import type { ClientOptions } from './call/client.js';
+import { requireClient } from './client-check.js';
 import { Connection } from './call/connection.js';
 import type { KiteCore } from './core/kite-core.js';
 
@@ -21,8 +22,10 @@ function readCaller(caller: unknown): CallerIdentity {
 
 /** Connects to a kite within the process. The connection passes the same checks as one from the network. */
 export function connectLocally(core: KiteCore, options: LocalOptions): Connection {
-  const { auth, timeout, trustRemote } = options;
-  const identity = options.as === undefined ? undefined : readCaller(options.as);
+  const { as: caller, ...clientOptions } = options;
+  requireClient('local:', clientOptions);
+  const { auth, timeout, trustRemote } = clientOptions;
+  const identity = caller === undefined ? undefined : readCaller(caller);
   const [near, far] = LocalChannel.pair(core.host.limits);
   const connection = new Connection(core.host, near, {
     role: 'dialed',

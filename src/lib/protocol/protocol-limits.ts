@@ -40,7 +40,10 @@ export const CONSTRAINT_LENGTH = 1024;
 /** Maximum number of parts of a version constraint. Default 16. If exceeded, the query is invalid. */
 export const CONSTRAINT_PARTS = 16;
 
-/** Maximum length of the fields of a query that are globs, in characters, together. Default 256. If exceeded, the query is invalid. */
+/**
+ * Maximum length of the fields of a query that are globs, in characters, together. Default 256. If exceeded, the query is
+ * invalid.
+ */
 export const GLOBS_LENGTH = 256;
 
 /**

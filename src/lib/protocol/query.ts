@@ -14,8 +14,8 @@ import { GLOBS_LENGTH, QUOTED_LENGTH } from './protocol-limits.js';
 import { jsonObject } from '../util/record.js';
 
 /**
- * A query for kites. A field that is not set matches every value. In each field, `*` matches any text and `?` one character; `\*` and
- * `\?` are these characters themselves. `version` can be a constraint instead: `>= 1.0, < 2.0`.
+ * A query for kites. A field that is not set matches every value. In each field, `*` matches any text and `?` one character; `\*`
+ * and `\?` are these characters themselves. `version` can be a constraint instead: `>= 1.0, < 2.0`.
  */
 export type KiteQuery = { readonly [Field in keyof KiteIdentity]?: string };
 
@@ -58,8 +58,8 @@ export function parseQuery(value: unknown): KiteQuery {
 
 /**
  * Parses a query in the form of a path, `/user/environment/name/version/region/hostname/id`. Trailing parts may be omitted. The
- * version may be a constraint: `/user/prod/math/>= 1.0, < 2.0`. Parts may be globs: `/user/prod/ma*`. A complete kite path is a query
- * for that kite. A query for an id alone is `///////<id>`.
+ * version may be a constraint: `/user/prod/math/>= 1.0, < 2.0`. Parts may be globs: `/user/prod/ma*`. A complete kite path is a
+ * query for that kite. A query for an id alone is `///////<id>`.
  *
  * @throws QueryError if there are more than seven parts
  */
@@ -82,7 +82,9 @@ export function formatQueryPath(query: KiteQuery): string {
 
 /** Returns the query for kites whose fields are exactly these, also if they contain the wildcards of globs. */
 export function exactQuery(fields: KiteQuery): KiteQuery {
-  return mapFields(fields, escapeGlob);
+  return Object.values(fields).some((value) => escapeGlob(value) !== value)
+    ? mapFields(fields, escapeGlob)
+    : fields;
 }
 
 /** Whether a field of a query is a glob. */

@@ -53,6 +53,7 @@ async function fleet(count: number): Promise<Fleet> {
         if (index === 2) throw new Error('no luck');
         return index;
       });
+      kite.handle('echo', ({ args: [text] }) => text);
       kite.handle('lines', () => `one of ${index}\ntwo of ${index}\n`);
       kite.handle('tail', async function* () {
         yield { item: 1, index };
@@ -200,8 +201,8 @@ describe('call --all', () => {
     const refused = await run(`call upload data @stream:- --to ${query} --all`, { input: 'text' });
     expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 2, stdout: '' });
     expect(refused.stderr).toContain('Standard input and named pipes can be read only once');
-    const read = await run(`call upload data @bytes:- --to ${query} --all`, { input: 'text' });
-    expect(read.stdout.match(/"size":/g) ?? []).toHaveLength(0);
+    const echoed = await run(`call echo @text:- --to ${query} --all --raw`, { input: 'text' });
+    expect(sortedLines(echoed.stdout)).toEqual(paths.map((path) => `${path}\ttext`).toSorted());
   });
 
   it('call --all calls two registrations at the same URL once', async () => {
@@ -291,5 +292,37 @@ describe('call --retry', () => {
     calls = 0;
     const again = await run('call once --to /bob/prod/flaky --retry 3 --idempotent');
     expect({ code: again.code, stdout: again.stdout, calls }).toEqual({ code: 0, stdout: '2\n', calls: 2 });
+  });
+});
+
+describe('call --to QUERY', () => {
+  it('call reports what it has tried if no kite of a query can be called', async () => {
+    const name = `gone${fleets++}`;
+    const urls = await Promise.all([freePort(), freePort()]);
+    for (const port of urls) await registerByHand(name, `http://127.0.0.1:${port}/kite`);
+    const { code, stderr } = await run(`call index --to /bob/prod/${name}`);
+    expect(code).toBe(6);
+    expect(stderr).toContain('error: None of 2 kites could be called: ');
+    for (const port of urls) expect(stderr).toContain(`http://127.0.0.1:${port}/kite: Cannot connect to`);
+  });
+
+  it('call makes a call that may have run at the next kite only with --idempotent', async () => {
+    const name = `pair${fleets++}`;
+    let calls = 0;
+    for (let i = 0; i < 2; i++) {
+      const kite = newKite(name);
+      kite.handle('once', ({ client }) => {
+        calls++;
+        if (calls === 1) client.close();
+        return calls;
+      });
+      await kite.listen();
+      await kite.register();
+    }
+    const lost = await run(`call once --to /bob/prod/${name}`);
+    expect({ code: lost.code, calls }).toEqual({ code: 6, calls: 1 });
+    calls = 0;
+    const { code, stdout } = await run(`call once --to /bob/prod/${name} --idempotent`);
+    expect({ code, stdout, calls }).toEqual({ code: 0, stdout: '2\n', calls: 2 });
   });
 });

@@ -11,10 +11,13 @@ import {
 } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bin, cleanEnv, type Outcome, Running } from '../../helpers/cli/cli-harness.js';
 import { Network } from '../../helpers/cli/cli-network.js';
 import { binOfOther, spawnAs } from '../../helpers/cli/other-user.js';
+import { freePort } from '../../helpers/process/free-port.js';
+import { request } from '../../helpers/transport/http.js';
 import { fillDisk, mountBind, mountMemory, mountReadOnly } from '../../helpers/process/mounts.js';
 
 let network: Network;
@@ -192,36 +195,103 @@ describe('a pod of Kubernetes', () => {
   });
 });
 
-describe('serve as process 1 of a container', () => {
-  it('serve as process 1 answers calls, and ends on SIGTERM with the commands that it runs', async () => {
-    const { cli } = network;
-    const args = [
-      'serve',
-      '--name',
-      'one',
-      '--no-auth',
-      '--json',
-      '--method',
-      'stay',
-      '--exec',
-      'sleep 1000',
-    ];
-    const inside = ['--pid', '--fork', '--mount-proc', process.execPath, bin, ...args];
-    const running = new Running(
-      spawn('unshare', inside, { cwd: cli.home, env: cleanEnv(cli.home), stdio: ['pipe', 'pipe', 'pipe'] }),
+describe('docs/deploy/kubernetes.yaml', () => {
+  interface Probe {
+    readonly httpGet: { readonly path: string; readonly port: string };
+  }
+  interface Container {
+    readonly command: readonly string[];
+    readonly env: readonly { readonly name: string; readonly value: string }[];
+    readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+    readonly readinessProbe: Probe;
+    readonly livenessProbe: Probe;
+  }
+
+  it('the command of the deployment registers and answers its probes, and is not ready after SIGTERM', async () => {
+    const text = readFileSync(new URL('../../../docs/deploy/kubernetes.yaml', import.meta.url), 'utf8');
+    const deployment = parse(text) as {
+      spec: { template: { spec: { terminationGracePeriodSeconds: number; containers: Container[] } } };
+    };
+    const { containers, terminationGracePeriodSeconds } = deployment.spec.template.spec;
+    const [{ command, env, ports, readinessProbe, livenessProbe } = {} as Container] = containers;
+    expect(terminationGracePeriodSeconds).toBeGreaterThan(5 + 10);
+    expect(command).toEqual(expect.arrayContaining(['--lame-duck', '5s']));
+    const home = folder();
+    writeFileSync(join(home, 'math.js'), 'module.exports.square = (n) => n * n;\n');
+    const port = await freePort();
+    const replaced: Readonly<Record<string, string>> = {
+      '/app/math.js': join(home, 'math.js'),
+      '3636': String(port),
+      '5s': '1h',
+    };
+    const values: Readonly<Record<string, string>> = {
+      KITE_KONTROL_URL: network.kontrol.url,
+      KITE_KEY_FILE: join(network.cli.home, '.kite', 'kite.key'),
+    };
+    const variables = Object.fromEntries(env.map(({ name, value }) => [name, values[name] ?? value]));
+    const running = network.cli.start(
+      command.slice(1).map((word) => replaced[word] ?? word),
+      { env: variables },
     );
-    await running.until(({ stdout }) => stdout.includes('\n'));
-    const outside = running.child.pid ?? 0;
-    const first = Number(readFileSync(`/proc/${outside}/task/${outside}/children`, 'utf8').trim());
-    const { url } = JSON.parse(running.stdout) as { url: string };
-    expect(await cli.run(['ping', '--to', url])).toMatchObject({ code: 0 });
-    const caller = cli.start(['call', 'stay', '--to', url, '--timeout', '0']);
-    await expect.poll(() => readFileSync(`/proc/${first}/task/${first}/children`, 'utf8')).toMatch(/\d/);
-    caller.child.kill('SIGKILL');
-    await caller.outcome;
-    process.kill(first, 'SIGTERM');
-    expect(await running.outcome).toMatchObject({ code: 0 });
+    onTestFinished(async () => {
+      running.child.kill('SIGKILL');
+      await running.outcome;
+    });
+    await running.until(({ stderr }) => stderr.includes('registered as /bob/'));
+    expect(ports).toEqual([{ name: 'kite', containerPort: 3636 }]);
+    // The host of a probe is the address of the pod.
+    const statusOf = async ({ httpGet }: Probe): Promise<number> => {
+      expect(httpGet.port).toBe('kite');
+      const url = `http://127.0.0.1:${port}${httpGet.path}`;
+      return (await request('GET', url, { headers: { host: '10.1.2.3:3636' } })).status;
+    };
+    expect([await statusOf(readinessProbe), await statusOf(livenessProbe)]).toEqual([200, 200]);
+    running.child.kill('SIGTERM');
+    await expect.poll(() => statusOf(readinessProbe), { timeout: 20_000 }).toBe(503);
+    expect(await statusOf(livenessProbe)).toBe(200);
   });
+});
+
+describe('serve as process 1 of a container', () => {
+  it.each([
+    ['serve', []],
+    ['serve --instances', ['--instances', '1']],
+  ])(
+    '%s as process 1 answers calls, and ends on SIGTERM with the commands that it runs',
+    async (_name, more) => {
+      const { cli } = network;
+      const args = [
+        'serve',
+        '--name',
+        'one',
+        '--no-auth',
+        '--json',
+        '--method',
+        'stay',
+        '--exec',
+        'sleep 1000',
+        ...more,
+      ];
+      const inside = ['--pid', '--fork', '--mount-proc', process.execPath, bin, ...args];
+      const running = new Running(
+        spawn('unshare', inside, { cwd: cli.home, env: cleanEnv(cli.home), stdio: ['pipe', 'pipe', 'pipe'] }),
+      );
+      await running.until(({ stdout }) => stdout.includes('\n'));
+      const outside = running.child.pid ?? 0;
+      const first = Number(readFileSync(`/proc/${outside}/task/${outside}/children`, 'utf8').trim());
+      const { url } = JSON.parse(running.stdout) as { url: string };
+      expect(await cli.run(['ping', '--to', url])).toMatchObject({ code: 0 });
+      const caller = cli.start(['call', 'stay', '--to', url, '--timeout', '0']);
+      const childrenOf = (pid: number): readonly number[] =>
+        (readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? []).map(Number);
+      const serving = more.length === 0 ? first : (childrenOf(first)[0] ?? 0);
+      await expect.poll(() => childrenOf(serving)).toHaveLength(1);
+      caller.child.kill('SIGKILL');
+      await caller.outcome;
+      process.kill(first, 'SIGTERM');
+      expect(await running.outcome).toMatchObject({ code: 0 });
+    },
+  );
 
   it('the documentation names what reaps the processes that commands leave behind', () => {
     const text = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');

@@ -24,6 +24,7 @@ export const wait = async (file) => {
   return process.pid;
 };
 export const waits = () => waiting;
+export const work = () => { let sum = 0; for (let n = 0; n < 8e6; n++) sum += Math.sqrt(n); return sum; };
 export const variables = () => Object.keys(process.env).filter((name) => /^(?:KITECTL|NODE)_/.test(name));
 `;
 
@@ -133,7 +134,7 @@ describe('serve --instances', () => {
     const service = caller().service('/bob/prod/balanced', { balance: 'roundRobin' });
     const found = new Set<unknown>();
     await expect.poll(async () => found.add(await service.tell('pid')).size, { timeout: 20_000 }).toBe(2);
-    expect([...found].toSorted()).toEqual([served.pidOf(1), served.pidOf(2)].toSorted());
+    expect(found).toEqual(new Set([served.pidOf(1), served.pidOf(2)]));
     served.signal('SIGTERM');
     expect(await served.running.outcome).toMatchObject({ code: 0 });
     const after = await network.cli.run(['query', '/bob/prod/balanced', '--json']);
@@ -294,6 +295,62 @@ describe('serve --instances', () => {
   });
 });
 
+/** A program that makes the calculation of the method `work` some times when it gets a line, and prints how long that took. */
+const WORKER = `const work = () => { let sum = 0; for (let n = 0; n < 8e6; n++) sum += Math.sqrt(n); return sum; };
+work();
+process.stdin.once('data', () => {
+  const begin = performance.now();
+  for (let n = 0; n < 20; n++) work();
+  console.log(performance.now() - begin);
+  process.exit();
+});
+console.log('ready');`;
+
+/** Returns how much more processes of Node calculate in a time than one does, on the cores that other programs leave. */
+async function measureCores(): Promise<number> {
+  const timeOf = async (count: number): Promise<number> => {
+    const workers = Array.from({ length: count }, () => new Running(spawn(process.execPath, ['-e', WORKER])));
+    for (const worker of workers) await worker.until(({ stdout }) => stdout.includes('ready'));
+    for (const { child } of workers) child.stdin?.write('\n');
+    const outcomes = await Promise.all(workers.map(({ outcome }) => outcome));
+    return Math.max(...outcomes.map(({ stdout }) => Number(stdout.split('\n')[1])));
+  };
+  const one = await timeOf(1);
+  return (2 * one) / (await timeOf(2));
+}
+
+describe('serve --instances on several cores', () => {
+  it('two instances make as many more calls of a method that needs the CPU as two processes calculate more than one', async () => {
+    const kite = caller();
+    const serviceOf = async (served: Served, count: number) =>
+      kite.service((await served.ready(count)).map(({ url }) => url));
+    const one = await serviceOf(new Served(['kite.mjs', '--no-auth', '--instances', '1']), 1);
+    const two = await serviceOf(serve(), 2);
+    const rateOf = async (service: typeof one, parallel: number): Promise<number> => {
+      let left = 40;
+      const run = async (): Promise<void> => {
+        while (left-- > 0) await service.tell('work', [], { timeout: 60_000 });
+      };
+      const begin = performance.now();
+      await Promise.all(Array.from({ length: parallel }, run));
+      return 40 / (performance.now() - begin);
+    };
+    // The first calls compile the method.
+    for (const service of [one, two]) await rateOf(service, 4);
+    const rounds: { readonly cores: number; readonly ratio: number }[] = [];
+    for (let round = 0; round < 3; round++) {
+      const cores = await measureCores();
+      const single = await rateOf(one, 2);
+      rounds.push({ cores, ratio: (await rateOf(two, 4)) / single });
+    }
+    const ratio = Math.max(...rounds.map((round) => round.ratio));
+    // Other programs need the cores as well, and not at all times.
+    const cores = Math.min(2, ...rounds.map((round) => round.cores));
+    console.log(`instances: ${ratio.toFixed(2)} × the calls of one, on ${cores.toFixed(2)} cores`);
+    expect(ratio).toBeGreaterThan(0.75 * cores);
+  });
+});
+
 describe('serve --instances that cannot start', () => {
   const run = (
     ...args: readonly string[]
@@ -342,7 +399,7 @@ describe('serve --instances that cannot start', () => {
       ['--register', '--advertise', 'https://math.example.com'],
       'each of the 2 instances needs its own',
     ],
-    ['too few ports', ['--port', '65535'], '2 instances need the ports 65535 to 65536'],
+    ['a port after which there are too few', ['--port', '65535'], '2 instances need the ports 65535 to 65536'],
   ])('%s is refused before anything starts', async (_what, args, message) => {
     const { code, stderr } = await run('kite.mjs', '--instances', '2', ...args);
     expect(code).toBe(2);

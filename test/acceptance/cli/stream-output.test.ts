@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Kite } from '../../../src/lib/index.js';
@@ -123,6 +123,23 @@ describe('serve --exec --result lines', () => {
     await vi.waitFor(() => expect(existsSync(left)).toBe(true), { timeout: 10_000 });
     await stop(running);
     expect(running.stderr).not.toContain('failed for');
+  });
+
+  it('serve streams the end of a file that grows, as a kite that is named after its method', async () => {
+    const log = join(cli.home, 'app.log');
+    writeFileSync(log, 'one\n');
+    const flags = ['--method', 'tail', '--exec', 'tail -f app.log', '--result', 'lines'];
+    const running = cli.start(['serve', ...flags, '--json', '--port', '0', '--no-auth']);
+    await running.until(({ stdout }) => stdout.endsWith('\n'));
+    const { url, kite: path } = JSON.parse(running.stdout) as { url: string; kite: string };
+    expect(path).toContain('/tail/1.0.0/');
+    const caller = cli.start(['call', 'tail', '--raw', '--to', url]);
+    await caller.until(({ stdout }) => stdout === 'one\n');
+    appendFileSync(log, 'two\n');
+    await caller.until(({ stdout }) => stdout === 'one\ntwo\n');
+    caller.child.kill('SIGINT');
+    expect((await caller.outcome).code).toBe(130);
+    await stop(running);
   });
 
   it('serve ends a stream with the error of the command, after its lines', async () => {

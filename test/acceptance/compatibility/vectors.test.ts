@@ -147,7 +147,8 @@ async function makeCalls(
   calls: readonly VectorCall[],
 ): Promise<void> {
   for (const { method, options = {}, abort, result = null, error, items, ...given } of calls) {
-    const args = [...given.args, ...lastArgument(given)];
+    const sent = decodeValues(structuredClone(given.args), dnodeLimits) as unknown[];
+    const args = [...sent, ...lastArgument(given)];
     if (items) {
       await readItems(client.callStream(method, args, options), items, result, abort);
       continue;

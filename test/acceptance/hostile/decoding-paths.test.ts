@@ -9,6 +9,7 @@ import { addPrefix } from '../../../src/lib/transport/channel/expected-prefixes.
 import { BytesMessage, Fragment } from '../../../src/lib/transport/channel/outgoing-message.js';
 import { decodeBinary } from '../../../src/lib/transport/sockjs/binary-frame.js';
 import { decodeClientFrame } from '../../../src/lib/transport/sockjs/frames.js';
+import { LINES_START, readLines } from '../../../src/lib/transport/sockjs/lines.js';
 import { splitClientFrame } from '../../../src/lib/transport/sockjs/split-frame.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { textAsBinary } from '../../helpers/transport/binary-message.js';
@@ -81,6 +82,18 @@ class Decoder implements Channel {
     else for (const message of decoded.messages) this.#receiver?.message(message);
   }
 
+  /** Receives a frame of lines. */
+  lines(text: string): void {
+    const violation = readLines(text, defaultLimits.messageBytes, this.expected, this);
+    if (violation) this.close(violation.code, violation.reason);
+  }
+
+  deliverLine(text: string, prefix?: Fragment): boolean {
+    if (prefix) this.splits++;
+    this.#receiver?.message(text, prefix);
+    return true;
+  }
+
   close(code?: number, reason?: string): void {
     this.found.push({ code, reason });
   }
@@ -148,34 +161,85 @@ const UNUSUAL_RESTS: readonly string[] = [
   '[9007199254740993]}],"callbacks":{}}',
 ];
 
-describe('the two paths that decode a call', () => {
-  const random = seededRandom(seedOfRun('decoding paths'));
-  const all = [...clientFrames(), ...UNUSUAL];
-  const cases: { readonly first: string; readonly frame: string }[] = [];
-  for (const first of [all[0] ?? '', ...UNUSUAL]) {
-    const prefix = first.slice(0, first.lastIndexOf('withArgs') + 11);
-    for (const rest of UNUSUAL_RESTS) {
-      // With the tab as a control character, which a string must not contain, and escaped.
+/** A frame of messages, and how a session decodes it. */
+interface Form {
+  readonly frames: readonly string[];
+  /** The first frame of a call that a kite might learn, for each of `UNUSUAL`. */
+  readonly unusual: readonly string[];
+  /** The length of `withArgs` with what is between it and its value. */
+  readonly argsLength: number;
+  /** Writes the end of a message into a frame. */
+  readonly ends: (rest: string) => readonly string[];
+  readonly decode: (decoder: Decoder, frame: string) => void;
+}
+
+function messagesOf(frame: string): readonly string[] {
+  const decoded = decodeClientFrame(frame, defaultLimits.messageBytes);
+  return decoded.type === 'messages' ? decoded.messages : [];
+}
+
+/** Two messages of each frame, so that mutations join and split lines. */
+function asLines(frames: readonly string[]): string[] {
+  return frames
+    .flatMap((frame) => messagesOf(frame))
+    .map((message) => message.replaceAll(/[\n\r]/g, ' '))
+    .filter((message) => message.startsWith(LINES_START))
+    .map((message) => `${message}\n${message}`);
+}
+
+const FORMS: Readonly<Record<string, Form>> = {
+  'frame of strings': {
+    frames: clientFrames(),
+    unusual: UNUSUAL,
+    argsLength: 11,
+    // With the tab as a control character, which a string must not contain, and escaped.
+    ends: (rest) => {
       const quoted = JSON.stringify(rest).slice(1, -1);
-      for (const form of [quoted, quoted.replaceAll('\\t', '\t')])
-        cases.push({ first, frame: `${prefix}${form}"]` });
-    }
+      return [`${quoted}"]`, `${quoted.replaceAll('\\t', '\t')}"]`];
+    },
+    decode: (decoder, frame) => decoder.frame(frame),
+  },
+  'frame of lines': {
+    frames: asLines(clientFrames()),
+    unusual: asLines(UNUSUAL),
+    argsLength: 10,
+    ends: (rest) => [rest, `${rest}\n`],
+    decode: (decoder, frame) => decoder.lines(frame),
+  },
+};
+
+/** Calls, each of which follows two calls that teach a kite their prefix. Most differ from them after the prefix. */
+function makeCases(
+  { frames, unusual, argsLength, ends }: Form,
+  random: () => number,
+): { readonly first: string; readonly frame: string }[] {
+  const all = [...frames, ...unusual];
+  const cases: { readonly first: string; readonly frame: string }[] = [];
+  for (const first of [all[0] ?? '', ...unusual]) {
+    const prefix = first.slice(0, first.lastIndexOf('withArgs') + argsLength);
+    for (const rest of UNUSUAL_RESTS)
+      for (const end of ends(rest)) cases.push({ first, frame: `${prefix}${end}` });
   }
-  for (let i = cases.length; i < FRAMES; i++) {
+  while (cases.length < FRAMES) {
     const pick = (): string => all[Math.floor(random() * all.length)] ?? '';
     let first = random() < 0.7 ? (all[0] ?? '') : pick();
     if (random() < 0.5) first = mutateFrame(first, all, random);
     let rest = first;
     for (let times = 1 + Math.floor(random() * 3); times > 0; times--) rest = mutateFrame(rest, all, random);
     // Most frames change only what follows the prefix.
-    const at = random() < 0.8 ? first.indexOf('withArgs') + 12 : 0;
+    const at = random() < 0.8 ? first.indexOf('withArgs') + argsLength + 1 : 0;
     let tail = first.slice(at);
     for (let times = 1 + Math.floor(random() * 2); times > 0; times--) tail = mutateFrame(tail, all, random);
-    cases.push({ first, frame: at > 11 ? first.slice(0, at) + tail : rest });
+    cases.push({ first, frame: at > argsLength ? first.slice(0, at) + tail : rest });
   }
+  return cases;
+}
+
+describe.each(Object.entries(FORMS))('the two paths that decode a call in a %s', (name, form) => {
+  const cases = makeCases(form, seededRandom(seedOfRun(`decoding paths, ${name}`)));
 
   it.each(['exact', 'rounded', 'literal'] as const)(
-    'a call means the same whether it is decoded as a whole or by its prefix, with %s numbers',
+    `a call in a ${name} means the same whether it is decoded as a whole or by its prefix, with %s numbers`,
     (numbers) => {
       const differences: object[] = [];
       let splits = 0;
@@ -184,8 +248,8 @@ describe('the two paths that decode a call', () => {
         const byPrefix = new PrefixDecoder(numbers);
         // A prefix is learned from the second call.
         for (const text of [first, first, frame]) {
-          whole.frame(text);
-          byPrefix.frame(text);
+          form.decode(whole, text);
+          form.decode(byPrefix, text);
         }
         splits += byPrefix.splits;
         if (JSON.stringify(whole.found) !== JSON.stringify(byPrefix.found))

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, type RemoteFunction } from '../../../src/lib/index.js';
-import type { AnyPeer } from '../../../src/lib/kite/call/peer.js';
-import { PageKite } from '../../../src/lib/kite/page/page-kite.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
+import { type Caller, callFrom, FROM } from '../../helpers/kite/callers.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { makeKite, startKite, startReverseProxy } from '../../helpers/proxy/proxy.js';
 import { startTunnelProxy } from '../../helpers/proxy/tunnel.js';
-import { SINGLE_TRANSPORTS, type SingleTransport } from '../../helpers/transport/transports.js';
+import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 import { startCounter, startRecorder } from '../../helpers/transport/web-socket-recorder.js';
-import { asPage } from '../../helpers/wire/wire-recordings.js';
 
 const MIB = 1024 * 1024;
 const large = Uint8Array.from(randomBytes(MIB));
@@ -40,37 +38,6 @@ async function startEchoKite(): Promise<Kite> {
   onTestFinished(() => kite.close({ drainTimeout: 0 }));
   await addMethods(kite).listen();
   return kite;
-}
-
-type Caller = Pick<AnyPeer, 'call' | 'tell' | 'callStream'>;
-
-/** Passes a client in Node and in a page to `use`. */
-const CALLERS: Readonly<
-  Record<
-    string,
-    (url: string, transport: SingleTransport, use: (client: Caller) => Promise<void>) => Promise<void>
-  >
-> = {
-  Node: async (url, transport, use) => {
-    const kite = new Kite('caller', '1.0.0', { kiteKey: false, env: {}, logger: silentLogger });
-    onTestFinished(() => kite.close({ drainTimeout: 0 }));
-    const client = kite.newClient(url, { transport });
-    await client.dial();
-    await use(client);
-  },
-  'a page': (url, transport, use) =>
-    asPage(async () => {
-      const page = new PageKite('page', '1.0.0', { logger: silentLogger });
-      onTestFinished(() => page.close());
-      const client = page.newClient(url, { transport });
-      await client.dial();
-      await use(client);
-    }),
-};
-const FROM = Object.keys(CALLERS);
-
-function callFrom(from: string, ...rest: [string, SingleTransport, (client: Caller) => Promise<void>]) {
-  return CALLERS[from]?.(...rest) ?? Promise.reject(new Error(from));
 }
 
 /** Comparing a MiB with `toEqual` takes seconds. */

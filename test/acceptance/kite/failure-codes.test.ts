@@ -217,6 +217,23 @@ function client(url: string) {
   return kite.newClient(url, { handshakeTimeout: 200 });
 }
 
+describe('the URL of a client in its errors', () => {
+  it('the errors of a client do not contain the password or the query of its URL', async () => {
+    const peer = client('http://bob:secret@127.0.0.1:1/kite?token=secret');
+    const messages: string[] = [peer.remoteAddress];
+    const fail = (): Promise<unknown> =>
+      peer.tell('square').catch((error: KiteError) => messages.push(`${error.stack} ${String(error.cause)}`));
+    await fail();
+    await peer.dial().catch((error: KiteError) => messages.push(String(error.stack)));
+    await fail();
+    peer.close();
+    await fail();
+    await peer.dial().catch((error: KiteError) => messages.push(String(error.stack)));
+    expect(messages).toHaveLength(6);
+    for (const message of messages) expect(message).not.toContain('secret');
+  });
+});
+
 describe('the failures of a dial', () => {
   it('a dial that fails has the code of the reason, and the call was not sent', async () => {
     const sockets = new Set<Socket>();

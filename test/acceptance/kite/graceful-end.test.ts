@@ -6,7 +6,7 @@ import {
   type KiteEvent,
   type KiteOptions,
 } from '../../../src/lib/index.js';
-import { DEREGISTER_TIMEOUT } from '../../../src/lib/kite/limits/kite-limits.js';
+import { DEREGISTER_TIMEOUT, READY_TIMEOUT } from '../../../src/lib/kite/limits/kite-limits.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { GoKontrol } from '../../helpers/kontrol/go-kontrol.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
@@ -243,6 +243,43 @@ describe('readiness', () => {
       [503, 'not ready: the check has failed\n'],
     ]);
     expect((await request('POST', url)).status).toBe(405);
+  });
+});
+
+describe('a check of readiness that takes long', () => {
+  it('requests share one check, and get 503 if it does not end, or the kite closes', async () => {
+    const clock = new ManualClock();
+    const kite = makeKite({ clock });
+    const ends: ((ready: boolean) => void)[] = [];
+    kite.health({ ready: () => new Promise<boolean>((resolve) => ends.push(resolve)) });
+    await kite.listen();
+    const url = new URL('/readyz', kite.url).href;
+    const ask = async (): Promise<unknown> => {
+      const { status, body } = await request('GET', url);
+      return [status, body];
+    };
+    const late = [ask(), ask()];
+    await expect.poll(() => clock.timers).toBe(2);
+    expect(ends).toHaveLength(1);
+    clock.advance(READY_TIMEOUT);
+    const took = [503, 'not ready: the check takes longer than 5s\n'];
+    expect(await Promise.all(late)).toEqual([took, took]);
+    const next = ask();
+    await expect.poll(() => clock.timers).toBe(1);
+    expect(ends).toHaveLength(1);
+    ends[0]?.(true);
+    expect(await next).toEqual([200, 'ready\n']);
+    const closing = ask();
+    await expect.poll(() => ends.length).toBe(2);
+    const closed = kite.close();
+    expect(await closing).toEqual([503, 'not ready: shutting down\n']);
+    await closed;
+  });
+
+  it('a check of readiness that is not a function is rejected', () => {
+    expect(() => makeKite().health({ ready: true as unknown as () => boolean })).toThrow(
+      new TypeError('The option ready is not a function'),
+    );
   });
 });
 

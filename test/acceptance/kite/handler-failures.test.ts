@@ -4,6 +4,7 @@ import { MASKED_MESSAGE } from '../../../src/lib/kite/serve/handler-failures.js'
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import type { Timer } from '../../../src/lib/util/clock.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
+import { kiteKeyOf, stranger, tokenOf } from '../../helpers/kite/verifier.js';
 import { connected, settled } from '../../helpers/kite/cores.js';
 
 /** A kite whose errors are logged in `errors`, and a client of it. */
@@ -125,6 +126,66 @@ describe('the failures of handlers', () => {
     expect((await failureOf(asking.tell('ask', secret))).message).toBe(MASKED_MESSAGE);
     expect((await failureOf(client.tell('ask', secret))).message).toBe('postgres://secret');
     expect(other.errors).toEqual([]);
+  });
+
+  it.each([
+    'authenticate',
+    'authenticate later',
+    'acceptAudience',
+    'acceptKontrolKey',
+    'acceptKontrolKey later',
+  ] as const)('a check of credentials that fails is logged and masked like a handler: %s', async (place) => {
+    const secret = new Error('postgres://secret', { cause: new Error('secret cause') });
+    const fail = (): never => {
+      throw secret;
+    };
+    const failLater = (): Promise<never> => Promise.reject(secret);
+    const { key: kiteKey } = kiteKeyOf('alice');
+    const options: KiteOptions = {
+      kiteKey,
+      environment: 'prod',
+      clock: new ManualClock(),
+      ...(place === 'acceptAudience' && { acceptAudience: fail }),
+      ...(place.startsWith('acceptKontrolKey') && {
+        acceptKontrolKey: place.endsWith('later') ? failLater : fail,
+      }),
+    };
+    const auth = place.startsWith('authenticate')
+      ? { type: 'session', key: 'x' }
+      : place === 'acceptAudience'
+        ? tokenOf('bob', '/alice/prod/math')
+        : kiteKeyOf('alice', stranger);
+    for (const errors of ['masked', 'message'] as const) {
+      const { kite, errors: logged, caller } = await kiteWith({ ...options, errors });
+      kite.authenticate('session', place.endsWith('later') ? failLater : fail);
+      kite.handle('square', () => 'ran');
+      const client = caller.newClient(kite.url ?? '', { auth });
+      await client.dial();
+      const error = await failureOf(client.tell('square'));
+      const isMasked = errors === 'masked';
+      expect(error.type).toBe('authenticationError');
+      expect(error.message).toBe(`${auth.type}: ${isMasked ? MASKED_MESSAGE : 'postgres://secret'}`);
+      if (isMasked) expect(`${JSON.stringify(error)} ${String(error.cause)}`).not.toContain('secret');
+      expect(logged).toHaveLength(1);
+      expect(logged[0]).toContain(`request ${error.id}`);
+      expect(logged[0]).toMatch(/postgres:\/\/secret[^]*secret cause/);
+    }
+  });
+
+  it('a caller gets the KiteError that a check of credentials throws, also with errors: masked', async () => {
+    const { kite, errors, caller } = await kiteWith({ errors: 'masked' });
+    kite.authenticate('session', () => {
+      throw new KiteError('authenticationError', 'no such session', { code: 'E1' });
+    });
+    kite.handle('square', () => 'ran');
+    const client = caller.newClient(kite.url ?? '', { auth: { type: 'session', key: 'x' } });
+    await client.dial();
+    expect(await failureOf(client.tell('square'))).toMatchObject({
+      type: 'authenticationError',
+      code: 'E1',
+      message: 'session: no such session',
+    });
+    expect(errors).toEqual([]);
   });
 
   it('a function of the program decides what callers see', async () => {

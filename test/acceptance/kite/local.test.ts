@@ -66,6 +66,13 @@ describe('a call within the process', () => {
     },
   );
 
+  it.each([{ timeout: NaN }, { timeout: -1 }, { auth: 'bob' }, { trustRemote: 'square' }])(
+    'a peer within the process with an option that cannot be used is rejected: %j',
+    (options) => {
+      expect(() => makeKite().local(options as unknown as LocalOptions)).toThrow(/^The option .* must be/);
+    },
+  );
+
   it('a channel whose user is empty is rejected', () => {
     const [near] = MemoryChannel.pair();
     expect(() => makeKite().accept(near, '')).toThrow(new TypeError('The user of a channel is empty'));

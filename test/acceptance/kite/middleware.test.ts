@@ -4,7 +4,7 @@ import type { ArgsSchema } from '../../../src/lib/kite/serve/argument-schema.js'
 import type { FinalFunc, Handler, Middleware } from '../../../src/lib/kite/serve/method.js';
 import type { Request } from '../../../src/lib/kite/serve/request.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { connected, settled } from '../../helpers/kite/cores.js';
+import { connected, makeCore, settled } from '../../helpers/kite/cores.js';
 
 /** A schema of one number. */
 const oneNumber: ArgsSchema<[number]> = {
@@ -167,6 +167,37 @@ describe('middleware', () => {
     for await (const item of client.stream('count')) items.push(item);
     expect(items).toEqual([1, 2]);
     expect(ran).toEqual(['middleware begins', 'middleware ends', 'item']);
+  });
+});
+
+describe('the options of a method', () => {
+  it.each([{}, 5, { '~standard': {} }, () => true, null])(
+    'a method whose schema is %s is not added',
+    (args) => {
+      const server = makeCore();
+      const options = { args } as unknown as { args: ArgsSchema<[number]> };
+      expect(() => server.handle('square', options, () => 1)).toThrow(
+        new TypeError('The option args of "square" is not a schema (https://standardschema.dev)'),
+      );
+    },
+  );
+
+  it('methods are added all or none, also if a later one has an option that cannot be used', () => {
+    const server = makeCore();
+    const before = server.describe();
+    for (const bad of [{ allow: [] }, { args: {} }, { timeout: -1 }, { handler: 5 }, 5])
+      expect(() =>
+        server.methods({
+          first: () => 1,
+          second: typeof bad === 'number' ? bad : { handler: () => 1, ...bad },
+        }),
+      ).toThrow(TypeError);
+    expect(server.describe()).toEqual(before);
+  });
+
+  it('a method whose list of callers contains a list is not added', () => {
+    const options = { allow: [['bob']] } as unknown as { allow: string };
+    expect(() => makeCore().handle('square', options, () => 1)).toThrow('The option allow of "square"');
   });
 });
 

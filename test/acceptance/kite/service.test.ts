@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, type KiteError, type Service, type ServiceOptions } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
@@ -193,6 +194,27 @@ describe('a service of a query', () => {
     await first.close({ drainTimeout: 100 });
     await isGone;
     expect([await math.tell('name'), await math.tell('name')]).toEqual(['second', 'second']);
+  });
+
+  it('the program of the documentation has six lines at most, and calls the kites that Kontrol finds', async () => {
+    const { kontrol, url } = await startKontrol();
+    const kiteKey = await kontrol.newKiteKey('bob');
+    const options = { port: 0, kiteKey, kontrolUrl: url, environment: 'prod', env: {}, logger: silentLogger };
+    const math = new Kite('math', '1.0.0', options);
+    onTestFinished(() => math.close({ drainTimeout: 100 }));
+    math.handle<[number]>('square', ({ args: [n] }) => n * n);
+    await math.listen();
+    await math.registerForever();
+    const document = readFileSync(join(root, 'docs', 'services.md'), 'utf8');
+    const [, text = ''] = /whole program[^`]*```ts\n(.*?)```/s.exec(document) ?? [];
+    const lines = text.split('\n').filter(Boolean);
+    console.log(`${lines.length} lines`);
+    expect(lines.length).toBeLessThanOrEqual(6);
+    const program = join(temporaryFolder(), 'fleet.mjs');
+    writeFileSync(program, text.replace("'kitectl'", JSON.stringify(join(root, 'dist', 'lib', 'index.js'))));
+    const env = { ...process.env, KITE_KEY: kiteKey, KITE_KONTROL_URL: url };
+    const { stdout } = await promisify(execFile)(process.execPath, [program], { env });
+    expect(stdout).toBe('16\n');
   });
 
   it('a query without a Kontrol is rejected at once', () => {

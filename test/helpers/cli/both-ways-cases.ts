@@ -197,7 +197,7 @@ export const cases: Readonly<Record<string, Cases>> = {
   wait: {
     works: [
       { line: '/bob/prod/math' },
-      { line: '/bob/prod/math --for answering,count=1 --json' },
+      { line: '/bob/prod/math --for answering,count=1 --json', measured: JSON_NUMBERS },
       { line: '/bob/prod/nothing --for gone' },
       { line: '/bob/prod/math --for gone --timeout 100ms' },
       { line: '/bob/prod/math --for gone --for count=2' },

@@ -208,7 +208,7 @@ export function makeRegistry(caller: KiteCore): KiteSource & {
       for (const listener of listeners) listener({ action: 'REGISTER', kite });
     },
     silence(id) {
-      const kite = Object.assign({}, kites.get(id), { silentSince: 1 }) as unknown as RemoteKite;
+      const kite = { ...(kites.get(id) as object), silentSince: 1 } as RemoteKite;
       kites.set(id, kite);
       for (const listener of listeners) listener({ action: 'SILENT', kite });
     },

@@ -25,6 +25,9 @@ const REFUSED: readonly (readonly [name: string, url: unknown, options: unknown,
   ...['zzz', '', 'websocket', 5, null].map(
     (transport) => ['The option transport', URL, { transport }, String(transport)] as const,
   ),
+  ...['square', '', 5, null, false, {}, [5]].map(
+    (trustRemote) => ['The option trustRemote', URL, { trustRemote }, ''] as const,
+  ),
   ...ODD_DURATIONS.flatMap((value) => [
     ...DURATIONS.map((name) => [`The option ${name}`, URL, { [name]: value }, String(value)] as const),
     ...['initial', 'max'].map(

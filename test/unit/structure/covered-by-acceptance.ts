@@ -208,7 +208,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/go-kontrol': ['cli/target/missing-method'],
   'cli/url-without-path': ['cli/target/connect-at-path', 'kite/call/kite-path'],
   'cli/call-all': ['cli/call/at-all-kites', 'cli/call/call-all', 'cli/call/ping-all', 'cli/runtime/pause'],
-  'cli/wait': ['cli/query/awaited-kites', 'cli/query/wait-flags', 'cli/query/wait-for-kites'],
+  'cli/wait': ['cli/query/wait-flags', 'cli/query/wait-for-kites'],
   'cli/watch': ['cli/query/follow-kites', 'kite/kontrol/watch-or-poll'],
   'kontrol/revocation': ['kontrol/admin/users'],
   'kite/request-router': ['kite/serve/request-router', 'kite/serve/http-listener', 'kite/serve/refusal-log'],

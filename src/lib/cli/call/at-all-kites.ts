@@ -1,3 +1,4 @@
+import { shellQuote } from '../../keys/secret-access.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { formatQueryPath } from '../../protocol/query.js';
 import { kitePath } from '../../protocol/identity.js';
@@ -60,7 +61,7 @@ export async function atAllKites(
       target.type === 'query' ? target.path : formatQueryPath({ username: found[0]?.kite.username ?? '' });
     throw notFound(
       `${found.length === 1 ? '1 kite is' : `${found.length} kites are`} registered for ${path}, fewer than --replies ${replies}.`,
-      `Wait for them with: kitectl wait ${path} --for count=${replies}`,
+      `Wait for them with: kitectl wait ${shellQuote(path)} --for count=${replies}`,
     );
   }
   const kites = found.map((each) => ({ ...each, path: kitePath(each.kite) }));

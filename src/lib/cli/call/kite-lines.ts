@@ -147,7 +147,8 @@ export class KiteLines {
     const { raw } = this.#style;
     if (raw && value instanceof Uint8Array) return this.#text(this.#decoder.decode(value, { stream: true }));
     const plain = raw ? plainValue(value) : undefined;
-    if (typeof plain === 'string') return this.#text(`${plain}\n`);
+    // A line that ends with a newline is not followed by an empty one.
+    if (typeof plain === 'string') return this.#text(plain.endsWith('\n') ? plain : `${plain}\n`);
     await this.#output.line(toJson(value));
   }
 

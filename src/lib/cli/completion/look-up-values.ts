@@ -89,7 +89,7 @@ async function lookUpKites(
   });
 }
 
-/** Returns the paths of kites that match the globs in a typed path, with these globs, which the shell compares with what was typed. */
+/** Returns the paths that match the globs in a typed path, with these globs: the shell compares them with what was typed. */
 function withTypedGlobs(paths: readonly string[], typed: string): readonly string[] {
   const globs = typed.split('/').slice(0, -1);
   if (!globs.some(isGlob)) return paths;

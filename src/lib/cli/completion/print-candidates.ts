@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { makeVisible } from '../../util/make-visible.js';
 import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { lookUpValues } from './look-up-values.js';
-import { type Candidate, complete, filterByPrefix } from './candidates.js';
+import { type Candidate, complete, filterByPrefix, type ValueSource } from './candidates.js';
 import { readManifest } from './command-manifest.js';
 import { shellWords } from './shell-words.js';
 
@@ -48,7 +48,7 @@ async function candidatesFor(
       const { source, flags, prefix } = completion;
       const values = await lookUpValues(source, flags, runtime);
       const candidates = values
-        .filter(isSafeForShell)
+        .filter((value) => isSafeForShell(withoutTyped(value, source)))
         .map((value): Candidate => ({ value: prefix + value, description: '' }));
       return filterByPrefix(candidates, typed.at(-1) ?? '').map(formatCandidate);
     }
@@ -67,6 +67,12 @@ async function pathsFrom(typed: string): Promise<readonly string[]> {
 
 function formatCandidate({ value, description }: Candidate): string {
   return description === '' ? value : `${value}\t${makeVisible(description)}`;
+}
+
+/** Returns a value without the parts of a path that the user has typed, such as globs. */
+function withoutTyped(value: string, source: ValueSource): string {
+  const typed = source.type === 'kites' ? source.typed.replace(/[^/]*$/, '') : '';
+  return value.startsWith(typed) ? value.slice(typed.length) : value;
 }
 
 /** Whether a value has no special characters of shells. The shell inserts it unquoted, and a peer may have chosen it. */

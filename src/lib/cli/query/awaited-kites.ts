@@ -2,6 +2,7 @@ import type { Kite, KiteEvent, RemoteKite } from '../../index.js';
 import { EndpointPool } from '../../kite/service/endpoint-pool.js';
 import type { Clock } from '../../util/clock.js';
 import { messageOf } from '../../util/message-of.js';
+import { GONE_KITES } from '../runtime/command-limits.js';
 import type { FoundKite } from '../target/discovery.js';
 import type { WaitCondition } from './wait-condition.js';
 
@@ -20,7 +21,7 @@ export interface AwaitedKitesOptions {
   readonly changed: () => void;
 }
 
-type Seen = Pick<FoundKite, 'kite' | 'url'>;
+type Seen = Omit<FoundKite, 'token'>;
 
 /** The kites that `wait` has seen, and whether they meet its condition. */
 export class AwaitedKites {
@@ -42,6 +43,7 @@ export class AwaitedKites {
       seed: '',
       connections: condition.count + SPARE_CONNECTIONS,
       changed,
+      suspected: () => {},
       spilled: () => {},
       usable: () => {},
     });
@@ -50,23 +52,23 @@ export class AwaitedKites {
   /** Sets the kites that are registered at the start. */
   list(kites: readonly RemoteKite[]): void {
     this.#isListed = true;
-    for (const { kite, url } of kites) this.#registered.set(kite.id, { kite, url });
+    for (const found of kites) this.#registered.set(found.kite.id, seen(found));
     this.#ask(kites);
     this.#options.changed();
   }
 
-  change({ action, kite: { kite, url } }: KiteEvent): void {
-    // It is still registered, and may answer.
-    if (action === 'SILENT') return;
-    const before = this.#registered.get(kite.id);
-    if (before) this.#pool?.remove(before.url, kite.id);
-    if (action === 'REGISTER') {
-      this.#registered.set(kite.id, { kite, url });
-      this.#gone.delete(kite.id);
-      this.#ask([{ kite, url }]);
+  change({ action, kite: found }: KiteEvent): void {
+    const { id } = found.kite;
+    const before = this.#registered.get(id);
+    // A kite whose connection to Kontrol has dropped, or that has another URL, has to answer again.
+    if (before) this.#pool?.remove(before.url, id);
+    if (action === 'DEREGISTER') {
+      this.#registered.delete(id);
+      this.#remember(before ?? seen(found));
     } else {
-      this.#registered.delete(kite.id);
-      this.#gone.set(kite.id, before ?? { kite, url });
+      this.#registered.set(id, seen(found));
+      this.#gone.delete(id);
+      this.#ask([found]);
     }
     this.#options.changed();
   }
@@ -82,12 +84,16 @@ export class AwaitedKites {
   get found(): readonly Seen[] {
     const { state } = this.#options.condition;
     if (state === 'gone') return [...this.#gone.values()];
-    return state === 'answering' ? this.#answering() : [...this.#registered.values()];
+    if (state === 'answering') return this.#answering();
+    // A kite that may have ended does not count. It is listed until Kontrol is sure.
+    return [...this.#registered.values()].filter(({ silentSince }) => silentSince === undefined);
   }
 
   /** Describes what there is, such as `2 registered, 1 answering`. */
   get summary(): string {
-    const registered = `${this.#registered.size} registered`;
+    const silent = [...this.#registered.values()].filter(({ silentSince }) => silentSince !== undefined);
+    const registered =
+      `${this.#registered.size} registered` + (silent.length > 0 ? ` (${silent.length} silent)` : '');
     return this.#pool ? `${registered}, ${this.#answering().length} answering` : registered;
   }
 
@@ -108,9 +114,16 @@ export class AwaitedKites {
     this.#pool?.close();
   }
 
+  #remember(gone: Seen): void {
+    if (this.#options.condition.state !== 'gone') return;
+    this.#gone.set(gone.kite.id, gone);
+    const [first] = this.#gone.keys();
+    if (this.#gone.size > GONE_KITES && first !== undefined) this.#gone.delete(first);
+  }
+
   #answering(): readonly Seen[] {
     return (this.#pool?.endpoints ?? []).flatMap(({ identity, url, link }) =>
-      identity && link ? [{ kite: identity, url }] : [],
+      identity && link ? [this.#registered.get(identity.id) ?? { kite: identity, url }] : [],
     );
   }
 
@@ -118,12 +131,17 @@ export class AwaitedKites {
     const { kite: asking } = this.#options;
     this.#pool?.add(
       // A ping needs no credentials.
-      ...kites.map(({ kite, url }) => ({
+      ...kites.map(({ kite, url, silentSince }) => ({
         url,
         identity: kite,
-        isSilent: false,
+        isSilent: silentSince !== undefined,
         newClient: () => asking.newClient(url),
       })),
     );
   }
+}
+
+/** Returns what is printed of a kite. */
+function seen({ kite, url, registeredAt, silentSince }: RemoteKite): Seen {
+  return { kite, url, registeredAt, silentSince };
 }

@@ -1,3 +1,4 @@
+import { shellQuote } from '../../keys/secret-access.js';
 import { Backoff } from '../../util/backoff.js';
 import { formatDuration } from '../../util/duration.js';
 import { CliError, isCliError } from '../runtime/cli-error.js';
@@ -174,7 +175,7 @@ class Waiting {
       operation: this.#operation,
       hint:
         this.#failure?.hint ||
-        `Allow more time with --timeout, or list the kites with: kitectl query ${path}`,
+        `Allow more time with --timeout, or list the kites with: kitectl query ${shellQuote(path)}`,
       cause: this.#failure,
     });
   }

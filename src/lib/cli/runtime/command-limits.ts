@@ -28,6 +28,12 @@ export const PROBES = 50;
 export const CALLED_KITES = 100;
 
 /**
+ * Maximum number of kites that `kitectl wait --for gone` prints when they have gone. Default 10,000. If exceeded, those that have
+ * gone first are not printed.
+ */
+export const GONE_KITES = 10_000;
+
+/**
  * Maximum length of a line of text that `kitectl call --all --raw` waits for, in characters. Default 64 KiB. If exceeded, its
  * beginning is printed as a line.
  */

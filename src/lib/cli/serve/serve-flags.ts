@@ -15,7 +15,10 @@ export const execDefaults = { parallel: 8, timeout: 30_000 };
 /** The flags of `serve`. */
 export const serveFlags = {
   ...flagsOf(serveSettings),
-  name: valueFlag(NAME)({ summary: "Name of the kite. Default: the module's file name.", helpValue: 'NAME' }),
+  name: valueFlag(NAME)({
+    summary: "Name of the kite. Default: the module's file name, or the first --method.",
+    helpValue: 'NAME',
+  }),
   method: string({
     dependsOn: ['exec'],
     summary: 'Name of a method that --exec implements. Repeatable, each with its own --exec.',
@@ -55,6 +58,8 @@ export const serveFlags = {
   timeout: valueFlag(DURATION)({
     dependsOn: ['exec'],
     summary: `With --exec: timeout of a command: 4 or 4s, 500ms, 1m; 0 disables it. Default: ${formatDuration(execDefaults.timeout)}.`,
+    description:
+      'The default does not apply to a stream of lines whose caller can cancel it: its command runs until it ends or the caller leaves.',
     helpValue: 'DURATION',
   }),
   ...childFlags,

@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import { NAME } from '../../kite/config/accepted-values.js';
 import type { Limits } from '../../kite/limits/kite-limits.js';
 import { usageError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -26,6 +27,8 @@ export interface ServeOptions {
   readonly passedSecrets: readonly string[];
   /** Timeout of a command in milliseconds; 0 disables it. */
   readonly timeout: number;
+  /** That of a command that streams lines, in milliseconds; 0 disables it. */
+  readonly streamTimeout: number;
   readonly port: number;
   readonly ip: string;
   readonly environment: string;
@@ -72,9 +75,7 @@ export function serveOptions(
     );
   }
   return {
-    name: requireKiteName(
-      flags.name ?? (module === undefined ? undefined : basename(module, extname(module))),
-    ),
+    name: flags.name ?? nameOf(module, flags.method ?? []),
     version: settings.value(commonSettings.version),
     module,
     commands,
@@ -82,6 +83,7 @@ export function serveOptions(
     instances: flags.instances,
     passedSecrets: flags.env ?? [],
     timeout: flags.timeout ?? execDefaults.timeout,
+    streamTimeout: flags.timeout ?? 0,
     ...addresses(instance?.number ?? 1),
     ip: settings.value(commonSettings.ip),
     environment: settings.value(commonSettings.environment),
@@ -128,9 +130,10 @@ function pairCommands(
   return commands;
 }
 
-function requireKiteName(name: string | undefined): string {
-  if (name === undefined) throw usageError('The kite has no name.', 'Pass --name NAME.');
-  if (name === '' || name.includes('/'))
-    throw usageError(`The name of a kite must not be empty or contain "/": ${name}`);
+/** Returns the name of a kite without --name: that of its module, or of its first method. */
+function nameOf(module: string | undefined, [method = '']: readonly string[]): string {
+  const name = module === undefined ? method : basename(module, extname(module));
+  if (NAME.parse(name) === undefined)
+    throw usageError(`The kite has no name: "${name}" cannot be the name of a kite.`, 'Pass --name NAME.');
   return name;
 }

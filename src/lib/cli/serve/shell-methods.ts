@@ -25,6 +25,8 @@ export interface ShellMethodsOptions {
   readonly parallel: number;
   /** Timeout of a command in milliseconds; 0 disables it. */
   readonly timeout: number;
+  /** That of a command that streams lines to a caller that can cancel it. */
+  readonly streamTimeout: number;
   /** Maximum size of a command's output, in bytes. */
   readonly maxBytes: number;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -88,7 +90,13 @@ export class ShellMethods {
   /** Streams the lines of the output. The command ends when the caller reads no more. */
   async *#lines(name: string, command: string, request: Request): AsyncGenerator<string, null> {
     const sink = new PassThrough();
-    const { output, controller } = this.#start(name, command, request, sink);
+    const { timeout, streamTimeout } = this.#options;
+    // Other callers cannot say that they have left while their connection is open.
+    const canCancel = request.client.extensions?.has('cancel') === true;
+    const { output, controller } = this.#start(name, command, request, {
+      timeout: canCancel ? streamTimeout : timeout,
+      sink,
+    });
     const end = (): void => void sink.end();
     output.then(end, end);
     try {
@@ -106,9 +114,9 @@ export class ShellMethods {
     name: string,
     command: string,
     { args, signal }: Request,
-    sink?: PassThrough,
+    { sink, timeout }: { readonly sink?: PassThrough; readonly timeout: number } = this.#options,
   ): { readonly output: Promise<Buffer>; readonly controller: AbortController } {
-    const { env, passedSecrets = [], timeout, maxBytes, clock } = this.#options;
+    const { env, passedSecrets = [], maxBytes, clock } = this.#options;
     if (args.some(hasStream)) throw new KiteError('argumentError', `${name}: a command cannot read a stream`);
     const controller = new AbortController();
     signal.addEventListener('abort', () => controller.abort(), { once: true });

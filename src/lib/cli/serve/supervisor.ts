@@ -138,7 +138,7 @@ export class Supervisor {
       reported: (report) => this.#reported(slot, report),
       ended: (end) => this.#ended(slot, end),
     });
-    logger.info(`Started ${named(slot)}`);
+    if (slot.process.pid !== 0) logger.info(`Started ${named(slot)}`);
   }
 
   #reported(slot: Slot, report: InstanceReport): void {

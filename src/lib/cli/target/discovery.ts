@@ -73,7 +73,7 @@ export async function discoverAll(
   const query = target.type === 'query' ? requireQuery(target.path, target.source) : undefined;
   const operation = `looking for ${target.type === 'query' ? target.path : 'your kites'}`;
   return withKontrol(settings, operation, runtime, async (session) => {
-    const found = await findKites(session, query ?? { username: session.key.username });
+    const found = await findKites(session, query ?? exactQuery({ username: session.key.username }));
     const own = query ? found : withoutKontrol(found, session);
     if (own.length === 0) throw noneResponds(0, 0, 0);
     return onePerUrl(sortByPath(own)).map((each) => ({

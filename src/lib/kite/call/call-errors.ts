@@ -1,5 +1,6 @@
 import { codedError, hasCode, KiteError, retryableError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
+import { withoutUrlSecrets } from '../../transport/handshake/session-url.js';
 import { messageOf } from '../../util/message-of.js';
 import { record } from '../../util/record.js';
 
@@ -52,7 +53,10 @@ export function notSentBecause(error: unknown): unknown {
   return hasCode(error, 'lost') ? notSentError() : error;
 }
 
-/** Returns the error of a handler or of a callback: that a call which it has made did not run does not mean that its own call did not. */
+/**
+ * Returns the error of a handler or of a callback: that a call which it has made did not run does not mean that its own call did
+ * not.
+ */
 export function ofHandler(error: unknown): unknown {
   try {
     const { type, code, message } = record(error);
@@ -71,7 +75,7 @@ export function closedHere(): KiteError {
 
 /** The error of a client that the program has closed. */
 export function closedError(url: string): KiteError {
-  return codedError('disconnect', 'closed', `The client of ${url} was closed`);
+  return codedError('disconnect', 'closed', `The client of ${withoutUrlSecrets(url)} was closed`);
 }
 
 /** The error of a call whose `signal` has aborted. */
@@ -93,7 +97,7 @@ export function notConnectedError(url: string): KiteError {
   return retryableError(
     'disconnect',
     'notSent',
-    `Not connected to ${url}: call dial() first, or wait for it to reconnect`,
+    `Not connected to ${withoutUrlSecrets(url)}: call dial() first, or wait for it to reconnect`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { ExtensionSet } from '../../protocol/extensions.js';
+import { withoutUrlSecrets } from '../../transport/handshake/session-url.js';
 import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import { type Abortable, Cancellation } from '../../util/abortable.js';
@@ -74,7 +75,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 
   /** Address of the connected kite, or its URL if there is no connection. */
   override get remoteAddress(): string {
-    return this.#connection?.remoteAddress ?? this.url;
+    return this.#connection?.remoteAddress ?? withoutUrlSecrets(this.url);
   }
 
   override get extensions(): ExtensionSet | undefined {
@@ -331,7 +332,8 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#connection = undefined;
     if (this.#state !== 'closed') this.#state = 'idle';
     this.emit('disconnect', code, reason);
-    if (this.#forever && this.#state === 'idle') this.#retryLater(disconnectError(this.url));
+    if (this.#forever && this.#state === 'idle')
+      this.#retryLater(disconnectError(withoutUrlSecrets(this.url)));
   }
 
   #retryLater(cause: KiteError): void {
@@ -361,9 +363,13 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 function dialError(url: string, error: unknown): KiteError {
   if (isKiteError(error)) return error;
   const { code, message } = error as { code?: unknown; message?: unknown };
-  return new KiteError('disconnect', typeof message === 'string' ? message : disconnectError(url).message, {
-    code: typeof code === 'string' ? code : '',
-    cause: error,
-    retryable: code !== 'invalidUrl',
-  });
+  return new KiteError(
+    'disconnect',
+    typeof message === 'string' ? message : disconnectError(withoutUrlSecrets(url)).message,
+    {
+      code: typeof code === 'string' ? code : '',
+      cause: error,
+      retryable: code !== 'invalidUrl',
+    },
+  );
 }

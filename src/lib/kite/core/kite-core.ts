@@ -130,7 +130,9 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
 
   #newMethod(name: string, options: HandleOptions, handler: unknown): Method {
     if (typeof handler !== 'function') throw new TypeError(`The handler of "${name}" is not a function`);
-    return new Method(name, handler as Handler, this.#parts, options);
+    const method = new Method(name, handler as Handler, this.#parts, options);
+    this.#authenticator.prepare?.(method);
+    return method;
   }
 
   #add(method: Method): Method {

@@ -160,9 +160,7 @@ export class ResumingKiteWatch implements KiteWatch {
     if (action === 'REGISTER') for (const asked of this.#asked(found)) this.#added(asked);
     const known = this.#kites.get(found.kite.id);
     if (known && action === 'DEREGISTER') this.#removed(known);
-    // Without a token.
-    if (known && action === 'UPDATE')
-      this.#added(Object.assign({}, known, { silentSince: found.silentSince }));
+    if (known && action === 'UPDATE') this.#updated(known, found);
   }
 
   /** Returns a kite of Kontrol if it matches the query; without its token if that is for more than a query with globs. */
@@ -178,6 +176,11 @@ export class ResumingKiteWatch implements KiteWatch {
     this.#kites.set(found.kite.id, kite);
     const action = changeOf(previous, kite);
     if (action) this.#options.listener({ action, kite });
+  }
+
+  /** An update has no token. */
+  #updated({ kite, url, token, keyId, registeredAt }: RemoteKite, { silentSince }: KiteRecord): void {
+    this.#added({ kite, url, token, keyId, registeredAt, silentSince });
   }
 
   #removed(kite: RemoteKite): void {

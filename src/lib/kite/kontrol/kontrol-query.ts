@@ -3,6 +3,13 @@ import { type KiteQuery, formatQueryPath, queryMatcher } from '../../protocol/qu
 import { toWireQuery, type WireQuery } from '../../protocol/wire-query.js';
 import type { KiteRecord } from './kontrol-responses.js';
 
+/**
+ * The errors of a Kontrol that knows no globs, for a query without a username, without fields, or without a query: Kontrol in Go on
+ * PostgreSQL has another message for the second one, and ends a call without a query by recovering.
+ */
+const NO_FIELDS =
+  /^(?:Empty username field$|all query fields are empty$|Invalid query\. It must be an object|runtime error:)/;
+
 /** A query for Kontrol, which may not know globs. */
 export class KontrolQuery {
   readonly #wire: WireQuery;
@@ -41,12 +48,7 @@ export class KontrolQuery {
 
   /** Whether an error means that Kontrol does not know globs, and could not answer a wider query either. */
   isUnknownGlob(error: unknown): error is KiteError {
-    return (
-      this.hasGlobs &&
-      isKiteError(error, 'genericError') &&
-      (error.message === 'Empty username field' ||
-        error.message.startsWith('Invalid query. It must be an object'))
-    );
+    return this.hasGlobs && isKiteError(error, 'genericError') && NO_FIELDS.test(error.message);
   }
 
   /** Throws an error of Kontrol, or one that says what it cannot do. */

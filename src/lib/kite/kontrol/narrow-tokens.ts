@@ -11,8 +11,8 @@ import type { KiteRecord } from './kontrol-responses.js';
 const TOKEN_USE = 10 * 60_000;
 
 /**
- * Replaces tokens that cover more than the kites with the name of theirs. Kontrol in Go issues the tokens of `getKites` for all kites
- * of the query that it was sent, which is wider than the query of the caller if that contains globs.
+ * Replaces tokens that cover more than the kites with the name of theirs. Kontrol in Go issues the tokens of `getKites` for all
+ * kites of the query that it was sent, which is wider than the query of the caller if that contains globs.
  */
 export class NarrowTokens {
   readonly #getToken: (query: KiteQuery) => Promise<string>;
@@ -41,7 +41,7 @@ export class NarrowTokens {
       this.#tokens.set(name, token, TOKEN_USE);
       return token;
     } catch (error) {
-      // The kite has deregistered meanwhile, or cannot be called. Without a connection, no other token can be had either.
+      // The kite has deregistered meanwhile, or cannot be called. Without a connection, the other tokens fail as well.
       if (isKiteError(error, 'genericError') || isKiteError(error, 'authenticationError')) return '';
       throw error;
     }

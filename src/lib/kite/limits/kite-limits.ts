@@ -101,8 +101,8 @@ export const HELD_LENGTH = 262_144;
 export const LOGGED_FAILURES = 10;
 
 /**
- * Maximum number of kites of a service to which one call is sent. Default 5. If exceeded, the call fails with the error of the last
- * one.
+ * Maximum number of kites of a service, or of a query of `kitectl call`, to which one call is sent. Default 5. If exceeded, the
+ * call fails with the error of the last one.
  */
 export const ATTEMPTS_OF_CALL = 5;
 
@@ -157,8 +157,8 @@ export const REVOKED_IDS = 100_000;
 export const KEY_ENCODINGS = 16;
 
 /**
- * Maximum number of tokens that a client of a Kontrol in Go keeps for the results of queries with globs. Default 1,000. If exceeded, the
- * least recently used one is requested again.
+ * Maximum number of tokens that a client of a Kontrol in Go keeps for the results of queries with globs. Default 1,000. If
+ * exceeded, the least recently used one is requested again.
  */
 export const NARROW_TOKENS = 1000;
 
@@ -200,6 +200,12 @@ export const CLOSING_TIMEOUT = 1000;
  * anyway, and Kontrol deregisters it when its connection or its lease has ended.
  */
 export const DEREGISTER_TIMEOUT = 2000;
+
+/**
+ * Maximum time that a request of `/readyz` waits for the check of the program, in milliseconds. Default 5 s. If exceeded, the
+ * response is 503.
+ */
+export const READY_TIMEOUT = 5000;
 
 /**
  * Maximum number of failures of one method that are logged as errors at once. Default 20. If exceeded, further failures are debug

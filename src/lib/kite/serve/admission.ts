@@ -2,6 +2,8 @@ import { codedError } from '../../protocol/errors.js';
 import type { CallerIdentity } from '../call/caller-identity.js';
 import type { Connection } from '../call/connection.js';
 import type { IncomingCall } from '../call/envelope.js';
+import type { ArgsSchema } from './argument-schema.js';
+import { record } from '../../util/record.js';
 import { isAllowed, requireAllow } from './allow-rule.js';
 import type { Authenticator } from './dispatcher.js';
 import { type DispatchCall, HeldCalls } from './held-calls.js';
@@ -29,11 +31,13 @@ export class Admission implements Authenticator {
     this.#options = options;
   }
 
-  /** @throws TypeError if the name is not a string, or the option `allow` is invalid */
-  prepare({ allow, name }: Method): void {
+  /** @throws TypeError if the name is not a string, or the options `allow` or `args` are invalid */
+  prepare({ allow, name, schema }: Method): void {
     if (typeof name !== 'string' || name === '')
       throw new TypeError(`The name of a method is ${name === '' ? 'empty' : 'not a string'}`);
     if (allow !== undefined) requireAllow(allow, name);
+    if (schema !== undefined && !isSchema(schema))
+      throw new TypeError(`The option args of "${name}" is not a schema (https://standardschema.dev)`);
   }
 
   admit(request: Request, method: Method, call: IncomingCall, connection: Connection): Promise<void> | void {
@@ -81,6 +85,12 @@ export class Admission implements Authenticator {
     this.#options.failed?.(method, remoteAddress, error);
     throw error;
   }
+}
+
+function isSchema(schema: unknown): boolean {
+  // The schemas of some libraries are functions.
+  const { validate } = record((schema as Partial<ArgsSchema<unknown[]>> | null)?.['~standard']);
+  return typeof validate === 'function';
 }
 
 function authorize(

@@ -26,6 +26,7 @@ export function requireAllow(allow: unknown, method: string): void {
 
 function isRule(rule: unknown): boolean {
   if (typeof rule === 'string') return rule !== '';
+  if (Array.isArray(rule)) return false;
   if (typeof rule !== 'object' || rule === null) return typeof rule === 'function';
   const wanted = Object.values(rule).map(listOf);
   return wanted.length > 0 && wanted.every((values) => values.length > 0 && values.every(isClaimValue));

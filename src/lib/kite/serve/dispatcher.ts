@@ -56,7 +56,6 @@ export class Dispatcher {
   }
 
   add(method: Method): void {
-    this.#options.authenticator.prepare?.(method);
     this.#methods.set(method.name, method);
   }
 

@@ -47,11 +47,11 @@ export class HandlerFailures {
   }
 
   /** Returns the error that a peer gets. Never throws. */
-  shown(error: unknown, request?: Request): unknown {
-    if (this.#policy === 'message') return error;
+  shown(thrown: unknown, request?: Request): unknown {
+    if (this.#policy === 'message') return thrown;
     try {
-      if (this.#policy === 'masked') return masked(error);
-      const shown: unknown = this.#policy(error, request);
+      if (this.#policy === 'masked') return masked(thrown);
+      const shown: unknown = this.#policy(thrown, request);
       if (!isThenable(shown)) return shown ?? masked(undefined);
       // Its rejection must not end the process.
       Promise.resolve(shown).catch(() => undefined);

@@ -119,7 +119,8 @@ export class HttpListener {
         this.#loopback = listensAtLoopback(this.#server);
         resolve(this.#server.address() as AddressInfo);
       });
-      this.#server.listen(port, ip, onListening);
+      // A worker of node:cluster must not share its port: callers have to reach the kite that has registered a URL.
+      this.#server.listen({ port, host: ip, exclusive: true }, onListening);
     });
   }
 

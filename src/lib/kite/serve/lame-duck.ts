@@ -2,9 +2,6 @@ import { ConfigurationError } from '../../protocol/errors.js';
 import { invalidValueMessage } from '../config/resolve-setting.js';
 import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
 
-/** How long a kite that shuts down waits for running calls, in milliseconds, unless its program says otherwise. */
-const DRAIN_TIMEOUT = 10_000;
-
 /**
  * Returns how long a kite that shuts down still serves its callers, in milliseconds.
  *
@@ -18,12 +15,12 @@ export function readLameDuck(value: number | string = 0): number {
 }
 
 /**
- * Returns how long a kite that shuts down waits for running calls, in milliseconds.
+ * Checks how long a kite that shuts down waits for running calls.
  *
  * @throws ConfigurationError `badValue` if it is not a number of milliseconds
  */
-export function readDrainTimeout(ms: number = DRAIN_TIMEOUT): number {
-  if (typeof ms === 'number' && ms >= 0) return ms;
+export function requireDrainTimeout(ms: number | undefined): void {
+  if (ms === undefined || (typeof ms === 'number' && ms >= 0)) return;
   const expected = 'a number of milliseconds, 0 or more';
   throw new ConfigurationError('badValue', invalidValueMessage('drainTimeout', ms, expected));
 }

@@ -130,7 +130,8 @@ export class Method {
   readonly chain: HandlerChain = { around: [], pre: [], post: [], final: [] };
   readonly #handler: Handler;
   readonly #parts: MethodParts;
-  readonly #schema: ArgsSchema<unknown[]> | undefined;
+  /** @internal What validates the arguments. */
+  readonly schema: ArgsSchema<unknown[]> | undefined;
   readonly #details: MethodDetails;
   #authenticated: boolean;
   #throttle: CallRate | undefined;
@@ -147,7 +148,7 @@ export class Method {
     this.#parts = parts;
     this.#authenticated = !parts.disableAuthentication || details.allow !== undefined;
     this.#details = details;
-    this.#schema = details.args;
+    this.schema = details.args;
     const { timeout } = details;
     if (timeout !== undefined && !(timeout > 0 && timeout < Infinity))
       throw new TypeError(`The timeout of "${name}" must be a number of milliseconds above 0`);
@@ -248,8 +249,8 @@ export class Method {
 
   #describedArgs(): JsonSchema | undefined {
     const { jsonSchema } = this.#details;
-    if (jsonSchema !== undefined || !this.#schema) return jsonSchema;
-    if (this.#derived === undefined) this.#derived = deriveJsonSchema(this.#schema) ?? null;
+    if (jsonSchema !== undefined || !this.schema) return jsonSchema;
+    if (this.#derived === undefined) this.#derived = deriveJsonSchema(this.schema) ?? null;
     return this.#derived ?? undefined;
   }
 
@@ -261,7 +262,7 @@ export class Method {
   /** @internal Runs the method with what is around it and around every method. Without any, calls the handler directly. */
   run(request: Request, kite: HandlerChain, handling: MethodHandling): unknown {
     const { chain } = this;
-    if (!this.#schema && isEmpty(chain) && isEmpty(kite)) return this.#handler(request);
+    if (!this.schema && isEmpty(chain) && isEmpty(kite)) return this.#handler(request);
     const steps: Middleware[] = [
       ...kite.around,
       ...chain.around,
@@ -273,9 +274,9 @@ export class Method {
   }
 
   async #validate(request: Request, { refused }: HandlerChain, next: Next): Promise<unknown> {
-    if (this.#schema) {
+    if (this.schema) {
       try {
-        request.args = checkedArgs(this.name, await this.#schema['~standard'].validate(request.args));
+        request.args = checkedArgs(this.name, await this.schema['~standard'].validate(request.args));
       } catch (error) {
         refused?.(request, error);
         throw error;

@@ -1,3 +1,4 @@
+import { withoutUrlSecrets } from '../../transport/handshake/session-url.js';
 import type { KiteError } from '../../protocol/errors.js';
 
 /**
@@ -16,5 +17,5 @@ export interface FailedAttempt {
 
 /** Describes what was tried, for an error: the reason of each kite. */
 export function listAttempts(failures: readonly FailedAttempt[]): string[] {
-  return failures.map(({ kite, error }) => `${kite.url}: ${error.message}`);
+  return failures.map(({ kite, error }) => `${withoutUrlSecrets(kite.url)}: ${error.message}`);
 }

@@ -22,6 +22,8 @@ export interface EndpointPoolOptions {
   readonly connections: number;
   /** See `EndpointHost`. */
   readonly changed: EndpointHost['changed'];
+  /** A kite gets no calls while another one is ready, until it answers; or it has answered, or is out. */
+  readonly suspected: (endpoint: Endpoint, isSuspect: boolean) => void;
   /** Calls go to another region from now on, or do not any more. */
   readonly spilled: (isSpilling: boolean) => void;
   /** Calls that wait may have a kite now. */
@@ -140,28 +142,27 @@ export class EndpointPool {
    */
   check(link: EndpointLink): void {
     if (link.suspect || link.owner.link !== link) return;
-    link.suspect = true;
-    this.#arrange();
+    this.#suspect(link, true);
     ping(link.client).then(
-      () => this.#answered(link),
+      () => this.#suspect(link, false),
       (error: KiteError) => this.#silent(link, error),
     );
   }
 
-  #answered(link: EndpointLink): void {
-    link.suspect = false;
+  #suspect(link: EndpointLink, isSuspect: boolean): void {
+    link.suspect = isSuspect;
     this.#arrange();
+    if (!this.#isClosed) this.#options.suspected(link.owner, isSuspect);
   }
 
   #silent(link: EndpointLink, error: KiteError): void {
-    link.suspect = false;
     if (error.code === 'draining') link.owner.drain(link, error);
     // The last kite is better than none.
     else if (error.type === 'timeout' && this.ready.some((other) => other !== link)) {
       link.owner.takeOut(link, error);
       link.moveCalls();
     }
-    this.#arrange();
+    this.#suspect(link, false);
   }
 
   #changed(endpoint: Endpoint, cause?: KiteError, delay?: number): void {

@@ -27,8 +27,8 @@ export class KiteFollower {
   failure: Error | undefined;
   readonly #options: KiteFollowerOptions;
   readonly #backoff = new Backoff();
-  /** The URLs of the kites, by id. */
-  readonly #urls = new Map<string, string>();
+  /** The kites by id. Two have the same URL until the lease of a program that was replaced ends. */
+  readonly #kites = new Map<string, RemoteKite>();
   #isKnown: () => void = () => {};
   #watch: KiteWatch | undefined;
   #retry: Timer | undefined;
@@ -76,7 +76,7 @@ export class KiteFollower {
     this.#watch = watch;
     this.failure = undefined;
     const { kites } = watch;
-    for (const { kite, url } of kites) this.#urls.set(kite.id, url);
+    for (const found of kites) this.#kites.set(found.kite.id, found);
     this.#options.added(kites);
     this.#isKnown();
   }
@@ -93,11 +93,17 @@ export class KiteFollower {
     if (this.#isCancelled) return;
     if (action === 'SILENT') return this.#options.silent(found);
     const { id } = found.kite;
-    const before = this.#urls.get(id);
-    if (action === 'REGISTER') this.#urls.set(id, found.url);
-    else this.#urls.delete(id);
-    if (before !== undefined && (action === 'DEREGISTER' || before !== found.url))
-      this.#options.removed(before, id);
+    const before = this.#kites.get(id)?.url;
+    if (action === 'REGISTER') this.#kites.set(id, found);
+    else this.#kites.delete(id);
+    if (before !== undefined && (action === 'DEREGISTER' || before !== found.url)) this.#gone(before, id);
     if (action === 'REGISTER') this.#options.added([found]);
+  }
+
+  /** A kite is not at a URL any more. Another one may be. */
+  #gone(url: string, id: string): void {
+    const other = [...this.#kites.values()].find((found) => found.url === url);
+    if (other) this.#options.added([other]);
+    this.#options.removed(url, id);
   }
 }

@@ -34,6 +34,8 @@ export interface ServiceCallHost {
   timedOut(link: EndpointLink): void;
   /** A call has failed at a kite. `isRetry`: whether it will be made again. Returns false if the budget does not allow that. */
   failed(call: ServiceCall, kite: ServiceKite, error: KiteError, isRetry: boolean): boolean;
+  /** A call has failed for good, without an answer of a kite. */
+  gaveUp(call: ServiceCall, error: KiteError): void;
   /** A call waits for a kite. */
   waits(call: ServiceCall): void;
   /**
@@ -205,7 +207,7 @@ export class ServiceCall {
     if (this.#running > 0) return;
     const problem = this.#repeat(kite, error);
     if (problem === undefined) this.#next(kite);
-    else this.#fail(this.#conclude(error, problem));
+    else this.#conclude(error, problem);
   }
 
   /** Returns why a call is not made again after a failure. Undefined if it is; the budget has been charged then. */
@@ -278,7 +280,7 @@ export class ServiceCall {
   #waitedInVain(): void {
     this.#stopWaiting();
     const why = `no kite within ${formatDuration(Math.round(this.#elapsed()))}`;
-    this.#fail(this.#conclude(undefined, why));
+    this.#conclude(undefined, why);
   }
 
   #fail(error: unknown): void {
@@ -288,11 +290,18 @@ export class ServiceCall {
     this.#reject(error);
   }
 
-  /** Returns the error of the call: that of the kite that has answered or may have run it, or one that lists what was tried. */
-  #conclude(last: KiteError | undefined, why: string): unknown {
-    const failures = this.#failures ?? [];
+  /** Ends the call with the error of a kite that has answered, or because it cannot be made again. */
+  #conclude(last: KiteError | undefined, why: string): void {
     const isAnswer = last && !last.retryable && !isUnanswered(last);
-    if (last && (isAnswer || (failures.length === 1 && why === ''))) return last;
+    const error = isAnswer ? last : this.#conclusion(last, why);
+    if (!isAnswer && last?.type !== 'aborted' && !this.#host.isClosed) this.#host.gaveUp(this, error);
+    this.#fail(error);
+  }
+
+  /** Returns the error of a call that is given up: that of the kite that may have run it, or one that lists what was tried. */
+  #conclusion(last: KiteError | undefined, why: string): KiteError {
+    const failures = this.#failures ?? [];
+    if (last && failures.length === 1 && why === '') return last;
     const tried = listAttempts(failures);
     const none = last ? [] : this.#host.whyNone();
     const { name } = this.#host;

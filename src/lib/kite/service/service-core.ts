@@ -1,6 +1,7 @@
 import { ConfigurationError, isKiteError, type KiteError, retryableError } from '../../protocol/errors.js';
 import { formatQueryPath } from '../../protocol/query.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
+import { withoutUrlSecrets } from '../../transport/handshake/session-url.js';
 import type { Clock } from '../../util/clock.js';
 import { withDeadline } from '../../util/deadline.js';
 import { Emitter } from '../../util/emitter.js';
@@ -46,11 +47,13 @@ const ZERO: Readonly<Record<keyof ServiceEvents, number>> = {
   idle: 0,
   draining: 0,
   out: 0,
+  suspect: 0,
   pick: 0,
   wait: 0,
   retry: 0,
   move: 0,
   exhausted: 0,
+  giveUp: 0,
   spill: 0,
   watchFailed: 0,
 };
@@ -195,7 +198,10 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
     if (endpoints.length === 0) return ['no kite is registered'];
     const listed = endpoints
       .slice(0, LISTED_KITES)
-      .map(({ url, failure: reason, state }) => `${url} is ${reason ? `out: ${reason.message}` : state}`);
+      .map(
+        ({ url, failure: reason, state }) =>
+          `${withoutUrlSecrets(url)} is ${reason ? `out: ${reason.message}` : state}`,
+      );
     const more = endpoints.length - listed.length;
     return more > 0 ? [...listed, `and ${more} more`] : listed;
   }
@@ -210,6 +216,10 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
     if (isAllowed) this.#count('retry', method, kite, error);
     else this.#count('exhausted', method, kite);
     return isAllowed;
+  }
+
+  gaveUp({ method }: ServiceCall, error: KiteError): void {
+    this.#count('giveUp', method, error);
   }
 
   waits({ method }: ServiceCall): void {
@@ -245,6 +255,7 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
       seed: identity.id,
       connections,
       changed: (kite, cause, delay) => this.#changed(kite, cause, delay),
+      suspected: (kite, isSuspect) => this.#count('suspect', kite, isSuspect),
       spilled: (isSpilling) => this.#count('spill', isSpilling),
       usable: () => {
         for (const call of this.waiting) call.resume();
@@ -353,7 +364,8 @@ export class ServiceCore extends Emitter<ServiceEvents> implements ServiceCallHo
 /** What a service is called in errors. */
 function nameOf(target: CheckedTarget): string {
   if (target.type === 'query') return formatQueryPath(target.query);
-  const { length, 0: first = '' } = target.urls;
+  const { length, 0: url = '' } = target.urls;
+  const first = withoutUrlSecrets(url);
   return length === 1 ? first : `${first} and ${length - 1} more`;
 }
 

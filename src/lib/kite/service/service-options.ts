@@ -53,6 +53,11 @@ export type ServiceEvents = {
   draining: [kite: ServiceKite, cause: KiteError, delay: number];
   /** A kite was taken out: it cannot be reached, or does not answer. It is dialed again after `delay` milliseconds. */
   out: [kite: ServiceKite, cause: KiteError, delay: number];
+  /**
+   * Calls wait for a kite and none is answered, or one has timed out, or the kite is silent (true): it gets a ping, and no calls
+   * while another kite is ready. It has answered, or is out (false).
+   */
+  suspect: [kite: ServiceKite, isSuspect: boolean];
   /** A kite was chosen for a call. */
   pick: [kite: ServiceKite, method: string];
   /** A call waits for a kite. */
@@ -63,6 +68,8 @@ export type ServiceEvents = {
   move: [method: string, kite: ServiceKite];
   /** A call is not made again, because the retry budget is exhausted. */
   exhausted: [method: string, kite: ServiceKite];
+  /** A call has failed without an answer of a kite, and is not made again. `error` is what its caller gets. */
+  giveUp: [method: string, error: KiteError];
   /** Calls go to kites of other regions (true), or to those of the own region again (false). */
   spill: [isSpilling: boolean];
   /** Kontrol cannot be watched. Another attempt follows after `delay` milliseconds. */

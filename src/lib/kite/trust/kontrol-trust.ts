@@ -61,14 +61,16 @@ export class KontrolTrust {
     if (previous !== undefined && others.includes(previous)) this.#retire(previous);
   }
 
-  /** Stops trusting these public keys, in PEM. Keys that are not trusted are ignored. */
+  /** Stops trusting these public keys, in PEM. Strings that are not keys are ignored. */
   revoke(pems: readonly string[]): void {
     const trusted = [...this.#retiredKeys.map(({ pem }) => pem), this.#kiteKey?.kontrolKey ?? ''];
     const revoked = trusted.filter((pem) => pem !== '' && pems.some((other) => isSameKey(pem, other)));
     this.#forget((pem) => revoked.includes(pem));
-    if (!this.#verifier.distrust(revoked)) return;
-    this.#verifier.revokeKeys(revoked);
-    this.#endRevoked();
+    // Those that are not trusted too: the check of the program may accept them.
+    const isNew = this.#verifier.revokeKeys([...revoked, ...pems]);
+    const wasTrusted = this.#verifier.distrust(revoked);
+    if (isNew || wasTrusted) this.#endRevoked();
+    if (!wasTrusted) return;
     this.#ownRevoked ||= this.#kiteKey !== undefined && revoked.includes(this.#kiteKey.kontrolKey);
     if (this.#ownRevoked) this.#logger.error(OWN_REVOKED);
     else

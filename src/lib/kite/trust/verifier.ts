@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { decodeJwt, isJwtError, JwtError, verifyJwt, tokenExpiredError } from '../../keys/jwt.js';
+import { kindOf } from '../../errors/branded-error.js';
 import { stringClaim } from '../../keys/jwt-claims.js';
 import type { Claims } from '../../keys/jwt-claims.js';
 import { descentOfKiteKey, type KiteKey, verifyKiteKey } from '../../keys/kite-key.js';
@@ -42,6 +43,11 @@ export interface VerifierOptions {
   readonly acceptAudience?: AudienceCheck | undefined;
   /** Decides which Kontrols' kite keys are accepted, except revoked keys. Default: those whose keys this kite trusts. */
   readonly acceptKontrolKey?: KontrolKeyCheck | undefined;
+  /**
+   * Called with what a check of the program has thrown, if it is not an error of this library, and with the request that was passed
+   * to `verify`. Returns what the caller gets instead. Default: the same error.
+   */
+  readonly checkFailed?: ((error: unknown, request: unknown) => unknown) | undefined;
 }
 
 /** Whether a token with this audience is valid for a kite. Synchronous; anything but `true` rejects the token. */
@@ -68,12 +74,13 @@ export class Verifier {
   readonly #allowed: 'own' | 'any' | readonly string[];
   readonly #acceptAudience: AudienceCheck;
   readonly #keyCheck: KontrolKeyDecisions | undefined;
+  readonly #checkFailed: (error: unknown, request: unknown) => unknown;
   readonly #customChecks = new Map<string, Check>();
   /** Whether a check has returned until when its result is valid. */
   #cachesChecks = false;
   readonly #used = new ConnectionCredentials();
   readonly #revoked = new RevokedIds();
-  /** Public keys of Kontrol that it has revoked, in the PEM in which they were trusted. */
+  /** Public keys of Kontrol that it has revoked, in PEM: as they were passed, and as this process encodes them. */
   readonly #revokedKeys = new Set<string>();
   readonly #verified: VerifiedCredentials;
   #kiteKey: KiteKey | undefined;
@@ -91,6 +98,7 @@ export class Verifier {
       throw new TypeError('The option acceptKontrolKey is not a function');
     this.#keyCheck = acceptKontrolKey && new KontrolKeyDecisions(acceptKontrolKey, verifyTtl, clock);
     this.#acceptAudience = acceptAudience;
+    this.#checkFailed = options.checkFailed ?? ((error) => error);
     this.#verified = new VerifiedCredentials(verifyTtl, clock);
     this.#kiteKey = options.kiteKey;
     this.#trusted = trustedKeys(options.kiteKey, options.kontrolKeys ?? []);
@@ -101,6 +109,10 @@ export class Verifier {
    * Its results are cached until they expire, if they say when.
    */
   addAuthType(type: string, check: Check): void {
+    if (typeof type !== 'string' || type === '')
+      throw new TypeError('The type of credentials is not a string, or empty');
+    if (typeof check !== 'function')
+      throw new TypeError(`The check of the credentials of type "${type}" is not a function`);
     this.#customChecks.set(type, check);
     this.#verified.clear();
   }
@@ -125,10 +137,19 @@ export class Verifier {
     return true;
   }
 
-  /** Rejects credentials that these keys of Kontrol have signed, also if they are trusted again. */
-  revokeKeys(kontrolKeys: readonly string[]): void {
-    for (const pem of kontrolKeys) this.#revokedKeys.add(pem);
-    this.#verified.clear();
+  /**
+   * Rejects credentials that these keys of Kontrol have signed, also if they are trusted again, or if the check of the program
+   * accepts them. Strings that are not keys are ignored. Returns false if all were revoked before.
+   */
+  revokeKeys(kontrolKeys: readonly string[]): boolean {
+    const added = kontrolKeys.filter((pem) => !this.#revokedKeys.has(pem));
+    for (const pem of added) {
+      this.#revokedKeys.add(pem);
+      // The check of the program may accept another encoding of the key.
+      if (this.#keyCheck) this.#revokedKeys.add(normalized(pem));
+    }
+    if (added.length > 0) this.#verified.clear();
+    return added.length > 0;
   }
 
   /** Rejects credentials that descend from these kite keys. Returns the ids that were not revoked before. */
@@ -162,9 +183,7 @@ export class Verifier {
     if (type !== 'kiteKey' && type !== 'token') {
       throw authenticationError(`Unknown authentication type: ${type.slice(0, QUOTED_LENGTH)}`);
     }
-    const refuse = (error: unknown): never => {
-      throw authenticationError(`${type}: ${messageOf(error)}`, error);
-    };
+    const refuse = (error: unknown): never => this.#refuse(type, error, request);
     try {
       if (key.length > JWT_LENGTH)
         throw new JwtError('malformed', `it is longer than ${JWT_LENGTH} characters`);
@@ -183,6 +202,8 @@ export class Verifier {
     connection: CredentialHolder | undefined,
   ): CallerIdentity {
     if (this.#revoked.includes(verified.descent)) throw new JwtError('claims', REVOKED[type]);
+    // While a check of the program ran.
+    if (this.#revokedKeys.has(verified.pem)) throw revokedPairError();
     const credential = this.#credential(verified);
     const entry = { type, key, identity: credential.identity, credential };
     this.#verified.add(entry, verified.expiresAt);
@@ -211,18 +232,20 @@ export class Verifier {
     let result: unknown;
     try {
       result = check(key, request);
-      if (isThenable(result)) {
-        const refuse = (error: unknown): never => {
-          throw authenticationError(`${type}: ${messageOf(error)}`, error);
-        };
+      if (isThenable(result))
         return Promise.resolve(result)
-          .catch(refuse)
+          .catch((error: unknown) => this.#refuse(type, error, request))
           .then((late) => this.#checked(type, key, late, connection));
-      }
     } catch (error) {
-      throw authenticationError(`${type}: ${messageOf(error)}`, error);
+      return this.#refuse(type, error, request);
     }
     return this.#checked(type, key, result, connection);
+  }
+
+  /** What a check of the program has thrown by accident is not for everyone. */
+  #refuse(type: string, error: unknown, request: unknown): never {
+    const shown = kindOf(error) ? error : this.#checkFailed(error, request);
+    throw authenticationError(`${type}: ${messageOf(shown)}`, shown);
   }
 
   /** Returns the identity in the result of a check. */
@@ -274,8 +297,7 @@ export class Verifier {
       expiresAt,
     };
     if (!this.#keyCheck) return verified;
-    if ([...this.#revokedKeys].some((revoked) => parsePublicKey(revoked).equals(trusted)))
-      throw new JwtError('signature', 'it is signed by a key of Kontrol that was revoked');
+    if (this.#revokedKeys.has(verified.pem)) throw revokedPairError();
     const accepted = this.#keyCheck.accepts(verified.pem);
     if (!(accepted instanceof Promise)) return requireAccepted(accepted, verified);
     return accepted.then((result) => requireAccepted(result, verified));
@@ -350,6 +372,19 @@ const KEY_PAIR_REVOKED =
 function trustedKeys(kiteKey: KiteKey | undefined, others: readonly string[]): TrustedKeys {
   const own = kiteKey ? [kiteKey.kontrolKey] : [];
   return new TrustedKeys([...own, ...others].map((pem) => ({ pem, key: parsePublicKey(pem) })));
+}
+
+function revokedPairError(): JwtError {
+  return new JwtError('signature', 'it is signed by a key of Kontrol that was revoked');
+}
+
+/** Returns a public key as this process encodes it, and anything else as it is. */
+function normalized(pem: string): string {
+  try {
+    return pemOf(parsePublicKey(pem));
+  } catch {
+    return pem;
+  }
 }
 
 function requireAccepted(accepted: boolean, verified: Verified): Verified {

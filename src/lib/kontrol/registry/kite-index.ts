@@ -36,8 +36,8 @@ export class KiteIndex<Item extends Indexed> {
   }
 
   /**
-   * Yields a small superset of the items that match a query with globs, and `undefined` for each other value that is compared with a
-   * glob, so that the caller can pause. No item is yielded twice; items that are added meanwhile may be missing.
+   * Yields a small superset of the items that match a query with globs, and `undefined` for each other value that is compared
+   * with a glob, so that the caller can pause. No item is yielded twice; items that are added meanwhile may be missing.
    */
   search(query: KiteQuery): Generator<Item | undefined, void, void> {
     const steps = IDENTITY_FIELDS.map((field) => stepOf(query, field));

@@ -1,7 +1,7 @@
 import type { EncodedResult } from '../../kite/call/encoded-result.js';
 import type { RemoteFunction } from '../../kite/call/remote-function.js';
 import type { Request } from '../../kite/serve/request.js';
-import { codedError, KiteError } from '../../protocol/errors.js';
+import { codedError, type KiteError } from '../../protocol/errors.js';
 import {
   exactQuery,
   type KiteQuery,
@@ -98,7 +98,7 @@ export class Queries {
     });
   }
 
-  /** Implements `getToken({…query, force})` and `getToken({glob, force})`: returns a token for the single kite that matches the query. */
+  /** Implements `getToken({…query, force})` and `getToken({glob, force})`: returns a token for the single kite that matches. */
   getToken(request: Request): Promise<string> {
     return this.#counted(request, () => {
       const args = objectArgument(request.args[0], 'getToken expects a query');

@@ -52,9 +52,20 @@ describe('the flags of serve', () => {
     });
   });
 
-  it('serve derives the name of a kite from its module', async () => {
+  it('serve derives the name of a kite from its module, or from its first method', async () => {
     expect((await optionsOf('./kites/math.mjs', '')).name).toBe('math');
     expect((await optionsOf('./kites/math.mjs', '--name other')).name).toBe('other');
+    expect((await optionsOf('./kites/math.mjs', '--method m --exec x')).name).toBe('math');
+    expect((await optionsOf(undefined, '--method m --exec x --method n --exec y')).name).toBe('m');
+  });
+
+  it('serve limits the time of commands, and that of streams only if --timeout is set', async () => {
+    const command = '--method m --exec x --result lines';
+    expect(await optionsOf(undefined, command)).toMatchObject({ timeout: 30_000, streamTimeout: 0 });
+    expect(await optionsOf(undefined, `${command} --timeout 4s`)).toMatchObject({
+      timeout: 4000,
+      streamTimeout: 4000,
+    });
   });
 
   it.each([
@@ -88,7 +99,12 @@ describe('the flags of serve', () => {
     ['a result without a command', './kite.js', '--result text', '--result needs --exec.'],
     ['an unknown result', undefined, '--name a --method m --exec x --result xml', '--result is "xml"'],
     ['an empty command', undefined, ['--name', 'a', '--method', 'm', '--exec', ' '], 'is empty'],
-    ['no name', undefined, '--method m --exec x', 'has no name'],
+    [
+      'a method whose name a kite cannot have',
+      undefined,
+      '--method a/b --exec x',
+      'The kite has no name: "a/b" cannot be the name of a kite.',
+    ],
     [
       'a name that is a path',
       undefined,

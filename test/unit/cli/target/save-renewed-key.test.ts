@@ -51,7 +51,7 @@ describe('saving a renewed kite key', () => {
     expect(readKiteKeyFile(file).jwt).toBe(other);
   });
 
-  it('of several processes that renew the same kite key, one stores its own, and also the next ones', async () => {
+  it('one of several processes that renew the same kite key stores its own, and also the next ones', async () => {
     const home = temporaryFolder();
     const [old = '', ...fresh] = await keys(6);
     const file = await writeKiteKeyFile(old, { home });

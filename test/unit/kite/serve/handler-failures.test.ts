@@ -164,6 +164,7 @@ describe('what callers see of the failures of handlers', () => {
     ['returns nothing', () => undefined],
     ['returns a promise', () => Promise.resolve('postgres://secret')],
     ['returns a promise that rejects', () => Promise.reject(secret())],
+    // oxlint-disable-next-line no-thenable -- what the function must not do
     ['returns an object whose then throws', () => Object.defineProperty({}, 'then', { get: () => never() })],
   ])('a caller sees a masked error if the function of the program %s', (_name, policy) => {
     expect(failures(policy).failures.failed(secret(), request)).toMatchObject({ message: MASKED_MESSAGE });

@@ -110,6 +110,30 @@ describe('the kites of a query', () => {
   });
 });
 
+describe('a kite that is registered twice', () => {
+  it('a kite that has replaced another at its URL stays a part of the service when the lease of the first ends', async () => {
+    // Kontrol lists both until then, in any order.
+    for (const ids of [
+      ['first', 'second'],
+      ['second', 'first'],
+    ]) {
+      const { fleet, registry } = withRegistry(1);
+      const { url } = fleet.member(0);
+      for (const id of ids) registry.register(url, { id });
+      const service = fleet.serve(QUERY, registry);
+      expect(await service.tell('which')).toBe(0);
+      registry.deregister('first');
+      await settled();
+      expect(states(service)).toEqual({ 'kite-0': 'ready' });
+      expect(service.metrics().kites[0]?.identity?.id).toBe('second');
+      expect(await service.tell('which')).toBe(0);
+      registry.deregister('second');
+      await settled();
+      expect(states(service)).toEqual({});
+    }
+  });
+});
+
 describe('a silent kite of a service', () => {
   it('a silent kite that is connected is called only when it has answered a ping', async () => {
     const { fleet, registry } = withRegistry(2);

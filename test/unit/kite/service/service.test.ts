@@ -79,6 +79,20 @@ describe('the calls of a service', () => {
     expect(error.message).toContain('http://kite-1/kite is out: ');
   });
 
+  it('the errors of a service do not contain the password or the query of a URL', async () => {
+    const fleet = makeFleet(1);
+    const service = fleet.service({
+      urls: ['http://bob:secret@kite-8/kite?token=secret', 'http://kite-9/kite'],
+    });
+    const call = failureOf(service.tell('square', 4));
+    await settled();
+    fleet.caller.clock.advance(10_000);
+    const error = await call;
+    expect(error.code).toBe('noKite');
+    expect(`${error.stack} ${String(error.cause)}`).not.toContain('secret');
+    expect(error.message).toContain('http://…@kite-8/kite?…');
+  });
+
   it('a call that waits ends with its timeout, or when its signal aborts', async () => {
     const fleet = makeFleet(1);
     fleet.kill(0);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { newToken, parseKiteKey } from '../../../../src/lib/keys/index.js';
 import { RevokedIds } from '../../../../src/lib/keys/revoked-ids.js';
 import { KontrolTrust } from '../../../../src/lib/kite/trust/kontrol-trust.js';
+import type { VerifierOptions } from '../../../../src/lib/kite/trust/verifier.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { FakeCredentialHolder } from '../../../helpers/kite/fake-credential-holder.js';
 import { testKeyPair, testKiteKey } from '../../../helpers/kite/keys.js';
@@ -23,8 +24,8 @@ const REVOKED =
   "kiteKey: Kontrol has revoked the key pair that signed this kite's kite key, so it cannot verify callers; get a new one with: kitectl register --force";
 
 /** A kite with a key of Kontrol's first pair. */
-function setUp() {
-  const { verifier, clock, kiteKey } = setUpVerifier();
+function setUp(options: Partial<VerifierOptions> = {}) {
+  const { verifier, clock, kiteKey } = setUpVerifier(options);
   const logged: string[] = [];
   const connections: FakeCredentialHolder[] = [];
   const call = (auth: unknown): FakeCredentialHolder => {
@@ -109,6 +110,17 @@ describe('a kite that gets a new kite key', () => {
     expect(refusal(verifier, token)).toBe('token: token is expired');
     expect(logged).toEqual([expect.stringContaining('revoked')]);
     expect(clock.timers).toBe(0);
+  });
+
+  it('a kite never accepts a revoked pair that it has not trusted, although the check of its program does', () => {
+    const { trust, trusts, call } = setUp({ acceptKontrolKey: () => true });
+    expect(trusts(third)).toBe(true);
+    const connection = call(kiteKeyOf('alice', third));
+    const spaced = third.publicKey.replaceAll('\n', '\r\n');
+    trust.revoke(['no key', spaced, spaced]);
+    expect(trusts(third)).toBe(false);
+    expect(trusts(second)).toBe(true);
+    expect(connection.close).toHaveBeenCalledOnce();
   });
 
   it('a kite does not trust a revoked pair again when it gets another key', () => {

@@ -182,6 +182,17 @@ describe('a custom authentication type', () => {
     expect(() => verifier.verify(auth)).toThrow(expect.objectContaining({ code: 'E1' }));
   });
 
+  it.each<[unknown, unknown]>([
+    ['', () => 'bob'],
+    [5, () => 'bob'],
+    ['session', undefined],
+    ['session', 'bob'],
+  ])('a custom authentication type is rejected with the name %j and the check %s', (type, check) => {
+    const { verifier } = setUpVerifier();
+    const add = verifier.addAuthType.bind(verifier) as (...args: unknown[]) => void;
+    expect(() => add(type, check)).toThrow(TypeError);
+  });
+
   it('a custom authentication type is called at every call', () => {
     const { verifier } = setUpVerifier();
     let allowed = true;
@@ -304,6 +315,17 @@ describe('the check of keys of Kontrol', () => {
     const pkcs1 = createPublicKey(kontrol.publicKey).export({ type: 'pkcs1', format: 'pem' }).toString();
     expect(refusal(verifier, signed('kiteKey', { ...claims, kontrolKey: pkcs1 }))).toContain('revoked');
     expect(acceptKontrolKey).not.toHaveBeenCalled();
+  });
+
+  it('a kite key is rejected if its key of Kontrol is revoked while the check of the program runs', async () => {
+    let accept = (_accepted: boolean): void => undefined;
+    const acceptKontrolKey = () => new Promise<boolean>((resolve) => (accept = resolve));
+    const { verifier } = setUpVerifier({ acceptKontrolKey });
+    const pending = verifier.verify(kiteKeyOf('alice'));
+    verifier.revokeKeys([kontrol.publicKey.replaceAll('\n', '\r\n')]);
+    accept(true);
+    await expect(pending).rejects.toThrow('revoked');
+    expect(refusal(verifier, kiteKeyOf('alice'))).toContain('revoked');
   });
 
   it('the check of keys of Kontrol rejects callers if it fails or returns anything but true', async () => {

@@ -36,11 +36,11 @@ const NODE_ONLY = [
 
 // A page fetches these files before it can do anything else.
 const BUNDLES = [
-  { name: 'kitectl.js', largest: 33 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
-  { name: 'kitectl.esm.js', largest: 33 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
+  { name: 'kitectl.js', largest: 36 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
+  { name: 'kitectl.esm.js', largest: 36 * 1024, contained: [...LIBRARY, ...OPTIONAL], missing: NODE_ONLY },
   {
     name: 'kitectl-service.esm.js',
-    largest: 40 * 1024,
+    largest: 43 * 1024,
     contained: [...LIBRARY, ...OPTIONAL, 'src/lib/kite/service/service-core.ts'],
     missing: NODE_ONLY,
   },

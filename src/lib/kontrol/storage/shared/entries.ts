@@ -23,8 +23,9 @@ export function checkOwner(
 }
 
 /** Returns an entry as it is after a heartbeat. */
-export function refreshed({ kite, url, keyId, registeredAt }: Registration, expiresAt: number): Registration {
-  return { kite, url, keyId, registeredAt, expiresAt };
+export function refreshed(old: Registration, expiresAt: number): Registration {
+  const { silentSince: _, ...rest } = old;
+  return { ...rest, expiresAt };
 }
 
 /** Returns an entry with a mark, or undefined if the entry was put since. */
