@@ -399,7 +399,11 @@ describe('serve --instances that cannot start', () => {
       ['--register', '--advertise', 'https://math.example.com'],
       'each of the 2 instances needs its own',
     ],
-    ['a port after which there are too few', ['--port', '65535'], '2 instances need the ports 65535 to 65536'],
+    [
+      'a port after which there are too few',
+      ['--port', '65535'],
+      '2 instances need the ports 65535 to 65536',
+    ],
   ])('%s is refused before anything starts', async (_what, args, message) => {
     const { code, stderr } = await run('kite.mjs', '--instances', '2', ...args);
     expect(code).toBe(2);
