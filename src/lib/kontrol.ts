@@ -33,6 +33,7 @@ export {
   isStorageError,
   type PutResult,
   type Registration as StoredRegistration,
+  type SilentMark,
   type Storage,
   type StorageChange,
   type StorageError,

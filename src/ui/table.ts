@@ -101,7 +101,10 @@ export class KiteTable {
     let next: Element | null = body.firstElementChild;
     if (next?.classList.contains('group')) next = next.nextElementSibling;
     for (const row of rows) {
+      const before = this.#rows.get(row.kite.id)?.tr;
       const { tr, link } = this.#row(row);
+      // A row whose kite has changed is another element at the same place.
+      if (before === next) next = tr;
       if (tr === next) next = next.nextElementSibling;
       else body.insertBefore(tr, next);
       const isSelected = row.kite.id === selected;

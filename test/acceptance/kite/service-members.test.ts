@@ -3,7 +3,6 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, type Service } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
-import { GoKontrol } from '../../helpers/kontrol/go-kontrol.js';
 import { freePort } from '../../helpers/process/free-port.js';
 import { FakeStorage } from '../../helpers/storage/fake-storage.js';
 import { startCutLink } from '../../helpers/transport/cut-link.js';
@@ -23,7 +22,7 @@ function startKiteJs(port: number, name: string) {
     api: {
       name: (done: Done) => done(null, name),
       square: (n: number, done: Done) => done(null, n * n),
-    } as unknown as Record<string, (...args: unknown[]) => void>,
+    },
   });
   server.listen(port);
   onTestFinished(() => server.close());
@@ -54,32 +53,6 @@ const until = (service: Service, event: 'out' | 'gone' | 'silent' | 'ready'): Pr
 
 describe('a service with kites of kite.js', () => {
   it(
-    'servers of kite.js and kites of this library are called in turn, and others when one cannot be reached',
-    SLOW,
-    async () => {
-      const ports = [await freePort(), await freePort()];
-      for (const [index, port] of ports.entries()) startKiteJs(port, `js-${index}`);
-      const links = await Promise.all(ports.map((port) => startCutLink(port)));
-      const own = makeKite('math', { kiteKey: false });
-      own.handle('square', ({ args: [n] }) => Number(n) ** 2).disableAuthentication();
-      await own.listen();
-      const caller = makeKite('caller', { kiteKey: false });
-      const urls = [...links.map(({ port }) => `http://127.0.0.1:${port}/kite`), own.url ?? ''];
-      const service = caller.service(urls, { balance: 'roundRobin', idempotent: true });
-      expect(await namesOf(service, 3)).toEqual(new Set(['js-0', 'js-1', own.identity.id]));
-      for (let n = 0; n < 30; n++) expect(await service.tell('square', n)).toBe(n * n);
-      const isOut = until(service, 'out');
-      links[0]?.block();
-      for (let n = 0; n < 30; n++) expect(await service.tell('square', n)).toBe(n * n);
-      await isOut;
-      expect(await namesOf(service, 2)).toEqual(new Set(['js-1', own.identity.id]));
-      const answers = new Map<string, unknown>();
-      for await (const { kite, result } of service.all('square', 5)) answers.set(kite.url, result);
-      expect([...answers.values()].filter((result) => result === 25)).toHaveLength(2);
-    },
-  );
-
-  it(
     'a server of kite.js that registers is found by a service, and gone soon after its registration drops',
     SLOW,
     async () => {
@@ -98,42 +71,13 @@ describe('a service with kites of kite.js', () => {
         kiteKey: await kontrol.newKiteKey('bob'),
         kontrolUrl: kontrol.kite.url ?? '',
       });
-      const service = caller.service('/bob/prod/math');
+      const service = caller.service('/bob/prod/math', { client: { auth: null } });
       expect(await service.tell('square', 4)).toBe(16);
       const [isSilent, isGone] = [until(service, 'silent'), until(service, 'gone')];
       link.block();
       await isSilent;
       expect(await service.tell('square', 5)).toBe(25);
       await isGone;
-    },
-  );
-});
-
-describe('a service with a Kontrol of Go', () => {
-  it(
-    'the kites of a Kontrol of Go are found, called with its tokens, and gone when they end',
-    SLOW,
-    async () => {
-      const kontrol = await GoKontrol.start();
-      onTestFinished(() => kontrol.close());
-      const options = { kiteKey: kontrol.keyOf('bob'), kontrolUrl: kontrol.url };
-      const [one, two] = [makeKite('math', options), makeKite('math', options)];
-      one.handle('user', ({ username }) => username);
-      two.handle('user', ({ username }) => username);
-      for (const kite of [one, two]) {
-        await kite.listen();
-        await kite.registerForever();
-      }
-      const caller = makeKite('caller', options);
-      const service = caller.service('/bob/prod/math', { balance: 'roundRobin' });
-      expect(await namesOf(service, 2)).toEqual(new Set([one.identity.id, two.identity.id]));
-      expect(await service.tell('user')).toBe('bob');
-      expect(service.metrics().kites.map(({ silent }) => silent)).toEqual([false, false]);
-      const isGone = until(service, 'gone');
-      await one.close({ drainTimeout: 0 });
-      expect(await service.tell('name')).toBe(two.identity.id);
-      await isGone;
-      expect(await service.tell('name')).toBe(two.identity.id);
     },
   );
 });
@@ -165,7 +109,7 @@ describe('a service with several Kontrols', () => {
       await registrant.dial();
       await registrant.tell('register', { url: lost.kite.url });
       const caller = makeKite('caller', { kiteKey, kontrolUrl: [here.url, there.url] });
-      const service = caller.service('/bob/prod/math', { balance: 'roundRobin' });
+      const service = caller.service('/bob/prod/math', { balance: 'roundRobin', region: '' });
       expect(await namesOf(service, 2)).toEqual(new Set([own.identity.id, 'lost']));
       const [isSilent, isGone] = [until(service, 'silent'), until(service, 'gone')];
       link.block();
