@@ -21,6 +21,7 @@ import {
   startRegistered,
   startUiKontrol,
 } from '../../helpers/browser/kontrol-page.js';
+import { startCutLink } from '../../helpers/transport/cut-link.js';
 
 /** Whether it becomes visible. A test that waits for it without success fails with what it waited for. */
 const isVisible = (what: Locator): Promise<boolean> => what.waitFor().then(() => true);
@@ -238,6 +239,24 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         expect(cells[5]).toMatch(/^\d+ s$/);
         await row('dead').getByText('no response').waitFor();
         await page.getByRole('status').filter({ hasText: '3 kites' }).waitFor();
+      });
+
+      it('the page shows for how long a kite is silent, in its row and in its panel, until it returns', async () => {
+        const { page, kontrol } = await signedIn(pages);
+        const link = await startCutLink(Number(new URL(kontrol.url).port));
+        const kontrolUrl = `http://127.0.0.1:${link.port}/kite`;
+        const math = await startRegistered(kontrol, 'math', { kontrolUrl });
+        await math.registerForever();
+        const row = page.getByRole('row').filter({ has: kiteLink(page, 'math') });
+        await row.getByText(/^\d+ s$/).waitFor();
+        link.block();
+        await row.getByText(/^\d+ s, silent for \d+ s$/).waitFor();
+        await kiteLink(page, 'math').click();
+        const notice = page.getByText('The connection of this kite to Kontrol has dropped.');
+        expect(await isVisible(notice)).toBe(true);
+        link.restore();
+        await notice.waitFor({ state: 'hidden' });
+        await row.getByText(/^\d+ s$/).waitFor();
       });
 
       it('the list of kites can be searched, grouped, and filtered by the address of the page', async () => {
