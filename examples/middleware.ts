@@ -3,7 +3,7 @@
  *
  *     node examples/middleware.js
  */
-import { isKiteError, Kite, type Request } from 'kitectl';
+import { isKiteError, Kite, KiteError, type Request } from 'kitectl';
 
 declare module 'kitectl' {
   interface RequestContext {
@@ -29,7 +29,7 @@ const notes: string[] = [];
 kite.authenticate('session', async (key) => {
   await new Promise((resolve) => setImmediate(resolve));
   const session = SESSIONS.get(key);
-  if (!session) throw new Error('no such session');
+  if (!session) throw new KiteError('authenticationError', 'no such session');
   return { ...session, expiresAt: Date.now() + 60_000 };
 });
 

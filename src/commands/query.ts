@@ -11,7 +11,7 @@ export default class Query extends BaseCommand {
 
   static override description =
     'A query is a path /user/environment/name/version/region/hostname/id; fields at the end can be omitted. The version can be ' +
-    'a constraint, such as ">= 1.0, < 2.0". In each field, * matches any text and ? one character; \\* and \\? are these characters. ' +
+    'a constraint, such as ">= 1.0, < 2.0". In each field, * matches any text and ? one character, unless a backslash is before it. ' +
     'Quote such a query: a shell replaces it with the paths of files that match, such as /home/bob/math for /home/*/math. Prints ' +
     'a table on a terminal, and a number, path and URL, separated by tabs, otherwise; with --json, an array of ' +
     '{kite,url,registeredAt}. A kite whose connection to Kontrol has dropped is silent: with --json it has silentSince, and ' +

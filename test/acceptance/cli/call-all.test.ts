@@ -164,7 +164,7 @@ describe('call --all', () => {
       linesOf((path, index) => [`${path}\t[${index}]`, `${path}\t"done"`]),
     );
     expect(sortedLines((await run(`call log --to ${query} --all`)).stderr)).toEqual(
-      linesOf((path, index) => [`${path}: two`, `${path}: lines of ${index}`]),
+      linesOf((path, index) => [`${path}: two\\nlines of ${index}`]),
     );
     expect((await run(`call tail --to ${query} --all --json`)).stdout.match(/"ok":"end"/g)).toHaveLength(2);
   });

@@ -230,11 +230,10 @@ it.each(['SIGINT', 'SIGQUIT', 'SIGTERM'] as const)(
     const children = await pids();
     expect(children.map(runs)).toEqual([true, true]);
     running.child.kill(signal);
-    // The listener of the first signal has run once the kite accepts no connections.
+    // The listener of the first signal has run once the kite is not ready any more.
     const { port } = new URL((JSON.parse(running.stdout) as { url: string }).url);
-    await vi.waitFor(() => expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed'), {
-      timeout: 20_000,
-    });
+    const status = async (): Promise<number> => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
+    await vi.waitFor(async () => expect(await status()).toBe(503), { timeout: 20_000 });
     running.child.kill(signal);
     expect(await running.outcome).toMatchObject({ code: SIGNALS[signal] });
     await vi.waitFor(() => expect(children.map(runs)).toEqual([false, false]), { timeout: 20_000 });

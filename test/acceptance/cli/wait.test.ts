@@ -120,6 +120,8 @@ describe('wait', () => {
     const leaving = await registerByHand('leaving', 'http://127.0.0.1:1/kite');
     const waiting = await start('/bob/prod/leaving --for gone');
     await watchers(1);
+    // Kontrol answers the queries of a user in order: after this, it has listed the kite to the command.
+    await leaving.getKites({ username: 'bob' });
     await leaving.close();
     const { code, stdout } = await waiting.outcome;
     expect({ code, stdout }).toEqual({

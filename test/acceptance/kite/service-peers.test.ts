@@ -26,7 +26,7 @@ async function startKiteJs(name: string): Promise<{ url: string; close: () => vo
     api: {
       who: (done: Done) => done(null, name),
       fail: (done: Done) => done({ message: `${name} failed` }),
-    } as unknown as Record<string, (...args: unknown[]) => void>,
+    },
   });
   server.listen(port);
   let isOpen = true;

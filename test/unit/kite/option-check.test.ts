@@ -32,20 +32,23 @@ describe('requireKiteOptions', () => {
   });
 
   it('requireKiteOptions accepts what the types allow', () => {
-    requireKiteOptions({});
-    requireKiteOptions({
-      allowKiteKeysOf: ['bob'],
-      trustRemote: true,
-      disableAuthentication: false,
-      concurrent: true,
-      sessionCookie: false,
-      methodHandling: 'ReturnLatest',
-      errorFields: [],
-      heartbeatFrom: 'anyone',
-      systemMethods: ['kite.systemInfo'],
-      prefixes: ['/kite', '/other'],
-    });
-    requireKiteOptions({ allowKiteKeysOf: 'any', trustRemote: ['square'] });
-    requireKiteOptions({ allowKiteKeysOf: [], trustRemote: [] });
+    const accepted: readonly KiteOptions[] = [
+      {},
+      {
+        allowKiteKeysOf: ['bob'],
+        trustRemote: true,
+        disableAuthentication: false,
+        concurrent: true,
+        sessionCookie: false,
+        methodHandling: 'ReturnLatest',
+        errorFields: [],
+        heartbeatFrom: 'anyone',
+        systemMethods: ['kite.systemInfo'],
+        prefixes: ['/kite', '/other'],
+      },
+      { allowKiteKeysOf: 'any', trustRemote: ['square'] },
+      { allowKiteKeysOf: [], trustRemote: [] },
+    ];
+    for (const options of accepted) expect(() => requireKiteOptions(options)).not.toThrow();
   });
 });

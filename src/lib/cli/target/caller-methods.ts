@@ -22,7 +22,7 @@ export interface CallerPermissions {
   readonly interactive: boolean;
   /** Whether everything that it logs is printed, no matter how much it is. */
   readonly allLogs: boolean;
-  /** Begins each line that it logs, if there are several kites. Empty: nothing. */
+  /** Begins each message that it logs, if there are several kites. Empty: nothing. */
   readonly label: string;
 }
 
@@ -42,10 +42,11 @@ export function addCallerMethods(
     write: (text) => void spinner.clearAndWrite(() => runtime.stderr.write(text)),
     now: () => runtime.now(),
   });
+  const prefix = label === '' ? '' : `${label}: `;
   for (const method of ['kite.log', 'kite.print']) {
     kite.handle(method, (request) => {
       const text = request.args.map((value) => (typeof value === 'string' ? value : toJson(value))).join(' ');
-      log.print(withLabel(text.replace(/\n$/, ''), label));
+      log.print(prefix + text.replace(/\n$/, ''));
       return null;
     });
   }
@@ -63,10 +64,6 @@ export function addCallerMethods(
     cancelled: allowPeerPrompts(kite, { runtime, spinner, cancel }),
     end,
   };
-}
-
-function withLabel(text: string, label: string): string {
-  return label === '' ? text : text.replaceAll(/^/gm, () => `${label}: `);
 }
 
 interface CallerMethodsOptions {

@@ -41,7 +41,7 @@ export interface ConnectOptions {
 export interface SharedOutput {
   readonly gate: InputGate;
   readonly spinner: Spinner;
-  /** Begins each line that the kite logs. */
+  /** Begins each message that the kite logs. */
   readonly label: string;
 }
 

@@ -57,7 +57,7 @@ export class ResumingKiteWatch implements KiteWatch {
   #callback: ((change: unknown) => void) | undefined;
   #watcherId: string | undefined;
   #retry: Timer | undefined;
-  #cancelled = false;
+  #canceled = false;
 
   constructor(options: ResumingKiteWatchOptions) {
     this.#options = options;
@@ -78,8 +78,8 @@ export class ResumingKiteWatch implements KiteWatch {
   }
 
   cancel(): void {
-    if (this.#cancelled) return;
-    this.#cancelled = true;
+    if (this.#canceled) return;
+    this.#canceled = true;
     this.#retry?.cancel();
     for (const release of this.#release) release();
     const { client } = this.#options.link;
@@ -96,13 +96,13 @@ export class ResumingKiteWatch implements KiteWatch {
     // Changes that Kontrol reports before the response arrives.
     let early: unknown[] | undefined = [];
     const callback = (change: unknown): void => {
-      if (this.#cancelled || this.#watchedOn !== client) return;
+      if (this.#canceled || this.#watchedOn !== client) return;
       if (early) early.push(change);
       else this.#changed(change);
     };
     const args = this.#options.asked.argsOf({ watchCallback: callback });
     const response = readKites(await this.#query(client, args, callback));
-    if (this.#cancelled || this.#watchedOn !== client) return;
+    if (this.#canceled || this.#watchedOn !== client) return;
     if (response.watcherId === undefined) {
       throw codedError('genericError', 'noWatch', 'Kontrol does not support watches');
     }
@@ -132,7 +132,7 @@ export class ResumingKiteWatch implements KiteWatch {
       () => this.#backoff.reset(),
       (error: unknown) => {
         this.#options.logger.warn(`Cannot resume a watch: ${messageOf(error)}`);
-        if (this.#cancelled || this.#options.link.client !== client) return;
+        if (this.#canceled || this.#options.link.client !== client) return;
         this.#retry = this.#options.clock.setTimeout(() => {
           if (this.#options.link.client === client) this.#rewatch(client);
         }, this.#backoff.next());

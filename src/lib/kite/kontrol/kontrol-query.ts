@@ -55,7 +55,7 @@ export class KontrolQuery {
   readonly rethrow = (error: unknown): never => {
     if (!this.isUnknownGlob(error)) throw error;
     const path = formatQueryPath(this.#wire.glob ?? {});
-    const message = `This Kontrol does not know globs, and cannot answer ${path}: write the username, and with who all fields, without * and ?`;
+    const message = `This Kontrol does not know globs: write the username of ${path}, and with who all fields`;
     throw codedError('genericError', 'noGlobs', message);
   };
 }

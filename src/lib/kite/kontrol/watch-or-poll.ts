@@ -45,7 +45,7 @@ class PollingWatch implements KiteWatch {
   readonly #options: WatchOrPollOptions;
   #kites: ReadonlyMap<string, RemoteKite>;
   #timer: Timer | undefined;
-  #cancelled = false;
+  #canceled = false;
 
   private constructor(
     query: () => Promise<readonly RemoteKite[]>,
@@ -70,7 +70,7 @@ class PollingWatch implements KiteWatch {
   }
 
   cancel(): void {
-    this.#cancelled = true;
+    this.#canceled = true;
     this.#timer?.cancel();
   }
 
@@ -81,14 +81,14 @@ class PollingWatch implements KiteWatch {
   async #poll(): Promise<void> {
     try {
       const kites = byId(await this.#query());
-      if (this.#cancelled) return;
+      if (this.#canceled) return;
       const known = this.#kites;
       this.#kites = kites;
       for (const event of differences(known, kites)) this.#options.listener(event);
     } catch (error) {
-      if (!this.#cancelled) this.#options.failed(error);
+      if (!this.#canceled) this.#options.failed(error);
     }
-    if (!this.#cancelled) this.#wait();
+    if (!this.#canceled) this.#wait();
   }
 }
 

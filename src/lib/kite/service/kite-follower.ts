@@ -32,7 +32,7 @@ export class KiteFollower {
   #isKnown: () => void = () => {};
   #watch: KiteWatch | undefined;
   #retry: Timer | undefined;
-  #isCancelled = false;
+  #isCanceled = false;
 
   constructor(options: KiteFollowerOptions) {
     this.#options = options;
@@ -48,7 +48,7 @@ export class KiteFollower {
   }
 
   cancel(): void {
-    this.#isCancelled = true;
+    this.#isCanceled = true;
     this.#retry?.cancel();
     this.#watch?.cancel();
     this.#isKnown();
@@ -65,7 +65,7 @@ export class KiteFollower {
         failed: () => {},
         clock,
       });
-      if (this.#isCancelled) watch.cancel();
+      if (this.#isCanceled) watch.cancel();
       else this.#watching(watch);
     } catch (error) {
       this.#failed(error);
@@ -82,7 +82,7 @@ export class KiteFollower {
   }
 
   #failed(error: unknown): void {
-    if (this.#isCancelled) return;
+    if (this.#isCanceled) return;
     this.failure = toError(error);
     const delay = this.#backoff.next();
     this.#retry = this.#options.clock.setTimeout(() => void this.#start(), delay);
@@ -90,7 +90,7 @@ export class KiteFollower {
   }
 
   #changed({ action, kite: found }: KiteEvent): void {
-    if (this.#isCancelled) return;
+    if (this.#isCanceled) return;
     if (action === 'SILENT') return this.#options.silent(found);
     const { id } = found.kite;
     const before = this.#kites.get(id)?.url;

@@ -78,7 +78,7 @@ export class Watchers {
   }
 
   /**
-   * Calls `callback` on each change of a kite that matches the query, until the watch is cancelled, the caller disconnects, or its
+   * Calls `callback` on each change of a kite that matches the query, until the watch is canceled, the caller disconnects, or its
    * session ends. The caller must be connected.
    * Returns the id of the watcher.
    */

@@ -41,7 +41,7 @@ interface WatchSession {
 const PROGRESS_INTERVAL = 100;
 
 /**
- * Watches all keys of Kontrol in etcd. A stream that ends, is cancelled or makes no progress is replaced, at another member if
+ * Watches all keys of Kontrol in etcd. A stream that ends, is canceled or makes no progress is replaced, at another member if
  * the first does not respond, with delays that grow up to two seconds. The new stream starts at the current revision, even if
  * etcd still has the history in between: after `onResumed`, the owner loads everything again.
  *
