@@ -40,8 +40,8 @@ export type KiteEvents = {
   register: [url: string];
   /**
    * A call was refused before its handler ran: its method does not exist, its caller was not authenticated, may not call the
-   * method or exceeded its rate, its arguments are invalid, or the kite is shutting down. `error` is the reason, of which its caller
-   * may see less: see the option `errors`.
+   * method or exceeded its rate, its arguments are invalid, or the kite is shutting down. `error` is the reason, of which its
+   * caller may see less: see the option `errors`.
    */
   refused: [request: Request, error: unknown];
   /** An attempt of `registerForever` or `registerHttp` has failed. Unless the method rejects, another attempt follows. */

@@ -45,7 +45,9 @@ describe('a query for Kontrol', () => {
       expect(() => asked.rethrow(new KiteError('genericError', message))).toThrow(
         expect.objectContaining({
           code: 'noGlobs',
-          message: expect.stringContaining('does not know globs: write the username of /*/prod/math') as string,
+          message: expect.stringContaining(
+            'does not know globs: write the username of /*/prod/math',
+          ) as string,
         }),
       );
     const other = new KiteError('genericError', 'no kites found');
