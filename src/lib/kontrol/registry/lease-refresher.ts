@@ -9,6 +9,8 @@ export interface LeaseRefresherOptions {
   readonly registry: Registry;
   readonly timings: LeaseTimings;
   readonly clock: Clock;
+  /** Id of this node. */
+  readonly node: string;
 }
 
 // Ids per statement.
@@ -26,7 +28,7 @@ export class LeaseRefresher {
 
   /** Refreshes the leases that are due. Rejects with a StorageError; unconfirmed leases are refreshed again next time. */
   async refresh(): Promise<void> {
-    const { storage, registry, clock, timings } = this.#options;
+    const { storage, registry, clock, timings, node } = this.#options;
     const now = clock.now();
     const expiresAt = now + timings.storedLease;
     const ids: string[] = [];
@@ -39,7 +41,7 @@ export class LeaseRefresher {
     }
     for (let start = 0; start < ids.length; start += BATCH_SIZE) {
       const batch = ids.slice(start, start + BATCH_SIZE);
-      await storage.refresh(batch, expiresAt);
+      await storage.refresh(batch, expiresAt, node);
       for (const id of batch) this.#unconfirmed.delete(id);
     }
   }

@@ -24,6 +24,8 @@ export type RegistryEvents = {
   deregister: [entry: RegistryEntry, reason: DeregisterReason];
   /** A registered kite is silent now, or is not any more. `isOwn`: this node had the connection that dropped. */
   update: [entry: RegistryEntry, isOwn: boolean];
+  /** The process was suspended, and runs again. The entries are as they were before. */
+  suspended: [];
 };
 
 export interface RegistryOptions {
@@ -182,6 +184,8 @@ export class Registry extends Emitter<RegistryEvents> {
 
   /** Removes an entry, unless it was replaced. */
   remove(entry: RegistryEntry, reason: DeregisterReason): void {
+    // Before the removal of a kite that may have moved away while the process was suspended.
+    this.#now();
     if (this.#byId.get(entry.kite.id) !== entry) return;
     this.#byId.delete(entry.kite.id);
     this.#silent.delete(entry);
@@ -241,6 +245,7 @@ export class Registry extends Emitter<RegistryEvents> {
     const isStillSilent = wasAlive && was !== undefined && is !== undefined;
     if (!isStillSilent || leaseExpiresAt < entry.leaseExpiresAt) entry.leaseExpiresAt = leaseExpiresAt;
     entry.storedExpiresAt = registration.expiresAt;
+    entry.node = this.#internNode(registration);
     // Watchers are notified, because queries no longer found the expired entry.
     if (!wasAlive) this.emit('register', entry);
     else if ((was === undefined) !== (is === undefined)) this.emit('update', entry, isOwn);
@@ -262,6 +267,7 @@ export class Registry extends Emitter<RegistryEvents> {
     return {
       ...registration,
       keyId: intern(registration.keyId),
+      node: this.#internNode(registration),
       kite: {
         name: intern(kite.name),
         username: intern(kite.username),
@@ -272,6 +278,10 @@ export class Registry extends Emitter<RegistryEvents> {
         hostname: intern(kite.hostname),
       },
     };
+  }
+
+  #internNode({ node }: Registration): string | undefined {
+    return node === undefined ? undefined : this.#strings.intern(node);
   }
 
   /** Returns the time of the monotonic clock, after extending all leases if the process was suspended. */
@@ -289,8 +299,12 @@ export class Registry extends Emitter<RegistryEvents> {
   }
 
   #sweep(now: number): void {
-    if (now - this.#sweptAt > this.#interval + STALL_THRESHOLD) this.#extendLeases(now);
+    const wasSuspended = now - this.#sweptAt > this.#interval + STALL_THRESHOLD;
     this.#sweptAt = now;
+    if (wasSuspended) {
+      this.#extendLeases(now);
+      this.emit('suspended');
+    }
     for (const entry of this.#wheel.takeDue(now)) {
       if (this.#byId.get(entry.kite.id) !== entry) continue;
       if (entry.leaseExpiresAt > now) this.#wheel.add(entry);

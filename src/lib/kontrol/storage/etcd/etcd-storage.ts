@@ -24,6 +24,7 @@ import { HeartbeatBuckets } from './heartbeat-buckets.js';
 import { WriteBatch } from '../shared/write-batch.js';
 import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.js';
 import {
+  type HeldEntry,
   type PutResult,
   type Registration,
   type SilentMark,
@@ -160,12 +161,12 @@ export class EtcdStorage implements Storage {
     return this.#registrations.all();
   }
 
-  put(registration: Registration, now: number): Promise<PutResult> {
-    return this.#puts.add({ registration, now });
+  put(registration: Registration, now: number, ifAbsent = false): Promise<PutResult> {
+    return this.#puts.add({ registration, now, ifAbsent });
   }
 
-  async refresh(ids: readonly string[], expiresAt: number): Promise<void> {
-    await this.#heartbeats.refresh(ids, expiresAt);
+  async refresh(ids: readonly string[], expiresAt: number, node?: string): Promise<void> {
+    await this.#heartbeats.refresh(ids, expiresAt, node);
   }
 
   async silence(marks: readonly SilentMark[]): Promise<void> {
@@ -176,8 +177,8 @@ export class EtcdStorage implements Storage {
       );
   }
 
-  delete(id: string, url: string): Promise<void> {
-    return this.#deletes.add({ id, url });
+  delete(id: string, held: HeldEntry): Promise<void> {
+    return this.#deletes.add({ id, ...held });
   }
 
   async sweep(now: number): Promise<void> {

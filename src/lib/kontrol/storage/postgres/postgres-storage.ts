@@ -41,6 +41,7 @@ import {
 } from './rows.js';
 import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.js';
 import type {
+  HeldEntry,
   PutResult,
   Registration,
   SilentMark,
@@ -134,15 +135,15 @@ export class PostgresStorage implements Storage {
   }
 
   /** Rejects with a KiteError `argumentError` if the kite's id is not a UUID in lower case, which its column requires. */
-  put(registration: Registration, now: number): Promise<PutResult> {
+  put(registration: Registration, now: number, ifAbsent = false): Promise<PutResult> {
     const { id } = registration.kite;
-    if (isUuid(id)) return this.#puts.add({ registration, now });
+    if (isUuid(id)) return this.#puts.add({ registration, now, ifAbsent });
     const message = `The kite's id ${JSON.stringify(id)} is not a UUID in lower case, which Kontrol's store requires`;
     return Promise.reject(new KiteError('argumentError', message));
   }
 
-  async refresh(ids: readonly string[], expiresAt: number): Promise<void> {
-    await this.#database.query(REFRESH, [ids.filter(isUuid), expiresAt, this.#changes.node]);
+  async refresh(ids: readonly string[], expiresAt: number, node?: string): Promise<void> {
+    await this.#database.query(REFRESH, [ids.filter(isUuid), expiresAt, this.#changes.node, node ?? null]);
   }
 
   async silence(marks: readonly SilentMark[]): Promise<void> {
@@ -150,8 +151,8 @@ export class PostgresStorage implements Storage {
       await this.#database.query(SILENCE, [silentRows(marks.slice(start, start + NOTIFICATION_BATCH_SIZE))]);
   }
 
-  async delete(id: string, url: string): Promise<void> {
-    if (isUuid(id)) await this.#deletes.add({ id, url });
+  async delete(id: string, held: HeldEntry): Promise<void> {
+    if (isUuid(id)) await this.#deletes.add({ id, ...held });
   }
 
   async sweep(now: number): Promise<void> {
