@@ -95,7 +95,9 @@ export class Kontrol {
     this.username = checkUsername(username);
     this.#clock = clock;
     this.#storage = storage;
-    this.#timings = { ...defaultTimings, ...options.timings };
+    const timings = { ...defaultTimings, ...options.timings };
+    // No other node finds the kites of a store that only this one uses.
+    this.#timings = storage.shared ? timings : { ...timings, handover: 0 };
     this.#policy = new ReplaceablePolicy(options.policy ?? ownPolicy(username));
     this.kite = this.#makeKite();
     this.#logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });

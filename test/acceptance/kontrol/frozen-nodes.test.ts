@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RegistryEntry } from '../../../src/lib/kontrol/registry/registry-entry.js';
+import { kiteSettings } from '../../../src/lib/kite/config/kite-settings.js';
+import { defaultTimings, foundWithoutNode } from '../../../src/lib/kontrol/registry/lease-timings.js';
+import { channelLimits } from '../../../src/lib/transport/limits/transport-limits.js';
 import { settled } from '../../helpers/kite/cores.js';
 import { storeNode } from '../../helpers/kontrol/store-node.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
@@ -123,7 +126,7 @@ async function run(steps: readonly Step[], frozenFor: number): Promise<void> {
 }
 
 describe('a node that was frozen', () => {
-  const cases = [6000, 50_000, 110_000].flatMap((ms) =>
+  const cases = [6000, 110_000].flatMap((ms) =>
     (['read close', 'read loss'] as const).flatMap((disconnect) =>
       [false, true].map((isEnded) => [ms, disconnect, isEnded] as const),
     ),
@@ -141,4 +144,34 @@ describe('a node that was frozen', () => {
       console.log(`${all.length} orders`);
     },
   );
+});
+
+it('the kites of a frozen node are found at the others until they have noticed, and have registered at one of them', async () => {
+  const { idleTimeout } = channelLimits;
+  // A kite looks three times per idle timeout whether its Kontrol is silent, and then dials at least every ten seconds.
+  const moves = (idleTimeout * 4) / 3 + kiteSettings.handshakeTimeout.default + 10_000;
+  expect(foundWithoutNode(defaultTimings)).toBeGreaterThanOrEqual(moves);
+  const found: number[] = [];
+  for (
+    let refreshedFor = 0;
+    refreshedFor <= defaultTimings.refresh + defaultTimings.probe;
+    refreshedFor += 5000
+  ) {
+    const seen = new SuspendedStore(new FakeStorage());
+    const a = await storeNode(seen.storage, new ManualClock());
+    const b = await storeNode(seen.shared, new ManualClock());
+    const entry = await a.register(KITE);
+    for (let passed = 0; passed < refreshedFor; passed += 5000) {
+      for (const { clock } of [a, b]) clock.advance(5000);
+      a.registry.heartbeat(entry);
+      await settled();
+    }
+    // The first node does not run any more.
+    let ms = 0;
+    for (; b.registry.get(KITE) !== undefined; ms += 5000) await b.pass(5000);
+    found.push(ms);
+  }
+  expect(Math.min(...found)).toBeGreaterThanOrEqual(moves);
+  expect(Math.max(...found)).toBeLessThanOrEqual(defaultTimings.storedLease + defaultTimings.handover + 5000);
+  console.log(`found for ${Math.min(...found)} to ${Math.max(...found)} ms without their node`);
 });

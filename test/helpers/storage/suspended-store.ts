@@ -10,7 +10,11 @@ export class SuspendedStore {
   #isSuspended = false;
   readonly storage: Storage;
 
+  /** The store that the nodes share. */
+  readonly shared: FakeStorage;
+
   constructor(shared: FakeStorage) {
+    this.shared = shared;
     this.storage = new Proxy<Storage>(shared, {
       get: (target, name) => {
         const value: unknown = Reflect.get(target, name, target);

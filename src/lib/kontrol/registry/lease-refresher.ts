@@ -2,7 +2,7 @@ import type { Clock } from '../../util/clock.js';
 import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { Storage } from '../storage/shared/storage.js';
-import type { LeaseTimings } from './lease-timings.js';
+import { type LeaseTimings, refreshWhenLeft } from './lease-timings.js';
 
 export interface LeaseRefresherOptions {
   readonly storage: Storage;
@@ -49,8 +49,8 @@ export class LeaseRefresher {
   #isDue(entry: RegistryEntry, now: number): boolean {
     // A heartbeat in the store would say that a silent kite has returned.
     if (entry.remote || entry.silentSince !== undefined) return false;
-    const { storedLease, refresh, probe } = this.#options.timings;
-    const due = storedLease - refresh + 2 * probe;
+    const { storedLease } = this.#options.timings;
+    const due = refreshWhenLeft(this.#options.timings);
     const left = entry.storedExpiresAt - now;
     // More than a lease is left if the clock was set back.
     return left <= due || left > storedLease || this.#unconfirmed.has(entry.kite.id);

@@ -36,6 +36,8 @@ export interface RegistryOptions {
   readonly lease?: number;
   /** Longest lease of an entry from the store, in milliseconds. Default: 90,000. */
   readonly storedLease?: number;
+  /** Time from the end of a lease in the store until an entry from the store is removed. Default: 60,000. */
+  readonly handover?: number;
   /** Interval in milliseconds at which expired entries are removed. It does not affect queries. Default: 2,000. */
   readonly sweepInterval?: number;
 }
@@ -57,6 +59,7 @@ export class Registry extends Emitter<RegistryEvents> {
   readonly #clock: Clock;
   readonly #lease: number;
   readonly #storedLease: number;
+  readonly #handover: number;
   readonly #interval: number;
   readonly #byId = new Map<string, RegistryEntry>();
   readonly #index = new KiteIndex<RegistryEntry>();
@@ -68,11 +71,12 @@ export class Registry extends Emitter<RegistryEvents> {
   #sweptAt: number;
   #remoteExpiryPaused = false;
 
-  constructor({ clock, logger, lease, storedLease, sweepInterval = 2000 }: RegistryOptions) {
+  constructor({ clock, logger, lease, storedLease, handover, sweepInterval = 2000 }: RegistryOptions) {
     super(logger);
     this.#clock = clock;
     this.#lease = lease ?? defaultTimings.lease;
     this.#storedLease = storedLease ?? defaultTimings.storedLease;
+    this.#handover = handover ?? defaultTimings.handover;
     this.#interval = sweepInterval;
     this.#sweptAt = clock.monotonic();
     this.#scheduleSweep();
@@ -131,7 +135,7 @@ export class Registry extends Emitter<RegistryEvents> {
     }
   }
 
-  /** Adds a kite, or replaces the one with its id. Its lease starts now; for a kite from the store, it ends with the stored one. */
+  /** Adds a kite, or replaces the one with its id. Its lease starts now; for a kite from the store, it ends after the stored one. */
   set(registration: Registration, origin: Origin): RegistryEntry {
     const now = this.#now();
     // The node that has lost the connection of a silent kite removes it. If that node ends, this one does.
@@ -209,10 +213,12 @@ export class Registry extends Emitter<RegistryEvents> {
     this.#timer?.cancel();
   }
 
-  /** Returns for how long a kite from the store is registered there, in milliseconds. */
+  /** Returns for how long a kite from the store is found at this node, in milliseconds. */
   #storedLeft({ expiresAt }: Registration, origin: Origin): number {
     // Not longer than a lease, in case the clock was set back after the lease was stored.
-    return origin === 'store' ? Math.min(expiresAt - this.#clock.now(), this.#storedLease) : 0;
+    return origin === 'store'
+      ? Math.min(expiresAt - this.#clock.now(), this.#storedLease) + this.#handover
+      : 0;
   }
 
   #candidates(query: KiteQuery): Iterable<RegistryEntry | undefined> {

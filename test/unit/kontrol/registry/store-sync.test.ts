@@ -24,7 +24,7 @@ describe('two nodes on one store', () => {
       // The first node has gone.
       await a.replica.close();
       a.registry.close();
-      await b.pass(defaultTimings.storedLease + 5000);
+      await b.pass(defaultTimings.storedLease + defaultTimings.handover + 5000);
       expect(findEntries(b.registry, { id: 'x' })).toHaveLength(0);
     },
   );
