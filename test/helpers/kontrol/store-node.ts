@@ -3,6 +3,7 @@ import { defaultKontrolLimits } from '../../../src/lib/kontrol/limits/kontrol-li
 import { CredentialUses } from '../../../src/lib/kontrol/tokens/credential-uses.js';
 import { KeyRing } from '../../../src/lib/kontrol/tokens/key-ring.js';
 import { Registry } from '../../../src/lib/kontrol/registry/registry.js';
+import { StoreClock } from '../../../src/lib/kontrol/registry/store-clock.js';
 import { StoreSync } from '../../../src/lib/kontrol/registry/store-sync.js';
 import { defaultTimings } from '../../../src/lib/kontrol/registry/lease-timings.js';
 import type { Storage } from '../../../src/lib/kontrol/storage/shared/storage.js';
@@ -18,7 +19,8 @@ export async function storeNode<Store extends Storage = FakeStorage>(
   storage: Store = new FakeStorage() as Storage as Store,
   clock = new ManualClock(),
 ) {
-  const registry = new Registry({ clock, logger: silentLogger });
+  const storeClock = new StoreClock(clock, silentLogger);
+  const registry = new Registry({ clock: storeClock, logger: silentLogger });
   const initial = await testKeyPair(0);
   const kontrolUrl = (): string => KONTROL_URL;
   const keyRing = new KeyRing({
@@ -36,7 +38,7 @@ export async function storeNode<Store extends Storage = FakeStorage>(
     keyRing,
     uses,
     timings: defaultTimings,
-    clock,
+    storeClock,
     logger: silentLogger,
   });
   onTestFinished(async () => {
@@ -57,5 +59,5 @@ export async function storeNode<Store extends Storage = FakeStorage>(
       await settled();
     }
   };
-  return { storage, clock, registry, keyRing, replica, register, pass };
+  return { storage, clock, storeClock, registry, keyRing, replica, register, pass };
 }

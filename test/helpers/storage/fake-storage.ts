@@ -31,6 +31,8 @@ export class FakeStorage implements Storage {
   readonly recorded = new Map<string, StoredCredential>();
   readonly calls: string[] = [];
   readonly #listeners = new Set<(change: StorageChange) => void>();
+  /** The clock of the store. Undefined: it has none. */
+  time: (() => number) | undefined;
   /** While true, every call rejects. */
   down = false;
   /** While set, writes of registrations wait for it. */
@@ -46,8 +48,8 @@ export class FakeStorage implements Storage {
     return Promise.resolve();
   }
 
-  ping(): Promise<void> {
-    return this.#do('ping', () => {});
+  ping(): Promise<number | undefined> {
+    return this.#do('ping', () => this.time?.());
   }
 
   registrations(): Promise<Registration[]> {

@@ -352,7 +352,7 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
 
     it('a store answers a ping while it is open', async () => {
       const storage = await open();
-      await expect(storage.ping()).resolves.toBeUndefined();
+      expect(['undefined', 'number']).toContain(typeof (await storage.ping()));
     });
 
     it(`a store has ${lasting ? 'everything' : 'nothing'} after it is closed and opened again`, async () => {

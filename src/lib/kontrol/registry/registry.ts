@@ -135,12 +135,15 @@ export class Registry extends Emitter<RegistryEvents> {
     }
   }
 
-  /** Adds a kite, or replaces the one with its id. Its lease starts now; for a kite from the store, it ends after the stored one. */
-  set(registration: Registration, origin: Origin): RegistryEntry {
+  /**
+   * Adds a kite, or replaces the one with its id. Its lease starts now; for a kite from the store, it ends after the stored one.
+   * `storedLeft`: what is left of that one in milliseconds. Default: by the clock.
+   */
+  set(registration: Registration, origin: Origin, storedLeft?: number): RegistryEntry {
     const now = this.#now();
     // The node that has lost the connection of a silent kite removes it. If that node ends, this one does.
-    const storedLeft = registration.silentSince === undefined ? this.#storedLeft(registration, origin) : 0;
-    const leaseExpiresAt = origin === 'self' ? Infinity : now + Math.max(storedLeft, this.#lease);
+    const left = registration.silentSince === undefined ? this.#leftOf(registration, origin, storedLeft) : 0;
+    const leaseExpiresAt = origin === 'self' ? Infinity : now + Math.max(left, this.#lease);
     const old = this.#byId.get(registration.kite.id);
     if (old && isUnchanged(old, registration))
       return this.#update(old, registration, origin, leaseExpiresAt, now);
@@ -214,11 +217,10 @@ export class Registry extends Emitter<RegistryEvents> {
   }
 
   /** Returns for how long a kite from the store is found at this node, in milliseconds. */
-  #storedLeft({ expiresAt }: Registration, origin: Origin): number {
+  #leftOf({ expiresAt }: Registration, origin: Origin, storedLeft?: number): number {
+    if (origin !== 'store') return 0;
     // Not longer than a lease, in case the clock was set back after the lease was stored.
-    return origin === 'store'
-      ? Math.min(expiresAt - this.#clock.now(), this.#storedLease) + this.#handover
-      : 0;
+    return Math.min(storedLeft ?? expiresAt - this.#clock.now(), this.#storedLease) + this.#handover;
   }
 
   #candidates(query: KiteQuery): Iterable<RegistryEntry | undefined> {

@@ -20,8 +20,9 @@ import {
   isStorageError,
   type StorageError,
 } from '../storage/shared/storage.js';
-import { isHeldBy } from '../storage/shared/entries.js';
 import type { CredentialUses } from '../tokens/credential-uses.js';
+import type { StoreClock } from './store-clock.js';
+import { StoredRegistrations } from './stored-registrations.js';
 import type { LeaseTimings } from './lease-timings.js';
 
 export interface StoreSyncOptions {
@@ -30,7 +31,8 @@ export interface StoreSyncOptions {
   readonly keyRing: KeyRing;
   readonly uses: CredentialUses;
   readonly timings: LeaseTimings;
-  readonly clock: Clock;
+  /** The time that the leases in the store refer to. */
+  readonly storeClock: StoreClock;
   readonly logger: Logger;
 }
 
@@ -39,12 +41,13 @@ export interface StoreSyncOptions {
  * the leases of its kites. While the store cannot be reached, the registry works without it; both are synchronized afterwards.
  */
 export class StoreSync {
-  readonly #options: StoreSyncOptions & { readonly node: string };
+  readonly #options: StoreSyncOptions & { readonly clock: Clock; readonly node: string };
   readonly #refresher: LeaseRefresher;
   readonly #backoff = new Backoff({ initial: 250, max: 5000 });
   readonly #pendingDeletes: PendingDeletes;
   readonly #marks: SilentMarks;
   readonly #missing: MissingKites;
+  readonly #stored: StoredRegistrations;
   readonly #unsubscribes: (() => void)[] = [];
   #timer: Timer | undefined;
   #online = false;
@@ -62,8 +65,9 @@ export class StoreSync {
 
   constructor(options: StoreSyncOptions) {
     // New at each start: the kites of a former process have to register again.
-    this.#options = { ...options, node: randomBytes(6).toString('hex') };
+    this.#options = { ...options, clock: options.storeClock, node: randomBytes(6).toString('hex') };
     this.#refresher = new LeaseRefresher(this.#options);
+    this.#stored = new StoredRegistrations(this.#options);
     this.#missing = new MissingKites({
       ...this.#options,
       restore: (registration) => this.#background(this.#put(registration, true)),
@@ -85,6 +89,7 @@ export class StoreSync {
 
   async #start(): Promise<void> {
     const { storage, registry, keyRing, uses, clock } = this.#options;
+    await this.#ping();
     await keyRing.open();
     await uses.load();
     this.#unsubscribes.push(
@@ -112,7 +117,7 @@ export class StoreSync {
   /** Returns whether the store can be reached. */
   async probe(): Promise<boolean> {
     if (!this.#online) return false;
-    return this.#guard(this.#options.storage.ping()).then(
+    return this.#ping().then(
       () => true,
       () => false,
     );
@@ -136,7 +141,7 @@ export class StoreSync {
 
   #put(registration: Registration, ifAbsent = false): Promise<PutResult> {
     this.#pendingDeletes.forget(registration.kite.id);
-    return this.#guard(this.#options.storage.put(registration, this.#options.clock.now(), ifAbsent));
+    return this.#guard(this.#options.storage.put(registration, this.#options.storeClock.earliest, ifAbsent));
   }
 
   /** Writes the uses of credentials that are new. Those that come meanwhile are written together. */
@@ -173,7 +178,7 @@ export class StoreSync {
     switch (change.type) {
       case 'put':
         this.#changedDuringLoad?.add(change.registration.kite.id);
-        this.#applyPut(change.registration);
+        this.#stored.apply(change.registration, this.#isOutdated ? 'late change' : 'change');
         break;
       case 'delete':
         this.#changedDuringLoad?.add(change.id);
@@ -186,20 +191,6 @@ export class StoreSync {
         this.#background(this.#load());
         break;
     }
-  }
-
-  #applyPut(registration: Registration): void {
-    const { registry, keyRing } = this.#options;
-    if (keyRing.get(registration.keyId)?.state === 'revoked') return;
-    const entry = registry.peek(registration.kite.id);
-    // A node also receives its own writes. Those of another node mean that the kite has moved there.
-    if (entry && !entry.remote && this.#isOwn(registration, entry)) return;
-    registry.set(registration, 'store');
-  }
-
-  /** Nodes of an earlier version do not write the node: what is newer than the last write of this node is then theirs. */
-  #isOwn(registration: Registration, { storedExpiresAt }: RegistryEntry): boolean {
-    return isHeldBy(registration, this.#options.node) && registration.expiresAt <= storedExpiresAt;
   }
 
   #applyDelete(id: string): void {
@@ -264,7 +255,8 @@ export class StoreSync {
     for (const registration of registrations) {
       const { id } = registration.kite;
       seen.add(id);
-      if (!changed.has(id) && !this.#pendingDeletes.covers(registration)) this.#applyPut(registration);
+      if (!changed.has(id) && !this.#pendingDeletes.covers(registration))
+        this.#stored.apply(registration, 'snapshot');
     }
     for (const entry of Array.from(registry.entries())) {
       if (seen.has(entry.kite.id) || changed.has(entry.kite.id)) continue;
@@ -287,9 +279,16 @@ export class StoreSync {
     }, wait);
   }
 
+  async #ping(): Promise<void> {
+    const { storage, storeClock } = this.#options;
+    const sentAt = storeClock.monotonic();
+    const time = await this.#guard(storage.ping());
+    if (time !== undefined) storeClock.onStoreTime(time, sentAt);
+  }
+
   async #tick(): Promise<void> {
-    const { storage, uses, clock, timings } = this.#options;
-    await this.#guard(storage.ping());
+    const { storage, uses, clock, storeClock, timings } = this.#options;
+    await this.#ping();
     if (!this.#online || this.#isOutdated) {
       await this.#load();
       this.#setOnline();
@@ -298,7 +297,7 @@ export class StoreSync {
     await this.#guard(this.#refresher.refresh());
     await this.#guard(uses.flush());
     // Kites that expired this long ago do not belong to a running node, not even to one that has just restarted.
-    if (clock.monotonic() - this.#sweptAt < timings.refresh) return;
+    if (clock.monotonic() - this.#sweptAt < timings.refresh || !storeClock.isTrusted) return;
     this.#sweptAt = clock.monotonic();
     await this.#guard(storage.sweep(clock.now() - timings.storedLease));
   }

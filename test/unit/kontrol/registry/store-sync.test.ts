@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { defaultTimings } from '../../../../src/lib/kontrol/registry/lease-timings.js';
+import type { RegistryEntry } from '../../../../src/lib/kontrol/registry/registry-entry.js';
 import { settled } from '../../../helpers/kite/cores.js';
 import { FakeStorage } from '../../../helpers/storage/fake-storage.js';
 import { findEntries } from '../../../helpers/kontrol/find-entries.js';
 import { registration } from '../../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 import { storeNode } from '../../../helpers/kontrol/store-node.js';
 
 describe('two nodes on one store', () => {
@@ -28,6 +30,59 @@ describe('two nodes on one store', () => {
       expect(findEntries(b.registry, { id: 'x' })).toHaveLength(0);
     },
   );
+
+  it.each([45_000, -45_000, 600_000, -600_000])(
+    'two nodes on one store without a clock list a kite as long as it lives when the clock of one is %d ms ahead',
+    async (ahead) => {
+      const a = await storeNode();
+      const b = await storeNode(a.storage, new ManualClock(a.clock.now() + ahead));
+      const [ofA, ofB] = [await a.register('a'), await b.register('b')];
+      const pass = async (ms: number, isAlive = true): Promise<void> => {
+        for (let passed = 0; passed < ms; passed += 5000) {
+          for (const { clock } of [a, b]) clock.advance(5000);
+          if (isAlive) a.registry.heartbeat(ofA);
+          b.registry.heartbeat(ofB);
+          await settled();
+          if (isAlive) expect([a, b].map(({ registry }) => findEntries(registry, {}).length)).toEqual([2, 2]);
+        }
+      };
+      await pass(600_000);
+      // The stream of changes is interrupted.
+      a.storage.emit({ type: 'reload' });
+      await pass(120_000);
+      expect([a, b].map(({ storeClock }) => Math.round(storeClock.ahead / 1000))).toEqual([
+        ahead / 1000,
+        -ahead / 1000,
+      ]);
+      // Nobody deletes what may not have expired.
+      expect([a.storage.calls.includes('sweep'), a.storage.stored.size]).toEqual([false, 2]);
+      await pass(60_000, false);
+      expect([a, b].map(({ registry }) => findEntries(registry, {}).length)).toEqual([1, 1]);
+    },
+  );
+
+  it('two nodes on one store with a clock write its time, whatever their own clocks say', async () => {
+    const storage = new FakeStorage();
+    const clock = new ManualClock();
+    storage.time = () => clock.now();
+    const a = await storeNode(storage, new ManualClock(clock.now() - 3_600_000));
+    await a.register('x');
+    expect(storage.stored.get('x')?.expiresAt).toBe(clock.now() + defaultTimings.storedLease);
+    const b = await storeNode(storage, new ManualClock(clock.now() + 3_600_000));
+    // Another user gets the id only when it has expired by the clock of the store.
+    const theirs = { ...registration('x', { username: 'mallory' }), keyId: b.keyRing.signing.id };
+    expect(await b.replica.register(theirs, 'connection')).toBe('taken');
+    const pass = async (ms: number, entry?: RegistryEntry): Promise<boolean[]> => {
+      for (let passed = 0; passed < ms; passed += 5000) {
+        for (const each of [clock, a.clock, b.clock]) each.advance(5000);
+        if (entry) a.registry.heartbeat(entry);
+        await settled();
+      }
+      return [a, b].map(({ registry }) => registry.get('x') !== undefined);
+    };
+    expect(await pass(120_000, a.registry.get('x'))).toEqual([true, true]);
+    expect(await pass(60_000)).toEqual([false, false]);
+  });
 
   it('two nodes on one store find and remove the same kites', async () => {
     const a = await storeNode();

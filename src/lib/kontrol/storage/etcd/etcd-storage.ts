@@ -147,7 +147,7 @@ export class EtcdStorage implements Storage {
     await changesClosed;
   }
 
-  async ping(): Promise<void> {
+  async ping(): Promise<undefined> {
     const deadline = this.#cluster.newDeadline();
     // A linearizable read, because the revision of a single member may be outdated.
     const { header } = await this.#cluster.call(
@@ -155,6 +155,7 @@ export class EtcdStorage implements Storage {
       { deadline },
     );
     await this.#changes.check(Number(header.revision), deadline);
+    return undefined;
   }
 
   registrations(): Promise<Registration[]> {

@@ -136,10 +136,14 @@ export class FileStorage implements Storage {
     }
   }
 
-  ping(): Promise<void> {
+  ping(): Promise<undefined> {
     if (this.#overdue > 0) return Promise.reject(this.#overdueError());
     // After a failed write, only a write shows whether the disk has space again.
-    if (this.#writeFailure) return this.#write(({ root }) => void root.put(PROBE, PROBE_VALUE));
+    if (this.#writeFailure)
+      return this.#write(({ root }) => {
+        void root.put(PROBE, PROBE_VALUE);
+        return undefined;
+      });
     return this.#read(() => undefined);
   }
 

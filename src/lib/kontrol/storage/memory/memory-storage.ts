@@ -37,8 +37,8 @@ export class MemoryStorage implements Storage {
     return Promise.resolve();
   }
 
-  ping(): Promise<void> {
-    return Promise.resolve();
+  ping(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   registrations(): Promise<Registration[]> {

@@ -1,4 +1,5 @@
 import { KiteError } from '../../../protocol/errors.js';
+import { systemClock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
 import { lookupAddresses } from '../../../util/lookup-addresses.js';
 import { type DeleteRequest, type PutRequest, unexpired } from '../shared/entries.js';
@@ -37,6 +38,7 @@ import {
   SWEEP,
   SELECT_INVITES,
   TAKE_INVITE,
+  TIME,
   NOTIFICATION_BATCH_SIZE,
 } from './rows.js';
 import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.js';
@@ -66,6 +68,8 @@ export class PostgresStorage implements Storage {
   readonly #database: Database;
   readonly #changes: PostgresChanges;
   readonly #keyPairs: SealedKeyPairs<KeyPairRecord>;
+  /** Whether the time of the server can be compared with Kontrol's: not if that is the time of a test. */
+  readonly #hasRealTime: boolean;
   readonly #logger: Logger;
   readonly #puts: WriteBatch<PutRequest, PutResult>;
   readonly #deletes: WriteBatch<DeleteRequest, void>;
@@ -81,6 +85,7 @@ export class PostgresStorage implements Storage {
       replace: async ({ pair }, privateKey) =>
         void (await this.#database.query(RESEAL_KEY, [pair.id, privateKey, pair.privateKey])),
     });
+    this.#hasRealTime = clock === systemClock;
     this.#logger = logger;
     const shared = { size: NOTIFICATION_BATCH_SIZE, timeout: this.#database.timeout, clock };
     this.#puts = new WriteBatch({
@@ -118,8 +123,9 @@ export class PostgresStorage implements Storage {
     await Promise.all([this.#changes.close(), this.#database.close()]);
   }
 
-  async ping(): Promise<void> {
-    await Promise.all([this.#database.query({ text: 'SELECT 1' }), this.#changes.check()]);
+  async ping(): Promise<number | undefined> {
+    const [[row]] = await Promise.all([this.#database.query<{ time: number }>(TIME), this.#changes.check()]);
+    return this.#hasRealTime ? row?.time : undefined;
   }
 
   async registrations(): Promise<Registration[]> {

@@ -273,6 +273,11 @@ export const REVOKE: Statement = {
     SELECT pg_notify('${CHANNEL}', 'keys')`,
 };
 
+/** The time of the server, in milliseconds since 1970. */
+export const TIME: Statement = {
+  text: 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS time',
+};
+
 export const SELECT_INVITES: Statement = {
   text: `SELECT hash, username, ${milliseconds('expires_at')}, key_ttl FROM kite.invite`,
 };

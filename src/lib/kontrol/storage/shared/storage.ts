@@ -114,8 +114,11 @@ export interface Storage {
   readonly secrets: 'encrypted' | 'plain' | 'file-mode' | 'memory';
   open(): Promise<void>;
   close(): Promise<void>;
-  /** Resolves if the store can be reached, otherwise rejects with the reason. */
-  ping(): Promise<void>;
+  /**
+   * Resolves if the store can be reached, with the time of its clock in milliseconds since 1970, undefined if it has none.
+   * Otherwise rejects with the reason.
+   */
+  ping(): Promise<number | undefined>;
 
   /** Returns all registrations, including expired ones. */
   registrations(): Promise<Registration[]>;
