@@ -41,11 +41,17 @@ describe('toYaml', () => {
     expect(toYaml(parseLiterally(number))).toBe(`${number}\n`);
   });
 
-  it.each([0x11, 0x1e, 0xe1, 0xff, 0x00])('toYaml formats exact numbers as numbers if each random byte is %i', (byte) => {
-    vi.spyOn(crypto, 'getRandomValues').mockImplementation((bytes) => (bytes as Uint8Array).fill(byte) as typeof bytes);
-    const yaml = toYaml(parseLiterally('[9007199254740993,1e400,-0]'));
-    expect(yaml).toBe('- 9007199254740993\n- 1e400\n- -0\n');
-  });
+  it.each([0x11, 0x1e, 0xe1, 0xff, 0x00])(
+    'toYaml formats exact numbers as numbers if each random byte is %i',
+    (byte) => {
+      vi.spyOn(crypto, 'getRandomValues').mockImplementation((bytes) => {
+        if (bytes instanceof Uint8Array) bytes.fill(byte);
+        return bytes;
+      });
+      const yaml = toYaml(parseLiterally('[9007199254740993,1e400,-0]'));
+      expect(yaml).toBe('- 9007199254740993\n- 1e400\n- -0\n');
+    },
+  );
 
   it('toYaml formats a value without JSON form as JSON does', () => {
     expect(toYaml(undefined)).toBe('null\n');
