@@ -284,7 +284,10 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'kontrol/user-limits': [
     'kontrol/registry/kites-responses',
     'kontrol/registry/waiting-call',
+    'kontrol/registry/fan-out',
     'kontrol/registry/watch-feed',
+    'kontrol/registry/watch-notifier',
+    'kontrol/registry/watched-kites',
   ],
   'proxy/reverse-proxy': [
     'proxy/reverse/forward-request',

@@ -85,7 +85,8 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     EXAMINED_PER_STEP: 'the length of a step',
     STALL_THRESHOLD: 'the delay of a timer that shows that the process was suspended',
   },
-  'src/lib/kontrol/registry/watch-feed.ts': { NOTIFIED_PER_STEP: 'the length of a step' },
+  'src/lib/kontrol/registry/change-log.ts': { MANY_REPLACED: 'when replaced changes are removed' },
+  'src/lib/kontrol/registry/fan-out.ts': { EVENTS_PER_STEP: 'the length of a step' },
   'src/lib/kontrol/signalling/signalling.ts': {
     MIN_SIGNAL_BYTES: 'the minimum that a signal counts towards signalBytes',
   },

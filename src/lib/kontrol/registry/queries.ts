@@ -165,7 +165,10 @@ export class Queries {
       if (entries.length === 0 && watcherID === undefined) throw noKitesFoundError();
       const audited = audit?.auditedQuery(request, query);
       const content = { caller, query: selected, entries, watcherID, checkCaller, audited };
-      return yield* this.#responses.encode(content);
+      const response = yield* this.#responses.encode(content);
+      // After the response, which is sent in this turn of the event loop.
+      if (watcherID !== undefined) setImmediate(() => watchers.begin(client, watcherID));
+      return response;
     } catch (error) {
       if (watcherID !== undefined) watchers.cancel(client, watcherID);
       throw error;
