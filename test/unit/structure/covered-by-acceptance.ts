@@ -264,7 +264,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kontrol/registry/kite-index',
     'kontrol/registry/lease-refresher',
     'kontrol/registry/lease-timings',
-    'kontrol/registry/queries',
     'kontrol/registry/registrar',
     'kontrol/registry/registration-outcome',
     'kontrol/registry/registration-record',
