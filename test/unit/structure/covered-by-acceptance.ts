@@ -264,6 +264,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kontrol/registry/kite-index',
     'kontrol/registry/lease-refresher',
     'kontrol/registry/lease-timings',
+    'kontrol/registry/queries',
     'kontrol/registry/registrar',
     'kontrol/registry/registration-outcome',
     'kontrol/registry/registration-record',
@@ -281,11 +282,9 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'kontrol/kontrol-page': ['kontrol/http/ui-files'],
   'kontrol/kontrol-signalling': ['kontrol/signalling/signalling'],
   'kontrol/user-limits': [
-    'kontrol/registry/kites-responses',
     'kontrol/registry/waiting-call',
     'kontrol/registry/fan-out',
     'kontrol/registry/watch-feed',
-    'kontrol/registry/watch-notifier',
     'kontrol/registry/watched-kites',
   ],
   'proxy/reverse-proxy': [

@@ -69,6 +69,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/kontrol/registry/kite-index.ts': { MAX_BUCKET_SIZE: 'the shape of the index' },
   'src/lib/kontrol/registry/fair-turns.ts': { STEPS_PER_TURN: 'when the event loop gets a turn' },
   'src/lib/kontrol/registry/kites-responses.ts': {
+    MOVED_PER_STEP: 'the length of a step',
     ENCODED_PER_STEP: 'the length of a step',
     KITE_LENGTH: 'the length of a kite in JSON',
     LONG_RESPONSE: 'which responses count towards LONG_RESPONSES',

@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { openPolicy, type PolicyAction } from '../../../../src/lib/kontrol.js';
+import type { WatchEvent } from '../../../../src/lib/kontrol/registry/watch-notifier.js';
 import type { KiteIdentity } from '../../../../src/lib/protocol/identity.js';
-import { Queries } from '../../../../src/lib/kontrol/registry/queries.js';
 import { registration, startKontrol } from '../../../helpers/kontrol/kontrol.js';
 import { FakeStorage } from '../../../helpers/storage/fake-storage.js';
 
@@ -54,7 +54,8 @@ it('a watch gets no event before the response of its query, and those of all cha
   const [response = '', ...events] = messages;
   expect(response).toContain('"watcherID"');
   expect(gone.filter((id) => response.includes(`"id":"${id}"`))).toHaveLength(20);
-  expect(events.map((event) => /"action":"(\w+)".*"id":"(\w+)"/.exec(event)?.slice(1))).toEqual(
-    gone.map((id) => ['DEREGISTER', id]),
+  const results = events.map(
+    (event) => (JSON.parse(event) as { arguments: [{ result: WatchEvent }] }).arguments[0].result,
   );
+  expect(results.map(({ action, kite }) => [action, kite.id])).toEqual(gone.map((id) => ['DEREGISTER', id]));
 });
