@@ -114,7 +114,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         clock,
         tokenTtl: ttl,
         limits: { idleTimeout: 0 },
-        timings: { lease: 10 * ttl, storedLease: 10 * ttl },
+        timings: { lease: 10 * ttl, storedLease: 10 * ttl, grace: 10 * ttl },
       });
       await mathKite(kontrol, clock);
       const { page } = await signedIn(pages, kontrol, '/clock');

@@ -150,7 +150,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         const { kontrol } = await startUiKontrol(pages, {
           ...patient,
           tokenTtl: hour,
-          timings: { lease: 10 * hour, storedLease: 10 * hour },
+          timings: { lease: 10 * hour, storedLease: 10 * hour, grace: 10 * hour },
         });
         await startRegistered(kontrol, 'math', {
           ...patient,

@@ -225,7 +225,7 @@ function withoutChance(text: string, home: string): string {
     .replaceAll(/(?<=(?:127\.0\.0\.1|localhost):)\d{5}/g, '<port>')
     .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>')
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z/g, '<time>')
-    .replaceAll(/(?<="iat":)\d{10}/g, '<time>')
+    .replaceAll(/(?<="iat":)\d{10}|(?<="registeredAt":)\d{13}/g, '<time>')
     .replaceAll(/^[\w-]{32}$|(?<=#sign-in=)[\w-]{32}/gm, '<code>')
     .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<jwt>')
     .replaceAll(/(?<=request )[0-9a-f]{16}|(?<="requestId":")[0-9a-f]{16}/g, '<id>');

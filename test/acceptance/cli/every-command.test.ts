@@ -270,6 +270,7 @@ const LINES: readonly Line[] = [
     pipe: /^1\t\/bob\/prod\/math\/1\.0\.0\//,
     screen: /│ bob +│ prod +│ math/,
   },
+  { line: "kitectl query '/bob/*/math'", pipe: /^\d\t\/bob\/prod\/math\//m, screen: /│ bob +│ prod +│ math/ },
   {
     line: 'kitectl query -username=bob -environment=prod -name=math',
     pipe: /^1\t\/bob\/prod\/math\//m,

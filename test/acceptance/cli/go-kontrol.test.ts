@@ -97,6 +97,7 @@ const USES: Readonly<Record<string, Use>> = {
   token: { args: '/bob/prod/math', prints: /^eyJ/ },
   top: { args: '--once', prints: /^math\t.* ms/m },
   uninstall: LOCAL,
+  wait: { args: '/bob/prod/math', prints: /\/bob\/prod\/math\// },
   watch: { args: '', prints: /^note: This Kontrol does not report changes/m, running: true },
 };
 

@@ -28,8 +28,8 @@ const commands = accessSettings.ca.commands.filter((name) => name !== 'config ex
 
 /** Whether a command ends if it cannot connect. Others try again. */
 function endsAtOnce(command: string): boolean {
-  const { serves = false, registers = false } = TLS_LINES[command] ?? {};
-  return !serves && !registers;
+  const { serves = false, registers = false, waits = false } = TLS_LINES[command] ?? {};
+  return !serves && !registers && !waits;
 }
 
 /** Runs each command with flags, and returns those that do not work. */

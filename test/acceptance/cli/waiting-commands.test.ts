@@ -60,6 +60,7 @@ const OTHERS: ReadonlySet<string> = new Set([
   'context use',
   'keygen',
   'kontrol export',
+  'kontrol import',
   'kontrol keys reseal',
   'list',
   'uninstall',

@@ -199,7 +199,6 @@ export const cases: Readonly<Record<string, Cases>> = {
       { line: '/bob/prod/math' },
       { line: '/bob/prod/math --for answering,count=1 --json', measured: JSON_NUMBERS },
       { line: '/bob/prod/nothing --for gone' },
-      { line: '/bob/prod/math --for gone --timeout 100ms' },
       { line: '/bob/prod/math --for gone --for count=2' },
       { line: '/bob/prod/math --for soon' },
     ],

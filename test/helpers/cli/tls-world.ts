@@ -23,6 +23,8 @@ export interface TlsLine {
   readonly serves?: boolean;
   /** It works once a kite of Kontrol's user has registered. */
   readonly registers?: boolean;
+  /** It tries again if a connection fails. */
+  readonly waits?: boolean;
   /** It prints something only while kites register. */
   readonly changes?: boolean;
 }
@@ -70,6 +72,7 @@ export const TLS_LINES: Readonly<Record<string, TlsLine>> = {
   tell: { line: '--method square 4 --to {math}', works: /^16$/m },
   token: { line: '/bob/prod/math --kontrol {kontrol}', works: /^eyJ/m },
   top: { line: '--once --kontrol {kontrol}', works: /math/ },
+  wait: { line: '/bob/prod/math --kontrol {kontrol}', works: /\/bob\/prod\/math\//, waits: true },
   watch: { line: '/kontrol --kontrol {kontrol}', works: /math/, serves: true, changes: true },
 };
 
