@@ -103,6 +103,8 @@ class AllKites {
 
   async run(): Promise<void> {
     const { signal } = this.#runtime;
+    // The answers of all kites are in memory until they are printed.
+    this.#runtime.reduceMemoryUse();
     const interrupt = (): void => this.#cancel(() => true, signal.reason);
     signal.addEventListener('abort', interrupt, { once: true });
     try {
