@@ -1,7 +1,7 @@
 import { EncodedResult } from '../../kite/call/encoded-result.js';
 import { codedError, type KiteError } from '../../protocol/errors.js';
 import { isGlob } from '../../protocol/glob.js';
-import { IDENTITY_FIELDS, type KiteIdentity, kitePath } from '../../protocol/identity.js';
+import { IDENTITY_FIELDS, type KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery, QueryField } from '../../protocol/query.js';
 import { type KontrolLimits, LONG_RESPONSES } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
@@ -128,9 +128,8 @@ export class KitesResponses {
       return true;
     };
     for (const entry of yield* inRandomOrder(entries)) {
-      // The kite may have registered again meanwhile, with another URL.
-      const current = registry.get(entry.kite.id);
-      if (!current || (current !== entry && kitePath(current.kite) !== kitePath(entry.kite))) continue;
+      const current = registry.current(entry);
+      if (!current) continue;
       let token = policy.allows('token', caller.username, current.kite) ? tokens.cached(caller, current) : '';
       if (token === undefined) {
         // A signature takes as long as a step.
