@@ -5,8 +5,9 @@
  *     npm run bench:fan-out -- watches
  *     npm run bench:fan-out -- lists 1000 60000
  *
- * Kontrol, the watches and a caller that makes pings and queries run in separate processes. Fails if a call of the caller takes more
- * than 50 ms. Needs a machine that does nothing else.
+ * Kontrol, the watches and two callers that make pings and queries run in separate processes. Fails if a call of the callers takes
+ * more than 50 ms. If the machine does something else, the processes also wait for each other: the longest turn of the callers, which
+ * do little, shows how long, and does not count.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
@@ -97,16 +98,16 @@ class Bench {
   }
 
   async measure(work: () => Promise<unknown>): Promise<Use> {
-    for (const child of [...this.#callers, this.kontrol]) await child.send({ type: 'begin' });
+    // Kontrol first: it collects garbage.
+    for (const child of [this.kontrol, ...this.#callers]) await child.send({ type: 'begin' });
     const start = performance.now();
     await work();
     const ms = performance.now() - start;
     const use = (await this.kontrol.send({ type: 'end' })) as KontrolUse;
     const calls = await Promise.all(this.#callers.map((caller) => caller.send({ type: 'end' })));
-    const [ping, query] = (['ping', 'query'] as const).map((kind) =>
-      Math.max(...(calls as CallerUse[]).map((longest) => longest[kind])),
-    );
-    return { ...use, ping: ping ?? 0, query: query ?? 0, ms };
+    const longest = (kind: keyof CallerUse): number =>
+      Math.max(...(calls as CallerUse[]).map((caller) => caller[kind]));
+    return { ...use, ping: longest('ping'), query: longest('query'), own: longest('own'), ms };
   }
 
   stop(): void {
@@ -117,11 +118,11 @@ class Bench {
 
 let failed = false;
 
-function report(name: string, { ms, cpu, stall, ping, query, memory }: Use): void {
-  failed ||= Math.max(ping, query) > GOAL;
+function report(name: string, { ms, cpu, stall, ping, query, own, memory }: Use): void {
+  failed ||= Math.max(ping, query) - own > GOAL;
   const times = `${ms.toFixed(0)} ms, CPU ${cpu.toFixed(0)} ms, longest stall ${stall.toFixed(1)} ms`;
   console.log(
-    `${name}: ${times}, longest ping ${ping.toFixed(1)} ms, longest query ${query.toFixed(1)} ms, ${memory.toFixed(0)} MiB`,
+    `${name}: ${times}, longest ping ${ping.toFixed(1)} ms, longest query ${query.toFixed(1)} ms, longest turn of the callers ${own.toFixed(1)} ms, ${memory.toFixed(0)} MiB`,
   );
 }
 
