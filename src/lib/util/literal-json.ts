@@ -5,6 +5,9 @@ import { randomHex } from './random.js';
 /** Length in bytes of the mark that stands for a number in a string, which no string of a peer contains by chance or intent. */
 const MARK_BYTES = 8;
 
+/** Starts with a letter: a mark that happens to be all digits would make YAML quote the number after it. */
+const newMark = (): string => `x${randomHex(MARK_BYTES)}`;
+
 /** Matches in every JSON text with a number that JavaScript would write differently, and in few others. */
 const MAY_DIFFER = /[\d.]{16}|\d[eE]|-0|\.\d*0(?!\d)|0\.0{6}/;
 
@@ -45,7 +48,7 @@ export function parseNumbers(text: string, isLiteral: (text: string) => boolean)
   let mark: string | undefined;
   const marked = mapNumbers(text, (literal) => {
     if (!isLiteral(literal)) return literal;
-    mark ??= randomHex(MARK_BYTES);
+    mark ??= newMark();
     return `"${mark}${literal}"`;
   });
   return mark === undefined ? value : restore(JSON.parse(marked), mark);
@@ -64,7 +67,7 @@ export interface LocatedLiteral {
 export function findNumber(text: string, matches: (literal: string) => boolean): LocatedLiteral | undefined {
   for (const { literal, start } of numbersIn(text)) {
     if (!matches(literal)) continue;
-    const mark = randomHex(MARK_BYTES);
+    const mark = newMark();
     const marked = `${text.slice(0, start)}"${mark}"${text.slice(start + literal.length)}`;
     // Without a path, a later property of the same name replaces the number. Searching on would parse the text again and again.
     return { path: pathOf(JSON.parse(marked), mark) ?? [], literal };
@@ -166,7 +169,7 @@ export function stringifyLiterals(value: unknown, replacer?: Replacer, indent?: 
  */
 export function writeLiterals(value: unknown, write: (marked: unknown) => string, quote = ''): string {
   if (!containsLiteral(value)) return write(value);
-  const mark = randomHex(MARK_BYTES);
+  const mark = newMark();
   const text = write(markLiterals(value, mark));
   return text.replaceAll(new RegExp(`${quote}${mark}([-+.\\deE]+)${quote}`, 'g'), '$1');
 }

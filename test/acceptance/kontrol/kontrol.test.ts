@@ -3,7 +3,7 @@ import type { RemoteFunction } from '../../../src/lib/index.js';
 import { parseToken } from '../../../src/lib/keys/index.js';
 import { openPolicy } from '../../../src/lib/kontrol.js';
 import type { KiteWithToken } from '../../../src/lib/kontrol/registry/kites-responses.js';
-import type { WatchEvent } from '../../../src/lib/kontrol/registry/watchers.js';
+import type { WatchEvent } from '../../../src/lib/kontrol/registry/watch-notifier.js';
 import { type Caller, connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 

@@ -45,7 +45,7 @@ const DATES: Readonly<Record<string, string>> = {
   'src/lib/kontrol/admin/users.ts': 'kite keys that were issued before now are revoked',
   'src/lib/kontrol/registry/lost-kites.ts': 'since when a kite is silent',
   'src/lib/kontrol/registry/registrar.ts': 'whether a kite key is due, and when a kite was registered',
-  'src/lib/kontrol/registry/watchers.ts': 'the end of the session in a token',
+  'src/lib/kontrol/registry/watch-notifier.ts': 'the end of the session in a token',
   'src/lib/kontrol/tokens/credential-uses.ts': 'when a credential was used, and its end',
   'src/lib/kontrol/tokens/credentials.ts': 'the validity of a credential',
   'src/lib/kontrol/tokens/key-ring.ts': 'when a kite key or a key pair was issued',

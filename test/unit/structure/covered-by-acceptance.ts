@@ -283,9 +283,10 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'kontrol/kontrol-page': ['kontrol/http/ui-files'],
   'kontrol/kontrol-signalling': ['kontrol/signalling/signalling'],
   'kontrol/user-limits': [
-    'kontrol/registry/kites-responses',
     'kontrol/registry/waiting-call',
+    'kontrol/registry/fan-out',
     'kontrol/registry/watch-feed',
+    'kontrol/registry/watched-kites',
   ],
   'proxy/reverse-proxy': [
     'proxy/reverse/forward-request',

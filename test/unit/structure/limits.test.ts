@@ -75,6 +75,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/kontrol/registry/fair-turns.ts': { STEPS_PER_TURN: 'when the event loop gets a turn' },
   'src/lib/kontrol/registry/kites-responses.ts': {
+    MOVED_PER_STEP: 'the length of a step',
     ENCODED_PER_STEP: 'the length of a step',
     KITE_LENGTH: 'the length of a kite in JSON',
     LONG_RESPONSE: 'which responses count towards LONG_RESPONSES',
@@ -91,7 +92,8 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     EXAMINED_PER_STEP: 'the length of a step',
     STALL_THRESHOLD: 'the delay of a timer that shows that the process was suspended',
   },
-  'src/lib/kontrol/registry/watch-feed.ts': { NOTIFIED_PER_STEP: 'the length of a step' },
+  'src/lib/kontrol/registry/change-log.ts': { MANY_REPLACED: 'when replaced changes are removed' },
+  'src/lib/kontrol/registry/fan-out.ts': { EVENTS_PER_STEP: 'the length of a step' },
   'src/lib/kontrol/signalling/signalling.ts': {
     MIN_SIGNAL_BYTES: 'the minimum that a signal counts towards signalBytes',
   },

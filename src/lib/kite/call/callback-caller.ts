@@ -1,13 +1,14 @@
 import type { AnyFunction, Scrubbed } from '../../dnode/scrub.js';
 import { hasCode } from '../../protocol/errors.js';
-import type { Message, Piece } from '../../transport/channel/outgoing-message.js';
+import { type Message, messageLength, type Piece } from '../../transport/channel/outgoing-message.js';
 import { DISPOSE } from '../../util/dispose.js';
 import type { Logger } from '../../util/logger.js';
 import { type AnswerReader, CallbackAnswer } from '../callbacks/callback-answer.js';
 import type { CallbackScope } from '../callbacks/callback-scope.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 import { answerNotRequested, callbackEnded, notSentError, tooManyCallbacks } from './call-errors.js';
-import { callbackMessage, releaseMessage, withAnswer } from './envelope.js';
+import { EncodedResult } from './encoded-result.js';
+import { callbackMessage, encodedMessage, NO_FIELD, releaseMessage, withAnswer } from './envelope.js';
 import type { Negotiation } from './negotiation.js';
 import { HeldMessage, type Outbox, withEncoded } from './outbox.js';
 import type { PendingCall, PendingCalls } from './pending-calls.js';
@@ -108,8 +109,12 @@ export class CallbackCaller {
     const { outbox, pendingCalls } = this.options;
     const over = outbox.ended ? notSentError : stub.over;
     if (over) return failed(over);
-    const scrubbed = outbox.encode(args, 'The arguments of a callback', 'args');
-    const message = callbackMessage(stub.number, scrubbed.json, scrubbed.functions, pendingCalls);
+    const [event] = args;
+    const isEncoded = event instanceof EncodedResult;
+    const scrubbed = isEncoded ? ENCODED : outbox.encode(args, 'The arguments of a callback', 'args');
+    const message = isEncoded
+      ? encodedMessage(stub.number, event.pieces, NO_FIELD)
+      : callbackMessage(stub.number, scrubbed.json, scrubbed.functions, pendingCalls);
     if (!this.#speaks) {
       outbox.sendEncoded(scrubbed, message);
       return NO_ANSWER;
@@ -119,7 +124,7 @@ export class CallbackCaller {
     if (stub.called === called && !stub.read) {
       scrubbed.attached?.copy();
       const held = new HeldCall(this, stub, scrubbed, message);
-      outbox.hold(held, scrubbed.json.length + (scrubbed.attached?.size ?? 0));
+      outbox.hold(held, messageLength(message) + (scrubbed.attached?.size ?? 0));
       return held.answer;
     }
     stub.called = called;
@@ -194,6 +199,8 @@ export class CallbackCaller {
   }
 }
 
+/** Arguments that are in the message already. */
+const ENCODED: Scrubbed = { json: '', functions: undefined };
 const NO_ANSWER = new CallbackAnswer(undefined, Promise.resolve<unknown>(undefined));
 
 function failed(reason: () => Error): CallbackAnswer {

@@ -107,7 +107,11 @@ export function resultMessage(
 }
 
 /** A result that is encoded already. */
-export function encodedMessage(response: number, pieces: readonly Piece[], announcement: Fragment): Message {
+export function encodedMessage(
+  response: number,
+  pieces: readonly Piece[],
+  announcement: Fragment,
+): readonly Piece[] {
   return [CALLBACK, response, RESULT, ...pieces, announcement, RESULT_TAIL];
 }
 

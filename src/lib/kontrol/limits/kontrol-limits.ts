@@ -66,8 +66,8 @@ export interface UserLimits {
    */
   readonly queriesPerUser: number;
   /**
-   * Maximum number of changes that the watches of one user have not been notified of. Default 10,000. If exceeded, the
-   * connections of these watches close.
+   * Maximum number of changes that the watches of one user for the kites of one user, or of all users, have not been notified of.
+   * Only the last change of each kite counts. Default 10,000. If exceeded, the connections of these watches close.
    */
   readonly changesPerUser: number;
 }
@@ -189,6 +189,12 @@ export const POLICY_LENGTH = 1024 * 1024;
  * for each user.
  */
 export const LONG_RESPONSES = 2;
+
+/**
+ * Maximum number of changes of kites whose events for watches remain encoded. Default 1,024. If exceeded, the oldest one is
+ * removed, and encoded again when it is next sent.
+ */
+export const ENCODED_CHANGES = 1024;
 
 /**
  * Minimum time between two marks of a kite whose connection drops again and again, in milliseconds. Default 10 s. If exceeded, the

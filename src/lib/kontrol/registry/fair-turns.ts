@@ -26,6 +26,10 @@ export class FairTurns {
   readonly #lanes = new Map<string, Lane>();
   /** Lanes that can make a step, the next one first. */
   readonly #ready = new Set<Lane>();
+  /** Work for all users. */
+  #shared: Steps<void> | undefined;
+  /** Whether the last step in a turn of the event loop was one for all users. */
+  #wasShared = false;
   /** Steps that were made in this turn of the event loop. */
   #steps = 0;
   #stepping = false;
@@ -46,6 +50,15 @@ export class FairTurns {
       if (begun.wait) this.#resumeAfter(lane, begun.wait);
       else this.#makeReady(lane);
     });
+  }
+
+  /**
+   * Runs work for all users from the next turn of the event loop on. While users have work too, it makes every second step. The
+   * work before it must have ended. Its steps wait for nothing, and must not throw.
+   */
+  share(steps: Steps<void>): void {
+    this.#shared = steps;
+    this.#schedule();
   }
 
   /** Waits until the user may make a step. What follows is that step. */
@@ -79,11 +92,20 @@ export class FairTurns {
     this.#scheduled = false;
     this.#steps = 0;
     for (const lane of this.#ready) {
+      if (this.#shared && !this.#wasShared) this.#stepShared(this.#shared);
       if (this.#steps >= STEPS_PER_TURN) break;
       this.#ready.delete(lane);
+      this.#wasShared = false;
       this.#step(lane);
     }
-    if (this.#ready.size > 0) this.#schedule();
+    while (this.#shared && this.#steps < STEPS_PER_TURN) this.#stepShared(this.#shared);
+    if (this.#ready.size > 0 || this.#shared) this.#schedule();
+  }
+
+  #stepShared(steps: Steps<void>): void {
+    this.#wasShared = true;
+    if (this.#next(steps).done !== true) return;
+    if (this.#shared === steps) this.#shared = undefined;
   }
 
   /** Makes a step of the first task of a lane. A lane that can make another is the last one in turn. */

@@ -1,7 +1,7 @@
 import { EncodedResult } from '../../kite/call/encoded-result.js';
 import { codedError, type KiteError } from '../../protocol/errors.js';
 import { isGlob } from '../../protocol/glob.js';
-import { IDENTITY_FIELDS, type KiteIdentity, kitePath } from '../../protocol/identity.js';
+import { IDENTITY_FIELDS, type KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery, QueryField } from '../../protocol/query.js';
 import { type KontrolLimits, LONG_RESPONSES } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
@@ -56,7 +56,8 @@ export interface KitesResponseContent {
   readonly audited: AuditedQuery | undefined;
 }
 
-// A kite is measured in about a microsecond, and encoded in about ten.
+// A kite is moved or compared in much less than a microsecond, measured in about one, and encoded in about ten.
+const MOVED_PER_STEP = 4096;
 const MEASURED_PER_STEP = 256;
 const ENCODED_PER_STEP = 32;
 /** Length of a response from which on it is long, in bytes. */
@@ -76,7 +77,8 @@ export class KitesResponses {
   }
 
   /**
-   * Encodes a `KitesResult`. A kite that has deregistered meanwhile is left out.
+   * Encodes a `KitesResult`, with the kites in random order, and silent ones last. A kite that has deregistered meanwhile is left
+   * out.
    *
    * @throws KiteError with code `tooManyKites` before a response is encoded that exceeds the limit of a message
    */
@@ -103,7 +105,7 @@ export class KitesResponses {
       length += KITE_LENGTH + entry.url.length + entry.keyId.length;
       for (const field of IDENTITY_FIELDS) length += entry.kite[field].length;
       if (policy.allows('token', caller.username, entry.kite)) length += tokens.lengthOf(caller, entry);
-      if (length > limits.messageBytes) throw this.#tooManyKites(content);
+      if (length > limits.messageBytes) throw yield* this.#tooManyKites(content);
     }
     return length;
   }
@@ -116,17 +118,18 @@ export class KitesResponses {
     let length = ENVELOPE_LENGTH;
     let opening = '{"kites":[';
     let batch: string[] = [];
-    const add = (): void => {
+    /** Returns whether the response is not too long. */
+    const add = (): boolean => {
       const json = opening + batch.join(',');
       length += Buffer.byteLength(json);
-      if (length > limits.messageBytes) throw this.#tooManyKites(content);
+      if (length > limits.messageBytes) return false;
       result.add(json);
       [opening, batch] = [',', []];
+      return true;
     };
-    for (const entry of entries) {
-      // The kite may have registered again meanwhile, with another URL.
-      const current = registry.get(entry.kite.id);
-      if (!current || (current !== entry && kitePath(current.kite) !== kitePath(entry.kite))) continue;
+    for (const entry of yield* inRandomOrder(entries)) {
+      const current = registry.current(entry);
+      if (!current) continue;
       let token = policy.allows('token', caller.username, current.kite) ? tokens.cached(caller, current) : '';
       if (token === undefined) {
         // A signature takes as long as a step.
@@ -136,35 +139,65 @@ export class KitesResponses {
       if (audited && token !== '') audiences.push(tokens.audienceFor(caller, current));
       batch.push(JSON.stringify(wireForm(current, token)));
       if (batch.length < ENCODED_PER_STEP) continue;
-      add();
+      if (!add()) throw yield* this.#tooManyKites(content);
       yield undefined;
       checkCaller();
     }
-    if (batch.length > 0 || opening !== ',') add();
+    const isComplete = (batch.length === 0 && opening === ',') || add();
+    if (!isComplete) throw yield* this.#tooManyKites(content);
     if (audited && audiences.length > 0) audit?.queried(audited, audiences);
     result.add(watcherID === undefined ? ']}' : `],"watcherID":${JSON.stringify(watcherID)}}`);
     return result;
   }
 
-  #tooManyKites({ query, entries }: KitesResponseContent): KiteError {
+  *#tooManyKites({ query, entries }: KitesResponseContent): Steps<KiteError> {
     const { messageBytes } = this.#options.limits;
-    const message = `The query matches ${entries.length} kites, whose list would exceed ${messageBytes} bytes (limits.messageBytes). ${advice(query, entries)}`;
+    const message = `The query matches ${entries.length} kites, whose list would exceed ${messageBytes} bytes (limits.messageBytes). ${yield* advice(query, entries)}`;
     return codedError('genericError', 'tooManyKites', message);
   }
 }
 
 /** Says how to set the next field of the query in which the kites differ. */
-function advice(query: KiteQuery, entries: readonly RegistryEntry[]): string {
+function* advice(query: KiteQuery, entries: readonly RegistryEntry[]): Steps<string> {
   const [first] = entries;
   const given = (field: QueryField): string | undefined =>
     isGlob(query[field] ?? '') ? undefined : query[field];
-  const index = IDENTITY_FIELDS.findIndex(
-    (field) => !given(field) && entries.some(({ kite }) => kite[field] !== first?.kite[field]),
-  );
-  if (index === -1) return 'Increase the limit';
+  let index = 0;
+  for (const field of IDENTITY_FIELDS) {
+    if (!given(field) && (yield* differ(entries, field))) break;
+    index++;
+  }
+  if (index === IDENTITY_FIELDS.length) return 'Increase the limit';
   const fields = IDENTITY_FIELDS.slice(0, index + 1);
   const example = fields.map((field) => given(field) ?? first?.kite[field]).join('/');
   return `Set the ${fields.at(-1)} in the query, for example /${example}`;
+}
+
+/** Whether kites differ in a field. */
+function* differ(entries: readonly RegistryEntry[], field: QueryField): Steps<boolean> {
+  const value = entries[0]?.kite[field];
+  let compared = 0;
+  for (const { kite } of entries) {
+    if (compared++ % MOVED_PER_STEP === 0) yield undefined;
+    if (kite[field] !== value) return true;
+  }
+  return false;
+}
+
+/** Returns the entries in random order, with the silent ones at the end: many callers use the first kite. */
+export function* inRandomOrder(entries: readonly RegistryEntry[]): Steps<readonly RegistryEntry[]> {
+  if (entries.length <= 1) return entries;
+  const connected: RegistryEntry[] = [];
+  const silent: RegistryEntry[] = [];
+  for (const entry of entries) {
+    const list = entry.silentSince === undefined ? connected : silent;
+    // The entry that was at a random position becomes the last one.
+    const position = Math.floor(Math.random() * (list.length + 1));
+    list.push(list[position] ?? entry);
+    list[position] = entry;
+    if ((connected.length + silent.length) % MOVED_PER_STEP === 0) yield undefined;
+  }
+  return silent.length === 0 ? connected : connected.concat(silent);
 }
 
 function wireForm(entry: RegistryEntry, token: string): KiteWithToken {

@@ -18,7 +18,7 @@ import type { Credentials } from '../tokens/credentials.js';
 import type { Caller } from '../tokens/caller.js';
 import type { TokenIssuer } from '../tokens/token-issuer.js';
 import type { FairTurns, Steps } from './fair-turns.js';
-import { KitesResponses } from './kites-responses.js';
+import { inRandomOrder, KitesResponses } from './kites-responses.js';
 import type { Registrar } from './registrar.js';
 import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
@@ -161,11 +161,14 @@ export class Queries {
     // The watch starts in the same step as the search, so that no change is missed.
     const watcherID = callback && watchers.add(request, caller, query, callback);
     try {
-      const entries = silentLast(shuffled(yield* this.#find('query', username, selected, checkCaller)));
+      const entries = yield* this.#find('query', username, selected, checkCaller);
       if (entries.length === 0 && watcherID === undefined) throw noKitesFoundError();
       const audited = audit?.auditedQuery(request, query);
       const content = { caller, query: selected, entries, watcherID, checkCaller, audited };
-      return yield* this.#responses.encode(content);
+      const response = yield* this.#responses.encode(content);
+      // After the response, which is sent in this turn of the event loop.
+      if (watcherID !== undefined) setImmediate(() => watchers.begin(client, watcherID));
+      return response;
     } catch (error) {
       if (watcherID !== undefined) watchers.cancel(client, watcherID);
       throw error;
@@ -202,15 +205,22 @@ export class Queries {
     return found;
   }
 
+  *#findInAnyOrder(
+    username: string,
+    query: KiteQuery,
+    checkCaller: CheckCaller,
+  ): Steps<readonly RegistryEntry[]> {
+    return yield* inRandomOrder(yield* this.#find('query', username, query, checkCaller));
+  }
+
   /** Calls `kite.who` of one matching kite. Returns the query that it returns. */
   async #askWho(request: Request, query: KiteQuery, who: unknown): Promise<KiteQuery> {
     const { registrar } = this.#options;
     const { username } = request;
-    const matching = await this.#inTurn(request, (check) => this.#find('query', username, query, check));
+    const matching = await this.#inTurn(request, (check) => this.#findInAnyOrder(username, query, check));
     if (matching.length === 0) return query;
-    const peer = shuffled(matching)
-      .map((entry) => registrar.peerOf(entry))
-      .find((candidate) => candidate !== undefined);
+    let peer: ReturnType<Registrar['peerOf']>;
+    for (const entry of matching) if ((peer = registrar.peerOf(entry))) break;
     if (!peer) throw notConnectedHereError(matching.filter(({ remote }) => remote).length);
     const result = await peer.call('kite.who', [who]);
     const { query: selected } = objectArgument(result, 'kite.who did not return a query');
@@ -245,22 +255,4 @@ function objectArgument(value: unknown, message: string): Record<string, unknown
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
   throw new QueryError(`Invalid query. ${message}`);
-}
-
-/** Returns the entries in the same order, with the silent ones at the end: many callers use the first kite. */
-function silentLast(entries: readonly RegistryEntry[]): readonly RegistryEntry[] {
-  const silent = entries.filter(({ silentSince }) => silentSince !== undefined);
-  if (silent.length === 0) return entries;
-  return [...entries.filter(({ silentSince }) => silentSince === undefined), ...silent];
-}
-
-function shuffled<Item>(items: readonly Item[]): Item[] {
-  const list = [...items];
-  for (let last = list.length - 1; last > 0; last--) {
-    const other = Math.floor(Math.random() * (last + 1));
-    const item = list[last] as Item;
-    list[last] = list[other] as Item;
-    list[other] = item;
-  }
-  return list;
 }

@@ -109,6 +109,13 @@ export class Registry extends Emitter<RegistryEvents> {
     return entry && this.#isAlive(entry, now) ? entry : undefined;
   }
 
+  /** Returns the entry of the same kite now, which differs if it has registered with another URL. Undefined if it has left. */
+  current(entry: RegistryEntry): RegistryEntry | undefined {
+    const current = this.get(entry.kite.id);
+    const isSame = current === entry || (current && kitePath(current.kite) === kitePath(entry.kite));
+    return isSame ? current : undefined;
+  }
+
   /** Returns the entry with this id, even if its lease has ended. */
   peek(id: string): RegistryEntry | undefined {
     return this.#byId.get(id);
@@ -116,7 +123,7 @@ export class Registry extends Emitter<RegistryEvents> {
 
   /**
    * Yields the kites that match the query, in no particular order, and `undefined` between them, so that the caller can pause.
-   * Examines the kites that are registered when it begins.
+   * Examines the kites that are registered when it begins, and yields each as it is registered then.
    *
    * @throws QueryError if the query is invalid
    */
@@ -131,7 +138,8 @@ export class Registry extends Emitter<RegistryEvents> {
         examined = 0;
         yield undefined;
       }
-      if (entry && matches(entry.kite) && this.get(entry.kite.id) === entry) yield entry;
+      const current = entry && matches(entry.kite) ? this.current(entry) : undefined;
+      if (current) yield current;
     }
   }
 
@@ -148,17 +156,20 @@ export class Registry extends Emitter<RegistryEvents> {
     if (old && isUnchanged(old, registration))
       return this.#update(old, registration, origin, leaseExpiresAt, now);
     const entry = new RegistryEntry(this.#intern(registration), origin, leaseExpiresAt);
+    this.#index.add(entry);
     if (old) {
+      // Afterwards, so that a search, which may pause, sees one of them.
       this.#index.remove(old);
-      this.#byId.delete(old.kite.id);
       this.#silent.delete(old);
       this.#count(old.kite.username, -1);
-      if (kitePath(old.kite) !== kitePath(entry.kite)) this.emit('deregister', old, 'replaced');
+      if (kitePath(old.kite) !== kitePath(entry.kite)) {
+        this.#byId.delete(old.kite.id);
+        this.emit('deregister', old, 'replaced');
+      }
     }
     this.#byId.set(entry.kite.id, entry);
     this.#note(entry);
     this.#count(entry.kite.username, 1);
-    this.#index.add(entry);
     this.#wheel.add(entry);
     this.emit('register', entry);
     return entry;

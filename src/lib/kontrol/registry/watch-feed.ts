@@ -2,8 +2,7 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import type { RemoteFunction } from '../../kite/call/remote-function.js';
 import type { Request } from '../../kite/serve/request.js';
 import type { Caller } from '../tokens/caller.js';
-import type { Steps } from './fair-turns.js';
-import type { RegistryEntry } from './registry-entry.js';
+import type { Change, ChangeLog } from './change-log.js';
 import type { AuditedQuery } from './token-audit.js';
 
 export type WatchingPeer = Request['client'];
@@ -18,109 +17,124 @@ export interface Watcher {
   /** See `matchingCost`. */
   readonly cost: number;
   readonly callback: RemoteFunction;
-  /** Number of the last change before the watch. */
-  readonly since: number;
+  /** Number of the last change that it has been notified of, or before the watch. */
+  notified: number;
   /** Undefined if no audit log is written. */
   readonly audited: AuditedQuery | undefined;
 }
 
-/** A kite has registered or deregistered, or its mark has changed. */
-export interface Change {
-  readonly action: 'REGISTER' | 'DEREGISTER' | 'UPDATE';
-  readonly entry: RegistryEntry;
-  readonly number: number;
-}
+/** Notifies a watch of a change, if it matches. Returns the cost, which is 1 for an event. Must not throw. */
+export type Notify = (watcher: Watcher, change: Change) => number;
 
-interface WaitingChange extends Change {
-  readonly watched: string;
-  number: number;
-}
+/** What it costs to find that a watch has been notified of everything, in events. */
+export const CHECK_COST = 1 / 50;
 
-// A watcher is notified in about ten microseconds. To find out that it does not match takes less than a twentieth of that.
-const NOTIFIED_PER_STEP = 32;
-const COST_OF_OTHERS = 1 / 20;
-
-/** The watches of one user, and the changes that they have not been notified of. */
+/**
+ * The watches of one user for the kites of a log. A watch gets no events before it begins: those of the changes since it was added
+ * follow then.
+ */
 export class WatchFeed {
   readonly username: string;
-  readonly #watchers = new Map<string, Set<Watcher>>();
-  #changes: WaitingChange[] = [];
-  /** The updates among the changes, by what is watched. There is one for each kite, however often its connection drops. */
-  readonly #updates = new Map<string, Map<RegistryEntry, WaitingChange>>();
-  #delivering = false;
+  readonly #log: ChangeLog;
+  readonly #watchers = new Set<Watcher>();
+  /** The watches that have not begun, the first one first. */
+  readonly #waiting = new Set<Watcher>();
+  /** Visits each watch once. Undefined between two passes. */
+  #pass: Iterator<Watcher> | undefined;
+  /** The watch that is being notified. */
+  #visited: Watcher | undefined;
+  /** Number of the last change when the pass began. */
+  #passHead = 0;
+  /** All watches that have begun have been notified of the changes up to this number. */
+  #completed: number;
 
-  constructor(username: string) {
+  constructor(username: string, log: ChangeLog) {
     this.username = username;
+    this.#log = log;
+    this.#completed = log.head;
   }
 
   /** Whether there are no watches. */
   get empty(): boolean {
-    return this.#watchers.size === 0;
+    return this.#watchers.size + this.#waiting.size === 0;
+  }
+
+  /** Whether there are watches that have not begun. */
+  get hasWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** Whether watches that have begun can be notified of changes. */
+  get pending(): boolean {
+    return this.#pass !== undefined || this.#completed < this.#log.head;
+  }
+
+  /** All watches have been notified of the changes up to this number. */
+  get done(): number {
+    for (const { notified } of this.#waiting) return Math.min(this.#completed, notified);
+    return this.#completed;
+  }
+
+  /** The connections with watches. */
+  get peers(): Set<WatchingPeer> {
+    return new Set([...this.#watchers, ...this.#waiting].map(({ peer }) => peer));
   }
 
   add(watcher: Watcher): void {
-    const others = this.#watchers.get(watcher.watched) ?? new Set();
-    this.#watchers.set(watcher.watched, others.add(watcher));
+    this.#waiting.add(watcher);
   }
 
-  /** Removes a watcher. Returns whether it was the last one for kites of this user. */
-  remove(watcher: Watcher): boolean {
-    const others = this.#watchers.get(watcher.watched);
-    others?.delete(watcher);
-    if (others?.size !== 0) return false;
-    this.#watchers.delete(watcher.watched);
-    return true;
+  /** A watch gets events from now on. Without effect if it was removed. */
+  begin(watcher: Watcher): void {
+    if (!this.#waiting.delete(watcher)) return;
+    this.#watchers.add(watcher);
+    this.#completed = Math.min(this.#completed, watcher.notified);
   }
 
-  /** Number of changes that wait. */
-  get waiting(): number {
-    return this.#changes.length;
+  remove(watcher: Watcher): void {
+    this.#waiting.delete(watcher);
+    this.#watchers.delete(watcher);
+    if (this.#visited === watcher) this.#visited = undefined;
   }
 
-  /** Adds a change of a kite, for the watchers of `watched`. */
-  push(change: Change, watched: string): void {
-    const waiting = { ...change, watched };
-    if (change.action === 'UPDATE') {
-      const updates = this.#updates.get(watched) ?? new Map<RegistryEntry, WaitingChange>();
-      this.#updates.set(watched, updates);
-      const earlier = updates.get(change.entry);
-      // Watchers get the state of the kite at the time of the notification.
-      if (earlier) earlier.number = change.number;
-      if (earlier) return;
-      updates.set(change.entry, waiting);
+  /** Notifies watches until it costs as much as the budget, or no more can be notified. Returns the cost. */
+  step(budget: number, notify: Notify): number {
+    let cost = CHECK_COST;
+    while (cost < budget) {
+      const watcher = this.#next();
+      if (!watcher) break;
+      cost += this.#visit(watcher, budget - cost, notify);
     }
-    this.#changes.push(waiting);
+    return cost;
   }
 
-  /** Discards the changes, and returns the connections with watches. */
-  abandon(): Set<WatchingPeer> {
-    this.#changes = [];
-    this.#updates.clear();
-    return new Set([...this.#watchers.values()].flatMap((watchers) => [...watchers].map(({ peer }) => peer)));
-  }
-
-  /**
-   * Returns the steps that notify the watchers of the changes, in order. Returns undefined if previous steps have not ended, which
-   * also deliver the changes that were added since. `notify` returns whether the watcher matches, and must not throw.
-   */
-  deliver(notify: (watcher: Watcher, change: Change) => boolean): Steps<void> | undefined {
-    if (this.#delivering) return undefined;
-    this.#delivering = true;
-    return this.#deliver(notify);
-  }
-
-  *#deliver(notify: (watcher: Watcher, change: Change) => boolean): Steps<void> {
-    let cost = 0;
-    for (let change = this.#changes.shift(); change; change = this.#changes.shift()) {
-      if (change.action === 'UPDATE') this.#updates.get(change.watched)?.delete(change.entry);
-      for (const watcher of this.#watchers.get(change.watched) ?? []) {
-        if (watcher.since < change.number)
-          cost += notify(watcher, change) ? 1 : COST_OF_OTHERS * watcher.cost;
-        if (cost < NOTIFIED_PER_STEP) continue;
-        cost = 0;
-        yield undefined;
-      }
+  #next(): Watcher | undefined {
+    if (this.#visited) return this.#visited;
+    if (!this.#pass) {
+      this.#passHead = this.#log.head;
+      this.#pass = this.#watchers.values();
     }
-    this.#delivering = false;
+    const { value, done } = this.#pass.next();
+    if (done !== true) return value;
+    this.#pass = undefined;
+    this.#completed = this.#passHead;
+    return undefined;
+  }
+
+  /** Notifies a watch of as many changes as the budget allows. The other ones follow at the next visit. */
+  #visit(watcher: Watcher, budget: number, notify: Notify): number {
+    const { notified } = watcher;
+    let cost = CHECK_COST;
+    let change = this.#log.after(notified);
+    for (; change && cost < budget; change = this.#log.after(watcher.notified)) {
+      watcher.notified = change.number;
+      // The event of the registration contained the update.
+      if (change.registered && change.registered.number > notified) continue;
+      cost += notify(watcher, change);
+      if (!this.#watchers.has(watcher)) return cost;
+    }
+    if (!change) watcher.notified = this.#log.head;
+    this.#visited = change && watcher;
+    return cost;
   }
 }

@@ -2,36 +2,24 @@ import type { RemoteFunction } from '../../kite/call/remote-function.js';
 import type { Request } from '../../kite/serve/request.js';
 import { hasSameKiteKey } from '../../keys/revoked-ids.js';
 import { KiteError } from '../../protocol/errors.js';
-import type { KiteIdentity } from '../../protocol/identity.js';
 import { exactValue, type KiteQuery, matchingCost, searchMatcher } from '../../protocol/query.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
-import { errorText } from '../../util/message-of.js';
 import { randomHex } from '../../util/random.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
-import type { RegistryEntry } from './registry-entry.js';
-import type { Registry } from './registry.js';
 import type { Caller } from '../tokens/caller.js';
 import type { TokenIssuer } from '../tokens/token-issuer.js';
+import type { ChangeAction } from './change-log.js';
 import type { FairTurns } from './fair-turns.js';
+import { FanOut } from './fan-out.js';
+import type { RegistryEntry } from './registry-entry.js';
+import type { Registry } from './registry.js';
 import type { TokenAudit } from './token-audit.js';
 import { UserQuota } from './user-quota.js';
-import { type Change, type Watcher, WatchFeed, type WatchingPeer } from './watch-feed.js';
-
-/** The event that a watcher receives, in the format that `kite.js` expects. */
-export interface WatchEvent {
-  /** `UPDATE`: the kite is silent now, or is not any more. Other peers ignore it. */
-  readonly action: 'REGISTER' | 'DEREGISTER' | 'UPDATE';
-  readonly kite: KiteIdentity;
-  readonly url: string;
-  /** Time of the registration, in milliseconds since 1970. */
-  readonly registeredAt: number;
-  /** When the connection of the kite to Kontrol dropped, in milliseconds since 1970. Undefined while it is connected. */
-  readonly silentSince?: number;
-  /** Empty if the kite has not registered now, and for one that the watcher may find but not call. */
-  readonly token: string;
-}
+import type { WatchFeed, Watcher, WatchingPeer } from './watch-feed.js';
+import { WatchNotifier } from './watch-notifier.js';
+import { WatchedKites } from './watched-kites.js';
 
 export interface WatchersOptions {
   readonly registry: Registry;
@@ -50,9 +38,9 @@ export class Watchers {
   readonly #options: WatchersOptions;
   readonly #quota: UserQuota;
   readonly #byPeer = new Map<WatchingPeer, Map<string, Watcher>>();
-  readonly #feeds = new Map<string, WatchFeed>();
-  /** The feeds with watches of the kites of a user, to find those of a change quickly. Empty key: of the kites of all users. */
-  readonly #byWatched = new Map<string, Set<WatchFeed>>();
+  readonly #fanOut: FanOut;
+  /** The watched kites, by their user. Empty key: those of all users. */
+  readonly #watched = new Map<string, WatchedKites>();
   #changes = 0;
 
   constructor(options: WatchersOptions) {
@@ -64,11 +52,15 @@ export class Watchers {
       what: 'watches',
       advice: 'cancel one with cancelWatcher',
     });
-    registry.on('register', (entry) => this.#changed({ action: 'REGISTER', entry, number: ++this.#changes }));
-    registry.on('deregister', (entry) =>
-      this.#changed({ action: 'DEREGISTER', entry, number: ++this.#changes }),
-    );
-    registry.on('update', (entry) => this.#changed({ action: 'UPDATE', entry, number: ++this.#changes }));
+    const notifier = new WatchNotifier(options);
+    this.#fanOut = new FanOut({
+      turns: options.turns,
+      notify: (watcher, change) => notifier.notify(watcher, change),
+      stepBegins: () => notifier.stepBegins(),
+    });
+    registry.on('register', (entry) => this.#changed('REGISTER', entry));
+    registry.on('deregister', (entry) => this.#changed('DEREGISTER', entry));
+    registry.on('update', (entry) => this.#changed('UPDATE', entry));
   }
 
   get size(): number {
@@ -79,7 +71,8 @@ export class Watchers {
 
   /**
    * Calls `callback` on each change of a kite that matches the query, until the watch is canceled, the caller disconnects, or its
-   * session ends. The caller must be connected.
+   * session ends. The caller must be connected. The changes from now on wait until `begin`, so that the caller gets the result of
+   * the query first.
    * Returns the id of the watcher.
    */
   add(request: Request, caller: Caller, query: KiteQuery, callback: RemoteFunction): string {
@@ -96,14 +89,21 @@ export class Watchers {
     const [id, watched] = [randomHex(16), exactValue(query, 'username') ?? ''];
     const audited = audit?.auditedQuery(request, query);
     const cost = matchingCost(query);
-    const watcher = { id, peer, caller, watched, matches, cost, callback, since: this.#changes, audited };
+    const watcher = { id, peer, caller, watched, matches, cost, callback, notified: this.#changes, audited };
     watchers.set(id, watcher);
-    const feed = this.#feeds.get(caller.username) ?? new WatchFeed(caller.username);
-    this.#feeds.set(caller.username, feed);
-    feed.add(watcher);
-    const feeds = this.#byWatched.get(watched) ?? new Set();
-    this.#byWatched.set(watched, feeds.add(feed));
+    const kites = this.#watched.get(watched) ?? new WatchedKites(this.#changes);
+    this.#watched.set(watched, kites);
+    kites.add(watcher);
     return id;
+  }
+
+  /** Begins to notify a watch. Without effect if it has ended. */
+  begin(client: WatchingPeer, id: string): void {
+    const watcher = this.#byPeer.get(client)?.get(id);
+    const kites = watcher && this.#watched.get(watcher.watched);
+    if (!kites) return;
+    kites.begin(watcher);
+    this.#fanOut.start(kites);
   }
 
   /** The kite key of a caller was renewed: its watches end with the new form of the key. */
@@ -139,74 +139,37 @@ export class Watchers {
   }
 
   #forget(watcher: Watcher): void {
-    const { username } = watcher.caller;
-    this.#quota.release(username);
-    const feed = this.#feeds.get(username);
-    if (!feed?.remove(watcher)) return;
-    const feeds = this.#byWatched.get(watcher.watched);
-    feeds?.delete(feed);
-    if (feeds?.size === 0) this.#byWatched.delete(watcher.watched);
-    if (feed.empty) this.#feeds.delete(username);
+    this.#quota.release(watcher.caller.username);
+    const kites = this.#watched.get(watcher.watched);
+    kites?.remove(watcher);
+    if (kites?.empty) this.#watched.delete(watcher.watched);
   }
 
-  #changed(change: Change): void {
+  #changed(action: ChangeAction, entry: RegistryEntry): void {
+    const number = ++this.#changes;
     const { changesPerUser } = this.#options.limits;
-    const isSilent = change.action === 'UPDATE' && change.entry.silentSince !== undefined;
-    for (const watched of [change.entry.kite.username, '']) {
-      for (const feed of this.#byWatched.get(watched) ?? []) {
-        // When thousands of kites drop together. Watchers that miss it are notified if the kite deregisters.
-        if (isSilent && feed.waiting * 2 >= changesPerUser) continue;
-        feed.push(change, watched);
-        if (feed.waiting > changesPerUser) this.#abandon(feed);
-        const steps = feed.deliver((...event) => this.#notifySafely(...event));
-        if (steps) void this.#options.turns.run(feed.username, steps);
-      }
+    const isSilent = action === 'UPDATE' && entry.silentSince !== undefined;
+    for (const watched of [entry.kite.username, '']) {
+      const kites = this.#watched.get(watched);
+      // When thousands of kites drop together. Watchers that miss it are notified if the kite deregisters.
+      if (!kites || (isSilent && kites.log.size * 2 >= changesPerUser)) continue;
+      kites.log.push(action, entry, number);
+      this.#abandon(kites.overdue(changesPerUser));
+      this.#fanOut.start(kites);
     }
   }
 
   /** Ends the connections of watches that cannot be notified as fast as kites change. Their callers connect and query again. */
-  #abandon(feed: WatchFeed): void {
+  #abandon(feeds: readonly WatchFeed[]): void {
     const { logger, limits } = this.#options;
-    logger.warn(
-      `Closing the connections with watches of ${feed.username}: more than ${limits.changesPerUser} changes wait (limits.changesPerUser)`,
-    );
-    for (const peer of feed.abandon()) {
-      this.#forgetAll(peer);
-      peer.close();
+    for (const { username, peers } of feeds) {
+      logger.warn(
+        `Closing the connections with watches of ${username}: more than ${limits.changesPerUser} changes wait (limits.changesPerUser)`,
+      );
+      for (const peer of peers) {
+        this.#forgetAll(peer);
+        peer.close();
+      }
     }
-  }
-
-  #notifySafely(watcher: Watcher, change: Change): boolean {
-    try {
-      return this.#notify(watcher, change);
-    } catch (error) {
-      this.#options.logger.error(`A watch failed: ${errorText(error)}`);
-      return true;
-    }
-  }
-
-  /** Returns whether the watcher matches. */
-  #notify(watcher: Watcher, { action, entry }: Change): boolean {
-    const { matches, caller, peer, callback } = watcher;
-    const { policy, clock } = this.#options;
-    if (!matches(entry.kite) || !policy.allows('query', caller.username, entry.kite)) return false;
-    if (caller.sessionEnd <= clock.now()) {
-      peer.close();
-      return true;
-    }
-    const { kite, url, registeredAt, silentSince } = entry;
-    const token = action === 'REGISTER' ? this.#token(watcher, entry) : '';
-    const silent = action !== 'DEREGISTER' && silentSince !== undefined && { silentSince };
-    const result: WatchEvent = { action, kite, url, registeredAt, ...silent, token };
-    callback({ error: null, result });
-    return true;
-  }
-
-  #token({ caller, audited }: Watcher, entry: RegistryEntry): string {
-    const { policy, tokens, audit } = this.#options;
-    if (!policy.allows('token', caller.username, entry.kite)) return '';
-    const token = tokens.issue(caller, entry);
-    if (audited && token !== undefined) audit?.watched(audited, tokens.audienceFor(caller, entry));
-    return token ?? '';
   }
 }

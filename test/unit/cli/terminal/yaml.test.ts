@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Document, parse } from 'yaml';
 import { parseLiterally } from '../../../../src/lib/util/literal-json.js';
 import { toYaml, yamlPieces } from '../../../../src/lib/cli/terminal/yaml.js';
@@ -6,6 +6,10 @@ import { largeValues } from '../../../helpers/cli/large-values.js';
 import { HOSTILE_NUMBERS } from '../../../helpers/hostile-numbers.js';
 
 describe('toYaml', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
   it('toYaml formats a value as a document, without folding long lines', () => {
     const long = 'word '.repeat(50).trim();
     expect(toYaml({ name: 'math', tags: ['a', 'b'], long })).toBe(
@@ -36,6 +40,18 @@ describe('toYaml', () => {
     expect(toYaml(value)).toMatch(/^a: (\S+)\nb:\n {2}- \1\n {2}- "\1"\n"?\1"?: 1\n$/);
     expect(toYaml(parseLiterally(number))).toBe(`${number}\n`);
   });
+
+  it.each([0x11, 0x1e, 0xe1, 0xff, 0x00])(
+    'toYaml formats exact numbers as numbers if each random byte is %i',
+    (byte) => {
+      vi.spyOn(crypto, 'getRandomValues').mockImplementation((bytes) => {
+        if (bytes instanceof Uint8Array) bytes.fill(byte);
+        return bytes;
+      });
+      const yaml = toYaml(parseLiterally('[9007199254740993,1e400,-0]'));
+      expect(yaml).toBe('- 9007199254740993\n- 1e400\n- -0\n');
+    },
+  );
 
   it('toYaml formats a value without JSON form as JSON does', () => {
     expect(toYaml(undefined)).toBe('null\n');

@@ -12,6 +12,14 @@ function* work(name: string, count: number, log: string[]): Steps<string> {
   return name;
 }
 
+/** Work for all users of `count` steps. */
+function* sharedWork(count: number, log: string[]): Steps<void> {
+  for (let step = 0; step < count; step++) {
+    log.push('shared');
+    yield undefined;
+  }
+}
+
 describe('fair turns', () => {
   it('short work runs at once if no other user waits', () => {
     const turns = new FairTurns();
@@ -96,5 +104,40 @@ describe('fair turns', () => {
     await turns.enter('bob');
     expect(log).toHaveLength(20);
     await first;
+  });
+
+  it('work for all users makes every second step while users have work, and all steps otherwise', async () => {
+    const turns = new FairTurns();
+    const log: string[] = [];
+    turns.share(sharedWork(100, log));
+    const users = ['alice', 'bob', 'carol'];
+    await Promise.all(users.map(async (user) => turns.run(user, work(user, 20, log))));
+    // The first user begins at once.
+    const begun = log.indexOf('shared');
+    const mixed = log.slice(
+      begun,
+      log.findLastIndex((entry) => entry !== 'shared'),
+    );
+    expect(mixed.filter((entry) => entry === 'shared').length).toBeCloseTo(mixed.length / 2, -1);
+    expect(mixed.some((entry, index) => entry === 'shared' && mixed[index + 1] === 'shared')).toBe(false);
+    const counts: number[] = [log.length];
+    while (log.length < 160) {
+      await turn();
+      counts.push(log.length);
+    }
+    expect(Math.max(...counts.map((count, index) => count - (counts[index - 1] ?? count)))).toBe(8);
+  });
+
+  it('work of a user begins in the turn after next at the latest while there is work for all users', async () => {
+    const turns = new FairTurns();
+    const log: string[] = [];
+    turns.share(sharedWork(1000, log));
+    await turn();
+    await turn();
+    const before = log.length;
+    await turns.enter('alice');
+    expect([before > 0, log.length - before <= 16]).toEqual([true, true]);
+    while (log.length < 1000) await turn();
+    await turn();
   });
 });

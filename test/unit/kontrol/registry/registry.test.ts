@@ -124,6 +124,27 @@ describe('the registry', () => {
     expect(stayed.filter((id) => !found.includes(id))).toEqual([]);
   });
 
+  it.each(['', '/alice', '/alice/prod/math', '/*/*/ma*', '/alice/*/math/>= 1.0'])(
+    'a search for "%s" finds each kite once, with its last URL, while kites register with other URLs',
+    (path) => {
+      const { registry } = setUp();
+      const count = 2000;
+      const kite = (i: number, url: string) => ({
+        ...registration(`id${i}`, { hostname: `h${i % 400}`, region: `r${i % 7}` }),
+        url,
+      });
+      for (let i = 0; i < count; i++) registry.set(kite(i, 'http://10.0.0.1/'), 'http');
+      const found: RegistryEntry[] = [];
+      let changed = 0;
+      for (const entry of registry.search(parseQueryPath(path))) {
+        if (entry) found.push(entry);
+        for (let i = 0; i < 3; i++) registry.set(kite((changed++ * 7) % count, 'http://10.0.0.2/'), 'http');
+      }
+      expect(ids(found)).toEqual(Array.from({ length: count }, (_, i) => `id${i}`).toSorted());
+      expect(changed).toBeGreaterThanOrEqual(count / 256);
+    },
+  );
+
   it.each(['/*/*/math', '/u*/prod', '/*/*/*/*/*/*/x*', `/*/*/*${'a'.repeat(200)}b`])(
     'a search of 100,000 kites by the globs %j pauses after at most 256 comparisons',
     (path) => {
