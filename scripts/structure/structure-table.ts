@@ -217,6 +217,7 @@ const kontrol: readonly Folder[] = [
       'registration-record',
       'registry',
       'registry-entry',
+      'store-clock',
       'store-sync',
       'token-audit',
       'waiting-call',

@@ -33,6 +33,7 @@ import { checkKeyTtl, checkUsername } from './registry/registration-record.js';
 import type { RegistryEntry } from './registry/registry-entry.js';
 import { Registry } from './registry/registry.js';
 import { steadyClock } from '../util/steady-clock.js';
+import { StoreClock } from './registry/store-clock.js';
 import { StoreSync } from './registry/store-sync.js';
 import { Revocations } from './tokens/revocations.js';
 import { SignIn } from './admin/sign-in.js';
@@ -95,7 +96,9 @@ export class Kontrol {
     this.username = checkUsername(username);
     this.#clock = clock;
     this.#storage = storage;
-    this.#timings = { ...defaultTimings, ...options.timings };
+    const timings = { ...defaultTimings, ...options.timings };
+    // No other node finds the kites of a store that only this one uses.
+    this.#timings = storage.shared ? timings : { ...timings, handover: 0 };
     this.#policy = new ReplaceablePolicy(options.policy ?? ownPolicy(username));
     this.kite = this.#makeKite();
     this.#logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
@@ -108,7 +111,8 @@ export class Kontrol {
       turns: new FairTurns(),
     };
     // Only this node uses the leases in its memory and in its folder.
-    const leases = { clock: storage.shared ? clock : steadyClock(clock) };
+    const storeClock = new StoreClock(storage.shared ? clock : steadyClock(clock), this.#logger);
+    const leases = { clock: storeClock };
     const registry = new Registry({ ...shared, ...this.#timings, ...leases });
     const kontrolUrl = (): string => this.url;
     const keyRing = new KeyRing({
@@ -119,7 +123,7 @@ export class Kontrol {
       initial: options.keyPair,
     });
     const uses = new CredentialUses({ storage, limits, clock });
-    const storeSync = new StoreSync({ ...shared, ...leases, storage, registry, keyRing, uses });
+    const storeSync = new StoreSync({ ...shared, storeClock, storage, registry, keyRing, uses });
     const revocations = new Revocations(keyRing, this.#logger);
     const registrar = new Registrar({ ...shared, registry, storeSync, keyRing, revocations });
     const onSign = (): void => this.#metrics.signed();
@@ -140,6 +144,7 @@ export class Kontrol {
       connections: () => this.kite.connectionCount,
       watchers: () => this.#watchers.size,
       storeUp: () => storeSync.online,
+      clockDifference: () => storeClock.ahead,
     });
     registry.on('update', ({ silentSince }, isOwn) => {
       if (isOwn) this.#metrics.updated(silentSince !== undefined);
@@ -211,6 +216,7 @@ export class Kontrol {
       addressOf: (request) => this.kite.addressOf(request),
       used,
       metrics: this.#metrics,
+      clockProblem: () => storeClock.problem,
     }).addTo(this.kite);
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FakeStorage } from '../../helpers/storage/fake-storage.js';
 import { decodeJwt, signJwt } from '../../../src/lib/keys/index.js';
 import { parsePolicy } from '../../../src/lib/kontrol.js';
 import { testIdentity, testKeyPair, testKiteKey, testToken } from '../../helpers/kite/keys.js';
@@ -236,6 +237,16 @@ describe('the status of Kontrol over HTTP', () => {
       'kontrol_registrations_refused_total{transport="http"} 1',
     ])
       expect(text.split('\n')).toContain(line);
+  });
+
+  it('/readyz and /metrics report that the clock of the machine differs from that of the store, and Kontrol is ready', async () => {
+    const storage = new FakeStorage();
+    storage.time = () => Date.now() + 45_000;
+    const { origin } = await startKontrol({ storage });
+    const remark = 'ready: the clock of this machine is 45s behind that of the store\n';
+    expect(await get(`${origin}/readyz`)).toEqual([200, remark]);
+    const [, text] = await get(`${origin}/metrics`);
+    expect(Number(/^kontrol_clock_difference_seconds (\S+)$/m.exec(text)?.[1])).toBeCloseTo(45, 0);
   });
 
   it('the metrics of each Kontrol in a process are separate', async () => {

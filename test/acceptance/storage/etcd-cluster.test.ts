@@ -113,7 +113,7 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     onTestFinished(() => client.close());
     member.freeze();
     await writer.put(registration(), NOW);
-    await writer.delete(idOf(1), registration().url);
+    await writer.delete(idOf(1), { url: registration().url });
     await writer.put(registration({ id: idOf(2) }), NOW);
     const { header } = await client.kv.range({ key: Buffer.from('x') });
     await client.kv.compact({ revision: header.revision });

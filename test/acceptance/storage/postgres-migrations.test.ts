@@ -43,6 +43,7 @@ describe.skipIf(!postgresInstalled)(`an empty PostgreSQL database${skipped}`, ()
     await opened();
     expect(await tables()).toEqual([
       'credential',
+      'holder',
       'invite',
       'key',
       'kite',
@@ -142,7 +143,7 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL database of the Go implementat
     expect(await storage.put(registration(), NOW)).toBe('ok');
     expect(await storage.put(registration({ username: 'alice' }), NOW)).toBe('taken');
     await storage.refresh([idOf(1)], NOW + 100_000);
-    await storage.delete(idOf(1), registration().url);
+    await storage.delete(idOf(1), { url: registration().url });
     await storage.revokeKiteKey('jti');
     await storage.putInvite({ hash: 'hash', username: 'bob', expiresAt: NOW });
     expect(await storage.takeInvite('hash', NOW - 1)).toBeDefined();

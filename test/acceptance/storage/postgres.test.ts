@@ -128,7 +128,7 @@ describe.skipIf(!postgresInstalled)(`values that PostgreSQL cannot store${skippe
       ]);
       expect(outcomes).toMatchObject([{ reason: argumentError }, { value: 'ok' }]);
       await storage.refresh([id, idOf(1)], NOW + 100_000);
-      await storage.delete(id, registration().url);
+      await storage.delete(id, { url: registration().url });
       expect(await storage.registrations()).toEqual([registration({ expiresAt: NOW + 100_000 })]);
     },
   );

@@ -179,7 +179,14 @@ export const WAITS: readonly Wait[] = [
   {
     name: 'the lease of a kite in a store that nodes share',
     start(clock, ms) {
-      const options = { clock, logger: silentLogger, lease: ms / 2, storedLease: ms, sweepInterval: 10 * ms };
+      const options = {
+        clock,
+        logger: silentLogger,
+        lease: ms / 2,
+        storedLease: ms,
+        handover: 0,
+        sweepInterval: 10 * ms,
+      };
       const registry = new Registry(options);
       registry.set({ ...registration('a'), expiresAt: clock.now() + ms }, 'store');
       return { hasEnded: () => registry.get('a') === undefined, stop: () => registry.close() };

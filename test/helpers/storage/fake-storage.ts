@@ -1,5 +1,13 @@
-import { mergeCredential, refreshed, silenced } from '../../../src/lib/kontrol/storage/shared/entries.js';
 import {
+  checkOwner,
+  isHeldBy,
+  isSameEntry,
+  mergeCredential,
+  refreshed,
+  silenced,
+} from '../../../src/lib/kontrol/storage/shared/entries.js';
+import {
+  type HeldEntry,
   type PutResult,
   type Registration,
   type SilentMark,
@@ -23,6 +31,8 @@ export class FakeStorage implements Storage {
   readonly recorded = new Map<string, StoredCredential>();
   readonly calls: string[] = [];
   readonly #listeners = new Set<(change: StorageChange) => void>();
+  /** The clock of the store. Undefined: it has none. */
+  time: (() => number) | undefined;
   /** While true, every call rejects. */
   down = false;
   /** While set, writes of registrations wait for it. */
@@ -38,15 +48,15 @@ export class FakeStorage implements Storage {
     return Promise.resolve();
   }
 
-  ping(): Promise<void> {
-    return this.#do('ping', () => {});
+  ping(): Promise<number | undefined> {
+    return this.#do('ping', () => this.time?.());
   }
 
   registrations(): Promise<Registration[]> {
     return this.#do('registrations', () => [...this.stored.values()]);
   }
 
-  async put(registration: Registration, now: number): Promise<PutResult> {
+  async put(registration: Registration, now: number, ifAbsent = false): Promise<PutResult> {
     if (this.writeGate) {
       this.waiting++;
       await this.writeGate;
@@ -54,18 +64,18 @@ export class FakeStorage implements Storage {
     }
     return this.#do('put', () => {
       const old = this.stored.get(registration.kite.id);
-      if (old && old.kite.username !== registration.kite.username && old.expiresAt > now) return 'taken';
+      if (checkOwner(old, { registration, now, ifAbsent }) === 'taken') return 'taken';
       this.stored.set(registration.kite.id, registration);
       this.emit({ type: 'put', registration });
       return 'ok';
     });
   }
 
-  refresh(ids: readonly string[], expiresAt: number): Promise<void> {
+  refresh(ids: readonly string[], expiresAt: number, node?: string): Promise<void> {
     return this.#do('refresh', () => {
       for (const id of ids) {
         const old = this.stored.get(id);
-        if (!old) continue;
+        if (!old || !isHeldBy(old, node)) continue;
         const registration = refreshed(old, expiresAt);
         this.stored.set(id, registration);
         this.emit({ type: 'put', registration });
@@ -84,9 +94,9 @@ export class FakeStorage implements Storage {
     });
   }
 
-  delete(id: string, url: string): Promise<void> {
+  delete(id: string, held: HeldEntry): Promise<void> {
     return this.#do('delete', () => {
-      if (this.stored.get(id)?.url === url && this.stored.delete(id)) this.emit({ type: 'delete', id });
+      if (isSameEntry(this.stored.get(id), held) && this.stored.delete(id)) this.emit({ type: 'delete', id });
     });
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { openStorage, type PostgresConfig } from '../../../src/lib/kontrol/storage/open-storage.js';
 import type { Storage } from '../../../src/lib/kontrol/storage/shared/storage.js';
-import { systemClock } from '../../../src/lib/util/clock.js';
+import { type Clock, systemClock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { PostgresServer, postgresInstalled } from './postgres-server.js';
 
@@ -14,8 +14,8 @@ export interface PostgresFixture {
   /** The database of this test, empty at the start. */
   readonly database: string;
   readonly config: PostgresConfig;
-  /** A store in the database, not open yet. */
-  make(changes?: Partial<PostgresConfig>): Storage;
+  /** A store in the database, not open yet. With another clock than that of the system, it ignores the time of the server. */
+  make(changes?: Partial<PostgresConfig>, clock?: Clock): Storage;
 }
 
 /** A PostgreSQL server for the tests of a file, with an empty database for each. Both are removed afterwards. */
@@ -47,8 +47,8 @@ export function usePostgres(): PostgresFixture {
         timeout: DEADLINE,
       };
     },
-    make: (changes = {}) =>
-      openStorage({ ...fixture.config, ...changes }, { clock: systemClock, logger: silentLogger }),
+    make: (changes = {}, clock = systemClock) =>
+      openStorage({ ...fixture.config, ...changes }, { clock, logger: silentLogger }),
   };
   return fixture;
 }

@@ -80,7 +80,7 @@ function changesAreTold(nodes: () => readonly [Node, Node]): void {
     await expect.poll(() => lastOf(b, idOf(1)), SOON).toEqual(registration({ expiresAt: NOW + 500_000 }));
     await b.storage.put(registration({ url: 'http://other/kite' }), NOW);
     await expect.poll(() => lastOf(a, idOf(1)), SOON).toEqual(registration({ url: 'http://other/kite' }));
-    await a.storage.delete(idOf(1), 'http://other/kite');
+    await a.storage.delete(idOf(1), { url: 'http://other/kite' });
     await expect.poll(() => [lastOf(a, idOf(1)), lastOf(b, idOf(1))], SOON).toEqual(['deleted', 'deleted']);
   });
 
@@ -159,14 +159,53 @@ function racesHaveOneWinner(nodes: () => readonly [Node, Node]): void {
     const [a, b] = nodes();
     const kept: (string | undefined)[] = [];
     for (let turns = 0; turns < 50; turns++) {
-      await a.storage.put(registration(), NOW);
-      const moving = b.storage.put(registration({ url: 'http://other/kite' }), NOW);
-      // Each time a little later, so that the calls overlap at every point.
-      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
-      await Promise.all([moving, a.storage.delete(idOf(1), registration().url)]);
-      kept.push((await b.storage.registrations())[0]?.url);
+      await a.storage.put(registration({ node: 'a' }), NOW);
+      // Its URL stays the same.
+      const moving = b.storage.put(registration({ node: 'b' }), NOW);
+      await overlap(turns);
+      await Promise.all([moving, a.storage.delete(idOf(1), { url: registration().url, node: 'a' })]);
+      kept.push((await b.storage.registrations())[0]?.node);
     }
-    expect(new Set(kept)).toEqual(new Set(['http://other/kite']));
+    expect(new Set(kept)).toEqual(new Set(['b']));
+  });
+
+  it('a shared store keeps the expiry of a kite that registers at one node while the other refreshes its old entry', async () => {
+    const [a, b] = nodes();
+    const kept: (number | undefined)[] = [];
+    for (let turns = 0; turns < 50; turns++) {
+      await a.storage.put(registration({ node: 'a' }), NOW);
+      const moving = b.storage.put(registration({ node: 'b', expiresAt: NOW + 95_000 }), NOW);
+      await overlap(turns);
+      await Promise.all([moving, a.storage.refresh([idOf(1)], NOW + 500_000, 'a')]);
+      kept.push((await b.storage.registrations())[0]?.expiresAt);
+    }
+    expect(new Set(kept)).toEqual(new Set([NOW + 95_000]));
+  });
+
+  it('a shared store lets a kite move, whatever its former node writes after it was frozen', async () => {
+    const [a, b] = nodes();
+    const [former, latter] = [
+      registration({ node: 'a' }),
+      registration({ node: 'b', expiresAt: NOW + 95_000 }),
+    ];
+    const late = {
+      refresh: () => a.storage.refresh([idOf(1)], NOW + 500_000, 'a'),
+      silence: () =>
+        a.storage.silence([{ id: idOf(1), silentSince: NOW, expiresAt: NOW + 500_000, node: 'a' }]),
+      delete: () => a.storage.delete(idOf(1), { url: former.url, node: 'a' }),
+      restore: () => a.storage.put(former, NOW, true),
+    };
+    for (const [name, write] of Object.entries(late)) {
+      await a.storage.put(former, NOW);
+      await b.storage.put(latter, NOW);
+      await write();
+      expect([name, ...(await a.storage.registrations())]).toEqual([name, latter]);
+      await expect.poll(() => [lastOf(a, idOf(1)), lastOf(b, idOf(1))], SOON).toEqual([latter, latter]);
+    }
+    await b.storage.refresh([idOf(1)], NOW + 600_000, 'b');
+    const refreshed = { ...latter, expiresAt: NOW + 600_000 };
+    await expect.poll(() => lastOf(a, idOf(1)), SOON).toEqual(refreshed);
+    expect(await a.storage.registrations()).toEqual([refreshed]);
   });
 
   it('a shared store lets one of two nodes redeem an invite', async () => {
@@ -178,6 +217,11 @@ function racesHaveOneWinner(nodes: () => readonly [Node, Node]): void {
       expect(takers.filter((taken) => taken !== undefined)).toEqual([invite]);
     }
   });
+}
+
+/** Waits a little longer each time, so that two calls overlap at every point. */
+async function overlap(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function outagesEnd(store: SharedStore, nodes: () => readonly [Node, Node]): void {
@@ -237,7 +281,7 @@ async function everythingIsRefused(storage: Storage, deadline: number): Promise<
     put: () => storage.put(registration({ id: idOf(7) }), NOW),
     refresh: () => storage.refresh([idOf(1)], NOW + 90_000),
     silence: () => storage.silence([{ id: idOf(1), silentSince: NOW, expiresAt: NOW + 90_000 }]),
-    delete: () => storage.delete(idOf(9), 'http://127.0.0.1/kite'),
+    delete: () => storage.delete(idOf(9), { url: 'http://127.0.0.1/kite' }),
     sweep: () => storage.sweep(NOW - 1_000_000),
     keyPairs: () => storage.keyPairs(),
     putKeyPair: () => storage.putKeyPair(PAIR),

@@ -185,11 +185,46 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
     it('a store removes an entry only if it has not been replaced', async () => {
       const storage = await open();
       await storage.put(registration(), NOW);
-      await storage.delete(idOf(1), 'http://other/kite');
+      await storage.delete(idOf(1), { url: 'http://other/kite' });
       expect(await storage.registrations()).toHaveLength(1);
-      await storage.delete(idOf(1), registration().url);
-      await storage.delete('no-uuid', registration().url);
+      await storage.delete(idOf(1), { url: registration().url });
+      await storage.delete('no-uuid', { url: registration().url });
       expect(await storage.registrations()).toEqual([]);
+    });
+
+    it('a store lets a node refresh, mark and remove only the entries of kites that have registered at it', async () => {
+      const storage = await open();
+      const held = registration({ node: 'b' });
+      await storage.put(registration({ node: 'a' }), NOW);
+      await storage.put(held, NOW);
+      const { url, expiresAt } = held;
+      const mark = { id: idOf(1), silentSince: NOW + 1, expiresAt };
+      await storage.refresh([idOf(1)], NOW + 500_000, 'a');
+      await storage.silence([{ ...mark, node: 'a' }]);
+      await storage.delete(idOf(1), { url, node: 'a' });
+      expect(await storage.registrations()).toEqual([held]);
+      await storage.silence([{ ...mark, node: 'b' }]);
+      expect(await storage.registrations()).toEqual([{ ...held, silentSince: NOW + 1 }]);
+      await storage.refresh([idOf(1)], NOW + 500_000, 'b');
+      expect(await storage.registrations()).toEqual([{ ...held, expiresAt: NOW + 500_000 }]);
+      await storage.delete(idOf(1), { url, node: 'b' });
+      expect(await storage.registrations()).toEqual([]);
+    });
+
+    it('a store lets any node refresh and remove an entry that an earlier version has written', async () => {
+      const storage = await open();
+      await storage.put(registration(), NOW);
+      await storage.refresh([idOf(1)], NOW + 500_000, 'a');
+      expect(await storage.registrations()).toEqual([registration({ expiresAt: NOW + 500_000 })]);
+      await storage.delete(idOf(1), { url: registration().url, node: 'a' });
+      expect(await storage.registrations()).toEqual([]);
+    });
+
+    it('a store restores an entry only if there is none', async () => {
+      const storage = await open();
+      expect(await storage.put(registration({ node: 'a' }), NOW, true)).toBe('ok');
+      expect(await storage.put(registration({ node: 'b' }), NOW + 900_000, true)).toBe('taken');
+      expect(await storage.registrations()).toEqual([registration({ node: 'a' })]);
     });
 
     it('a store has after an import what another store exports, and exports the same again', async () => {
@@ -317,7 +352,7 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
 
     it('a store answers a ping while it is open', async () => {
       const storage = await open();
-      await expect(storage.ping()).resolves.toBeUndefined();
+      expect(['undefined', 'number']).toContain(typeof (await storage.ping()));
     });
 
     it(`a store has ${lasting ? 'everything' : 'nothing'} after it is closed and opened again`, async () => {

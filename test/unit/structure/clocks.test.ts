@@ -55,6 +55,7 @@ const DATES: Readonly<Record<string, string>> = {
   'src/lib/kontrol/registry/lease-refresher.ts': 'the expiry of a stored lease',
   'src/lib/kontrol/registry/registration-record.ts': 'the expiry of a stored lease',
   'src/lib/kontrol/registry/registry.ts': 'how long a stored lease is still valid',
+  'src/lib/kontrol/registry/store-clock.ts': 'what the time of the machine differs by',
   'src/lib/util/steady-clock.ts': 'the time at which the process began',
   'src/lib/proxy/tunnel/tunnel-tokens.ts': 'reads a steady clock',
   'src/lib/kontrol/registry/store-sync.ts': 'the expiry of stored leases',

@@ -271,6 +271,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kontrol/registry/registry-entry',
     'kontrol/registry/string-interner',
   ],
+  'kontrol/frozen-nodes': ['kontrol/registry/missing-kites', 'kontrol/registry/stored-registrations'],
   'kontrol/kontrol-authority': [
     'kite/serve/administrator',
     'kontrol/admin/administration',

@@ -11,7 +11,7 @@ const PAGES = /^src\/(?:ui|lib\/transport\/(?:page|webrtc))\//;
 const EMITTERS =
   /(?:^|[.#])(?:registry|table|keyRing|revocations|connection|peer|client|caller|link|kite|core)$/;
 const EVENTS =
-  /^'(?:connect|disconnect|firstRequest|register|registerFailed|deregister|update|change|issue|revoke|renewKey|retire|drain|draining|added|ended)'$|^name$/;
+  /^'(?:connect|disconnect|firstRequest|register|registerFailed|deregister|update|change|issue|revoke|renewKey|retire|drain|draining|added|ended|suspended)'$|^name$/;
 
 /** Listeners that cannot throw. */
 const HARMLESS =

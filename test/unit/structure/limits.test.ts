@@ -67,6 +67,12 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/kontrol/policy/policy.ts': { NAME_DEPTH: 'the fields of an audience that every kite checks' },
   'src/lib/kontrol/registry/expiry-wheel.ts': { BUCKET_MS: 'the precision of expiry' },
   'src/lib/kontrol/registry/kite-index.ts': { MAX_BUCKET_SIZE: 'the shape of the index' },
+  'src/lib/kontrol/registry/store-clock.ts': {
+    CLOCK_TOLERANCE: 'the difference of clocks that is reported as a warning',
+    SLOW_ANSWER: 'which answers say too little about a clock',
+    JITTER: 'which differences of clocks are those of round trips',
+    FORGOTTEN_AFTER: 'the age up to which the time of a node is used',
+  },
   'src/lib/kontrol/registry/fair-turns.ts': { STEPS_PER_TURN: 'when the event loop gets a turn' },
   'src/lib/kontrol/registry/kites-responses.ts': {
     MOVED_PER_STEP: 'the length of a step',

@@ -16,6 +16,8 @@ export interface HealthOptions {
    * runs share its result. Default: the kite is ready until it shuts down.
    */
   readonly ready?: (() => boolean | string | Promise<boolean | string>) | undefined;
+  /** What the response of a kite that is ready says in addition, in one line, such as a warning. Everybody may read it. */
+  readonly remark?: (() => string | undefined) | undefined;
 }
 
 export interface HealthRoutesOptions extends HealthOptions {
@@ -42,7 +44,8 @@ export function healthRoutes(options: HealthRoutesOptions): Readonly<Record<stri
     '/readyz': async (request, response) => {
       if (!allowsGet(request, response)) return;
       const reason = await readiness.problem();
-      if (reason === undefined) respondText(response, 200, {}, 'ready\n');
+      const remark = reason === undefined ? options.remark?.() : undefined;
+      if (reason === undefined) respondText(response, 200, {}, remark ? `ready: ${remark}\n` : 'ready\n');
       else respondText(response, 503, {}, reason === '' ? 'not ready\n' : `not ready: ${reason}\n`);
     },
   };

@@ -38,6 +38,8 @@ export interface HttpApiOptions {
   readonly audit: RegistrationAudit | undefined;
   readonly storeSync: StoreSync;
   readonly metrics: KontrolMetrics;
+  /** What is wrong with the clock of this node. */
+  readonly clockProblem: () => string | undefined;
   readonly logger: Logger;
   readonly limits: Pick<KontrolLimits, 'registerBodyBytes'>;
 }
@@ -57,6 +59,7 @@ export class HttpApi {
     kite.handleHttp('/heartbeat', (request, response) => this.heartbeat(request, response));
     kite.health({
       ready: async () => (await this.#options.storeSync.probe()) || 'the store cannot be reached',
+      remark: () => this.#options.clockProblem(),
     });
     kite.handleHttp('/metrics', (request, response) => this.metrics(request, response));
   }

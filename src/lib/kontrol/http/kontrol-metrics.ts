@@ -8,6 +8,8 @@ export interface MetricSources {
   connections(): number;
   watchers(): number;
   storeUp(): boolean;
+  /** In milliseconds. */
+  clockDifference(): number;
 }
 
 type RegistrationTransport = 'connection' | 'http';
@@ -77,6 +79,11 @@ export class KontrolMetrics extends MetricsRegistry {
     );
     this.gauge('kontrol_connections', 'Open connections of kites and callers', () => sources.connections());
     this.gauge('kontrol_watchers', 'Active watches', () => sources.watchers());
+    this.gauge(
+      'kontrol_clock_difference_seconds',
+      'Seconds by which the clock of the store, or of the node that differs most, is ahead of the clock of this node',
+      () => sources.clockDifference() / 1000,
+    );
     this.gauge('kontrol_store_up', '1 if the store is reachable, 0 otherwise', () =>
       Number(sources.storeUp()),
     );

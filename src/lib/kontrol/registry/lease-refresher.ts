@@ -2,13 +2,15 @@ import type { Clock } from '../../util/clock.js';
 import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { Storage } from '../storage/shared/storage.js';
-import type { LeaseTimings } from './lease-timings.js';
+import { type LeaseTimings, refreshWhenLeft } from './lease-timings.js';
 
 export interface LeaseRefresherOptions {
   readonly storage: Storage;
   readonly registry: Registry;
   readonly timings: LeaseTimings;
   readonly clock: Clock;
+  /** Id of this node. */
+  readonly node: string;
 }
 
 // Ids per statement.
@@ -26,7 +28,7 @@ export class LeaseRefresher {
 
   /** Refreshes the leases that are due. Rejects with a StorageError; unconfirmed leases are refreshed again next time. */
   async refresh(): Promise<void> {
-    const { storage, registry, clock, timings } = this.#options;
+    const { storage, registry, clock, timings, node } = this.#options;
     const now = clock.now();
     const expiresAt = now + timings.storedLease;
     const ids: string[] = [];
@@ -39,7 +41,7 @@ export class LeaseRefresher {
     }
     for (let start = 0; start < ids.length; start += BATCH_SIZE) {
       const batch = ids.slice(start, start + BATCH_SIZE);
-      await storage.refresh(batch, expiresAt);
+      await storage.refresh(batch, expiresAt, node);
       for (const id of batch) this.#unconfirmed.delete(id);
     }
   }
@@ -47,8 +49,8 @@ export class LeaseRefresher {
   #isDue(entry: RegistryEntry, now: number): boolean {
     // A heartbeat in the store would say that a silent kite has returned.
     if (entry.remote || entry.silentSince !== undefined) return false;
-    const { storedLease, refresh, probe } = this.#options.timings;
-    const due = storedLease - refresh + 2 * probe;
+    const { storedLease } = this.#options.timings;
+    const due = refreshWhenLeft(this.#options.timings);
     const left = entry.storedExpiresAt - now;
     // More than a lease is left if the clock was set back.
     return left <= due || left > storedLease || this.#unconfirmed.has(entry.kite.id);

@@ -284,7 +284,8 @@ export class Registrar {
     const { registry, keyRing } = this.#options;
     const { kite, keyId, kiteKey, registerAgainAt } = connected.entry;
     const other = registry.get(kite.id);
-    if (other && other.kite.username !== kite.username) return;
+    // A heartbeat may arrive after the kite has registered at another node.
+    if (other && (other.remote || other.kite.username !== kite.username)) return;
     if (keyRing.isRevokedBy(keyId, kiteKey)) return;
     connected.entry = await this.#store(connected.entry, 'connection', kiteKey);
     connected.entry.registerAgainAt = registerAgainAt;

@@ -11,12 +11,12 @@ import type { LeaseTimings } from './lease-timings.js';
 /** A registration without its expiry time. */
 export type RegistrationSubject = Pick<Registration, 'kite' | 'url' | 'keyId' | 'registeredAt'>;
 
-/** Returns the record to store for a kite that is alive now. */
+/** Returns the record to store for a kite that is alive now on a node. */
 export function registrationRecord(
   { kite, url, keyId, registeredAt }: RegistrationSubject,
-  { clock, timings }: { readonly clock: Clock; readonly timings: LeaseTimings },
+  { clock, timings, node }: { readonly clock: Clock; readonly timings: LeaseTimings; readonly node: string },
 ): Registration {
-  return { kite, url, keyId, registeredAt, expiresAt: clock.now() + timings.storedLease };
+  return { kite, url, keyId, registeredAt, expiresAt: clock.now() + timings.storedLease, node };
 }
 
 // Of URLs. Includes lone surrogates, which not every store can represent.

@@ -26,6 +26,8 @@ export class RegistryEntry {
   leaseExpiresAt: number;
   /** The last known `expiresAt` in the store. */
   storedExpiresAt: number;
+  /** See `Registration`. */
+  node: string | undefined;
   /** When the connection of the kite dropped, in milliseconds since 1970. Undefined while it is connected. */
   silentSince: number | undefined;
   checkAt = 0;
@@ -44,6 +46,7 @@ export class RegistryEntry {
     this.registeredAt = registration.registeredAt;
     this.storedExpiresAt = registration.expiresAt;
     this.silentSince = registration.silentSince;
+    this.node = registration.node;
     this.origin = origin;
     this.leaseExpiresAt = leaseExpiresAt;
   }

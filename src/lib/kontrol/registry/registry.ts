@@ -24,6 +24,8 @@ export type RegistryEvents = {
   deregister: [entry: RegistryEntry, reason: DeregisterReason];
   /** A registered kite is silent now, or is not any more. `isOwn`: this node had the connection that dropped. */
   update: [entry: RegistryEntry, isOwn: boolean];
+  /** The process was suspended, and runs again. The entries are as they were before. */
+  suspended: [];
 };
 
 export interface RegistryOptions {
@@ -34,6 +36,8 @@ export interface RegistryOptions {
   readonly lease?: number;
   /** Longest lease of an entry from the store, in milliseconds. Default: 90,000. */
   readonly storedLease?: number;
+  /** Time from the end of a lease in the store until an entry from the store is removed. Default: 60,000. */
+  readonly handover?: number;
   /** Interval in milliseconds at which expired entries are removed. It does not affect queries. Default: 2,000. */
   readonly sweepInterval?: number;
 }
@@ -55,6 +59,7 @@ export class Registry extends Emitter<RegistryEvents> {
   readonly #clock: Clock;
   readonly #lease: number;
   readonly #storedLease: number;
+  readonly #handover: number;
   readonly #interval: number;
   readonly #byId = new Map<string, RegistryEntry>();
   readonly #index = new KiteIndex<RegistryEntry>();
@@ -66,11 +71,12 @@ export class Registry extends Emitter<RegistryEvents> {
   #sweptAt: number;
   #remoteExpiryPaused = false;
 
-  constructor({ clock, logger, lease, storedLease, sweepInterval = 2000 }: RegistryOptions) {
+  constructor({ clock, logger, lease, storedLease, handover, sweepInterval = 2000 }: RegistryOptions) {
     super(logger);
     this.#clock = clock;
     this.#lease = lease ?? defaultTimings.lease;
     this.#storedLease = storedLease ?? defaultTimings.storedLease;
+    this.#handover = handover ?? defaultTimings.handover;
     this.#interval = sweepInterval;
     this.#sweptAt = clock.monotonic();
     this.#scheduleSweep();
@@ -137,12 +143,15 @@ export class Registry extends Emitter<RegistryEvents> {
     }
   }
 
-  /** Adds a kite, or replaces the one with its id. Its lease starts now; for a kite from the store, it ends with the stored one. */
-  set(registration: Registration, origin: Origin): RegistryEntry {
+  /**
+   * Adds a kite, or replaces the one with its id. Its lease starts now; for a kite from the store, it ends after the stored one.
+   * `storedLeft`: what is left of that one in milliseconds. Default: by the clock.
+   */
+  set(registration: Registration, origin: Origin, storedLeft?: number): RegistryEntry {
     const now = this.#now();
     // The node that has lost the connection of a silent kite removes it. If that node ends, this one does.
-    const storedLeft = registration.silentSince === undefined ? this.#storedLeft(registration, origin) : 0;
-    const leaseExpiresAt = origin === 'self' ? Infinity : now + Math.max(storedLeft, this.#lease);
+    const left = registration.silentSince === undefined ? this.#leftOf(registration, origin, storedLeft) : 0;
+    const leaseExpiresAt = origin === 'self' ? Infinity : now + Math.max(left, this.#lease);
     const old = this.#byId.get(registration.kite.id);
     if (old && isUnchanged(old, registration))
       return this.#update(old, registration, origin, leaseExpiresAt, now);
@@ -193,6 +202,8 @@ export class Registry extends Emitter<RegistryEvents> {
 
   /** Removes an entry, unless it was replaced. */
   remove(entry: RegistryEntry, reason: DeregisterReason): void {
+    // Before the removal of a kite that may have moved away while the process was suspended.
+    this.#now();
     if (this.#byId.get(entry.kite.id) !== entry) return;
     this.#byId.delete(entry.kite.id);
     this.#silent.delete(entry);
@@ -216,10 +227,11 @@ export class Registry extends Emitter<RegistryEvents> {
     this.#timer?.cancel();
   }
 
-  /** Returns for how long a kite from the store is registered there, in milliseconds. */
-  #storedLeft({ expiresAt }: Registration, origin: Origin): number {
+  /** Returns for how long a kite from the store is found at this node, in milliseconds. */
+  #leftOf({ expiresAt }: Registration, origin: Origin, storedLeft?: number): number {
+    if (origin !== 'store') return 0;
     // Not longer than a lease, in case the clock was set back after the lease was stored.
-    return origin === 'store' ? Math.min(expiresAt - this.#clock.now(), this.#storedLease) : 0;
+    return Math.min(storedLeft ?? expiresAt - this.#clock.now(), this.#storedLease) + this.#handover;
   }
 
   #candidates(query: KiteQuery): Iterable<RegistryEntry | undefined> {
@@ -252,6 +264,7 @@ export class Registry extends Emitter<RegistryEvents> {
     const isStillSilent = wasAlive && was !== undefined && is !== undefined;
     if (!isStillSilent || leaseExpiresAt < entry.leaseExpiresAt) entry.leaseExpiresAt = leaseExpiresAt;
     entry.storedExpiresAt = registration.expiresAt;
+    entry.node = this.#internNode(registration);
     // Watchers are notified, because queries no longer found the expired entry.
     if (!wasAlive) this.emit('register', entry);
     else if ((was === undefined) !== (is === undefined)) this.emit('update', entry, isOwn);
@@ -273,6 +286,7 @@ export class Registry extends Emitter<RegistryEvents> {
     return {
       ...registration,
       keyId: intern(registration.keyId),
+      node: this.#internNode(registration),
       kite: {
         name: intern(kite.name),
         username: intern(kite.username),
@@ -283,6 +297,10 @@ export class Registry extends Emitter<RegistryEvents> {
         hostname: intern(kite.hostname),
       },
     };
+  }
+
+  #internNode({ node }: Registration): string | undefined {
+    return node === undefined ? undefined : this.#strings.intern(node);
   }
 
   /** Returns the time of the monotonic clock, after extending all leases if the process was suspended. */
@@ -300,8 +318,12 @@ export class Registry extends Emitter<RegistryEvents> {
   }
 
   #sweep(now: number): void {
-    if (now - this.#sweptAt > this.#interval + STALL_THRESHOLD) this.#extendLeases(now);
+    const wasSuspended = now - this.#sweptAt > this.#interval + STALL_THRESHOLD;
     this.#sweptAt = now;
+    if (wasSuspended) {
+      this.#extendLeases(now);
+      this.emit('suspended');
+    }
     for (const entry of this.#wheel.takeDue(now)) {
       if (this.#byId.get(entry.kite.id) !== entry) continue;
       if (entry.leaseExpiresAt > now) this.#wheel.add(entry);

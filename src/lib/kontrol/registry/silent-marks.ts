@@ -42,6 +42,12 @@ export class SilentMarks {
 }
 
 /** A kite that has registered again meanwhile has no mark. */
-function markOf({ kite, silentSince, storedExpiresAt: expiresAt, remote }: RegistryEntry): SilentMark[] {
-  return silentSince === undefined || remote ? [] : [{ id: kite.id, silentSince, expiresAt }];
+function markOf({
+  kite,
+  silentSince,
+  storedExpiresAt: expiresAt,
+  node,
+  remote,
+}: RegistryEntry): SilentMark[] {
+  return silentSince === undefined || remote ? [] : [{ id: kite.id, silentSince, expiresAt, node }];
 }

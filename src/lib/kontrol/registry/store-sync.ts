@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Descent } from '../../keys/revoked-ids.js';
 import { errorText } from '../../util/message-of.js';
 import { Backoff } from '../../util/backoff.js';
@@ -5,6 +6,7 @@ import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import { LeaseRefresher } from './lease-refresher.js';
+import { MissingKites } from './missing-kites.js';
 import { PendingDeletes } from './pending-deletes.js';
 import { type RegistrationSubject, registrationRecord } from './registration-record.js';
 import { SilentMarks } from './silent-marks.js';
@@ -19,6 +21,8 @@ import {
   type StorageError,
 } from '../storage/shared/storage.js';
 import type { CredentialUses } from '../tokens/credential-uses.js';
+import type { StoreClock } from './store-clock.js';
+import { StoredRegistrations } from './stored-registrations.js';
 import type { LeaseTimings } from './lease-timings.js';
 
 export interface StoreSyncOptions {
@@ -27,7 +31,8 @@ export interface StoreSyncOptions {
   readonly keyRing: KeyRing;
   readonly uses: CredentialUses;
   readonly timings: LeaseTimings;
-  readonly clock: Clock;
+  /** The time that the leases in the store refer to. */
+  readonly storeClock: StoreClock;
   readonly logger: Logger;
 }
 
@@ -36,11 +41,13 @@ export interface StoreSyncOptions {
  * the leases of its kites. While the store cannot be reached, the registry works without it; both are synchronized afterwards.
  */
 export class StoreSync {
-  readonly #options: StoreSyncOptions;
+  readonly #options: StoreSyncOptions & { readonly clock: Clock; readonly node: string };
   readonly #refresher: LeaseRefresher;
   readonly #backoff = new Backoff({ initial: 250, max: 5000 });
   readonly #pendingDeletes: PendingDeletes;
   readonly #marks: SilentMarks;
+  readonly #missing: MissingKites;
+  readonly #stored: StoredRegistrations;
   readonly #unsubscribes: (() => void)[] = [];
   #timer: Timer | undefined;
   #online = false;
@@ -50,13 +57,21 @@ export class StoreSync {
   #loadAgain = false;
   /** Ids that have changed since the current load of a snapshot began. */
   #changedDuringLoad: Set<string> | undefined;
+  /** Whether the process was suspended since the last load: its kites may have moved to other nodes meanwhile. */
+  #isOutdated = false;
   #ticking: Promise<void> | undefined;
   #recording: Promise<void> | undefined;
   #sweptAt = 0;
 
   constructor(options: StoreSyncOptions) {
-    this.#options = options;
-    this.#refresher = new LeaseRefresher(options);
+    // New at each start: the kites of a former process have to register again.
+    this.#options = { ...options, clock: options.storeClock, node: randomBytes(6).toString('hex') };
+    this.#refresher = new LeaseRefresher(this.#options);
+    this.#stored = new StoredRegistrations(this.#options);
+    this.#missing = new MissingKites({
+      ...this.#options,
+      restore: (registration) => this.#background(this.#put(registration, true)),
+    });
     this.#pendingDeletes = new PendingDeletes(options.storage);
     this.#marks = new SilentMarks((marks) => this.#guard(options.storage.silence(marks)));
   }
@@ -74,12 +89,14 @@ export class StoreSync {
 
   async #start(): Promise<void> {
     const { storage, registry, keyRing, uses, clock } = this.#options;
+    await this.#ping();
     await keyRing.open();
     await uses.load();
     this.#unsubscribes.push(
       storage.watch((change) => this.#apply(change)),
       registry.on('deregister', (entry, reason) => this.#onDeregister(entry, reason)),
       registry.on('update', (entry) => this.#onUpdate(entry)),
+      registry.on('suspended', () => this.#onSuspended()),
     );
     await this.#load();
     this.#sweptAt = clock.monotonic();
@@ -100,7 +117,7 @@ export class StoreSync {
   /** Returns whether the store can be reached. */
   async probe(): Promise<boolean> {
     if (!this.#online) return false;
-    return this.#guard(this.#options.storage.ping()).then(
+    return this.#ping().then(
       () => true,
       () => false,
     );
@@ -122,9 +139,9 @@ export class StoreSync {
     return entry;
   }
 
-  #put(registration: Registration): Promise<PutResult> {
+  #put(registration: Registration, ifAbsent = false): Promise<PutResult> {
     this.#pendingDeletes.forget(registration.kite.id);
-    return this.#guard(this.#options.storage.put(registration, this.#options.clock.now()));
+    return this.#guard(this.#options.storage.put(registration, this.#options.storeClock.earliest, ifAbsent));
   }
 
   /** Writes the uses of credentials that are new. Those that come meanwhile are written together. */
@@ -161,7 +178,7 @@ export class StoreSync {
     switch (change.type) {
       case 'put':
         this.#changedDuringLoad?.add(change.registration.kite.id);
-        this.#applyPut(change.registration);
+        this.#stored.apply(change.registration, this.#isOutdated ? 'late change' : 'change');
         break;
       case 'delete':
         this.#changedDuringLoad?.add(change.id);
@@ -176,44 +193,26 @@ export class StoreSync {
     }
   }
 
-  #applyPut(registration: Registration): void {
-    const { registry, keyRing } = this.#options;
-    if (keyRing.get(registration.keyId)?.state === 'revoked') return;
-    const entry = registry.peek(registration.kite.id);
-    // A node also receives its own writes. A newer record means that the kite has moved to another node.
-    if (entry && !entry.remote && registration.expiresAt <= entry.storedExpiresAt) return;
-    registry.set(registration, 'store');
-  }
-
   #applyDelete(id: string): void {
     const { registry } = this.#options;
     const entry = registry.peek(id);
     if (!entry) return;
-    this.#missing(entry);
-  }
-
-  /** The store does not contain an entry any more. */
-  #missing(entry: RegistryEntry): void {
-    const isHere = !entry.remote && entry.silentSince === undefined;
-    // Another node has removed a kite that is alive on this one.
-    if (isHere) this.#restore(entry);
-    else this.#options.registry.remove(entry, 'store');
-  }
-
-  #restore(entry: RegistryEntry): void {
-    const { registry } = this.#options;
-    if (registry.get(entry.kite.id) !== entry) return;
-    const registration = registrationRecord(entry, this.#options);
-    // Set before the store reports the change, so that this node does not attribute it to another node.
-    entry.storedExpiresAt = registration.expiresAt;
-    this.#background(this.#put(registration));
+    this.#missing.add(entry);
   }
 
   #onDeregister(entry: RegistryEntry, reason: DeregisterReason): void {
     // The store is up to date: it reported the removal, or contains the record that replaced this one.
     if (reason === 'store' || reason === 'replaced' || (entry.remote && reason !== 'refused')) return;
     this.#pendingDeletes.add(entry);
-    if (this.#online) this.#background(this.#guard(this.#pendingDeletes.flush(entry.kite.id)));
+    // After it was suspended, a node reads first what has become of its kites.
+    if (!this.#online || this.#isOutdated) return;
+    this.#background(this.#guard(this.#pendingDeletes.flush(entry.kite.id)));
+  }
+
+  #onSuspended(): void {
+    this.#missing.onSuspended();
+    this.#isOutdated = true;
+    if (this.#online) this.#background(this.#load());
   }
 
   /** Writes the mark of a kite of this node. Other nodes see its end in the next registration or heartbeat. */
@@ -237,7 +236,6 @@ export class StoreSync {
   async #loadAll(): Promise<void> {
     do {
       this.#loadAgain = false;
-      await this.#guard(this.#pendingDeletes.flushAll());
       const changed = new Set<string>();
       this.#changedDuringLoad = changed;
       try {
@@ -247,6 +245,8 @@ export class StoreSync {
         this.#changedDuringLoad = undefined;
       }
     } while (this.#loadAgain);
+    this.#isOutdated = false;
+    await this.#guard(this.#pendingDeletes.flushAll());
   }
 
   #applySnapshot(registrations: readonly Registration[], changed: ReadonlySet<string>): void {
@@ -255,11 +255,12 @@ export class StoreSync {
     for (const registration of registrations) {
       const { id } = registration.kite;
       seen.add(id);
-      if (!changed.has(id) && !this.#pendingDeletes.has(id)) this.#applyPut(registration);
+      if (!changed.has(id) && !this.#pendingDeletes.covers(registration))
+        this.#stored.apply(registration, 'snapshot');
     }
     for (const entry of Array.from(registry.entries())) {
       if (seen.has(entry.kite.id) || changed.has(entry.kite.id)) continue;
-      this.#missing(entry);
+      this.#missing.add(entry);
     }
   }
 
@@ -278,17 +279,25 @@ export class StoreSync {
     }, wait);
   }
 
+  async #ping(): Promise<void> {
+    const { storage, storeClock } = this.#options;
+    const sentAt = storeClock.monotonic();
+    const time = await this.#guard(storage.ping());
+    if (time !== undefined) storeClock.onStoreTime(time, sentAt);
+  }
+
   async #tick(): Promise<void> {
-    const { storage, uses, clock, timings } = this.#options;
-    await this.#guard(storage.ping());
-    if (!this.#online) {
+    const { storage, uses, clock, storeClock, timings } = this.#options;
+    await this.#ping();
+    if (!this.#online || this.#isOutdated) {
       await this.#load();
       this.#setOnline();
     }
+    this.#missing.restoreHeard();
     await this.#guard(this.#refresher.refresh());
     await this.#guard(uses.flush());
     // Kites that expired this long ago do not belong to a running node, not even to one that has just restarted.
-    if (clock.monotonic() - this.#sweptAt < timings.refresh) return;
+    if (clock.monotonic() - this.#sweptAt < timings.refresh || !storeClock.isTrusted) return;
     this.#sweptAt = clock.monotonic();
     await this.#guard(storage.sweep(clock.now() - timings.storedLease));
   }

@@ -238,15 +238,15 @@ describe('a lease', () => {
     expect(registry.get('k')).toBeDefined();
   });
 
-  it('the lease of a kite of another node is that of the store, or a whole one', () => {
+  it('the lease of a kite of another node is that of the store and the time to move, or a whole one', () => {
     const { clock, registry } = setUp();
-    registry.set({ ...registration('old'), expiresAt: clock.now() - 1 }, 'store');
+    registry.set({ ...registration('old'), expiresAt: clock.now() - 60_000 }, 'store');
     registry.set({ ...registration('new'), expiresAt: clock.now() + 90_000 }, 'store');
     clock.advance(29_999);
     expect(registry.get('old')).toBeDefined();
     clock.advance(1);
     expect(registry.get('old')).toBeUndefined();
-    clock.advance(59_999);
+    clock.advance(119_999);
     expect(registry.get('new')).toBeDefined();
     clock.advance(1);
     expect(registry.get('new')).toBeUndefined();

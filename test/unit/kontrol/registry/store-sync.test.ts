@@ -1,68 +1,19 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { defaultKontrolLimits } from '../../../../src/lib/kontrol/limits/kontrol-limits.js';
-import { CredentialUses } from '../../../../src/lib/kontrol/tokens/credential-uses.js';
-import { KeyRing } from '../../../../src/lib/kontrol/tokens/key-ring.js';
-import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
-import { StoreSync } from '../../../../src/lib/kontrol/registry/store-sync.js';
+import { describe, expect, it } from 'vitest';
 import { defaultTimings } from '../../../../src/lib/kontrol/registry/lease-timings.js';
-import { silentLogger } from '../../../../src/lib/util/logger.js';
+import type { RegistryEntry } from '../../../../src/lib/kontrol/registry/registry-entry.js';
 import { settled } from '../../../helpers/kite/cores.js';
 import { FakeStorage } from '../../../helpers/storage/fake-storage.js';
-import { KONTROL_URL, testKeyPair } from '../../../helpers/kite/keys.js';
 import { findEntries } from '../../../helpers/kontrol/find-entries.js';
 import { registration } from '../../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
-
-/** The parts of a Kontrol that use its store. */
-async function node(storage = new FakeStorage(), clock = new ManualClock()) {
-  const registry = new Registry({ clock, logger: silentLogger });
-  const initial = await testKeyPair(0);
-  const kontrolUrl = (): string => KONTROL_URL;
-  const keyRing = new KeyRing({
-    storage,
-    clock,
-    logger: silentLogger,
-    kontrolUser: 'kontrol',
-    kontrolUrl,
-    initial,
-  });
-  const uses = new CredentialUses({ storage, limits: defaultKontrolLimits, clock });
-  const replica = new StoreSync({
-    storage,
-    registry,
-    keyRing,
-    uses,
-    timings: defaultTimings,
-    clock,
-    logger: silentLogger,
-  });
-  onTestFinished(async () => {
-    await replica.close();
-    registry.close();
-  });
-  await replica.open();
-  const register = async (id: string) => {
-    const entry = await replica.register({ ...registration(id), keyId: keyRing.signing.id }, 'connection');
-    if (entry === 'taken') throw new Error(`${id} is taken`);
-    return entry;
-  };
-  /** Advances the clock in steps, between which promises run. */
-  const pass = async (ms: number, each: () => void = () => {}): Promise<void> => {
-    for (let passed = 0; passed < ms; passed += 5000) {
-      clock.advance(5000);
-      each();
-      await settled();
-    }
-  };
-  return { storage, clock, registry, keyRing, replica, register, pass };
-}
+import { storeNode } from '../../../helpers/kontrol/store-node.js';
 
 describe('two nodes on one store', () => {
   it.each([-3_600_000, 3_600_000])(
     'two nodes on one store list a kite as long as it lives, and not longer, when their clocks are set by %d ms',
     async (change) => {
-      const a = await node();
-      const b = await node(a.storage, a.clock);
+      const a = await storeNode();
+      const b = await storeNode(a.storage, a.clock);
       const entry = await a.register('x');
       await settled();
       a.clock.adjust(change);
@@ -75,14 +26,67 @@ describe('two nodes on one store', () => {
       // The first node has gone.
       await a.replica.close();
       a.registry.close();
-      await b.pass(defaultTimings.storedLease + 5000);
+      await b.pass(defaultTimings.storedLease + defaultTimings.handover + 5000);
       expect(findEntries(b.registry, { id: 'x' })).toHaveLength(0);
     },
   );
 
+  it.each([45_000, -45_000, 600_000, -600_000])(
+    'two nodes on one store without a clock list a kite as long as it lives when the clock of one is %d ms ahead',
+    async (ahead) => {
+      const a = await storeNode();
+      const b = await storeNode(a.storage, new ManualClock(a.clock.now() + ahead));
+      const [ofA, ofB] = [await a.register('a'), await b.register('b')];
+      const pass = async (ms: number, isAlive = true): Promise<void> => {
+        for (let passed = 0; passed < ms; passed += 5000) {
+          for (const { clock } of [a, b]) clock.advance(5000);
+          if (isAlive) a.registry.heartbeat(ofA);
+          b.registry.heartbeat(ofB);
+          await settled();
+          if (isAlive) expect([a, b].map(({ registry }) => findEntries(registry, {}).length)).toEqual([2, 2]);
+        }
+      };
+      await pass(600_000);
+      // The stream of changes is interrupted.
+      a.storage.emit({ type: 'reload' });
+      await pass(120_000);
+      expect([a, b].map(({ storeClock }) => Math.round(storeClock.ahead / 1000))).toEqual([
+        ahead / 1000,
+        -ahead / 1000,
+      ]);
+      // Nobody deletes what may not have expired.
+      expect([a.storage.calls.includes('sweep'), a.storage.stored.size]).toEqual([false, 2]);
+      await pass(60_000, false);
+      expect([a, b].map(({ registry }) => findEntries(registry, {}).length)).toEqual([1, 1]);
+    },
+  );
+
+  it('two nodes on one store with a clock write its time, whatever their own clocks say', async () => {
+    const storage = new FakeStorage();
+    const clock = new ManualClock();
+    storage.time = () => clock.now();
+    const a = await storeNode(storage, new ManualClock(clock.now() - 3_600_000));
+    await a.register('x');
+    expect(storage.stored.get('x')?.expiresAt).toBe(clock.now() + defaultTimings.storedLease);
+    const b = await storeNode(storage, new ManualClock(clock.now() + 3_600_000));
+    // Another user gets the id only when it has expired by the clock of the store.
+    const theirs = { ...registration('x', { username: 'mallory' }), keyId: b.keyRing.signing.id };
+    expect(await b.replica.register(theirs, 'connection')).toBe('taken');
+    const pass = async (ms: number, entry?: RegistryEntry): Promise<boolean[]> => {
+      for (let passed = 0; passed < ms; passed += 5000) {
+        for (const each of [clock, a.clock, b.clock]) each.advance(5000);
+        if (entry) a.registry.heartbeat(entry);
+        await settled();
+      }
+      return [a, b].map(({ registry }) => registry.get('x') !== undefined);
+    };
+    expect(await pass(120_000, a.registry.get('x'))).toEqual([true, true]);
+    expect(await pass(60_000)).toEqual([false, false]);
+  });
+
   it('two nodes on one store find and remove the same kites', async () => {
-    const a = await node();
-    const b = await node(a.storage, a.clock);
+    const a = await storeNode();
+    const b = await storeNode(a.storage, a.clock);
     const entry = await a.register('x');
     expect(b.registry.get('x')).toMatchObject({ url: entry.url, origin: 'store' });
     a.registry.remove(entry, 'left');
@@ -91,8 +95,8 @@ describe('two nodes on one store', () => {
   });
 
   it('two nodes on one store keep a kite registered by heartbeats at either, and remove it when they stop', async () => {
-    const a = await node();
-    const b = await node(a.storage, a.clock);
+    const a = await storeNode();
+    const b = await storeNode(a.storage, a.clock);
     const entry = await a.register('x');
     await a.pass(600_000, () => a.registry.heartbeat(entry));
     expect(entry.origin).toBe('connection');
@@ -104,7 +108,7 @@ describe('two nodes on one store', () => {
   });
 
   it('two nodes on one store refresh a connected kite once per minute at most', async () => {
-    const a = await node();
+    const a = await storeNode();
     const entry = await a.register('x');
     a.storage.calls.length = 0;
     await a.pass(600_000, () => a.registry.heartbeat(entry));
@@ -114,8 +118,8 @@ describe('two nodes on one store', () => {
   });
 
   it('two nodes on one store let a kite move, and its previous node does not remove it', async () => {
-    const a = await node();
-    const b = await node(a.storage, a.clock);
+    const a = await storeNode();
+    const b = await storeNode(a.storage, a.clock);
     const former = await a.register('x');
     a.clock.advance(1000);
     const latter = await b.register('x');
@@ -126,8 +130,8 @@ describe('two nodes on one store', () => {
   });
 
   it('two nodes on one store see that a kite is silent, that it returns, and that it is removed', async () => {
-    const a = await node();
-    const b = await node(a.storage, a.clock);
+    const a = await storeNode();
+    const b = await storeNode(a.storage, a.clock);
     const entry = await a.register('x');
     const since = a.clock.now();
     a.registry.silence(entry, since);
@@ -146,8 +150,8 @@ describe('two nodes on one store', () => {
   });
 
   it('two nodes on one store do not see as silent a kite that has moved to the other one', async () => {
-    const a = await node();
-    const b = await node(a.storage, a.clock);
+    const a = await storeNode();
+    const b = await storeNode(a.storage, a.clock);
     const former = await a.register('x');
     a.clock.advance(1000);
     const latter = await b.register('x');
@@ -161,8 +165,8 @@ describe('two nodes on one store', () => {
   });
 
   it('two nodes on one store do not refresh a silent kite, and remove it although its node has ended', async () => {
-    const a = await node();
-    const b = await node(a.storage, a.clock);
+    const a = await storeNode();
+    const b = await storeNode(a.storage, a.clock);
     const entry = await a.register('x');
     await a.pass(60_000, () => a.registry.heartbeat(entry));
     a.registry.silence(entry, a.clock.now());
@@ -178,28 +182,28 @@ describe('two nodes on one store', () => {
   });
 
   it('two nodes on one store do not restore a silent kite that the other one removed', async () => {
-    const a = await node();
+    const a = await storeNode();
     const entry = await a.register('x');
     a.registry.silence(entry, a.clock.now());
     await settled();
-    await a.storage.delete('x', registration('x').url);
+    await a.storage.delete('x', entry);
     await settled();
     expect(a.registry.get('x')).toBeUndefined();
     expect(a.storage.stored.has('x')).toBe(false);
   });
 
   it('two nodes on one store restore a connected kite that the other one removed', async () => {
-    const a = await node();
-    await a.register('x');
-    await a.storage.delete('x', registration('x').url);
+    const a = await storeNode();
+    const entry = await a.register('x');
+    await a.storage.delete('x', entry);
     await settled();
     expect(a.storage.stored.has('x')).toBe(true);
     expect(a.registry.get('x')).toBeDefined();
   });
 
   it('two nodes on one store share their keys at once', async () => {
-    const a = await node();
-    const b = await node(a.storage, a.clock);
+    const a = await storeNode();
+    const b = await storeNode(a.storage, a.clock);
     const { id } = await a.keyRing.rotate();
     await settled();
     expect(b.keyRing.signing.id).toBe(id);
@@ -210,13 +214,13 @@ describe('two nodes on one store', () => {
 });
 
 it('a restart of Kontrol loses no kite: each has a lease to reconnect, and is removed afterwards', async () => {
-  const a = await node();
+  const a = await storeNode();
   await a.register('x');
   await a.replica.close();
   a.registry.close();
   // Longer than the lease in the store.
   a.clock.advance(3_600_000);
-  const again = await node(a.storage, a.clock);
+  const again = await storeNode(a.storage, a.clock);
   await again.pass(25_000);
   expect(again.registry.get('x')).toBeDefined();
   await again.pass(10_000);
@@ -227,15 +231,15 @@ it('a restart of Kontrol loads ten thousand kites from the store', async () => {
   const storage = new FakeStorage();
   for (let i = 0; i < 10_000; i++)
     storage.stored.set(`id${i}`, registration(`id${i}`, { name: `n${i % 100}` }));
-  const { registry } = await node(storage);
+  const { registry } = await storeNode(storage);
   expect(findEntries(registry, { username: 'alice', environment: 'prod', name: 'n42' })).toHaveLength(100);
 });
 
 describe('a store that becomes unavailable', () => {
   it('an unavailable store fails registrations, queries work, and both recover', async () => {
-    const a = await node();
+    const a = await storeNode();
     const entry = await a.register('x');
-    const b = await node(a.storage, a.clock);
+    const b = await storeNode(a.storage, a.clock);
     a.storage.down = true;
     await a.pass(20_000, () => a.registry.heartbeat(entry));
     expect([a.replica.online, b.replica.online]).toEqual([false, false]);
@@ -254,7 +258,7 @@ describe('a store that becomes unavailable', () => {
   });
 
   it('an unavailable store gets the removals and lost entries when it recovers', async () => {
-    const a = await node();
+    const a = await storeNode();
     const [gone, stays] = [await a.register('gone'), await a.register('stays')];
     a.storage.down = true;
     await a.pass(15_000, () => a.registry.heartbeat(stays));
@@ -267,8 +271,8 @@ describe('a store that becomes unavailable', () => {
   });
 
   it('a store that reports lost changes is read again', async () => {
-    const a = await node();
-    const b = await node(a.storage, a.clock);
+    const a = await storeNode();
+    const b = await storeNode(a.storage, a.clock);
     await a.register('x');
     a.storage.stored.set('y', { ...registration('y'), expiresAt: a.clock.now() + 90_000 });
     a.storage.stored.delete('x');
@@ -282,6 +286,6 @@ describe('a store that becomes unavailable', () => {
   it('an unavailable store fails the start of Kontrol with its reason', async () => {
     const storage = new FakeStorage();
     storage.down = true;
-    await expect(node(storage)).rejects.toThrow('cannot be reached');
+    await expect(storeNode(storage)).rejects.toThrow('cannot be reached');
   });
 });

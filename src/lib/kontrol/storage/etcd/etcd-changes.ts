@@ -3,10 +3,10 @@ import type { IEvent } from 'etcd3';
 import type { Clock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
 import { ChangeListeners } from '../shared/change-listeners.js';
-import { refreshed } from '../shared/entries.js';
+import { isHeldBy, refreshed } from '../shared/entries.js';
 import type { StorageChange } from '../shared/storage.js';
 import type { EtcdCluster } from './etcd-cluster.js';
-import { parseHeartbeat, parseIds, type KeyLayout, parseRegistration } from './key-layout.js';
+import { parseIds, type KeyLayout, parseRegistration } from './key-layout.js';
 import { readKeys } from './range-read.js';
 import { type Heartbeat, heartbeatOf } from './heartbeat-buckets.js';
 import { EtcdWatch } from './etcd-watch.js';
@@ -89,7 +89,7 @@ export class EtcdChanges {
     for (const event of events) {
       const { kind, name } = layout.parse(event.kv.key) ?? { kind: '', name: '' };
       if (kind === 'alive') {
-        const heartbeat = this.#heartbeatIn(event);
+        const heartbeat = this.#heartbeatIn(event, name);
         if (heartbeat) heartbeats.set(name, heartbeat);
         continue;
       }
@@ -111,8 +111,8 @@ export class EtcdChanges {
   }
 
   /** Returns the heartbeat that another node wrote for a bucket. */
-  #heartbeatIn({ type, kv }: IEvent): Heartbeat | undefined {
-    if (type === 'Delete' || parseHeartbeat(kv)?.node === this.#options.node) return undefined;
+  #heartbeatIn({ type, kv }: IEvent, bucket: string): Heartbeat | undefined {
+    if (type === 'Delete' || bucket.startsWith(`${this.#options.node}-`)) return undefined;
     return heartbeatOf(kv);
   }
 
@@ -131,7 +131,8 @@ export class EtcdChanges {
         for (const kv of await readKeys(cluster, keys, { revision })) {
           const registration = kv && parseRegistration(kv);
           // A registration that was put after the heartbeat has been reported by its own event.
-          if (registration && Number(kv.mod_revision) < heartbeat.revision)
+          if (!registration || !isHeldBy(registration, heartbeat.node)) continue;
+          if (Number(kv.mod_revision) < heartbeat.revision)
             this.#listeners.notify({
               type: 'put',
               registration: refreshed(registration, heartbeat.expiresAt),

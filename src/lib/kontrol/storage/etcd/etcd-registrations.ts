@@ -1,6 +1,13 @@
 import type { IKeyValue, IRequestOp } from 'etcd3';
 import type { Logger } from '../../../util/logger.js';
-import { checkOwner, type DeleteRequest, type PutRequest, refreshed, silenced } from '../shared/entries.js';
+import {
+  checkOwner,
+  type DeleteRequest,
+  isSameEntry,
+  type PutRequest,
+  refreshed,
+  silenced,
+} from '../shared/entries.js';
 import { type PutResult, type Registration, type SilentMark, StorageError } from '../shared/storage.js';
 import type { EtcdCluster } from './etcd-cluster.js';
 import { clusterName } from './etcd-failures.js';
@@ -14,7 +21,12 @@ import {
 } from './key-layout.js';
 import type { SharedLease } from './shared-lease.js';
 import { retryIfCompacted, forEachPage, readKeys } from './range-read.js';
-import type { Heartbeat, HeartbeatSnapshot, HeartbeatBuckets } from './heartbeat-buckets.js';
+import {
+  type Heartbeat,
+  type HeartbeatSnapshot,
+  type HeartbeatBuckets,
+  lastHeartbeat,
+} from './heartbeat-buckets.js';
 
 export interface EtcdRegistrationsOptions {
   readonly cluster: EtcdCluster;
@@ -107,17 +119,17 @@ export class EtcdRegistrations {
     }
   }
 
-  /** Removes registrations that still have the requested URL. */
+  /** Removes registrations that still have the requested URL and node. */
   async delete(requests: readonly DeleteRequest[], deadline: number): Promise<void> {
     const { cluster, layout } = this.#options;
-    let remaining = requests.map(({ id, url }) => ({ url, key: layout.key('registrations', id) }));
+    let remaining = requests.map((held) => ({ held, key: layout.key('registrations', held.id) }));
     for (let tries = 0; remaining.length > 0; tries++) {
       if (tries === MAX_ATTEMPTS) throw this.#contentionError();
       const keys = remaining.map(({ key }) => key);
       const stored = await readKeys(cluster, keys, { deadline });
       const matching = remaining
         .map((request, index) => ({ ...request, kv: stored[index] }))
-        .filter(({ url, kv }) => kv && parseRegistration(kv)?.url === url);
+        .filter(({ held, kv }) => kv && isSameEntry(parseRegistration(kv), held));
       const deleted = await this.#txns(
         matching.map(({ key, kv }) => ({ compare: [unchanged(key, kv)], success: [deleteOp(key)] })),
         deadline,
@@ -217,13 +229,13 @@ export class EtcdRegistrations {
   }
 }
 
-/** Returns the last heartbeat of a registration, if there is one since it was put. */
+/** Returns the last heartbeat of a registration by its node, if there is one since it was put. */
 function laterHeartbeat(
-  { byId }: HeartbeatSnapshot,
-  { kite }: Registration,
+  heartbeats: HeartbeatSnapshot,
+  registration: Registration,
   { mod_revision }: IKeyValue,
 ): Heartbeat | undefined {
-  const heartbeat = byId.get(kite.id);
+  const heartbeat = lastHeartbeat(heartbeats, registration);
   return heartbeat && heartbeat.revision > Number(mod_revision) ? heartbeat : undefined;
 }
 
@@ -245,7 +257,7 @@ function canPut({ request, stored }: Attempt, heartbeats: HeartbeatSnapshot | un
   const old = stored && parseRegistration(stored);
   if (!stored || !old) return true;
   const expiresAt = heartbeats ? currentExpiry(heartbeats, old, stored) : old.expiresAt;
-  return checkOwner({ ...old, expiresAt }, request.registration, request.now) === 'ok';
+  return checkOwner({ ...old, expiresAt }, request) === 'ok';
 }
 
 function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {

@@ -24,6 +24,7 @@ import { HeartbeatBuckets } from './heartbeat-buckets.js';
 import { WriteBatch } from '../shared/write-batch.js';
 import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.js';
 import {
+  type HeldEntry,
   type PutResult,
   type Registration,
   type SilentMark,
@@ -146,7 +147,7 @@ export class EtcdStorage implements Storage {
     await changesClosed;
   }
 
-  async ping(): Promise<void> {
+  async ping(): Promise<undefined> {
     const deadline = this.#cluster.newDeadline();
     // A linearizable read, because the revision of a single member may be outdated.
     const { header } = await this.#cluster.call(
@@ -154,18 +155,19 @@ export class EtcdStorage implements Storage {
       { deadline },
     );
     await this.#changes.check(Number(header.revision), deadline);
+    return undefined;
   }
 
   registrations(): Promise<Registration[]> {
     return this.#registrations.all();
   }
 
-  put(registration: Registration, now: number): Promise<PutResult> {
-    return this.#puts.add({ registration, now });
+  put(registration: Registration, now: number, ifAbsent = false): Promise<PutResult> {
+    return this.#puts.add({ registration, now, ifAbsent });
   }
 
-  async refresh(ids: readonly string[], expiresAt: number): Promise<void> {
-    await this.#heartbeats.refresh(ids, expiresAt);
+  async refresh(ids: readonly string[], expiresAt: number, node?: string): Promise<void> {
+    await this.#heartbeats.refresh(ids, expiresAt, node);
   }
 
   async silence(marks: readonly SilentMark[]): Promise<void> {
@@ -176,8 +178,8 @@ export class EtcdStorage implements Storage {
       );
   }
 
-  delete(id: string, url: string): Promise<void> {
-    return this.#deletes.add({ id, url });
+  delete(id: string, held: HeldEntry): Promise<void> {
+    return this.#deletes.add({ id, ...held });
   }
 
   async sweep(now: number): Promise<void> {

@@ -1,5 +1,7 @@
-import type { IKeyValue, IRequestOp, ITxnRequest } from 'etcd3';
+import type { IKeyValue, ITxnRequest } from 'etcd3';
 import type { Clock } from '../../../util/clock.js';
+import { isHeldBy } from '../shared/entries.js';
+import type { Registration } from '../shared/storage.js';
 import type { EtcdCluster } from './etcd-cluster.js';
 import {
   parseHeartbeat,
@@ -7,6 +9,7 @@ import {
   deleteOp,
   parseIds,
   exists,
+  type HeartbeatValue,
   type KeyLayout,
   putOp,
 } from './key-layout.js';
@@ -18,12 +21,15 @@ export interface Heartbeat {
   /** The revision at which it was written. A registration that was put later takes precedence. */
   readonly revision: number;
   readonly expiresAt: number;
+  /** The node that wrote it. It counts for the registrations of this node only. */
+  readonly node: string;
 }
 
 /** The heartbeats of all kites that are in a bucket, at one revision. */
 export interface HeartbeatSnapshot {
   readonly revision: number;
-  readonly byId: ReadonlyMap<string, Heartbeat>;
+  /** By node, and by the id of the kite. */
+  readonly byNode: ReadonlyMap<string, ReadonlyMap<string, Heartbeat>>;
   /** Heartbeats by the name of the bucket. */
   readonly byBucket: ReadonlyMap<string, Heartbeat>;
 }
@@ -32,7 +38,7 @@ export interface HeartbeatBucketsOptions {
   readonly cluster: EtcdCluster;
   readonly layout: KeyLayout;
   readonly lease: SharedLease;
-  /** Id of this node. */
+  /** Id of this store, which the names of its buckets begin with. */
   readonly node: string;
   /** The clock of Kontrol, which expiry times refer to. */
   readonly clock: Clock;
@@ -65,14 +71,15 @@ export class HeartbeatBuckets {
     this.#options = options;
   }
 
-  /** Sets the expiry time of registrations. Rejects with a StorageError. */
-  async refresh(ids: readonly string[], expiresAt: number): Promise<void> {
+  /** Sets the expiry time of the registrations of a node. Rejects with a StorageError. */
+  async refresh(ids: readonly string[], expiresAt: number, node = ''): Promise<void> {
+    const heartbeat = { expiresAt, node };
     const deadline = this.#options.cluster.newDeadline();
     const remaining = new Set(ids);
     const names = this.#completeBuckets(remaining);
     for (const name of names) for (const id of this.#buckets.get(name)?.ids ?? []) remaining.delete(id);
-    for (const id of await this.#extend(names, expiresAt, deadline)) remaining.add(id);
-    await this.#createBuckets([...remaining], expiresAt, deadline);
+    for (const id of await this.#extend(names, heartbeat, deadline)) remaining.add(id);
+    await this.#createBuckets([...remaining], heartbeat, deadline);
   }
 
   /** Reads the heartbeats of all nodes. Rejects with a StorageError. */
@@ -86,13 +93,15 @@ export class HeartbeatBuckets {
       const heartbeat = heartbeatOf(kv);
       if (heartbeat) byBucket.set(layout.nameOf(kv.key), heartbeat);
     }
-    const byId = new Map<string, Heartbeat>();
+    const byNode = new Map<string, Map<string, Heartbeat>>();
     for (const kv of idLists.kvs) {
       const heartbeat = byBucket.get(layout.nameOf(kv.key));
       if (!heartbeat) continue;
+      const byId = byNode.get(heartbeat.node) ?? new Map<string, Heartbeat>();
+      byNode.set(heartbeat.node, byId);
       for (const id of parseIds(kv)) if (isNewer(heartbeat, byId.get(id))) byId.set(id, heartbeat);
     }
-    return { revision, byId, byBucket };
+    return { revision, byNode, byBucket };
   }
 
   /** Removes the buckets of a snapshot that expired before `now`. */
@@ -123,8 +132,9 @@ export class HeartbeatBuckets {
   }
 
   /** Writes heartbeats of buckets. Resolves with the ids of the kites whose buckets no longer exist. */
-  async #extend(names: readonly string[], expiresAt: number, deadline: number): Promise<string[]> {
+  async #extend(names: readonly string[], heartbeat: HeartbeatValue, deadline: number): Promise<string[]> {
     const { layout } = this.#options;
+    const { expiresAt } = heartbeat;
     const lost: string[] = [];
     for (let start = 0; start < names.length; start += MAX_OPERATIONS) {
       const batch = names.slice(start, start + MAX_OPERATIONS);
@@ -133,7 +143,7 @@ export class HeartbeatBuckets {
       for (const name of batch) this.#buckets.delete(name);
       const succeeded = await this.#write(deadline, (lease) => ({
         compare: batch.map((name) => exists(layout.key('groups', name))),
-        success: batch.map((name) => this.#heartbeatOp(name, expiresAt, lease)),
+        success: batch.map((name) => putOp(layout.key('alive', name), heartbeat, lease)),
       }));
       if (succeeded) for (const [name, ids] of buckets) this.#buckets.set(name, { ids, expiresAt });
       else lost.push(...buckets.flatMap(([, ids]) => ids));
@@ -141,8 +151,9 @@ export class HeartbeatBuckets {
     return lost;
   }
 
-  async #createBuckets(ids: readonly string[], expiresAt: number, deadline: number): Promise<void> {
+  async #createBuckets(ids: readonly string[], heartbeat: HeartbeatValue, deadline: number): Promise<void> {
     const { layout, node } = this.#options;
+    const { expiresAt } = heartbeat;
     let batch = new Map<string, readonly string[]>();
     let characters = 0;
     for (let start = 0; start < ids.length; start += BUCKET_SIZE) {
@@ -156,7 +167,7 @@ export class HeartbeatBuckets {
       await this.#write(deadline, (lease) => ({
         success: [...buckets].flatMap(([name, members]) => [
           putOp(layout.key('groups', name), members, lease),
-          this.#heartbeatOp(name, expiresAt, lease),
+          putOp(layout.key('alive', name), heartbeat, lease),
         ]),
       }));
       for (const [name, members] of buckets) this.#buckets.set(name, { ids: members, expiresAt });
@@ -172,16 +183,25 @@ export class HeartbeatBuckets {
     );
     return succeeded;
   }
+}
 
-  #heartbeatOp(name: string, expiresAt: number, lease: string): IRequestOp {
-    const { layout, node } = this.#options;
-    return putOp(layout.key('alive', name), { expiresAt, node }, lease);
+/** Returns the last heartbeat of a kite by the node that it has registered at. */
+export function lastHeartbeat(
+  { byNode }: HeartbeatSnapshot,
+  registration: Registration,
+): Heartbeat | undefined {
+  let last: Heartbeat | undefined;
+  for (const [node, byId] of byNode) {
+    if (!isHeldBy(registration, node)) continue;
+    const heartbeat = byId.get(registration.kite.id);
+    if (heartbeat && isNewer(heartbeat, last)) last = heartbeat;
   }
+  return last;
 }
 
 export function heartbeatOf(kv: IKeyValue): Heartbeat | undefined {
   const value = parseHeartbeat(kv);
-  return value && { expiresAt: value.expiresAt, revision: Number(kv.mod_revision) };
+  return value && { ...value, revision: Number(kv.mod_revision) };
 }
 
 function isNewer(heartbeat: Heartbeat, other: Heartbeat | undefined): boolean {

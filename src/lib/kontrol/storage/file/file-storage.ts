@@ -8,9 +8,18 @@ import { messageOf } from '../../../util/message-of.js';
 import { STORAGE_DEADLINE } from '../shared/storage-deadline.js';
 import { formatMode, isFolderOpen, shellQuote } from '../../../keys/secret-access.js';
 import { systemErrorReason } from '../../../util/system-error.js';
-import { checkOwner, mergeCredential, refreshed, silenced, unexpired } from '../shared/entries.js';
+import {
+  checkOwner,
+  isHeldBy,
+  isSameEntry,
+  mergeCredential,
+  refreshed,
+  silenced,
+  unexpired,
+} from '../shared/entries.js';
 import { FolderLock } from './folder-lock.js';
 import {
+  type HeldEntry,
   type PutResult,
   type Registration,
   type SilentMark,
@@ -127,10 +136,14 @@ export class FileStorage implements Storage {
     }
   }
 
-  ping(): Promise<void> {
+  ping(): Promise<undefined> {
     if (this.#overdue > 0) return Promise.reject(this.#overdueError());
     // After a failed write, only a write shows whether the disk has space again.
-    if (this.#writeFailure) return this.#write(({ root }) => void root.put(PROBE, PROBE_VALUE));
+    if (this.#writeFailure)
+      return this.#write(({ root }) => {
+        void root.put(PROBE, PROBE_VALUE);
+        return undefined;
+      });
     return this.#read(() => undefined);
   }
 
@@ -138,20 +151,20 @@ export class FileStorage implements Storage {
     return this.#read(({ registrations }) => valuesOf(registrations));
   }
 
-  put(registration: Registration, now: number): Promise<PutResult> {
+  put(registration: Registration, now: number, ifAbsent = false): Promise<PutResult> {
     return this.#write(({ registrations }) => {
       const { id } = registration.kite;
-      const result = checkOwner(registrations.get(id), registration, now);
+      const result = checkOwner(registrations.get(id), { registration, now, ifAbsent });
       if (result === 'ok') void registrations.put(id, registration);
       return result;
     });
   }
 
-  refresh(ids: readonly string[], expiresAt: number): Promise<void> {
+  refresh(ids: readonly string[], expiresAt: number, node?: string): Promise<void> {
     return this.#write(({ registrations }) => {
       for (const id of ids) {
         const old = registrations.get(id);
-        if (old) void registrations.put(id, refreshed(old, expiresAt));
+        if (old && isHeldBy(old, node)) void registrations.put(id, refreshed(old, expiresAt));
       }
     });
   }
@@ -165,9 +178,9 @@ export class FileStorage implements Storage {
     });
   }
 
-  delete(id: string, url: string): Promise<void> {
+  delete(id: string, held: HeldEntry): Promise<void> {
     return this.#write(({ registrations }) => {
-      if (registrations.get(id)?.url === url) void registrations.remove(id);
+      if (isSameEntry(registrations.get(id), held)) void registrations.remove(id);
     });
   }
 

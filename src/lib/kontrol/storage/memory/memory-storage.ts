@@ -1,5 +1,14 @@
-import { checkOwner, mergeCredential, refreshed, silenced, unexpired } from '../shared/entries.js';
+import {
+  checkOwner,
+  isHeldBy,
+  isSameEntry,
+  mergeCredential,
+  refreshed,
+  silenced,
+  unexpired,
+} from '../shared/entries.js';
 import type {
+  HeldEntry,
   PutResult,
   Registration,
   SilentMark,
@@ -28,25 +37,25 @@ export class MemoryStorage implements Storage {
     return Promise.resolve();
   }
 
-  ping(): Promise<void> {
-    return Promise.resolve();
+  ping(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   registrations(): Promise<Registration[]> {
     return Promise.resolve([...this.#registrations.values()]);
   }
 
-  put(registration: Registration, now: number): Promise<PutResult> {
+  put(registration: Registration, now: number, ifAbsent = false): Promise<PutResult> {
     const { id } = registration.kite;
-    const result = checkOwner(this.#registrations.get(id), registration, now);
+    const result = checkOwner(this.#registrations.get(id), { registration, now, ifAbsent });
     if (result === 'ok') this.#registrations.set(id, registration);
     return Promise.resolve(result);
   }
 
-  refresh(ids: readonly string[], expiresAt: number): Promise<void> {
+  refresh(ids: readonly string[], expiresAt: number, node?: string): Promise<void> {
     for (const id of ids) {
       const old = this.#registrations.get(id);
-      if (old) this.#registrations.set(id, refreshed(old, expiresAt));
+      if (old && isHeldBy(old, node)) this.#registrations.set(id, refreshed(old, expiresAt));
     }
     return Promise.resolve();
   }
@@ -59,8 +68,8 @@ export class MemoryStorage implements Storage {
     return Promise.resolve();
   }
 
-  delete(id: string, url: string): Promise<void> {
-    if (this.#registrations.get(id)?.url === url) this.#registrations.delete(id);
+  delete(id: string, held: HeldEntry): Promise<void> {
+    if (isSameEntry(this.#registrations.get(id), held)) this.#registrations.delete(id);
     return Promise.resolve();
   }
 

@@ -146,6 +146,23 @@ const MIGRATIONS: readonly Migration[] = [
         END LOOP;
       END $$;`,
   },
+  {
+    version: 8,
+    name: 'the node that each kite has registered at',
+    sql: `
+      CREATE TABLE kite.holder (
+        id uuid PRIMARY KEY REFERENCES kite.kite (id) ON DELETE CASCADE,
+        node text
+      );
+      DO $$ DECLARE reader regrole; BEGIN
+        FOR reader IN
+          SELECT DISTINCT acl.grantee::regrole FROM pg_class, aclexplode(relacl) AS acl
+          WHERE oid = 'kite.kite'::regclass AND acl.privilege_type = 'INSERT' AND acl.grantee NOT IN (0, relowner)
+        LOOP
+          EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON kite.holder TO %s', reader);
+        END LOOP;
+      END $$;`,
+  },
 ];
 
 /** Timeout of each statement of a migration, in milliseconds. Some rewrite a table, or wait for its lock. */

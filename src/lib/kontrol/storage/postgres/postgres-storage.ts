@@ -1,4 +1,5 @@
 import { KiteError } from '../../../protocol/errors.js';
+import { systemClock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
 import { lookupAddresses } from '../../../util/lookup-addresses.js';
 import { type DeleteRequest, type PutRequest, unexpired } from '../shared/entries.js';
@@ -37,10 +38,12 @@ import {
   SWEEP,
   SELECT_INVITES,
   TAKE_INVITE,
+  TIME,
   NOTIFICATION_BATCH_SIZE,
 } from './rows.js';
 import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.js';
 import type {
+  HeldEntry,
   PutResult,
   Registration,
   SilentMark,
@@ -65,6 +68,8 @@ export class PostgresStorage implements Storage {
   readonly #database: Database;
   readonly #changes: PostgresChanges;
   readonly #keyPairs: SealedKeyPairs<KeyPairRecord>;
+  /** Whether the time of the server can be compared with Kontrol's: not if that is the time of a test. */
+  readonly #hasRealTime: boolean;
   readonly #logger: Logger;
   readonly #puts: WriteBatch<PutRequest, PutResult>;
   readonly #deletes: WriteBatch<DeleteRequest, void>;
@@ -80,6 +85,7 @@ export class PostgresStorage implements Storage {
       replace: async ({ pair }, privateKey) =>
         void (await this.#database.query(RESEAL_KEY, [pair.id, privateKey, pair.privateKey])),
     });
+    this.#hasRealTime = clock === systemClock;
     this.#logger = logger;
     const shared = { size: NOTIFICATION_BATCH_SIZE, timeout: this.#database.timeout, clock };
     this.#puts = new WriteBatch({
@@ -117,8 +123,9 @@ export class PostgresStorage implements Storage {
     await Promise.all([this.#changes.close(), this.#database.close()]);
   }
 
-  async ping(): Promise<void> {
-    await Promise.all([this.#database.query({ text: 'SELECT 1' }), this.#changes.check()]);
+  async ping(): Promise<number | undefined> {
+    const [[row]] = await Promise.all([this.#database.query<{ time: number }>(TIME), this.#changes.check()]);
+    return this.#hasRealTime ? row?.time : undefined;
   }
 
   async registrations(): Promise<Registration[]> {
@@ -134,15 +141,15 @@ export class PostgresStorage implements Storage {
   }
 
   /** Rejects with a KiteError `argumentError` if the kite's id is not a UUID in lower case, which its column requires. */
-  put(registration: Registration, now: number): Promise<PutResult> {
+  put(registration: Registration, now: number, ifAbsent = false): Promise<PutResult> {
     const { id } = registration.kite;
-    if (isUuid(id)) return this.#puts.add({ registration, now });
+    if (isUuid(id)) return this.#puts.add({ registration, now, ifAbsent });
     const message = `The kite's id ${JSON.stringify(id)} is not a UUID in lower case, which Kontrol's store requires`;
     return Promise.reject(new KiteError('argumentError', message));
   }
 
-  async refresh(ids: readonly string[], expiresAt: number): Promise<void> {
-    await this.#database.query(REFRESH, [ids.filter(isUuid), expiresAt, this.#changes.node]);
+  async refresh(ids: readonly string[], expiresAt: number, node?: string): Promise<void> {
+    await this.#database.query(REFRESH, [ids.filter(isUuid), expiresAt, this.#changes.node, node ?? null]);
   }
 
   async silence(marks: readonly SilentMark[]): Promise<void> {
@@ -150,8 +157,8 @@ export class PostgresStorage implements Storage {
       await this.#database.query(SILENCE, [silentRows(marks.slice(start, start + NOTIFICATION_BATCH_SIZE))]);
   }
 
-  async delete(id: string, url: string): Promise<void> {
-    if (isUuid(id)) await this.#deletes.add({ id, url });
+  async delete(id: string, held: HeldEntry): Promise<void> {
+    if (isUuid(id)) await this.#deletes.add({ id, ...held });
   }
 
   async sweep(now: number): Promise<void> {

@@ -41,10 +41,11 @@ export interface KiteRow {
   readonly created_at: number;
   readonly updated_at: number;
   readonly silent_since: number | null;
+  readonly node: string | null;
 }
 
 export function registrationFromRow(row: KiteRow): Registration {
-  const { id, username, environment, name, version, region, hostname, url, silent_since } = row;
+  const { id, username, environment, name, version, region, hostname, url, silent_since, node } = row;
   return {
     kite: { name, username, id, environment, region, version, hostname },
     url,
@@ -52,6 +53,7 @@ export function registrationFromRow(row: KiteRow): Registration {
     registeredAt: Math.round(row.created_at),
     expiresAt: Math.round(row.updated_at) + LEASE,
     ...(silent_since !== null && { silentSince: Math.round(silent_since) }),
+    ...(node !== null && { node }),
   };
 }
 
@@ -60,8 +62,9 @@ const milliseconds = (column: string): string =>
 
 // A kite that was put or refreshed since its mark is not silent any more, so that only `SILENCE` writes marks.
 const SELECT_KITES = `SELECT kite.id, username, environment, kitename AS name, version, region, hostname, url, key_id,
-  ${milliseconds('created_at')}, ${milliseconds('updated_at')}, ${milliseconds('silent_since')}
+  ${milliseconds('created_at')}, ${milliseconds('updated_at')}, ${milliseconds('silent_since')}, node
   FROM kite.kite AS kite
+  LEFT JOIN kite.holder AS holder ON holder.id = kite.id
   LEFT JOIN kite.silent AS silent ON silent.id = kite.id AND silent.heard_at = kite.updated_at`;
 
 /** Kites by id. $1: ids. A join, because `= ANY` would compare each row with each id in a scan of the table. */
@@ -81,30 +84,34 @@ export const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /** Returns the value of $1 of the statement `PUT`. */
 export function putRows(requests: readonly PutRequest[]): string {
-  const rows = requests.map(({ registration: { kite, url, keyId, registeredAt, expiresAt }, now }) => ({
-    ...kite,
-    url,
-    key_id: keyId,
-    created: registeredAt,
-    updated: expiresAt - LEASE,
-    // Rows that were last updated before this time have expired.
-    stale: now - LEASE,
-  }));
+  const rows = requests.map(
+    ({ registration: { kite, url, keyId, registeredAt, expiresAt, node }, now, ifAbsent }) => ({
+      ...kite,
+      url,
+      node,
+      absent: ifAbsent,
+      key_id: keyId,
+      created: registeredAt,
+      updated: expiresAt - LEASE,
+      // Rows that were last updated before this time have expired.
+      stale: now - LEASE,
+    }),
+  );
   return JSON.stringify(rows);
 }
 
 /**
  * Writes kites with different ids. Returns one row with the ids that were written, or no row if none was.
  *
- * A row of another user that has not expired is not changed. The check is part of the upsert, so it sees the latest committed
- * row.
+ * A row of another user that has not expired is not changed, nor any row if only an absent one is to be written. The check is
+ * part of the upsert, so it sees the latest committed row.
  */
 export const PUT: Statement = {
   name: 'put',
   text: `WITH input AS (
     SELECT * FROM json_to_recordset($1::json) AS input (
       id uuid, username text, environment text, name text, version text, region text, hostname text, url text,
-      key_id uuid, created float8, updated float8, stale float8)
+      key_id uuid, created float8, updated float8, stale float8, node text, absent boolean)
   ), written AS (
     INSERT INTO kite.kite AS kite
       (id, username, environment, kitename, version, region, hostname, url, key_id, created_at, updated_at)
@@ -115,9 +122,13 @@ export const PUT: Statement = {
       username = excluded.username, environment = excluded.environment, kitename = excluded.kitename,
       version = excluded.version, region = excluded.region, hostname = excluded.hostname, url = excluded.url,
       key_id = excluded.key_id, created_at = excluded.created_at, updated_at = excluded.updated_at
-    WHERE kite.username = excluded.username
-      OR kite.updated_at <= (SELECT to_timestamp(stale / 1000) FROM input WHERE input.id = excluded.id)
+    WHERE (SELECT NOT absent AND (kite.username = excluded.username OR kite.updated_at <= to_timestamp(stale / 1000))
+      FROM input WHERE input.id = excluded.id)
     RETURNING id
+  ), held AS (
+    INSERT INTO kite.holder AS holder (id, node)
+    SELECT id, node FROM written JOIN input USING (id) ORDER BY id
+    ON CONFLICT (id) DO UPDATE SET node = excluded.node WHERE holder.node IS DISTINCT FROM excluded.node
   ) SELECT array_agg(id::text) AS ids, pg_notify('${CHANNEL}', 'changed ' || string_agg(id::text, ','))
     FROM written HAVING count(*) > 0`,
 };
@@ -125,22 +136,48 @@ export const PUT: Statement = {
 /** Maximum number of kites in one `PUT`, `SILENCE` or `DELETE`, which send one notification. */
 export const NOTIFICATION_BATCH_SIZE = IDS_PER_NOTIFICATION;
 
-/** Deletes kites that have these URLs. $1: a JSON array of `{id, url}` with different ids. */
+/**
+ * Deletes kites that have these URLs and nodes. $1: a JSON array of `{id, url, node}` with different ids.
+ *
+ * Both rows of a kite are locked before it is deleted, so that a kite that moves to another node meanwhile stays.
+ */
 export const DELETE: Statement = {
   name: 'delete',
-  text: `WITH deleted AS (
-    DELETE FROM kite.kite AS kite USING json_to_recordset($1::json) AS input (id uuid, url text)
-    WHERE kite.id = input.id AND kite.url = input.url
+  text: `WITH input AS (
+    SELECT * FROM json_to_recordset($1::json) AS input (id uuid, url text, node text)
+  ), held AS (
+    SELECT kite.id FROM kite.kite AS kite
+    JOIN kite.holder AS holder ON holder.id = kite.id
+    JOIN input ON input.id = kite.id
+    WHERE kite.url = input.url AND (holder.node IS NULL OR holder.node = input.node)
+    ORDER BY kite.id FOR UPDATE OF kite, holder
+  ), unheld AS (
+    SELECT kite.id FROM kite.kite AS kite JOIN input ON input.id = kite.id
+    WHERE kite.url = input.url AND NOT EXISTS (SELECT FROM kite.holder AS holder WHERE holder.id = kite.id)
+    ORDER BY kite.id FOR UPDATE OF kite
+  ), deleted AS (
+    DELETE FROM kite.kite AS kite USING (SELECT id FROM held UNION ALL SELECT id FROM unheld) AS due
+    WHERE kite.id = due.id
     RETURNING kite.id
   ) SELECT pg_notify('${CHANNEL}', 'changed ' || string_agg(id::text, ',')) FROM deleted HAVING count(*) > 0`,
 };
 
-/** Refreshes kites. $1: ids; $2: their new expiry time in milliseconds; $3: the id of this node. */
+/**
+ * Refreshes the kites of a node. $1: ids; $2: their new expiry time in milliseconds; $3: the id of this store in notifications;
+ * $4: the node.
+ *
+ * A kite that moves to another node meanwhile has another `updated_at` when its row is locked, and is not refreshed.
+ */
 export const REFRESH: Statement = {
   name: 'refresh',
-  text: `WITH refreshed AS (
+  text: `WITH held AS MATERIALIZED (
+    SELECT kite.id, kite.updated_at FROM unnest($1::uuid[]) AS requested (id)
+    JOIN kite.kite AS kite ON kite.id = requested.id
+    LEFT JOIN kite.holder AS holder ON holder.id = kite.id
+    WHERE holder.node IS NULL OR holder.node = $4::text
+  ), refreshed AS (
     UPDATE kite.kite AS kite SET updated_at = to_timestamp(($2::float8 - ${LEASE}) / 1000)
-    FROM unnest($1::uuid[]) AS requested (id) WHERE kite.id = requested.id
+    FROM held WHERE kite.id = held.id AND kite.updated_at = held.updated_at
     RETURNING kite.id
   ), numbered AS (SELECT id, row_number() OVER () - 1 AS number FROM refreshed)
   SELECT pg_notify('${CHANNEL}', 'refreshed ' || $3 || ' ' || string_agg(id::text, ','))
@@ -152,18 +189,25 @@ export function silentRows(marks: readonly SilentMark[]): string {
   return JSON.stringify(
     marks
       .filter(({ id }) => isUuid(id))
-      .map(({ id, silentSince, expiresAt }) => ({ id, since: silentSince, heard: expiresAt - LEASE })),
+      .map(({ id, silentSince, expiresAt, node }) => ({
+        id,
+        node,
+        since: silentSince,
+        heard: expiresAt - LEASE,
+      })),
   );
 }
 
-/** Marks kites with different ids that were not put or refreshed since. $1: a JSON array of `{id, since, heard}`. */
+/** Marks kites with different ids that were not put or refreshed since. $1: a JSON array of `{id, since, heard, node}`. */
 export const SILENCE: Statement = {
   name: 'silence',
   text: `WITH due AS (
     SELECT kite.id, to_timestamp(since / 1000) AS silent_since, kite.updated_at AS heard_at
     FROM kite.kite AS kite
-    JOIN json_to_recordset($1::json) AS input (id uuid, since float8, heard float8) ON input.id = kite.id
-    WHERE kite.updated_at <= to_timestamp(heard / 1000)
+    JOIN json_to_recordset($1::json) AS input (id uuid, since float8, heard float8, node text)
+      ON input.id = kite.id
+    LEFT JOIN kite.holder AS holder ON holder.id = kite.id
+    WHERE kite.updated_at <= to_timestamp(heard / 1000) AND (holder.node IS NULL OR holder.node = input.node)
     ORDER BY kite.id FOR KEY SHARE OF kite
   ), silenced AS (
     INSERT INTO kite.silent (id, silent_since, heard_at) SELECT id, silent_since, heard_at FROM due
@@ -227,6 +271,11 @@ export const SELECT_REVOKED: Statement = { text: 'SELECT jti FROM kite.revoked_k
 export const REVOKE: Statement = {
   text: `WITH written AS (INSERT INTO kite.revoked_kite_key (jti) VALUES ($1) ON CONFLICT DO NOTHING)
     SELECT pg_notify('${CHANNEL}', 'keys')`,
+};
+
+/** The time of the server, in milliseconds since 1970. */
+export const TIME: Statement = {
+  text: 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS time',
 };
 
 export const SELECT_INVITES: Statement = {

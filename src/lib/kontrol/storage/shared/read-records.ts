@@ -5,12 +5,13 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Returns a registration that was stored as JSON; undefined if it is malformed. */
 export function readRegistration(fields: Fields): Registration | undefined {
-  const { kite, url, keyId, registeredAt, expiresAt, silentSince } = fields;
+  const { kite, url, keyId, registeredAt, expiresAt, silentSince, node } = fields;
   const identity = parseIdentity(kite);
   if (identity.id === '' || !isString(url) || !isString(keyId)) return undefined;
   if (!isNumber(registeredAt) || !isNumber(expiresAt)) return undefined;
   const silent = isNumber(silentSince) && { silentSince };
-  return { kite: identity, url, keyId, registeredAt, expiresAt, ...silent };
+  const held = isString(node) && { node };
+  return { kite: identity, url, keyId, registeredAt, expiresAt, ...silent, ...held };
 }
 
 /** Returns a key pair that was stored as JSON; undefined if it is malformed. */

@@ -25,6 +25,15 @@ export interface Registration {
   readonly expiresAt: number;
   /** When the connection of the kite to Kontrol dropped, in milliseconds since 1970. Undefined while it is connected. */
   readonly silentSince?: number | undefined;
+  /** Id of the node that the kite has registered at. Undefined if an earlier version has written the entry. */
+  readonly node?: string | undefined;
+}
+
+/** A registration to delete. */
+export interface HeldEntry {
+  readonly url: string;
+  /** See `Registration`. */
+  readonly node?: string | undefined;
 }
 
 /** A registered kite whose connection to Kontrol has dropped. */
@@ -34,6 +43,8 @@ export interface SilentMark {
   readonly silentSince: number;
   /** When the entry expires, as far as the node knows that has lost the connection. */
   readonly expiresAt: number;
+  /** Id of the node that has lost the connection. */
+  readonly node?: string | undefined;
 }
 
 /** A change made by a node. A node is notified of its own changes too, so applying a change must be idempotent. */
@@ -82,7 +93,7 @@ export interface StoredCredential {
   readonly endsAt?: number | undefined;
 }
 
-/** `taken`: the id belongs to another user. */
+/** `taken`: the id belongs to another user, or only an absent entry was to be written. */
 export type PutResult = 'ok' | 'taken';
 
 /**
@@ -91,6 +102,9 @@ export type PutResult = 'ok' | 'taken';
  *
  * Lifecycle: `open`, any other method, `close`. If the store cannot be reached, every call rejects with a StorageError by its
  * deadline. Calls succeed again once the store can be reached. One conformance suite tests all implementations.
+ *
+ * A kite that registers at another node moves there: `put` replaces the entry and its `node`. What its former node then writes
+ * must not change the entry, so `refresh`, `silence` and `delete` compare the node of the entry, atomically.
  */
 export interface Storage {
   readonly name: 'memory' | 'file' | 'postgres' | 'etcd';
@@ -100,25 +114,28 @@ export interface Storage {
   readonly secrets: 'encrypted' | 'plain' | 'file-mode' | 'memory';
   open(): Promise<void>;
   close(): Promise<void>;
-  /** Resolves if the store can be reached, otherwise rejects with the reason. */
-  ping(): Promise<void>;
+  /**
+   * Resolves if the store can be reached, with the time of its clock in milliseconds since 1970, undefined if it has none.
+   * Otherwise rejects with the reason.
+   */
+  ping(): Promise<number | undefined>;
 
   /** Returns all registrations, including expired ones. */
   registrations(): Promise<Registration[]>;
   /**
    * Writes a registration durably. Resolves with `taken`, without writing, if the id belongs to another user and the entry has
-   * not expired at `now`. The check and the write are atomic.
+   * not expired at `now`; with `ifAbsent`, also if there is an entry. The check and the write are atomic.
    */
-  put(registration: Registration, now: number): Promise<PutResult>;
-  /** Sets `expiresAt` of existing entries, which are not silent any more. Unknown ids are ignored. */
-  refresh(ids: readonly string[], expiresAt: number): Promise<void>;
+  put(registration: Registration, now: number, ifAbsent?: boolean): Promise<PutResult>;
+  /** Sets `expiresAt` of the entries of a node, which are not silent any more. Ignores unknown ids, and entries of other nodes. */
+  refresh(ids: readonly string[], expiresAt: number, node?: string): Promise<void>;
   /**
-   * Sets `silentSince` of existing entries, each once. Ignores unknown ids, and entries that were put with a later expiry: such a
-   * kite has registered again, maybe at another node.
+   * Sets `silentSince` of existing entries, each once. Ignores unknown ids, and entries of other nodes or that were put with a
+   * later expiry: such a kite has registered again.
    */
   silence(marks: readonly SilentMark[]): Promise<void>;
-  /** Deletes an entry if it still has this URL. */
-  delete(id: string, url: string): Promise<void>;
+  /** Deletes an entry if it still has this URL and this node. */
+  delete(id: string, held: HeldEntry): Promise<void>;
   /** Deletes entries that expired before `now`. */
   sweep(now: number): Promise<void>;
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { checkOwner, unexpired } from '../../../../../src/lib/kontrol/storage/shared/entries.js';
+import type { Registration } from '../../../../../src/lib/kontrol/storage/shared/storage.js';
 import { testIdentity } from '../../../../helpers/kite/keys.js';
 
 const NOW = 1_000_000;
 
-function entry(username: string, expiresAt: number): Parameters<typeof checkOwner>[1] {
+function entry(username: string, expiresAt: number): Registration {
   return {
     kite: testIdentity({ username }),
     url: 'http://127.0.0.1:3636/kite',
@@ -21,7 +22,9 @@ describe('checkOwner', () => {
     ['an entry of another user that has expired', entry('alice', NOW), 'ok'],
     ['an entry of another user', entry('alice', NOW + 1), 'taken'],
   ])('checkOwner returns the result for %s', (_, old, result) => {
-    expect(checkOwner(old, entry('bob', NOW + 60_000), NOW)).toBe(result);
+    const request = { registration: entry('bob', NOW + 60_000), now: NOW };
+    expect(checkOwner(old, { ...request, ifAbsent: false })).toBe(result);
+    expect(checkOwner(old, { ...request, ifAbsent: true })).toBe(old ? 'taken' : 'ok');
   });
 });
 
