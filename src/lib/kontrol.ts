@@ -30,6 +30,7 @@ export {
   type StorageConfig,
 } from './kontrol/storage/open-storage.js';
 export {
+  type HeldEntry,
   isStorageError,
   type PutResult,
   type Registration as StoredRegistration,

@@ -41,7 +41,9 @@ export class StoreClock implements Clock {
   }
 
   now(): number {
-    return this.#offset === undefined ? this.#clock.now() : this.#clock.monotonic() + this.#offset;
+    if (this.#offset === undefined) return this.#clock.now();
+    // Whole milliseconds, so that what a store returns is what was written.
+    return Math.floor(this.#clock.monotonic() + this.#offset);
   }
 
   monotonic(): number {

@@ -36,6 +36,16 @@ describe('the clock of a store', () => {
     expect(ahead()).toBe(47_000);
   });
 
+  it('the clock of a store counts whole milliseconds, which every store keeps as they are', () => {
+    const { clock, storeClock } = setUp();
+    clock.advance(0.625);
+    storeClock.onStoreTime(1_700_000_000_000.125, clock.monotonic());
+    for (let i = 0; i < 10; i++) {
+      clock.advance(1.3);
+      expect(Number.isInteger(storeClock.now())).toBe(true);
+    }
+  });
+
   it('the clock of a store warns once while the clock of the machine differs', () => {
     const { clock, warnings, storeClock } = setUp();
     const measure = (ahead: number): void => storeClock.onStoreTime(clock.now() + ahead, clock.monotonic());
