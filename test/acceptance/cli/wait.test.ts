@@ -132,6 +132,27 @@ describe('wait', () => {
     });
   });
 
+  it('wait for gone prints a kite that left before its listing arrived', async () => {
+    const kontrol = await GoKontrol.start();
+    onTestFinished(() => kontrol.close());
+    const identity = { ...kontrol.kite.identity, username: 'bob', environment: 'prod', name: 'hasty' };
+    const found = { kite: identity, url: 'http://127.0.0.1:1/kite', token: '' };
+    kontrol.kite.handle('getKites', ({ args: [given] }) => {
+      const { watchCallback } = given as { watchCallback: (change: unknown) => void };
+      watchCallback({ error: null, result: { action: 'DEREGISTER', ...found } });
+      return { kites: [found], watcherID: 'hasty' };
+    });
+    const home = join(network.cli.home, 'hasty');
+    await writeKiteKeyFile(kontrol.keyOf('bob'), { home });
+    const { code, stdout, stderr } = await run(`/bob/prod/hasty --for gone --kontrol ${kontrol.url}`, {
+      KITE_HOME: home,
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe(
+      `1\t/bob/prod/hasty/${identity.version}/${identity.region}/${identity.hostname}/${identity.id}\thttp://127.0.0.1:1/kite\n`,
+    );
+  });
+
   it('wait tries again until a Kontrol that was just started can be reached', async () => {
     const port = await freePort();
     const waiting = await start(`/kontrol --kontrol http://127.0.0.1:${port}/kite --timeout 60s`);

@@ -49,9 +49,12 @@ export class AwaitedKites {
     });
   }
 
-  /** Sets the kites that are registered at the start. */
-  list(kites: readonly RemoteKite[]): void {
+  /** Sets the kites that are registered at the start. `included`: what has changed just before. */
+  list(kites: readonly RemoteKite[], included: readonly KiteEvent[] = []): void {
     this.#isListed = true;
+    const ids = new Set(kites.map(({ kite }) => kite.id));
+    for (const { action, kite } of included)
+      if (action === 'DEREGISTER' && !ids.has(kite.kite.id)) this.#remember(seen(kite));
     for (const found of kites) this.#registered.set(found.kite.id, seen(found));
     this.#ask(kites);
     this.#options.changed();

@@ -14,8 +14,13 @@ import { LossReport } from './loss-report.js';
 
 export interface FollowOptions {
   readonly query: KiteQuery;
-  /** Called once, with the kites that are registered at the start. Later changes wait until it resolves. */
-  readonly listed: ((kites: readonly RemoteKite[]) => Promise<void>) | undefined;
+  /**
+   * Called once, with the kites that are registered at the start, and the changes that were reported before and led to them. Later
+   * changes wait until it resolves.
+   */
+  readonly listed:
+    | ((kites: readonly RemoteKite[], included: readonly KiteEvent[]) => Promise<void>)
+    | undefined;
   readonly changed: (event: KiteEvent) => void;
   /** Writes a line about the connection to Kontrol. Default: to stderr. */
   readonly say?: (line: string) => void;
@@ -121,7 +126,7 @@ class Following {
     this.#known.start(kites);
     // The list already includes the changes that have arrived before it.
     const included = early.splice(0);
-    if (listed) await listed(kites);
+    if (listed) await listed(kites, included);
     else for (const event of included) changed(event);
     for (const event of early) this.#known.changed(event);
   }

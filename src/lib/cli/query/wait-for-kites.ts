@@ -128,7 +128,7 @@ class Waiting {
       session,
       {
         query: this.#buildQuery(session),
-        listed: async (found) => kites.list(found),
+        listed: async (found, included) => kites.list(found, included),
         changed: (event) => kites.change(event),
         say: (line) => this.#say(line),
       },
